@@ -1,0 +1,37 @@
+"""Where every gitbtc process starts.
+
+Git starts one of these for every file of every merge, so what Git calls is told apart from what people call before
+anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+
+# What Git calls -> the module whose `main(arguments) -> exit status` serves it.
+CALLED_BY_GIT = {
+    "merge-driver": "gitbtc.drivers.merge",
+    "diff-driver": "gitbtc.drivers.diff",
+    "textconv": "gitbtc.drivers.textconv",
+    "clean": "gitbtc.drivers.filter",
+    "filter-process": "gitbtc.drivers.filter",
+    "mergetool": "gitbtc.drivers.mergetool",
+    "hook": "gitbtc.gate.hook",
+}
+
+
+def main() -> int:
+    """Run what the command line names; the exit status."""
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    module = CALLED_BY_GIT.get(name)
+    if module is None:
+        from gitbtc.cli import run
+
+        return run()
+    serve = __import__(module, fromlist=["main"]).main
+    status: int = serve(sys.argv[1:])
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

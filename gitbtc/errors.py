@@ -1,0 +1,36 @@
+"""Errors a user can act on, and text made safe for a terminal."""
+
+from __future__ import annotations
+
+
+class GitbtcError(Exception):
+    """Something went wrong in a way that the user can mend; the message says what, where, and what to do.
+
+    `status` is the exit status of a program that ends with this error.
+    """
+
+    status = 1
+
+
+class UsageError(GitbtcError):
+    """The command was called in a way that it cannot take."""
+
+    status = 2
+
+
+class CannotWork(GitbtcError):
+    """gitbtc cannot work here: no repository, a wrong version, a broken state."""
+
+    status = 3
+
+
+# C0 and C1 controls, and the code points that reorder or hide text (Unicode bidirectional controls, zero-width
+# characters, line and paragraph separators): a label must not be able to rewrite the line it is printed on.
+_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+
+
+def printable(text: str) -> str:
+    """`text` without control characters, bidirectional overrides and invisible characters."""
+    import re
+
+    return re.sub(_UNPRINTABLE, "", text)

@@ -1,0 +1,1 @@
+"""Kinds: what a state file is. Bytes become records here, and records become canonical bytes."""

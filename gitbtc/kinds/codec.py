@@ -1,0 +1,374 @@
+"""The canonical form: one record, one line, and nothing left to taste.
+
+An array file is `[`, one record a line joined by commas, `]`; an object file is `{`, one member a line, `}`; an empty
+one is `[]` or `{}`. A record's line is JSON with keys sorted by code point, no spaces, UTF-8, so its bytes are its
+content. Everything here is a function of bytes.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from gitbtc.errors import GitbtcError
+from gitbtc.kinds import json_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, NoReturn
+
+    from gitbtc.kinds.kind import Key, Kind, Record
+
+MAX_DEPTH = 32
+_EXACT_INTEGER = 2**53  # the integers that a float64 tells apart (RFC 8259, section 6)
+
+
+class Malformed(GitbtcError):
+    """The bytes are not a state file of the kind. `line` counts from 1; 0 when the fault has no line.
+
+    The message never quotes the content: what does not parse may be a key.
+    """
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(f"line {line}: {message}" if line else message)
+        self.line = line
+
+
+class _Refused(ValueError):
+    """What the canonical form does not take; `line` counts from 1 in the text that was read, 0 when it has none."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _Refused("a key stands twice in one object")
+    return members
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise _Refused("NaN and Infinity are not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number != 0:
+        raise _Refused("a number is too large")
+    return number
+
+
+def _read_slowly(text: str) -> Any:
+    """The value of a JSON text, with everything refused that a quick reader lets pass or reads differently."""
+    import json
+
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise _Refused(f"not JSON: {error.msg} (column {error.colno})", error.lineno) from None
+    except RecursionError:
+        raise _Refused(f"nested deeper than {MAX_DEPTH} levels") from None
+    except _Refused:
+        raise
+    except ValueError:  # CPython refuses to read integers of more than 4300 digits
+        raise _Refused("a number has too many digits") from None
+    _measure(value, MAX_DEPTH)
+    return value
+
+
+def _measure(value: Any, levels: int) -> None:
+    if levels == 0 and isinstance(value, dict | list):
+        raise _Refused(f"nested deeper than {MAX_DEPTH} levels")
+    inner: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in inner:
+        _measure(part, levels - 1)
+
+
+def _settle_spellings(kind: Kind, record: Record) -> None:
+    """Write 5.0 as 5 where the schema takes any number, and m/84h as m/84': one value, one form."""
+    for name in kind.path_fields:
+        value = record.get(name)
+        if isinstance(value, str) and value.upper().count("H"):
+            from gitbtc.kinds.formats import with_apostrophes
+
+            record[name] = with_apostrophes(value)
+    for name in kind.number_fields:
+        value = record.get(name)
+        if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGER:
+            record[name] = int(value)
+
+
+def _write(kind: Kind, record: Record) -> bytes:
+    """The canonical text of a record; the floats in their shortest form, the keys by code point."""
+    _settle_spellings(kind, record)
+    try:
+        return json_text.dumps(record)
+    except UnicodeEncodeError:
+        raise _Refused("half of a surrogate pair is not Unicode text") from None
+    except (TypeError, ValueError):
+        raise _Refused("a value is not JSON") from None
+
+
+def encode_record(kind: Kind, record: Record) -> bytes:
+    """The canonical line of `record`, without comma and line end. Raises Malformed."""
+    try:
+        return _write(kind, record)
+    except _Refused as error:
+        raise Malformed(str(error)) from None
+
+
+def decode_line(kind: Kind, line: bytes) -> Record:
+    """The record on a line that is known to be canonical; for an object file, a dict of one member."""
+    record: Record = json_text.loads(line if kind.is_array else b"{" + line + b"}")
+    return record
+
+
+def read_line(kind: Kind, line: bytes) -> tuple[Record, Key]:
+    """The record on a canonical line of an array file, and its key; Malformed when the line is not canonical."""
+    try:
+        record = _read_quickly(kind, line)
+        key = () if record is None else key_of(kind, record, line)
+    except _Refused as error:
+        raise Malformed(str(error)) from None
+    if record is None:
+        raise Malformed("the line is not in canonical form")
+    return record, key
+
+
+def _read_quickly(kind: Kind, text: bytes) -> Record | None:
+    """The record of a text that is canonical, or None.
+
+    A quick reader keeps the last of two equal keys, rounds what it cannot hold, and takes any spelling of a number: a
+    text that it writes back byte for byte had none of that.
+    """
+    try:
+        record = json_text.loads(text)
+        if not isinstance(record, dict) or _write(kind, record) != text:
+            return None
+    except (ValueError, RecursionError):
+        return None
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH:
+        _measure(record, MAX_DEPTH)
+    return record
+
+
+def _record(kind: Kind, text: bytes) -> tuple[Record, bytes]:
+    """A record of any layout and its canonical line."""
+    record = _read_quickly(kind, text)
+    if record is not None:
+        return record, text
+    record = _read_slowly(text.decode())
+    if not isinstance(record, dict):
+        raise _Refused("a record is a JSON object")
+    return record, _write(kind, record)
+
+
+def key_of(kind: Kind, record: Record, line: bytes) -> Key:
+    """What the records of a file are sorted by, and told apart by: the identity, or (order fields, line) for logs."""
+    if kind.identity == "record":
+        return (*[_part(record, name, type_) for name, type_ in kind.key_types], line)
+    if isinstance(kind.identity, str):
+        return (next(iter(record)),)
+    return tuple([_part(record, name, type_) for name, type_ in kind.key_types])
+
+
+def _part(record: Record, name: str, expected: type) -> Any:
+    value = record.get(name)
+    if type(value) is not expected:  # exact: a bool is an int to Python, and would sort among them
+        raise _Refused(f"{name} must be {'text' if expected is str else 'an integer'}: it tells the records apart")
+    return value
+
+
+def identity_text(kind: Kind, key: Key) -> str:
+    """How a record is named: its identity fields joined by colons; for a log entry, the start of its content id."""
+    if kind.identity == "record":
+        return content_id(key[-1])[:16]
+    return ":".join(str(part) for part in key)
+
+
+def address(path: str, kind: Kind, key: Key) -> str:
+    """The address of a record: `path::identity`."""
+    return f"{path}::{identity_text(kind, key)}"
+
+
+def content_id(line: bytes) -> str:
+    """SHA-256 of a record's canonical line, as hex."""
+    from hashlib import sha256
+
+    return sha256(line).hexdigest()
+
+
+def keyed(kind: Kind, content: bytes) -> dict[Key, bytes]:
+    """The canonical lines of a state file by key, in canonical order.
+
+    Takes any layout, and repairs commas at the ends of record lines. Empty content (Git's way to say that there is no
+    such version) has no records. Raises Malformed.
+    """
+    if not content:
+        return {}
+    at_once = _at_once(kind, content)
+    if at_once is not None:
+        return dict(zip(at_once.keys, at_once.lines, strict=True))
+    _check_text(content)
+    found: dict[Key, bytes] = {}
+    ascending = True
+    last: Key | None = None
+    for key, line, number in _array_lines(kind, content) if kind.is_array else _object_lines(kind, content):
+        if found.setdefault(key, line) != line:
+            raise Malformed(f"two records have {_named(kind, key)} and differ; keep one", number)
+        ascending = ascending and (last is None or last < key)
+        last = key
+    return found if ascending else {key: found[key] for key in sorted(found)}
+
+
+class _Canonical:
+    """A file that is canonical: its keys, records and lines, in order."""
+
+    __slots__ = ("keys", "lines", "records")
+
+    def __init__(self, keys: list[Key], records: list[Record], lines: list[bytes]) -> None:
+        self.keys = keys
+        self.records = records
+        self.lines = lines
+
+
+def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
+    """An array file read in one go; None when it is not canonical.
+
+    No line end can stand inside a text of JSON, so a canonical file without its line ends is what it writes back.
+    """
+    json_text.expect(len(content))
+    if not kind.is_array or not content.startswith(b"[\n{") or not content.endswith(b"}\n]\n"):
+        return None
+    lines = content[2:-3].split(b",\n")
+    compact = b"[" + b",".join(lines) + b"]"
+    try:
+        records = json_text.loads(compact)
+        if len(records) != len(lines) or not all(isinstance(record, dict) for record in records):
+            return None
+        for record in records if kind.number_fields or kind.path_fields else ():
+            _settle_spellings(kind, record)
+        if json_text.dumps(records) != compact:
+            return None
+        for record, line in zip(records, lines, strict=True):
+            if line.count(b"[") + line.count(b"{") > MAX_DEPTH:
+                _measure(record, MAX_DEPTH)
+        keys = [key_of(kind, record, line) for record, line in zip(records, lines, strict=True)]
+    except (ValueError, RecursionError):
+        return None
+    return _Canonical(keys, records, lines) if all(one < other for one, other in pairwise(keys)) else None
+
+
+def _named(kind: Kind, key: Key) -> str:
+    """An identity for a message; a text that might be anything is not quoted."""
+    name = identity_text(kind, key)
+    return f"the identity {name}" if set(name) <= set("0123456789abcdefx:-") else "one identity"
+
+
+def _check_text(content: bytes) -> None:
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise Malformed("the file begins with a byte order mark; save it as UTF-8 without one", 1)
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("not UTF-8 text", content.count(b"\n", 0, error.start) + 1) from None
+    for sign in (b"<", b">"):
+        at = 0 if content.startswith(sign * 7) else content.find(b"\n" + sign * 7)
+        if at >= 0:
+            line = content.count(b"\n", 0, at + 1) + 1
+            raise Malformed("a conflict marker is left; settle the conflict first", line)
+
+
+def _array_lines(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]]:
+    rows = _rows(content, b"[", b"]")
+    if rows is not None and all(row[:1] == b"{" and row[-1:] == b"}" for row in rows if row):
+        return _from_rows(kind, rows)
+    return _from_document(kind, content)
+
+
+def _rows(content: bytes, opening: bytes, closing: bytes) -> list[bytes] | None:
+    """The lines between a first line `[` and a last line `]`, without commas, or None for another layout."""
+    rows = [row.strip(b" \t\r,") for row in content.rstrip(b"\r\n\t ").split(b"\n")]
+    if rows[0] != opening or rows[-1] != closing or len(rows) == 1:
+        return None
+    return rows[1:-1]
+
+
+def _from_rows(kind: Kind, rows: list[bytes]) -> Iterable[tuple[Key, bytes, int]]:
+    for number, row in enumerate(rows, start=2):
+        if row:
+            try:
+                record, line = _record(kind, row)
+                yield key_of(kind, record, line), line, number
+            except _Refused as error:
+                raise Malformed(str(error), number) from None
+
+
+def _from_document(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]]:
+    for position, record in enumerate(_document(content, list), start=1):
+        if not isinstance(record, dict):
+            raise Malformed(f"record {position}: a record is a JSON object")
+        try:
+            line = _write(kind, record)
+            yield key_of(kind, record, line), line, 0
+        except _Refused as error:
+            raise Malformed(f"record {position}: {error}") from None
+
+
+def _document(content: bytes, container: type) -> Any:
+    try:
+        value = _read_slowly(content.decode())
+    except _Refused as error:
+        raise Malformed(str(error), error.line) from None
+    if not isinstance(value, container):
+        raise Malformed(f"the file must hold a JSON {'array' if container is list else 'object'}")
+    return value
+
+
+def _object_lines(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]]:
+    rows = _rows(content, b"{", b"}")
+    if rows is not None and all(row[:1] == b'"' for row in rows if row):
+        content = b"{\n" + b",\n".join(row for row in rows if row) + b"\n}"
+    members = _document(content, dict)
+    _settle_spellings(kind, members)
+    try:
+        return [((name,), _write(kind, {name: members[name]})[1:-1], 0) for name in sorted(members)]
+    except _Refused as error:
+        raise Malformed(str(error)) from None
+
+
+def encode_lines(kind: Kind, lines: Iterable[bytes]) -> bytes:
+    """The canonical file of records given as canonical lines in canonical order."""
+    body = b",\n".join(lines)
+    opening, closing = (b"[", b"]") if kind.is_array else (b"{", b"}")
+    return opening + b"\n" + body + b"\n" + closing + b"\n" if body else opening + closing + b"\n"
+
+
+def canonical(kind: Kind, content: bytes) -> bytes:
+    """The canonical form of a state file of any layout; idempotent. Raises Malformed."""
+    if _at_once(kind, content) is not None:
+        return content
+    return encode_lines(kind, keyed(kind, content).values())
+
+
+def parse(kind: Kind, content: bytes) -> Any:
+    """The records of a state file in canonical order: a list of dicts, or one dict for an object file. Malformed."""
+    at_once = _at_once(kind, content)
+    if at_once is not None:
+        return at_once.records
+    lines = keyed(kind, content).values()
+    return (
+        [decode_line(kind, line) for line in lines]
+        if kind.is_array
+        else json_text.loads(b"{" + b",".join(lines) + b"}")
+    )
+
+
+def encode_file(kind: Kind, records: Any) -> bytes:
+    """The canonical file of `records` (a list of dicts, or one dict) in whatever order they come. Malformed."""
+    try:
+        return canonical(kind, json_text.dumps(records))
+    except (TypeError, ValueError):
+        raise Malformed("a value is not JSON") from None

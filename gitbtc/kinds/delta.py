@@ -1,0 +1,201 @@
+"""What changed between two versions of a state file, found without parsing what did not.
+
+Canonical files are sorted and mostly equal. Equal stretches are compared as bytes, at memory speed; where the two
+files differ, both runs of lines are walked in key order until they agree again, and only those lines are parsed.
+A file that is not canonical is parsed whole.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from gitbtc.kinds import codec, json_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mmap import mmap
+
+    from gitbtc.kinds.kind import Key, Kind, Record
+
+    Buffer = bytes | mmap
+
+_FIRST_BLOCK, _LARGEST_BLOCK, _SMALLEST_BLOCK = 2048, 8192, 128
+
+
+class Change:
+    """One record that differs: `old` and `new` are its canonical lines, None where it does not exist.
+
+    `at` is the offset in the old file where the old line begins, or where the new one would be inserted.
+    """
+
+    __slots__ = ("at", "key", "new", "new_record", "old", "old_record")
+
+    def __init__(self, key: Key, old: Line | None, new: Line | None, at: int) -> None:
+        self.key = key
+        self.old: bytes | None = old.text if old else None
+        self.new: bytes | None = new.text if new else None
+        self.old_record: Record | None = old.record if old else None
+        self.new_record: Record | None = new.record if new else None
+        self.at = at
+
+
+class Line:
+    """A record line: its bytes, the record, the key."""
+
+    __slots__ = ("key", "record", "text")
+
+    def __init__(self, text: bytes, record: Record, key: Key) -> None:
+        self.text = text
+        self.record = record
+        self.key = key
+
+
+class NotCanonical(Exception):
+    """The files cannot be walked line by line; they have to be parsed whole."""
+
+
+def delta(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
+    """The changed records from `old` to `new`, in key order; an empty buffer has no records. Raises Malformed."""
+    try:
+        return walk(kind, old, new)
+    except NotCanonical:
+        return compare(kind, codec.keyed(kind, old[:]), codec.keyed(kind, new[:]))
+
+
+def compare(kind: Kind, old: dict[Key, bytes], new: dict[Key, bytes]) -> list[Change]:
+    """The same from lines by key. Both mappings are in key order."""
+    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    changed.sort()
+    return [Change(key, _line(kind, old.get(key)), _line(kind, new.get(key)), -1) for key in changed]
+
+
+def _line(kind: Kind, text: bytes | None) -> Line | None:
+    if text is None:
+        return None
+    record = codec.decode_line(kind, text)
+    return Line(text, record, codec.key_of(kind, record, text))
+
+
+def body(content: Buffer) -> tuple[int, int]:
+    """Where the record lines of a canonical array begin and end; NotCanonical for another layout."""
+    if len(content) == 0 or content[:4] == b"[]\n":
+        return 0, 0
+    if content[:3] != b"[\n{" or content[-4:] != b"}\n]\n":
+        raise NotCanonical
+    return 2, len(content) - 2
+
+
+def walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
+    """The changed records of two canonical array files; NotCanonical when one of them turns out not to be one."""
+    if not kind.is_array:
+        raise NotCanonical
+    json_text.expect(max(len(old), len(new)))
+    before, after = _Run(kind, old), _Run(kind, new)
+    changes: list[Change] = []
+    while True:
+        if not before.is_read and not after.is_read:
+            agreed = _agreement(before, after)
+            before.at += agreed
+            after.at += agreed
+        gone, come = before.text(), after.text()
+        if gone is None and come is None:
+            break
+        if gone == come:  # they differ in the comma that the last line lacks
+            before.skip()
+            after.skip()
+            continue
+        start = after.at
+        changes.append(_step(before, after))
+        if changes[-1].old is None and not after.is_after_smaller(start, changes[-1].key):
+            raise NotCanonical
+    _confirm(changes)
+    return changes
+
+
+def _step(before: _Run, after: _Run) -> Change:
+    """Take the line with the smaller key, or both when they are two versions of one record; one at least is left."""
+    gone, come, at = before.line(), after.line(), before.at
+    if gone is not None and (come is None or gone.key < come.key):
+        before.skip()
+        return Change(gone.key, gone, None, at)
+    if come is not None and (gone is None or come.key < gone.key):
+        after.skip()
+        return Change(come.key, None, come, at)
+    before.skip()
+    after.skip()
+    return Change(gone.key if gone else (), gone, come, at)
+
+
+class _Run:
+    """The record lines of one file, read from the front."""
+
+    __slots__ = ("_kind", "_line", "_text", "at", "content", "end")
+
+    def __init__(self, kind: Kind, content: Buffer) -> None:
+        self._kind = kind
+        self.content = content
+        self.at, self.end = body(content)
+        self._text: bytes | None = None
+        self._line: Line | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a line was looked at that is not yet taken."""
+        return self._text is not None
+
+    def text(self) -> bytes | None:
+        """The next line without its comma; None at the end."""
+        if self._text is None and self.at < self.end:
+            text = self.content[self.at : self.content.find(b"\n", self.at)]
+            self._text = text[:-1] if text.endswith(b",") else text
+        return self._text
+
+    def line(self) -> Line | None:
+        """The next line, parsed; None at the end."""
+        text = self.text()
+        if self._line is None and text is not None:
+            record, key = self._read(text)
+            self._line = Line(text, record, key)
+        return self._line
+
+    def is_after_smaller(self, start: int, key: Key) -> bool:
+        """Whether the line before offset `start` has a smaller key than `key`, or there is none."""
+        first = body(self.content)[0]
+        if start <= first:
+            return True
+        line = self.content[self.content.rfind(b"\n", first - 1, start - 1) + 1 : start - 1]
+        return self._read(line.removesuffix(b","))[1] < key
+
+    def _read(self, text: bytes) -> tuple[Record, Key]:
+        try:
+            return codec.read_line(self._kind, text)
+        except codec.Malformed:
+            raise NotCanonical from None
+
+    def skip(self) -> None:
+        """Take the next line."""
+        self.at += len(self._text or b"") + 2
+        self._text = self._line = None
+
+
+def _confirm(changes: list[Change]) -> None:
+    """That the walk met the records in ascending order; else what it found may be wrong."""
+    if any(one.key >= other.key for one, other in pairwise(changes)):
+        raise NotCanonical
+
+
+def _agreement(before: _Run, after: _Run) -> int:
+    """How many bytes of whole lines are equal in both from here on."""
+    old, new, i, j = before.content, after.content, before.at, after.at
+    most = min(before.end - i, after.end - j)
+    done, block = 0, _FIRST_BLOCK
+    while done < most:
+        if old[i + done : i + done + block] == new[j + done : j + done + block] and done + block <= most:
+            done += block
+            if block < _LARGEST_BLOCK:
+                block *= 2
+        elif block <= _SMALLEST_BLOCK:
+            break
+        else:
+            block //= 4
+    return max(old.rfind(b"\n", i, i + done) + 1 - i, 0)

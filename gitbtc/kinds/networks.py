@@ -1,0 +1,147 @@
+"""The network that records belong to: every address and extended key under one root must be of one network."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.delta import NotCanonical, body
+from gitbtc.kinds.formats import (
+    ANY_NETWORK,
+    MAIN,
+    NOT_MAIN,
+    REGTEST,
+    TEST,
+    address_networks,
+    descriptor_networks,
+    key_networks,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from gitbtc.kinds.formats import Networks
+    from gitbtc.kinds.kind import Kind, Record
+
+_ELEMENT = "[]"
+
+_NETWORKS: dict[str, Callable[[str], Networks]] = {
+    "bitcoin-address": address_networks,
+    "bitcoin-address-or-empty": address_networks,
+    "extended-public-key": key_networks,
+    "public-descriptor": descriptor_networks,
+}
+
+# How values of one network begin, so that a file's network is found without reading its records. Base58Check puts the
+# version bytes in front: nothing else begins with these characters.
+_ADDRESS_STARTS = {
+    "bc1": MAIN, "BC1": MAIN, "1": MAIN, "3": MAIN, "tb1": TEST, "TB1": TEST, "bcrt1": REGTEST, "BCRT1": REGTEST,
+    "m": NOT_MAIN, "n": NOT_MAIN, "2": NOT_MAIN,
+}  # fmt: skip
+_KEY_STARTS = {
+    **{letter + "pub": MAIN for letter in "xyzYZ"},
+    **{letter + "pub": NOT_MAIN for letter in "tuvUV"},
+}
+_STARTS = {
+    "bitcoin-address": _ADDRESS_STARTS,
+    "bitcoin-address-or-empty": _ADDRESS_STARTS,
+    "extended-public-key": _KEY_STARTS,
+}
+
+
+def claims(kind: Kind, record: Record) -> Iterator[tuple[str, Networks]]:
+    """(field path, the networks that its value can belong to) for each value of `record` that belongs to one."""
+    named = ANY_NETWORK.intersection(value for value in (record.get(_within(kind)),) if isinstance(value, str))
+    if named:
+        yield _within(kind), named
+    for path, format_ in _places(kind):
+        for field, value in _values(record, path, ""):
+            if isinstance(value, str) and value:
+                yield field, _NETWORKS[format_](value)
+
+
+def networks_of(kind: Kind, record: Record) -> Networks | None:
+    """The networks that all of `record` can belong to: none of them when it mixes them, None when it does not tell."""
+    networks = None
+    for _, claimed in claims(kind, record):
+        networks = claimed if networks is None else networks & claimed
+    return networks
+
+
+def _within(kind: Kind) -> str:
+    """The field in which a register names its network; empty for other kinds."""
+    return kind.register.get("within", "")
+
+
+@lru_cache(maxsize=64)
+def _places(kind: Kind) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """(path, format) of each field of a kind whose values belong to a network; `[]` stands for each element."""
+    return tuple(_places_in(kind.record_schema, ()))
+
+
+def _places_in(schema: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if not isinstance(schema, dict):
+        return
+    format_, properties = schema.get("format"), schema.get("properties")
+    if isinstance(format_, str) and format_ in _NETWORKS:
+        yield path, format_
+    for name, inner in properties.items() if isinstance(properties, dict) else ():
+        yield from _places_in(inner, (*path, name))
+    if path:
+        yield from _places_in(schema.get("items"), (*path, _ELEMENT))
+
+
+def _values(value: Any, path: tuple[str, ...], field: str) -> Iterator[tuple[str, Any]]:
+    if not path:
+        yield field, value
+    elif path[0] == _ELEMENT:
+        for place, element in enumerate(value if isinstance(value, list) else ()):
+            yield from _values(element, path[1:], f"{field}[{place}]")
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _values(value[path[0]], path[1:], f"{field}.{path[0]}" if field else path[0])
+
+
+def claimed_in(kind: Kind, content: bytes) -> set[Networks]:
+    """The sets of networks that the values of a file can belong to, from how they begin. Raises Malformed.
+
+    In a canonical file a quotation mark inside a text is escaped, so no text can be taken for a field.
+    """
+    places = _places(kind)
+    try:
+        body(content)
+    except NotCanonical:
+        content = codec.canonical(kind, content) if places else b""
+    return {
+        networks
+        for path, format_ in places
+        for start, networks in _STARTS.get(format_, {}).items()
+        if f'"{path[-1]}":"{start}'.encode() in content
+    }
+
+
+def network_of_root(files: Iterable[tuple[Kind, Callable[[], bytes]]]) -> Networks:
+    """The networks that the records of a root have to belong to; `files` are its files, and how to read each.
+
+    What a register such as chain.json names decides. Without one, files that agree decide; where they do not, the
+    first of them does, so that the others are the ones reported. A file that does not parse has no say.
+    """
+    registers_first = sorted(files, key=lambda file: not _within(file[0]))
+    networks = ANY_NETWORK
+    for kind, read in registers_first:
+        try:
+            claimed = _claimed(kind, read())
+        except codec.Malformed:
+            continue
+        if _within(kind) and claimed:
+            return claimed[0]
+        for some in claimed:
+            networks = networks & some or networks
+    return networks
+
+
+def _claimed(kind: Kind, content: bytes) -> list[Networks]:
+    if not _within(kind):
+        return sorted(claimed_in(kind, content), key=sorted)
+    return [networks for _, networks in claims(kind, codec.parse(kind, content))]

@@ -1,0 +1,189 @@
+"""Whether records are what their kind says.
+
+A record that the compiled acceptance test knows to be good is not looked at again; jsonschema, which is slow to import
+and slow to run, finds the words for the others.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from gitbtc.errors import CannotWork
+from gitbtc.kinds import codec
+from gitbtc.kinds.accept import acceptance
+from gitbtc.kinds.delta import delta
+from gitbtc.kinds.formats import ANY_NETWORK, CHECKS
+from gitbtc.kinds.networks import claims, network_of_root
+from gitbtc.kinds.registry import root_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
+    from gitbtc.kinds.accept import Test
+    from gitbtc.kinds.formats import Networks
+    from gitbtc.kinds.kind import Kind, Record
+    from gitbtc.kinds.registry import Kinds
+
+    # path -> (what tells its versions apart: an oid, and how to read it). Equal versions are not read.
+    Files = Mapping[str, tuple[str, Callable[[], bytes]]]
+    Watch = Callable[[str, Iterable[Record], int], Iterable[Record]]
+
+_NO_FILE = ("", bytes)
+
+
+class Violation:
+    """One fault of a record.
+
+    `identity` names the record (empty for a whole file), `order` its place in a log (`timestamp 1700000000`), `field`
+    the place in the record (`outputs[1].amount_sat`, empty for the whole record), `value` what stands there, short and
+    printable (empty where it must not be shown), `rule` what must stand there, in words.
+    """
+
+    __slots__ = ("field", "identity", "order", "rule", "value")
+
+    def __init__(self, identity: str, field: str, value: str, rule: str, order: str = "") -> None:
+        self.identity = identity
+        self.order = order
+        self.field = field
+        self.value = value
+        self.rule = rule
+
+    def __str__(self) -> str:
+        subject = f"{self.field} {self.rule}" if self.field else self.rule
+        return f"{subject}, not {self.value}" if self.value else subject
+
+
+def violations(kind: Kind, records: Iterable[Record], networks: Networks = ANY_NETWORK) -> Iterator[Violation]:
+    """Every fault of `records` (of an object file: its one object), which must belong to one of `networks`.
+
+    Raises CannotWork when the kind's schema cannot be used.
+    """
+    accepts = _acceptance(kind)
+    checks = _checks(kind)
+    for record in records:
+        if not accepts(record):
+            from gitbtc.kinds.explain import faults
+
+            for field, value, rule in faults(kind, record):
+                yield _violation(kind, record, field, value, rule)
+        if isinstance(record, dict):
+            for check in checks:
+                for field, rule in check(record):
+                    yield _violation(kind, record, field, "", rule)
+            if networks != ANY_NETWORK:
+                for field, rule in _strangers(kind, record, networks):
+                    yield _violation(kind, record, field, "", rule)
+
+
+@lru_cache(maxsize=64)
+def _acceptance(kind: Kind) -> Test:
+    return acceptance(kind.record_schema)
+
+
+def _checks(kind: Kind) -> list[Callable[[Record], Iterable[tuple[str, str]]]]:
+    """The checks of fields against each other: those that the schema names, and the identity of inner elements."""
+    named = kind.record_schema.get("x-gitbtc-check", ())
+    unknown = [name for name in named if name not in CHECKS]
+    if unknown:
+        raise CannotWork(f"the schema of {kind.name}: no check of a record is called {unknown[0]!r}")
+    lists = {field.name: field.identity for field in kind.fields.values() if field.identity}
+    elements = [lambda record: _twice(record, lists)] if lists else []
+    return [CHECKS[name] for name in named] + elements
+
+
+def _twice(record: Record, lists: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    for name, identity in lists.items():
+        seen: set[str] = set()
+        value = record.get(name)
+        for place, element in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(element, dict):
+                key = json.dumps([element.get(part) for part in identity])
+                if key in seen:
+                    yield f"{name}[{place}]", f"must not have the {' and '.join(identity)} of another of the {name}"
+                seen.add(key)
+
+
+def _strangers(kind: Kind, record: Record, networks: Networks) -> Iterator[tuple[str, str]]:
+    for field, claimed in claims(kind, record):
+        if not claimed & networks:
+            ours, theirs = (" or ".join(sorted(names)) for names in (networks, claimed))
+            yield field, f"must belong to the network of its root ({ours}); it is of {theirs or 'several networks'}"
+
+
+def _violation(kind: Kind, record: Record, field: str, value: str, rule: str) -> Violation:
+    named = record if isinstance(record, dict) else {}
+    order = ", ".join(f"{name} {named[name]}" for name in kind.order if isinstance(named.get(name), int))
+    return Violation(_identity(kind, named, field), field, value, rule, order)
+
+
+def _identity(kind: Kind, record: Any, field: str) -> str:
+    if kind.identity == "record":
+        return codec.content_id(codec.encode_record(kind, record))[:16]
+    if isinstance(kind.identity, str):
+        return field.partition(".")[0].partition("[")[0] if kind.identity == "member" else ""
+    from gitbtc.kinds.explain import quoted
+
+    return ":".join(quoted(record.get(name)) for name in kind.identity)
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def records_of(kind: Kind, content: bytes) -> tuple[Iterable[Record], int]:
+    """The records of a file, and how many they are; an object file is one record. Raises Malformed."""
+    if not kind.is_array:
+        return [codec.parse(kind, content)], 1
+    lines = codec.keyed(kind, content).values()
+    return (json.loads(line) for line in lines), len(lines)
+
+
+def changed_records(kind: Kind, old: bytes, new: bytes) -> tuple[Iterable[Record], int]:
+    """The records of `new` that `old` (empty: no file) does not have, and how many they are. Raises Malformed."""
+    if not old or not kind.is_array:
+        return records_of(kind, new)
+    records = [change.new_record for change in delta(kind, old, new) if change.new_record is not None]
+    return records, len(records)
+
+
+def validate_change(kind: Kind, old: bytes, new: bytes, networks: Networks = ANY_NETWORK) -> Iterator[Violation]:
+    """The faults of the records in which `new` differs from `old` (empty: no file). Raises Malformed."""
+    return violations(kind, changed_records(kind, old, new)[0], networks)
+
+
+def _unwatched(_: str, records: Iterable[Record], __: int) -> Iterable[Record]:
+    return records
+
+
+def validate_files(kinds: Kinds, old: Files, new: Files, watch: Watch = _unwatched) -> Iterator[tuple[str, Violation]]:
+    """(path, fault) for the state files among `new`, looking at no record that `old` has already.
+
+    `watch` is called with path, records and their number for each file, and yields the records on.
+    """
+    state = {path: kind for path in sorted(new) if (kind := kinds.for_path(path))}
+    for root in dict.fromkeys(root_of(path) for path in state):
+        inside = {path: kind for path, kind in state.items() if root_of(path) == root}
+        networks = network_of_root((kind, new[path][1]) for path, kind in inside.items())
+        before = network_of_root((kind, old[path][1]) for path, kind in inside.items() if path in old)
+        for path, kind in inside.items():
+            # What was right for another network has to be looked at again.
+            (was, read_old), (is_now, read_new) = old.get(path, _NO_FILE) if before == networks else _NO_FILE, new[path]
+            if was == is_now:
+                continue
+            try:
+                records, count = _changed(kind, read_old, read_new())
+                for violation in violations(kind, watch(path, records, count), networks):
+                    yield path, violation
+            except codec.Malformed as error:
+                yield path, Violation("", "", "", str(error))
+
+
+def _changed(kind: Kind, read_old: Callable[[], bytes], new: bytes) -> tuple[Iterable[Record], int]:
+    if not new.strip():
+        raise codec.Malformed(f"the file is empty; without records it is {'[]' if kind.is_array else 'not there'}")
+    try:
+        return changed_records(kind, read_old(), new)
+    except codec.Malformed:  # the old version may be the broken one
+        return records_of(kind, new)

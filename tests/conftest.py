@@ -1,0 +1,129 @@
+"""A hermetic place for tests with real Git: its own home, no system configuration, fixed dates."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# No test by timing: a slow machine is not a failure.
+settings.register_profile("gitbtc", deadline=None)
+settings.load_profile("gitbtc")
+
+# Variables of the surrounding machine that must not reach Git or gitbtc under test.
+_FOREIGN = ("GIT_", "XDG_", "PYTHON", "GITBTC_", "NO_COLOR", "CLICOLOR", "PAGER", "LESS", "EDITOR", "VISUAL")
+_EPOCH = 1_700_000_000
+
+
+@dataclass
+class Repo:
+    """A repository in the sandbox, driven through the real programs."""
+
+    path: Path
+    env: dict[str, str]
+    clock: int = field(default=_EPOCH)
+
+    def run(
+        self,
+        *command: str,
+        ok: tuple[int, ...] = (0,),
+        stdin: bytes | None = None,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `command` here; fails the test on an exit status that is not in `ok`."""
+        self.clock += 60
+        dates = {"GIT_AUTHOR_DATE": f"{self.clock} +0000", "GIT_COMMITTER_DATE": f"{self.clock} +0000"}
+        done = subprocess.run(command, cwd=cwd or self.path, env={**self.env, **dates, **(env or {})},
+                              input=stdin, capture_output=True, check=False)  # fmt: skip
+        result = subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        )
+        assert result.returncode in ok, f"{command} exited {result.returncode}\n{result.stdout}\n{result.stderr}"
+        return result
+
+    def git(self, *arguments: str, ok: tuple[int, ...] = (0,), stdin: bytes | None = None) -> str:
+        """Standard output of `git …`."""
+        return self.run("git", *arguments, ok=ok, stdin=stdin).stdout
+
+    def gitbtc(self, *arguments: str, ok: tuple[int, ...] = (0,),
+               stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:  # fmt: skip
+        """Run `gitbtc …` as a process of its own."""
+        return self.run(sys.executable, "-E", "-P", "-m", "gitbtc", *arguments, ok=ok, stdin=stdin)
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        """Write a file of the work tree."""
+        target = self.path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        return target
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file of the work tree."""
+        return (self.path / path).read_bytes()
+
+    def commit(self, message: str) -> str:
+        """Commit everything; the new commit's oid."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+        return self.git("rev-parse", "HEAD").strip()
+
+
+@dataclass
+class Sandbox:
+    """A home of its own with any number of repositories in it."""
+
+    home: Path
+    env: dict[str, str]
+
+    def repo(self, name: str = "treasury") -> Repo:
+        """A new, empty repository without gitbtc; call `.gitbtc("init")` to set it up."""
+        path = self.home / name
+        path.mkdir(parents=True)
+        repo = Repo(path, self.env)
+        repo.git("init", "-q", "-b", "main")
+        return repo
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    """A hermetic home: nothing of the machine's Git configuration is seen from within."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        "[user]\n\tname = Ann Auditor\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
+        "[core]\n\tfsyncMethod = batch\n[gc]\n\tauto = 0\n"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    env |= {
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C.UTF-8",
+    }
+    seen = subprocess.run(
+        ["git", "config", "--show-origin", "--list"], cwd=home, env=env, capture_output=True, check=True, text=True
+    ).stdout
+    assert all(str(home) in line for line in seen.splitlines()), f"the sandbox leaks configuration:\n{seen}"
+    return Sandbox(home, env)
+
+
+@pytest.fixture
+def treasury(sandbox: Sandbox) -> Repo:
+    """A repository with gitbtc set up and one commit."""
+    repo = sandbox.repo()
+    repo.gitbtc("init")
+    repo.commit("Set up gitbtc")
+    return repo
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The recorded answers of two Bitcoin Core nodes, one folder a moment."""
+    return Path(__file__).resolve().parents[1] / "gitbtc" / "demo" / "recordings"

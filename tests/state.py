@@ -1,0 +1,74 @@
+"""A small treasury, written by hand: coins, and transactions that spend them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.conftest import Repo
+
+# Addresses of the recorded regtest wallet.
+ADDRESS = "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0"
+OTHER = "bcrt1qsl0cr0fry3w67cqmnc7fjsxd82uep4hd7gsw7t"
+FUNDING = "f0" * 32
+
+
+def txid(name: str) -> str:
+    """A txid that a reader can tell apart: the name, repeated."""
+    return (name.encode().hex() * 64)[:64]
+
+
+def coin(vout: int, transaction: str = FUNDING, **changes: Any) -> dict[str, Any]:
+    """An output of `transaction`, worth (vout + 1) BTC."""
+    return {"txid": transaction, "vout": vout, "amount_sat": (vout + 1) * 100_000_000, "script_type": "p2wpkh",
+            "address": ADDRESS, "block_height": 100, "coinbase": False, "label": None, **changes}  # fmt: skip
+
+
+def spend(name: str, *spent: dict[str, Any], fee: int = 1000, **changes: Any) -> dict[str, Any]:
+    """An unconfirmed transaction that pays all of `spent` but the fee to one output."""
+    amount = sum(coin["amount_sat"] for coin in spent)
+    return {"txid": txid(name), "block_height": None, "block_time": None,
+            "inputs": [{name: coin[name] for name in ("txid", "vout", "amount_sat")} for coin in spent],
+            "outputs": [{"vout": 0, "amount_sat": amount - fee, "address": OTHER, "script_type": "p2wpkh",
+                         "spent": False}],
+            "fee_sat": fee, "size_bytes": 200, "weight": 800, "confirmed": False, "label": None, **changes}  # fmt: skip
+
+
+def pending(transaction: dict[str, Any]) -> dict[str, Any]:
+    """The mempool entry of `transaction`."""
+    shared = {name: transaction[name] for name in ("txid", "fee_sat", "size_bytes", "inputs", "outputs")}
+    amount = sum(output["amount_sat"] for output in transaction["outputs"])
+    return {**shared, "amount_sat": amount, "fee_rate_sat_vbyte": 5, "rbf_eligible": True, "cpfp_eligible": False}
+
+
+def put(repo: Repo, path: str, *records: dict[str, Any]) -> None:
+    """Write a state file in some layout; staging makes it canonical."""
+    repo.write(path, json.dumps(list(records), indent=1))
+
+
+def coins(repo: Repo, *records: dict[str, Any]) -> None:
+    put(repo, "wallet/utxos.json", *records)
+
+
+def transactions(repo: Repo, *records: dict[str, Any]) -> None:
+    put(repo, "wallet/transactions.json", *records)
+
+
+def mempool(repo: Repo, *records: dict[str, Any]) -> None:
+    put(repo, "network/mempool.json", *records)
+
+
+def records(repo: Repo, path: str, revision: str = "") -> Any:
+    """The records of a state file, of the work tree or of a revision."""
+    return json.loads(repo.git("show", f"{revision}:{path}") if revision else repo.read(path))
+
+
+def branch(repo: Repo, name: str, start: str = "main") -> None:
+    repo.git("checkout", "-q", "-b", name, start)
+
+
+def objects(repo: Repo) -> set[str]:
+    """Every object in the object store, reachable or not."""
+    listed = repo.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)", "--unordered")
+    return set(listed.split())

@@ -1,0 +1,72 @@
+"""The commands that people call. Each module here holds one command; only the called one is imported."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from gitbtc import __version__
+from gitbtc.errors import GitbtcError, printable
+
+# Command -> (module, what it does in one line). The line stands here so that `gitbtc --help` imports no command.
+COMMANDS = {
+    "init": ("gitbtc.cli.init", "Make a folder a treasury repository."),
+    "install": ("gitbtc.cli.install", "Set up drivers, filter and hooks in this repository."),
+    "uninstall": ("gitbtc.cli.uninstall", "Take out what `install` set up."),
+    "doctor": ("gitbtc.cli.doctor", "Check the set-up and say how to mend it."),
+    "import": ("gitbtc.cli.import_", "Read another program's output into the state files."),
+    "diff": ("gitbtc.cli.diff", "Show what changed, in coins."),
+    "validate": ("gitbtc.cli.validate", "Check records against their schemas."),
+    "check": ("gitbtc.cli.check", "Check the rules that hold across files: no double spend, no lost coin."),
+    "conflicts": ("gitbtc.cli.conflicts", "List what a merge left to settle."),
+    "resolve": ("gitbtc.cli.resolve", "Settle conflicts by choosing a side."),
+    "schema": ("gitbtc.cli.schema", "Tell what is versioned and how it merges."),
+    "completion": ("gitbtc.cli.completion", "Print the shell completion script."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names of the commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """The command `cmd_name`, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write what each command does, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gitbtc")
+def program() -> None:
+    """Version control for Bitcoin state on plain Git: coins in `git diff`, records in `git merge`, no key ever."""
+
+
+def run() -> int:
+    """Run the command line; the exit status. Expected errors are one line, never a traceback."""
+    try:
+        outcome = program(prog_name="gitbtc", standalone_mode=False)
+    except GitbtcError as error:
+        lines = str(error).splitlines()
+        print("gitbtc: " + "\n".join(printable(line) for line in lines), file=sys.stderr)
+        return error.status
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        print("gitbtc: interrupted; nothing was left half-written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    return outcome if isinstance(outcome, int) else 0

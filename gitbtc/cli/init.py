@@ -1,0 +1,87 @@
+"""`gitbtc init`: a folder becomes a treasury repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gitbtc.cli.install import show
+from gitbtc.errors import CannotWork, GitbtcError, printable
+from gitbtc.kinds import codec
+from gitbtc.repo import attributes, registration
+from gitbtc.repo.git import Git
+from gitbtc.repo.install import Install
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitbtc.kinds.registry import Kinds
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=".")
+@click.option("--shared-hooks", is_flag=True, help="Use core.hooksPath also where other repositories share it.")
+def command(folder: str, *, shared_hooks: bool) -> None:
+    """Make DIR (the current folder, unless given) a Git repository with gitbtc set up.
+
+    Works in a new folder, in one that holds files, and in a repository. Nothing is staged or committed. Running it
+    again changes nothing.
+    """
+    place = Path(folder).resolve()
+    git = Git.at(place)
+    if _make_repository(place, git):
+        click.echo(printable(f"made a Git repository in {place}"))
+    installation = Install(git, shared_hooks=shared_hooks)
+    changed = installation.install()
+    show(changed, installation, "Nothing to do: gitbtc is set up here.")
+    faults = list(_not_canonical(installation.top, installation.kinds(), git))
+    for line in faults:
+        click.echo(printable(line))
+    _say_what_is_next(installation, git, faulty=bool(faults))
+
+
+def _make_repository(place: Path, git: Git) -> bool:
+    """Make `place` the root of a repository; False when it is one. CannotWork inside of another one."""
+    if place.exists() and not place.is_dir():
+        raise CannotWork(f"{place}: a file, not a folder")
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWork(f"{place}: cannot be made: {error.strerror}") from None
+    code, _, _ = git.outcome("rev-parse", "--git-dir", ok=(0, 128))
+    if code:
+        git.run("init", "--quiet")
+        return True
+    if not git.is_bare() and Path(git.top_level()).resolve() != place:
+        raise CannotWork(
+            f"{place} lies in the repository {git.top_level()}. Run `gitbtc init` there; it covers every wallet folder"
+            " below. For a repository of its own, run `git init` here first"
+        )
+    return False
+
+
+def _not_canonical(top: Path, kinds: Kinds, git: Git) -> Iterator[str]:
+    """A line for every state file of the work tree, ignored ones apart, that will change or be refused when staged."""
+    listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    for path in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        kind = kinds.for_path(path)
+        if kind is None or not (top / path).is_file():
+            continue
+        content = (top / path).read_bytes()
+        try:
+            if codec.canonical(kind, content) != content:
+                yield f"{path} is not in canonical form; staging it makes it so"
+        except GitbtcError as error:
+            yield f"{path} cannot be committed as it is: {error}"
+
+
+def _say_what_is_next(installation: Install, git: Git, *, faulty: bool) -> None:
+    with git.blobs() as blobs:
+        committed = blobs.read_path("HEAD", ".gitattributes") if git.find("HEAD") else None
+    if not attributes.up_to_date(committed, registration.paths(installation.kinds()), "HEAD:.gitattributes"):
+        click.echo("Next: git add .gitattributes, and commit it, so that every clone and branch has it.")
+    if faulty:
+        click.echo("`git add --renormalize .` stages every committed state file in canonical form, without a change of")
+        click.echo("meaning; `git add .` does the same for new ones. Then `git diff --cached` and commit.")

@@ -1,0 +1,47 @@
+"""`gitbtc install`: drivers, filter and hooks for this repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gitbtc.errors import printable
+from gitbtc.repo.git import Git
+from gitbtc.repo.install import Install
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@click.option("--shared-hooks", is_flag=True, help="Use core.hooksPath also where other repositories share it.")
+def command(*, shared_hooks: bool) -> None:
+    """Set up gitbtc in this repository: Git's drivers, the filter, the hooks, the attributes.
+
+    Running it again changes nothing. After adding a kind (.gitbtc/schemas), after moving gitbtc, and when `gitbtc
+    doctor` says so, run it again. `gitbtc uninstall` takes everything out.
+    """
+    installation = Install(Git(), shared_hooks=shared_hooks)
+    changed = installation.install()
+    show(changed, installation, "Nothing to do: gitbtc is set up here.")
+    if installation.top / ".gitattributes" in changed:
+        click.echo("Next: git add .gitattributes, and commit it, so that every clone and branch has it.")
+    if installation.hooks.folder.is_relative_to(installation.top) and not in_git_folder(installation):
+        click.echo(
+            "The hooks name this machine's Python, and core.hooksPath lies in the work tree: do not commit them."
+        )
+
+
+def show(changed: list[Path], installation: Install, otherwise: str) -> None:
+    """Print the paths that changed, those in the work tree relative to it; `otherwise` when there are none."""
+    for path in changed:
+        inside = path.is_relative_to(installation.top)
+        click.echo(printable(f"changed {path.relative_to(installation.top) if inside else path}"))
+    if not changed:
+        click.echo(otherwise)
+
+
+def in_git_folder(installation: Install) -> bool:
+    """Whether the hooks lie in the Git folder, which is never committed."""
+    return installation.hooks.folder.is_relative_to(installation.common)

@@ -1,0 +1,1 @@
+"""Repo: the only room that knows Git."""

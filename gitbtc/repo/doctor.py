@@ -1,0 +1,245 @@
+"""Is gitbtc set up here as it is to be? One function a check; each says what it found, and how to mend it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitbtc.errors import GitbtcError
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import Kinds
+from gitbtc.repo import attributes, files, registration
+from gitbtc.repo.hookfiles import NAMES, State
+from gitbtc.repo.install import INCLUDE, SCHEMAS, Install, imports_gitbtc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gitbtc.repo.git import BlobReader, Entry, Git
+
+# The first Git whose merges are made by `ort`, the strategy that the drivers are held against. What the program itself
+# asks of git (--fixed-value, --end-of-options) is older: 2.30.
+MINIMUM_GIT = (2, 34, 0)
+
+_INSTALL = "run `gitbtc install`"
+_WHAT_GIT_RUNS = ("merge.", "diff.", "filter.")
+_SYMBOLIC_LINK = "120000"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check's outcome. `mend` is empty when it is fine; `fixable` says whether installing again mends it."""
+
+    name: str
+    found: str
+    mend: str = ""
+    fixable: bool = False
+
+    @property
+    def fine(self) -> bool:
+        """Whether there is nothing to mend."""
+        return not self.mend
+
+
+def examine(git: Git) -> list[Check]:
+    """The outcome of every check in the repository that `git` works in; CannotWork when there is none."""
+    place = _Place(git)
+    return [Check(name, *check(place)) for name, check in CHECKS.items()]
+
+
+class _Place:
+    """The repository under examination, and the kinds that it is to be set up for."""
+
+    def __init__(self, git: Git) -> None:
+        self.wanted = Install(git)
+        self.git = git.at_top()
+        self.broken_schema = ""
+        try:
+            self.kinds = self.wanted.kinds()
+        except GitbtcError as error:
+            self.broken_schema = str(error)
+            self.kinds = Kinds()
+
+    def configured(self) -> dict[str, str]:
+        """What stands in gitbtc's own configuration file."""
+        file = self.wanted.folder / "config"
+        return dict(self.git.config_entries(str(file))) if file.exists() else {}
+
+
+# Each of these returns found[, mend[, fixable]].
+if TYPE_CHECKING:
+    Outcome = tuple[str] | tuple[str, str] | tuple[str, str, bool]
+
+
+def _git_version(place: _Place) -> Outcome:
+    version = place.git.version()
+    found = "Git " + ".".join(map(str, version))
+    if version >= MINIMUM_GIT:
+        return (found,)
+    return found, f"install Git {MINIMUM_GIT[0]}.{MINIMUM_GIT[1]} or later"
+
+
+def _interpreter(place: _Place) -> Outcome:
+    command = place.configured().get("filter.gitbtc.process")
+    if command is None:
+        return "no command is registered", _INSTALL, True
+    python = shlex.split(command)[0].removeprefix("p=").removesuffix(";")
+    if not Path(python).exists():
+        return f"{python}, which Git is told to run, is gone", _INSTALL, True
+    if not imports_gitbtc(python):
+        return f"{python}, which Git is told to run, cannot import gitbtc", _INSTALL, True
+    return (python,)
+
+
+def _configuration(place: _Place) -> Outcome:
+    if not place.wanted.is_bound():
+        return f"the repository's configuration does not include {INCLUDE}", _INSTALL, True
+    registered = dict(registration.entries(place.wanted.program, place.kinds))
+    configured = place.configured()
+    if not configured:
+        return f"{place.wanted.folder / 'config'} is missing or empty", _INSTALL, True
+    differing = sorted(
+        name for name in registered.keys() | configured.keys() if registered.get(name) != configured.get(name)
+    )
+    if differing:
+        return f"not what this gitbtc would register: {_some(differing)}", _INSTALL, True
+    return (f"{len(place.kinds.names())} kinds have their drivers",)
+
+
+def _effective_configuration(place: _Place) -> Outcome:
+    ours = {name: value for name, value in place.configured().items() if name.startswith(_WHAT_GIT_RUNS)}
+    effective = dict(place.git.config_entries())
+    overridden = sorted(name for name, value in ours.items() if effective.get(name, value) != value)
+    if overridden:
+        return (
+            f"set elsewhere too, and there last: {_some(overridden)}",
+            f"`git config --show-origin --get-all {overridden[0]}` shows where; delete it there",
+        )
+    return ("nothing overrides it",)
+
+
+def _fallback(place: _Place) -> Outcome:
+    path = place.wanted.folder / registration.FALLBACK
+    if files.read(path) != place.wanted.owned_files(Kinds())[path]:
+        return f"{path} is missing or another version's", _INSTALL, True
+    return ("drivers fall back to text when gitbtc is gone",)
+
+
+def _schemas(place: _Place) -> Outcome:
+    if place.broken_schema:
+        return place.broken_schema, f"mend the schema in {SCHEMAS}, then {_INSTALL}"
+    wanted = place.wanted.owned_files(place.kinds)
+    differing = [path for path in wanted if path.parent.name == "schemas" and files.read(path) != wanted[path]]
+    differing += place.wanted.surplus_schemas()
+    if differing:
+        names = _some([path.name for path in differing])
+        return f"{SCHEMAS} and the installed copy differ: {names}", _INSTALL, True
+    return ("the added kinds are the work tree's",)
+
+
+def _committed_attributes(place: _Place) -> Outcome:
+    return _attribute_file(place, place.wanted.attribute_files()[0])
+
+
+def _own_attributes(place: _Place) -> Outcome:
+    return _attribute_file(place, place.wanted.attribute_files()[1])
+
+
+def _attribute_file(place: _Place, path: Path) -> Outcome:
+    content = files.read(path)
+    try:
+        if attributes.up_to_date(content, registration.paths(place.kinds), str(path)):
+            return (str(path),)
+        known = attributes.has_block(content, str(path))
+    except GitbtcError as error:
+        return str(error), "delete the block's remains, then " + _INSTALL
+    return f"{path}: gitbtc's block is {'out of date' if known else 'missing'}", _INSTALL, True
+
+
+def _effective_attributes(place: _Place) -> Outcome:
+    expected = {
+        (path, name): value
+        for kind, path in registration.paths(place.kinds).items()
+        for name, value in {"diff": f"gitbtc-{kind}", "merge": f"gitbtc-{kind}", "filter": "gitbtc"}.items()
+    }
+    wanted = [path for path, _ in expected]
+    effective = place.git.attributes(["diff", "merge", "filter"], wanted)
+    wrong = sorted({path for (path, name), value in expected.items() if effective[path, name] != value})
+    if wrong:
+        return (
+            f"other attributes win for {_some(wrong)}",
+            f"if the block is there, look below it: `git check-attr -a {wrong[0]}` shows what wins",
+        )
+    return ("every kind's files get its drivers",)
+
+
+def _hooks(place: _Place) -> Outcome:
+    hooks = place.wanted.hooks
+    states = {name: hooks.state(name) for name in NAMES}
+    wrong = [f"{name} is {state.value}" for name, state in states.items() if state is not State.OURS]
+    if not wrong:
+        return (str(hooks.folder),)
+    try:
+        hooks.check()
+    except GitbtcError as error:
+        return _some(wrong), str(error)
+    return f"{hooks.folder}: {_some(wrong)}", _hooks_mend(place), not hooks.shared
+
+
+def _hooks_mend(place: _Place) -> str:
+    if place.wanted.hooks.shared:
+        return "run `gitbtc install --shared-hooks`, or give this repository its own hooks folder (core.hooksPath)"
+    return _INSTALL
+
+
+def _committed_blobs(place: _Place) -> Outcome:
+    if place.git.find("HEAD") is None:
+        return ("nothing is committed yet",)
+    with place.git.blobs() as blobs:
+        wrong = list(_not_canonical(place, blobs))
+    if wrong:
+        return f"not canonical at HEAD: {_some(wrong)}", "run `git add --renormalize .`, then commit"
+    return ("every state file at HEAD is canonical",)
+
+
+def _not_canonical(place: _Place, blobs: BlobReader) -> Iterator[str]:
+    for path, entry in place.git.tree_entries("HEAD").items():
+        fault = _fault(place.kinds, path, entry, blobs)
+        if fault is not None:
+            yield path + fault
+
+
+def _fault(kinds: Kinds, path: str, entry: Entry, blobs: BlobReader) -> str | None:
+    kind = kinds.for_path(path)
+    if kind is None:
+        return None
+    mode, oid = entry
+    if mode == _SYMBOLIC_LINK:
+        return " (a symbolic link)"
+    content = blobs.read(oid)
+    try:
+        return None if codec.canonical(kind, content) == content else ""
+    except GitbtcError as error:
+        return f" ({error})"
+
+
+def _some(names: list[str]) -> str:
+    shown, rest = names[:4], len(names) - 4
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
+CHECKS: dict[str, Callable[[_Place], Outcome]] = {
+    "git": _git_version,
+    "interpreter": _interpreter,
+    "configuration": _configuration,
+    "overrides": _effective_configuration,
+    "fallback": _fallback,
+    "added-kinds": _schemas,
+    "gitattributes": _committed_attributes,
+    "info-attributes": _own_attributes,
+    "attributes": _effective_attributes,
+    "hooks": _hooks,
+    "canonical": _committed_blobs,
+}

@@ -1,0 +1,139 @@
+"""The hooks of a repository: ours, and the foreign ones that were there before and run first.
+
+A hook of ours carries a digest of itself in its second line, so a hook that an earlier version wrote is known for ours
+and replaced, and one that somebody has edited since is known too, and left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from gitbtc import resources
+from gitbtc.errors import GitbtcError
+from gitbtc.repo import files
+
+NAMES = (
+    "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "pre-applypatch", "pre-push", "post-merge",
+)  # fmt: skip
+
+_KEPT = ".before-gitbtc"
+_FIRST = b"#!/bin/sh\n"
+_MARKED = re.compile(rb"#!/bin/sh\n# gitbtc hook ([0-9a-f]{16})[^\n]*\n")
+
+
+class State(Enum):
+    """What lies where a hook belongs."""
+
+    NONE = "missing"
+    OURS = "ours"
+    STALE = "ours, from another installation or version"
+    EDITED = "ours, edited by hand"
+    FOREIGN = "another program's"
+    NOT_EXECUTABLE = "not executable"
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """The hooks in `folder`, as they are to be for one interpreter (`python`) and package (its `__main__.py`).
+
+    `shared` is for a folder that serves other repositories too: there our part does nothing where gitbtc is not set up.
+    """
+
+    folder: Path
+    python: str
+    package: str
+    shared: bool = False
+
+    def content(self) -> bytes:
+        """The hook's bytes; all hooks have the same, and tell their name from their file's."""
+        template = (Path(resources.folder("hooks")) / "hook.sh").read_bytes()
+        settings = {"python": self.python, "package": self.package, "shared": "yes" if self.shared else ""}
+        lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
+        rest = lines.encode("utf-8", "surrogateescape") + template.removeprefix(_FIRST)
+        return _FIRST + f"# gitbtc hook {_digest(rest)}; do not edit\n".encode() + rest
+
+    def state(self, name: str) -> State:
+        """What lies at the place of the hook `name`."""
+        found = files.read(self.folder / name)
+        if found is None:
+            return State.FOREIGN if _lies(self.folder / name) else State.NONE
+        if not is_ours(found):
+            return State.FOREIGN
+        if is_edited(found):
+            return State.EDITED
+        if found != self.content():
+            return State.STALE
+        return State.OURS if (self.folder / name).stat().st_mode & 0o100 else State.NOT_EXECUTABLE
+
+    def check(self) -> None:
+        """GitbtcError when a hook cannot be installed without losing something; nothing is changed."""
+        for name in NAMES:
+            hook, kept = self.folder / name, self.folder / (name + _KEPT)
+            state = self.state(name)
+            if state is State.EDITED:
+                raise GitbtcError(
+                    f"{hook} is gitbtc's, but it has been edited. Move what you added into an executable file"
+                    f" {kept.name} beside it (it runs first), delete {name}, and run `gitbtc install` again"
+                )
+            if state is State.FOREIGN and _lies(kept):
+                raise GitbtcError(
+                    f"{hook} is another program's, and {kept.name} beside it is another one that gitbtc has kept."
+                    " Make one of the two, and run `gitbtc install` again"
+                )
+
+    def install(self) -> list[Path]:
+        """Write every hook that is not as it is to be; a foreign one is kept beside it. The paths that changed."""
+        states = {name: self.state(name) for name in NAMES}
+        changed = [self.folder / name for name in NAMES if states[name] is not State.OURS]
+        for hook in changed:
+            if states[hook.name] is State.FOREIGN:
+                hook.rename(hook.with_name(hook.name + _KEPT))
+            files.write(hook, self.content(), mode=0o755)
+        return changed
+
+
+def uninstall(folders: list[Path]) -> list[Path]:
+    """Take our hooks out of `folders` and put those that were there before back, with the mode they had.
+
+    The paths that changed. GitbtcError, nothing changed, when somebody has edited one.
+    """
+    places = [folder / name for folder in folders for name in NAMES]
+    ours = [hook for hook in places if is_ours(files.read(hook) or b"")]
+    for hook in ours:
+        if is_edited(hook.read_bytes()):
+            raise GitbtcError(
+                f"{hook} is gitbtc's, but it has been edited. Move what you added elsewhere, delete the file, and run"
+                " `gitbtc uninstall` again"
+            )
+    for hook in ours:
+        hook.unlink()
+    for hook in places:
+        kept = hook.with_name(hook.name + _KEPT)
+        if _lies(kept) and not _lies(hook):
+            kept.rename(hook)
+    return ours
+
+
+def _lies(path: Path) -> bool:
+    # A symbolic link that leads nowhere is a hook too: somebody's, who may mend it.
+    return path.exists() or path.is_symlink()
+
+
+def is_ours(content: bytes) -> bool:
+    """Whether `content` is a hook that some version of gitbtc wrote."""
+    return _MARKED.match(content) is not None
+
+
+def is_edited(content: bytes) -> bool:
+    """Whether `content`, a hook of ours, is not what gitbtc wrote any more."""
+    marked = _MARKED.match(content)
+    return marked is not None and marked[1].decode() != _digest(content[marked.end() :])
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -1,0 +1,38 @@
+#!/bin/sh
+# A hook of gitbtc; `gitbtc install` writes it, `gitbtc uninstall` takes it out. Its name says which one it is.
+# A hook that was here before is kept beside it as NAME.before-gitbtc and runs first, with the same arguments and input.
+
+name=${0##*/}
+name=${name%%.*}
+earlier=${0%/*}/$name.before-gitbtc
+
+# What refuses a commit or a push; a merge that is already made can only be warned about.
+stop() {
+    [ "$name" = post-merge ] || exit "$1"
+}
+
+run() {
+    case $name in
+    pre-push) printf '%s' "$pushed" | "$@" ;;
+    *) "$@" ;;
+    esac
+}
+
+if [ "$name" = pre-push ]; then
+    # The point keeps the last line end, which the shell would cut off.
+    pushed=$(cat && printf .)
+    pushed=${pushed%.}
+fi
+if [ -x "$earlier" ]; then
+    run "$earlier" "$@" || stop $?
+fi
+if [ -n "$shared" ] && ! git config --get filter.gitbtc.required >/dev/null; then
+    exit 0
+fi
+if [ -x "$python" ] && [ -f "$package" ]; then
+    run "$python" -E -P -m gitbtc hook "$name" "$@" && exit 0
+    status=$?
+    "$python" -E -P -c 'import gitbtc' 2>/dev/null && { stop $status; exit 0; }
+fi
+printf 'gitbtc: %s: gitbtc cannot run here: its Python or its package is gone (%s); install gitbtc, then run `gitbtc install` in this repository\n' "$name" "$python" >&2
+stop 1

@@ -1,0 +1,53 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitbtc.repo import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_new_file_gets_its_folder_and_the_usual_mode(tmp_path: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        files.write(tmp_path / "new" / "file", b"x")
+    finally:
+        os.umask(mask)
+    assert files.read(tmp_path / "new" / "file") == b"x"
+    assert (tmp_path / "new" / "file").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_keeps_its_mode_unless_told_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    files.write(path, b"new")
+    assert path.stat().st_mode & 0o777 == 0o600
+    files.write(path, b"new", mode=0o755)
+    assert path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    files.write(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "inside").write_bytes(b"")
+    with pytest.raises(OSError, match="folder"):
+        files.write(tmp_path / "folder", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_missing_file_reads_as_none(tmp_path: Path) -> None:
+    assert files.read(tmp_path / "none") is None

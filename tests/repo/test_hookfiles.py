@@ -1,0 +1,189 @@
+"""Hooks: written once, chained behind a foreign one, put back, and never fatal to what cannot be vetoed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitbtc.errors import GitbtcError
+from gitbtc.repo.hookfiles import NAMES, Hooks, State, is_edited, is_ours, uninstall
+
+if TYPE_CHECKING:
+    from tests.conftest import Repo
+    from tests.repo.conftest import Script
+
+
+@pytest.fixture
+def hooks(repo: Repo, script: Script) -> Hooks:
+    """Hooks whose interpreter is a script that notes how it was called."""
+    python = script(
+        repo.path / ".git" / "python",
+        '[ "$3" != -c ] || exit 0',  # whether gitbtc can be imported
+        'printf "%s\\n" "$*" >>"$NOTES"',
+        '[ "$6" != pre-push ] || cat >>"$NOTES"',
+        'exit "${OURS:-0}"',
+    )
+    repo.write("a", "1")
+    repo.commit("one")
+    repo.env["NOTES"] = str(repo.path / ".git" / "notes")
+    return Hooks(repo.path / ".git" / "hooks", str(python), __file__)
+
+
+def notes(repo: Repo) -> list[str]:
+    """How the hooks were called, in order."""
+    path = repo.path / ".git" / "notes"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_every_hook_calls_gitbtc_with_its_name_and_arguments(repo: Repo, hooks: Hooks) -> None:
+    assert [path.name for path in hooks.install()] == list(NAMES)
+    for name in NAMES:
+        repo.run(f".git/hooks/{name}", "a b", "c'd")
+    assert notes(repo) == [f"-E -P -m gitbtc hook {name} a b c'd" for name in NAMES]
+
+
+def test_git_itself_runs_them(repo: Repo, hooks: Hooks) -> None:
+    hooks.install()
+    repo.git("commit", "-q", "--allow-empty", "-m", "two")
+    called = [line.split()[5] for line in notes(repo)]
+    assert called == ["pre-commit", "prepare-commit-msg", "commit-msg"]
+
+
+def test_installing_twice_changes_nothing(hooks: Hooks) -> None:
+    hooks.install()
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in hooks.folder.iterdir()}
+    assert hooks.install() == []
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in hooks.folder.iterdir()} == before
+
+
+def test_a_foreign_hook_runs_first_and_comes_back_as_it_was(repo: Repo, hooks: Hooks, script: Script) -> None:
+    foreign = script(hooks.folder / "commit-msg", 'echo "foreign $2 $1" >>"$NOTES"')
+    foreign.chmod(0o711)
+    before = foreign.read_bytes()
+    hooks.install()
+    repo.run(".git/hooks/commit-msg", "file name", "x")
+    assert notes(repo) == ["foreign x file name", "-E -P -m gitbtc hook commit-msg file name x"]
+    uninstall([hooks.folder])
+    assert foreign.read_bytes() == before
+    assert foreign.stat().st_mode & 0o777 == 0o711
+    assert not [path for path in hooks.folder.iterdir() if "gitbtc" in path.name or path.name == "pre-commit"]
+
+
+def test_a_foreign_hook_that_refuses_is_obeyed(repo: Repo, hooks: Hooks, script: Script) -> None:
+    script(hooks.folder / "pre-commit", "exit 7")
+    hooks.install()
+    repo.run(".git/hooks/pre-commit", ok=(7,))
+    assert notes(repo) == []
+
+
+def test_a_foreign_hook_that_agrees_does_not_make_ours_agree(repo: Repo, hooks: Hooks, script: Script) -> None:
+    script(hooks.folder / "pre-commit", "exit 0")
+    hooks.install()
+    repo.env["OURS"] = "1"
+    repo.run(".git/hooks/pre-commit", ok=(1,))
+    repo.git("commit", "-q", "--allow-empty", "-m", "two", ok=(1,))
+
+
+def test_a_hook_that_git_would_not_run_is_not_run_either(repo: Repo, hooks: Hooks, script: Script) -> None:
+    script(hooks.folder / "pre-commit", "exit 7").chmod(0o644)
+    hooks.install()
+    repo.run(".git/hooks/pre-commit")
+
+
+def test_what_is_pushed_reaches_both_hooks(repo: Repo, hooks: Hooks, script: Script) -> None:
+    script(hooks.folder / "pre-push", 'sed "s/^/foreign /" >>"$NOTES"')
+    hooks.install()
+    pushed = b"refs/heads/main aa refs/heads/main bb\nrefs/heads/x cc refs/heads/x dd\n"
+    repo.run(".git/hooks/pre-push", "origin", "url", stdin=pushed)
+    sent = pushed.decode().splitlines()
+    assert notes(repo) == [*(f"foreign {line}" for line in sent), "-E -P -m gitbtc hook pre-push origin url", *sent]
+
+
+def test_a_merge_that_is_made_is_never_failed(repo: Repo, hooks: Hooks, script: Script) -> None:
+    script(hooks.folder / "post-merge", "exit 3")
+    hooks.install()
+    repo.env["OURS"] = "1"
+    assert repo.run(".git/hooks/post-merge", "0").stderr == ""
+    assert notes(repo) == ["-E -P -m gitbtc hook post-merge 0"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_its_interpreter_a_hook_refuses_and_says_why(repo: Repo, hooks: Hooks, name: str) -> None:
+    Hooks(hooks.folder, str(repo.path / "gone"), __file__).install()
+    done = repo.run(f".git/hooks/{name}", ok=(0,) if name == "post-merge" else (1,))
+    assert f"gitbtc: {name}: gitbtc cannot run here" in done.stderr
+    assert "gitbtc install" in done.stderr
+
+
+def test_an_interpreter_without_gitbtc_refuses_and_says_why(repo: Repo, hooks: Hooks, script: Script) -> None:
+    script(repo.path / "python", "exit 1")
+    Hooks(hooks.folder, str(repo.path / "python"), __file__).install()
+    assert "gitbtc cannot run here" in repo.run(".git/hooks/pre-commit", ok=(1,)).stderr
+
+
+def test_a_hook_of_an_earlier_version_is_replaced(hooks: Hooks) -> None:
+    Hooks(hooks.folder, "/opt/earlier/python", __file__).install()
+    assert hooks.state("pre-push") is State.STALE
+    assert len(hooks.install()) == len(NAMES)
+    assert not list(hooks.folder.glob("*.before-gitbtc"))
+    assert hooks.state("pre-push") is State.OURS
+
+
+def test_a_hook_that_lost_its_executable_bit_gets_it_back(hooks: Hooks) -> None:
+    hooks.install()
+    (hooks.folder / "pre-push").chmod(0o644)
+    assert hooks.state("pre-push") is State.NOT_EXECUTABLE
+    assert [path.name for path in hooks.install()] == ["pre-push"]
+    assert hooks.state("pre-push") is State.OURS
+
+
+def test_a_hook_of_ours_that_somebody_edited_is_not_touched(hooks: Hooks) -> None:
+    hooks.install()
+    edited = hooks.folder / "pre-push"
+    edited.write_bytes(edited.read_bytes() + b"make lint\n")
+    assert is_ours(edited.read_bytes())
+    assert is_edited(edited.read_bytes())
+    assert hooks.state("pre-push") is State.EDITED
+    with pytest.raises(GitbtcError, match=r"pre-push is gitbtc's, but it has been edited"):
+        hooks.check()
+    with pytest.raises(GitbtcError, match="has been edited"):
+        uninstall([hooks.folder])
+    assert (hooks.folder / "pre-commit").exists()
+
+
+def test_a_second_foreign_hook_is_not_lost_over_the_first(hooks: Hooks, script: Script) -> None:
+    script(hooks.folder / "pre-commit", "exit 0")
+    hooks.install()
+    script(hooks.folder / "pre-commit", "exit 0 # a framework that came later")
+    assert hooks.state("pre-commit") is State.FOREIGN
+    with pytest.raises(GitbtcError, match=r"pre-commit\.before-gitbtc beside it is another one"):
+        hooks.check()
+
+
+def test_a_link_is_kept_as_a_link(hooks: Hooks, repo: Repo, script: Script) -> None:
+    script(repo.path / "tools" / "hook", 'echo linked >>"$NOTES"')
+    (hooks.folder / "pre-commit").symlink_to("../../tools/hook")
+    (hooks.folder / "pre-push").symlink_to("nowhere")
+    hooks.install()
+    repo.run(".git/hooks/pre-commit")
+    assert notes(repo) == ["linked", "-E -P -m gitbtc hook pre-commit"]
+    uninstall([hooks.folder])
+    assert str((hooks.folder / "pre-commit").readlink()) == "../../tools/hook"
+    assert str((hooks.folder / "pre-push").readlink()) == "nowhere"
+
+
+def test_a_framework_that_renames_our_hook_still_runs_it(repo: Repo, hooks: Hooks) -> None:
+    hooks.install()
+    (hooks.folder / "pre-commit").rename(hooks.folder / "pre-commit.legacy")
+    repo.run(".git/hooks/pre-commit.legacy")
+    assert notes(repo) == ["-E -P -m gitbtc hook pre-commit"]
+
+
+def test_a_shared_hook_does_nothing_where_gitbtc_is_not_set_up(repo: Repo, hooks: Hooks) -> None:
+    Hooks(hooks.folder, hooks.python, hooks.package, shared=True).install()
+    repo.run(".git/hooks/pre-commit")
+    assert notes(repo) == []
+    repo.git("config", "filter.gitbtc.required", "true")
+    repo.run(".git/hooks/pre-commit")
+    assert notes(repo) == ["-E -P -m gitbtc hook pre-commit"]

@@ -1,0 +1,1 @@
+"""Diff: two versions of a state file become operations on records."""

@@ -1,0 +1,146 @@
+"""`gitbtc diff-driver`: what `git diff` runs for each state file that changed.
+
+Git passes PATH OLD-FILE OLD-OID OLD-MODE NEW-FILE NEW-OID NEW-MODE, after a rename also NEW-PATH and the header lines
+that tell of it, and for an unmerged path PATH alone; a side that does not exist is /dev/null. The exit status is
+always 0, else `git diff` dies. `git difftool` puts its tool in GIT_EXTERNAL_DIFF, and Git still runs this driver, which
+hands over to it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from mmap import ACCESS_READ, mmap
+
+from gitbtc.diff.operations import operations
+from gitbtc.errors import printable
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.registry import Kinds, root_of
+from gitbtc.views import terms, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gitbtc.kinds.delta import Buffer
+    from gitbtc.views.spenders import Outpoint, Spender
+
+NOTHING = "/dev/null"
+_OPTIONS = ("--kind", "--schemas")
+
+
+class Call:
+    """What Git asked for; `old` and `new` are the files to compare, `path` is where the new one belongs."""
+
+    __slots__ = ("forwarded", "kind", "modes", "new", "old", "old_path", "path", "schemas", "unmerged")
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.kind = self.schemas = ""
+        rest = list(arguments)
+        while rest and rest[0] in _OPTIONS:
+            setattr(self, rest[0][2:], rest[1])
+            rest = rest[2:]
+        self.forwarded = rest
+        self.unmerged = len(rest) == 1
+        self.old_path = rest[0]
+        self.path = rest[7] if len(rest) > 7 else rest[0]
+        self.old, self.new = (NOTHING, NOTHING) if self.unmerged else (rest[1], rest[4])
+        self.modes = ("", "") if self.unmerged else (rest[3], rest[6])
+
+    def notes(self) -> list[str]:
+        """What happened to the file besides its records."""
+        if self.old == NOTHING:
+            return ["new file"]
+        if self.new == NOTHING:
+            return ["deleted file"]
+        notes = [f"renamed from {terms.escaped(self.old_path)}"] if self.old_path != self.path else []
+        return notes + ([f"mode {self.modes[0]} → {self.modes[1]}"] if self.modes[0] != self.modes[1] else [])
+
+
+def main(arguments: list[str]) -> int:
+    """Show one file; always 0."""
+    call = Call(arguments[1:])
+    try:
+        _hand_over(call) if os.environ.get("GIT_EXTERNAL_DIFF") else _show(call)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # The pager was closed. What is left in the buffer has to go somewhere when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _hand_over(call: Call) -> None:
+    """To the user's tool, called as Git would have called it."""
+    import subprocess
+
+    tool = os.environ["GIT_EXTERNAL_DIFF"]
+    subprocess.run(["sh", "-c", f'{tool} "$@"', tool, *call.forwarded], check=False)
+
+
+def _show(call: Call) -> None:
+    if call.unmerged:
+        _print([f"* Unmerged path {terms.escaped(call.path)}; `gitbtc conflicts` lists what is left to settle"])
+        return
+    colour = _wants_colour()
+    try:
+        lines = _view(call, colour=colour)
+    except Exception as error:  # noqa: BLE001 - whatever it is, Git's own view is still there, and a failure kills git diff
+        message = str(error) if isinstance(error, Malformed) else f"cannot be shown as records: {error}"
+        _print([f"{terms.escaped(call.path)}: {printable(message)}; shown as text"])
+        _show_as_text(call, colour=colour)
+    else:
+        _print(lines)
+
+
+def _view(call: Call, *, colour: bool) -> list[str]:
+    kind = Kinds(call.schemas or None).load(call.kind)
+    changes = operations(kind, call.path, _opened(call.old), _opened(call.new))
+
+    def spenders(wanted: set[Outpoint]) -> dict[Outpoint, Spender]:
+        from gitbtc.views.spenders import find
+
+        return find(_beside(call.path), wanted)
+
+    return list(text.render(kind, call.path, changes, notes=call.notes(), spenders=spenders, colour=colour))
+
+
+def _opened(path: str) -> Buffer:
+    if path == NOTHING:
+        return b""
+    with open(path, "rb") as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ) if os.fstat(file.fileno()).st_size else b""
+
+
+def _beside(path: str) -> Iterator[bytes]:
+    """The transaction files of the work tree in the same root. Git does not tell which revision it compares; that a
+    transaction spends an outpoint is so in each.
+    """
+    from gitbtc.views.spenders import FILES
+
+    for name in FILES:
+        try:
+            with open(os.path.join(root_of(path), name), "rb") as file:
+                yield file.read()
+        except OSError:
+            continue
+
+
+def _show_as_text(call: Call, *, colour: bool) -> None:
+    from gitbtc.repo.diffing import text_diff
+    from gitbtc.repo.git import Git
+
+    sys.stdout.buffer.write(text_diff(Git(), ["--no-index", "--", call.old, call.new], colour=colour))
+
+
+def _wants_colour() -> bool:
+    # Asking Git costs another process, which nobody who says NO_COLOR has to wait for.
+    if os.environ.get("NO_COLOR"):
+        return False
+    from gitbtc.repo.diffing import wants_colour
+    from gitbtc.repo.git import Git
+
+    return wants_colour(Git(), seen=sys.stdout.isatty() or os.environ.get("GIT_PAGER_IN_USE", "") in ("true", "1"))
+
+
+def _print(lines: Iterable[str]) -> None:
+    sys.stdout.buffer.writelines(line.encode("utf-8", "backslashreplace") + b"\n" for line in lines)

@@ -1,0 +1,70 @@
+"""The changed fields of a record in words: `label null → "rent"`, `outputs[1].spent false → true`."""
+
+from __future__ import annotations
+
+from gitbtc.diff.operations import changed_fields
+from gitbtc.views import terms
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gitbtc.kinds.kind import Field, Kind, Record
+
+    Fields = dict[str, dict[str, Any]]
+
+
+def told(kind: Kind, fields: Fields) -> list[str]:
+    """Each change of `fields` (name -> old and new value, absent ones left out). Nothing is left out or shortened."""
+    words = []
+    for name, sides in fields.items():
+        field = kind.fields.get(name)
+        old, new = sides.get("old", terms.ABSENT), sides.get("new", terms.ABSENT)
+        words += _in_elements(field, old, new) or [_change(terms.word(name), field, old, new)]
+    return words
+
+
+def _change(name: str, field: Field | None, old: Any, new: Any) -> str:
+    unit = field.unit if field else ""
+    return f"{name} {terms.value(old, unit)} → {terms.value(new, unit)}"
+
+
+def _in_elements(field: Field | None, old: Any, new: Any) -> list[str]:
+    """What changed within a list whose elements have an identity; nothing when that does not tell the whole change."""
+    if field is None or not field.elements:
+        return []
+    before, after = _by_identity(field, old), _by_identity(field, new)
+    if before is None or after is None:
+        return []
+    if [key for key in before if key in after] != [key for key in after if key in before]:
+        return []
+    words = []
+    for key in {**before, **after}:
+        name = f"{field.name}[{key}]"
+        if key not in after:
+            words.append(f"{name} removed: {terms.value(before[key])}")
+        elif key not in before:
+            words.append(f"{name} added: {terms.value(after[key])}")
+        else:
+            words += _in_element(name, field, before[key], after[key])
+    return words
+
+
+def _in_element(name: str, field: Field, old: Record, new: Record) -> list[str]:
+    return [
+        _change(
+            f"{name}.{part}", field.elements.get(part), old.get(part, terms.ABSENT), new.get(part, terms.ABSENT)
+        )
+        for part in changed_fields(old, new)
+    ]  # fmt: skip
+
+
+def _by_identity(field: Field, elements: Any) -> dict[str, Record] | None:
+    """The elements by what tells them apart, in their order; None when it does not."""
+    if type(elements) is not list or not all(type(element) is dict for element in elements):
+        return None
+    found = {
+        ":".join(terms.value(element.get(name, terms.ABSENT)) for name in field.identity): element
+        for element in elements
+    }
+    return found if len(found) == len(elements) else None

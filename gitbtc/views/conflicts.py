@@ -1,0 +1,106 @@
+"""Conflicts and notices of a merge, as a line for people and as a document for programs."""
+
+from __future__ import annotations
+
+from gitbtc.errors import printable
+from gitbtc.kinds import codec
+from gitbtc.merge.conflict import TYPES
+from gitbtc.views import terms
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gitbtc.kinds.kind import Kind, Record
+    from gitbtc.merge.conflict import Conflict, Notice
+
+_LONGEST_VALUE = 40
+
+
+def conflict_line(path: str, kind: Kind, conflict: Conflict) -> str:
+    """Type, address, amount, who did what, and the command that settles it."""
+    address = codec.address(path, kind, conflict.key)
+    spend = conflict.spend or {}
+    amount = spend.get("amount_sat")
+    worth = f" ({terms.btc(amount)})" if type(amount) is int else _worth(kind, conflict)
+    story = _spend_story(conflict) if spend else _story(kind, conflict)
+    settle = str(spend["outpoint"]) if spend else _in_quotes(address)
+    return printable(
+        f"gitbtc: {conflict.type}: {address}{worth}: {TYPES.get(conflict.type, 'contested')}: {story};"
+        f" settle it with: gitbtc resolve {settle} --ours|--theirs"
+    )
+
+
+def notice_line(address: str, notice: Notice) -> str:
+    """What a merge decided about the record at `address`."""
+    return printable(f"gitbtc: note: {address}: {notice.text}")
+
+
+def conflict_document(path: str, kind: Kind, conflict: Conflict) -> dict[str, Any]:
+    """The conflict as JSON: `path`, `address`, `type`, `fields`, the three records (null where there is none), and for
+    a spend `outpoint`, `amount_sat` (sat), `ours_txid`, `theirs_txid`.
+    """
+    document: dict[str, Any] = {
+        "path": path,
+        "address": codec.address(path, kind, conflict.key),
+        "type": conflict.type,
+        "fields": list(conflict.fields),
+        "base": _record(kind, conflict.base),
+        "ours": _record(kind, conflict.ours),
+        "theirs": _record(kind, conflict.theirs),
+    }
+    return document | dict(conflict.spend or {})
+
+
+def _record(kind: Kind, line: bytes | None) -> Record | None:
+    return None if line is None else codec.decode_line(kind, line)
+
+
+def _worth(kind: Kind, conflict: Conflict) -> str:
+    """What the record is worth, when its kind has a balance and no side contests the amount."""
+    line = conflict.ours or conflict.theirs or conflict.base
+    if not kind.balance or line is None or kind.balance in conflict.fields:
+        return ""
+    amount = codec.decode_line(kind, line).get(kind.balance)
+    return f" ({terms.btc(amount)})" if type(amount) is int else ""
+
+
+def _spend_story(conflict: Conflict) -> str:
+    spend = conflict.spend or {}
+    return ", ".join(_spender(side, spend.get(f"{side}_txid")) for side in ("ours", "theirs"))
+
+
+def _spender(side: str, txid: str | None) -> str:
+    return f"{side} spends it in {txid}" if txid else f"{side} removed it and names no transaction"
+
+
+def _story(kind: Kind, conflict: Conflict) -> str:
+    base, ours, theirs = (_record(kind, line) for line in (conflict.base, conflict.ours, conflict.theirs))
+    if ours is None or theirs is None:
+        return ", ".join(_removed_or_changed(kind, conflict, side, base) for side in ("ours", "theirs"))
+    told = (f"{name}: ours {_shown(kind, ours, name)}, theirs {_shown(kind, theirs, name)}" for name in conflict.fields)
+    return "; ".join(told) or "the two sides differ"
+
+
+def _removed_or_changed(kind: Kind, conflict: Conflict, side: str, base: Record | None) -> str:
+    line = conflict.ours if side == "ours" else conflict.theirs
+    if line is None:
+        return f"{side} removed it"
+    record = codec.decode_line(kind, line)
+    before = base or {}
+    changed = [name for name in conflict.fields if _shown(kind, before, name) != _shown(kind, record, name)]
+    if not changed:
+        return f"{side} holds it"
+    told = (f"{name} from {_shown(kind, before, name)} to {_shown(kind, record, name)}" for name in changed)
+    return f"{side} changed " + " and ".join(told)
+
+
+def _shown(kind: Kind, record: Record, name: str) -> str:
+    field = kind.fields.get(name)
+    text = terms.value(record.get(name, terms.ABSENT), field.unit if field else "")
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+
+
+def _in_quotes(address: str) -> str:
+    """For a POSIX shell: an address holds colons, and a label in it may hold anything."""
+    return "'" + address.replace("'", "'\\''") + "'"

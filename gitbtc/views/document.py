@@ -1,0 +1,42 @@
+"""Changed state files as a JSON document, `gitbtc.diff/v1`."""
+
+from __future__ import annotations
+
+from gitbtc.diff.operations import PATCH, REPLACE
+from gitbtc.views.tally import Tally
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from gitbtc.diff.operations import Operation
+    from gitbtc.kinds.kind import Kind
+
+ROOT = "gitbtc.diff/v1"
+
+
+def patch(kind: Kind, path: str, operations: Sequence[Operation], notes: Sequence[str] = ()) -> dict[str, Any]:
+    """A file's operations as one: `child_ops`, and their `summary` with the gain in sat (null when unknown)."""
+    tally = Tally(kind, operations)
+    summary: dict[str, Any] = {"inserted": tally.came, "deleted": tally.went, "changed": tally.changed}
+    if kind.balance:
+        summary["balance_sat"] = tally.balance
+    return {
+        "op": PATCH,
+        "address": path,
+        "kind": kind.name,
+        "notes": list(notes),
+        "summary": summary,
+        "child_ops": [operation.document() for operation in operations],
+    }
+
+
+def unreadable(kind: Kind, path: str, fault: str, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """A file that changed but of which one version does not parse: only that it was replaced is known."""
+    return {"op": REPLACE, "address": path, "kind": kind.name, "notes": list(notes), "fault": fault}
+
+
+def document(files: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The document of all changed files."""
+    return {ROOT: {"operations": list(files)}}

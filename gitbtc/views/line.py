@@ -1,0 +1,115 @@
+"""How a record reads in one line, after its kind's `x-gitbtc-line`."""
+
+from __future__ import annotations
+
+import re
+
+from gitbtc.views import terms
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable
+    from typing import Any
+
+    from gitbtc.kinds.kind import Kind, Record
+
+_PART = re.compile(r"\{([^{}:]+)(?::([a-z]+))?\}")
+_UNIT_SUFFIXES = {
+    "sat": "_sat", "msat": "_msat", "sat/vB": "_sat_vbyte", "ppm": "_ppm", "usd": "_usd", "bytes": "_bytes"
+}  # fmt: skip
+# What a number with a unit of its own needs no name for.
+_UNNAMED = frozenset(["amount", "timestamp"])
+
+
+class Part:
+    """One part of a line: a field, and how it is shown: `plain`, `outpoint`, `short` or `count`."""
+
+    __slots__ = ("field", "form", "is_bare", "is_identity", "title", "unit")
+
+    def __init__(self, kind: Kind, field: str, form: str) -> None:
+        self.field = field
+        self.form = form or "plain"
+        declared = kind.fields.get(field)
+        self.unit = declared.unit if declared else ""
+        title = field.removesuffix(_UNIT_SUFFIXES.get(self.unit, "")).replace("_", " ")
+        self.title = "" if title in _UNNAMED and self.unit else title + " "
+        # A text without its name is only clear when it cannot be missing.
+        self.is_identity = field in {name for name, _ in kind.key_types}
+        self.is_bare = field in kind.record_schema.get("required", ())
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether two values can look the same."""
+        return self.form != "plain"
+
+    def show(self, record: Record, length: int) -> str:
+        """The part, empty when the record has nothing to show there. Ids are cut to `length` characters."""
+        given = record.get(self.field)
+        if given is None or (given == "" and not self.is_identity):
+            return ""
+        return _FORMS.get(self.form, _plain)(self, record, given, length)
+
+
+def _plain(part: Part, _: Record, given: Any, __: int) -> str:
+    if type(given) is str:
+        return terms.word(given) if part.is_bare else f"{part.field}={terms.word(given)}"
+    return part.title + terms.value(given, part.unit)
+
+
+def _outpoint(part: Part, record: Record, _: Any, length: int) -> str:
+    return terms.outpoint(record, part.field, length)
+
+
+def _short(part: Part, record: Record, given: Any, length: int) -> str:
+    return terms.short(given, length) if type(given) is str else _plain(part, record, given, length)
+
+
+def _count(part: Part, record: Record, given: Any, length: int) -> str:
+    if type(given) is not list:
+        return _plain(part, record, given, length)
+    return terms.counted(len(given), (part.field.removesuffix("s"), part.field))
+
+
+_FORMS: dict[str, Callable[[Part, Record, Any, int], str]] = {
+    "outpoint": _outpoint, "short": _short, "count": _count
+}  # fmt: skip
+
+
+class Line:
+    """The line of a kind."""
+
+    __slots__ = ("kind", "parts")
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        declared = [Part(kind, field, form) for field, form in _PART.findall(kind.line)]
+        named = {part.field for part in declared}
+        named |= {"vout" for part in declared if part.form == "outpoint"}
+        identity = () if isinstance(kind.identity, str) else kind.identity
+        # A schema's line may forget what tells the records apart.
+        self.parts = [Part(kind, field, "") for field in identity if field not in named] + declared
+
+    def show(self, record: Record, length: int, without: Container[str] = ()) -> list[str]:
+        """The parts of the line that are not empty, but for the fields `without`."""
+        shown = [part.show(record, length) for part in self.parts if part.field not in without]
+        return [text for text in shown if text]
+
+    def rest(self, record: Record) -> list[str]:
+        """What the line does not show of `record`, or shows in a way that another value could share."""
+        shown = {part.field for part in self.parts if not part.is_lossy and record.get(part.field) not in (None, "")}
+        return named(record, sorted(record.keys() - shown))
+
+    def unknown(self, record: Record) -> list[str]:
+        """The fields that the kind does not know."""
+        return named(record, sorted(record.keys() - self.kind.fields.keys()))
+
+    def length(self, records: Iterable[Record]) -> int:
+        """To how many characters ids can be cut so that those of `records` are still told apart."""
+        fields = [part.field for part in self.parts if part.form in ("outpoint", "short")]
+        values = {record.get(field) for record in records for field in fields} if fields else set()
+        return terms.telling_length({text for text in values if type(text) is str})
+
+
+def named(record: Record, names: Iterable[str]) -> list[str]:
+    """`name=value` for each of `names`."""
+    return [f"{terms.word(name)}={terms.value(record[name])}" for name in names]

@@ -1,0 +1,33 @@
+"""Changed state files in one line each, as `gitbtc diff --stat` shows them."""
+
+from __future__ import annotations
+
+from gitbtc.views import terms
+from gitbtc.views.tally import Tally
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gitbtc.diff.operations import Operation
+    from gitbtc.kinds.kind import Kind
+
+    Counted = tuple[str, str, int]  # path, what happened to its records, how many they are
+
+
+def counted(kind: Kind, path: str, operations: Sequence[Operation], notes: Sequence[str]) -> Counted:
+    """What the line of one file says."""
+    tally = Tally(kind, operations)
+    words = [tally.counts(), tally.gain()] if operations else ["no record changed"]
+    return path, "; ".join(text for text in (*notes, *words) if text), len(operations)
+
+
+def render(files: Sequence[Counted]) -> Iterator[str]:
+    """A line a file, and one with the totals; no line when there is no file."""
+    paths = [terms.escaped(path) for path, _, _ in files]
+    width = max(map(len, paths), default=0)
+    for path, (_, words, _) in zip(paths, files, strict=True):
+        yield f" {path:<{width}} | {words}"
+    if files:
+        records = terms.counted(sum(number for _, _, number in files), ("record", "records"))
+        yield f" {terms.counted(len(files), ('file', 'files'))}, {records} changed"

@@ -1,0 +1,187 @@
+"""`gitbtc merge-driver`: what Git runs for each state file that both sides of a merge changed.
+
+Exit status 0: merged; 1: merged but for the conflicts between markers; 129: failed, and the file of ours is untouched.
+Nothing is printed to standard output, and nothing but the file that Git named is written.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from mmap import ACCESS_READ, mmap
+
+from gitbtc.errors import GitbtcError, printable
+from gitbtc.kinds.codec import Malformed, address
+from gitbtc.kinds.registry import Kinds
+from gitbtc.markers import Style
+from gitbtc.merge.files import Merge, Options, merge_files
+from gitbtc.spends import COINS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitbtc.kinds.delta import Buffer
+    from gitbtc.kinds.kind import Key, Kind
+    from gitbtc.merge.conflict import Conflict
+    from gitbtc.merge.files import Judge
+
+FAILED = 129
+DEFAULT_MARKER_SIZE = 7
+
+_VALUES = {
+    "--kind": "kind",
+    "--schemas": "schemas",
+    "-L": "marker_size",
+    "-P": "path",
+    "-S": "base_label",
+    "-X": "ours_label",
+    "-Y": "theirs_label",
+}
+
+
+class Call:
+    """What Git asked for. The three files are relative to the current folder."""
+
+    __slots__ = (
+        "base", "base_label", "kind", "marker_size", "ours", "ours_label", "path", "schemas", "theirs", "theirs_label",
+    )  # fmt: skip
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.kind = self.schemas = self.path = self.base_label = self.ours_label = self.theirs_label = ""
+        self.marker_size = str(DEFAULT_MARKER_SIZE)
+        rest = iter(arguments)
+        files: list[str] = []
+        for argument in rest:
+            if argument in _VALUES:
+                setattr(self, _VALUES[argument], next(rest, ""))
+            else:
+                files.append(argument)
+        if len(files) != 3 or not self.kind:
+            raise GitbtcError("merge-driver is called by Git: --kind KIND -L %L -P %P -S %S -X %X -Y %Y %O %A %B")
+        self.base, self.ours, self.theirs = files
+
+
+def main(arguments: list[str]) -> int:
+    """Serve one file; the exit status for Git."""
+    try:
+        call = Call(arguments[1:])
+        return _merge(call)
+    except (GitbtcError, OSError, MemoryError) as error:
+        print(
+            f"gitbtc: the merge of this file failed, ours is left as it was: {printable(str(error))}", file=sys.stderr
+        )
+        return FAILED
+
+
+def _merge(call: Call) -> int:
+    kind = Kinds(call.schemas or None).load(call.kind)
+    virtual = _is_virtual(call)
+    into_ours = next(_merged_heads(), None) is not None
+    judge = _judge(call.path) if kind.name == COINS and not virtual else None
+    options = Options(lambda: _style(call), into_ours=into_ours, virtual=virtual, judge=judge)
+    try:
+        merge = merge_files(kind, _opened(call.base), _opened(call.ours), _opened(call.theirs), options)
+    except Malformed as error:
+        return _merge_as_text(call, error)
+    _write(call.ours, merge)
+    if virtual:
+        return 0
+    _tell(call, kind, merge)
+    return 1 if merge.conflicts else 0
+
+
+def _judge(path: str) -> Judge:
+    """Asks the other files of the root who spent what, once there is a coin to ask about."""
+
+    def judge(gone: dict[Key, bytes], ours: set[Key], theirs: set[Key]) -> dict[Key, Conflict | None]:
+        from gitbtc.gate.driver_evidence import judge_coins
+
+        return judge_coins(path, gone, ours, theirs)
+
+    return judge
+
+
+def _opened(path: str) -> Buffer:
+    with open(path, "rb") as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ) if os.fstat(file.fileno()).st_size else b""
+
+
+def _merged_heads() -> Iterator[str]:
+    """The commits that `git merge` merges, as it names them to its children; no other command does."""
+    return (name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_"))
+
+
+def _is_virtual(call: Call) -> bool:
+    """Whether this is an inner merge, of two merge bases: Git then asks for markers longer than configured."""
+    size = int(call.marker_size) if call.marker_size.isdigit() else DEFAULT_MARKER_SIZE
+    if size <= DEFAULT_MARKER_SIZE:
+        return False
+    from gitbtc.repo.git import Git
+
+    answer = Git().run("check-attr", "-z", "conflict-marker-size", "--", call.path).split(b"\0")[2]
+    return size > (int(answer) if answer.isdigit() else DEFAULT_MARKER_SIZE)
+
+
+def _style(call: Call) -> Style:
+    """How markers look here. Only asked for when there is a conflict."""
+    from gitbtc.repo.git import Git
+
+    git = Git()
+    branch = git.line("symbolic-ref", "--short", "-q", "HEAD", ok=(0, 1))
+    chosen = git.run("config", "--default", "merge", "merge.conflictStyle").strip()
+    return Style(
+        int(call.marker_size),
+        show_base=chosen in (b"diff3", b"zdiff3"),
+        ours=_named(call.ours_label, branch, "ours"),
+        base=_named(call.base_label, "", "base"),
+        theirs=_named(call.theirs_label, next(_head_names(), ""), "theirs"),
+    )
+
+
+def _named(label: str, fallback: str, side: str) -> str:
+    """The name that a marker carries: Git's own since 2.44; before, `%X` arrives as it is written."""
+    name = fallback if label in ("", "%S", "%X", "%Y") else label
+    return f"{printable(name)} ({side})" if name and name != side else side
+
+
+def _head_names() -> Iterator[str]:
+    return (name for variable, name in os.environ.items() if variable.startswith("GITHEAD_"))
+
+
+def _write(path: str, merge: Merge) -> None:
+    """Replace Git's temporary file in one step. It is not flushed to disk: Git reads it and throws it away."""
+    new = path + ".gitbtc"
+    try:
+        with open(new, "wb") as file:
+            file.writelines(merge.pieces)
+        os.replace(new, path)
+    except BaseException:
+        if os.path.exists(new):
+            os.unlink(new)
+        raise
+
+
+def _tell(call: Call, kind: Kind, merge: Merge) -> None:
+    from gitbtc.views.conflicts import conflict_line, notice_line
+
+    for notice in merge.notices:
+        print(notice_line(address(call.path, kind, notice.key), notice), file=sys.stderr)
+    for conflict in merge.conflicts:
+        print(conflict_line(call.path, kind, conflict), file=sys.stderr)
+
+
+def _merge_as_text(call: Call, error: Malformed) -> int:
+    """Fall back on Git's own text merge, and call it a conflict whatever comes out: nobody knows what it means."""
+    import subprocess
+
+    print(f"gitbtc: {printable(call.path)}: {printable(str(error))}; merged as text, check every line", file=sys.stderr)
+    labels = [part for name in ("ours", "base", "theirs") for part in ("-L", name)]
+    command = ["git", "merge-file", "-p", "-q", "--marker-size", call.marker_size, *labels]
+    done = subprocess.run([*command, call.ours, call.base, call.theirs], capture_output=True, check=False)
+    if done.returncode > 127:  # merge-file counts conflicts up to 127; beyond, it failed
+        raise GitbtcError(done.stderr.decode("utf-8", "replace").strip() or "git merge-file failed")
+    merge = Merge()
+    merge.pieces = [done.stdout]
+    _write(call.ours, merge)
+    return 1

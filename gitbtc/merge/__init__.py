@@ -1,0 +1,1 @@
+"""Merge: three versions of a state file become one, with a list of conflicts."""

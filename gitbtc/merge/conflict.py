@@ -1,0 +1,61 @@
+"""What a merge could not decide, and what it decided that a person may want to know."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from gitbtc.kinds.kind import Key
+
+# Type -> what it means, in one line.
+TYPES = {
+    "edit": "both sides changed the same field to different values",
+    "remove_change": "one side removed the record, the other changed it",
+    "data_error": "two values for something that can have only one",
+    "reorg": "two different blocks for the same thing",
+    "append_only": "one side removed a record from a file that only grows",
+    "network": "the two sides are of different networks, which never merge",
+    "double_spend": "two different transactions spend the same coin",
+    "double_spend_candidate": "both sides removed the coin, and neither says which transaction spent it",
+}
+
+
+class Conflict:
+    """One record that a person has to settle.
+
+    `base`, `ours`, `theirs` are canonical lines, None where the record does not exist; `ours` and `theirs` already
+    carry whatever the other side changed without contest, so choosing a line loses nothing. `fields` are the contested
+    fields. `spend` holds `outpoint`, `amount_sat`, `ours_txid`, `theirs_txid` when the conflict is about a spend.
+    """
+
+    __slots__ = ("base", "fields", "key", "ours", "spend", "theirs", "type")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - a conflict has three sides and a reason
+        self,
+        type_: str,
+        key: Key,
+        base: bytes | None,
+        ours: bytes | None,
+        theirs: bytes | None,
+        fields: tuple[str, ...] = (),
+        spend: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.type = type_
+        self.key = key
+        self.base = base
+        self.ours = ours
+        self.theirs = theirs
+        self.fields = fields
+        self.spend = spend
+
+
+class Notice:
+    """Something that was decided and that a person may want to know: `text` says it in one line."""
+
+    __slots__ = ("key", "text")
+
+    def __init__(self, key: Key, text: str) -> None:
+        self.key = key
+        self.text = text

@@ -1,0 +1,51 @@
+"""What `gitbtc resolve` settled in the merge in progress: kept until the commit, then written as its trailers.
+
+One JSON file in the git directory of the work tree. It names the commits of the merge, so that a settlement is never
+taken for that of another merge.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+FILE = "settled.json"
+_ROOT_KEY = "gitbtc.settled/v1"
+
+
+class Settlements:
+    """The settlements of one merge, by root and subject (an outpoint, or the address of a record)."""
+
+    def __init__(self, folder: str, heads: Iterable[str]) -> None:
+        """`folder`: gitbtc's folder in the git directory; `heads`: the oids that are being merged, ours first."""
+        self._path = os.path.join(folder, FILE)
+        self._heads = list(heads)
+        self.trailers: dict[str, str] = {}
+        try:
+            with open(self._path, encoding="utf-8") as file:
+                kept: dict[str, Any] = json.load(file)[_ROOT_KEY]
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if kept.get("heads") == self._heads:
+            self.trailers = dict(kept["trailers"])
+
+    def __contains__(self, subject: object) -> bool:
+        return subject in self.trailers
+
+    def add(self, subject: str, trailer: str) -> None:
+        """Remember that `subject` is settled; `trailer` is the line that the commit will carry."""
+        self.trailers[subject] = trailer
+
+    def save(self) -> None:
+        """Write the file in one step."""
+        from pathlib import Path
+
+        from gitbtc.repo.files import write
+
+        document = {_ROOT_KEY: {"heads": self._heads, "trailers": self.trailers}}
+        write(Path(self._path), json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")

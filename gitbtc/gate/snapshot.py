@@ -1,0 +1,124 @@
+"""A snapshot: the state files of one commit, of the index, or of nothing, by root."""
+
+from __future__ import annotations
+
+import os
+
+from gitbtc.errors import CannotWork
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.registry import Kinds, built_in, root_of
+from gitbtc.spends.evidence import Evidence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
+
+    from gitbtc.repo.git import Entry, Git
+
+    T = TypeVar("T")
+    ReadBlob = Callable[[str], bytes]  # oid -> content
+    Read = Callable[[str, str], bytes]  # path, oid -> content
+
+SYMBOLIC_LINK = "120000"
+SUBMODULE = "160000"
+
+
+def installed_kinds(git: Git) -> Kinds:
+    """The built-in kinds and those that `gitbtc install` registered in this repository."""
+    return Kinds(os.path.join(git.common_dir(), "gitbtc", "schemas"))
+
+
+class Snapshot:
+    """The files of one moment. `name` says which moment, for messages."""
+
+    def __init__(self, name: str, entries: Mapping[str, Entry], read: Read, kinds: Kinds) -> None:
+        self.name = name
+        self.entries = entries
+        self._read = read
+        self._kinds = kinds
+        self._evidence: dict[str, Evidence] = {}
+
+    def state_paths(self) -> list[str]:
+        """The paths of the state files, sorted."""
+        return sorted(path for path in self.entries if self._kinds.for_path(path))
+
+    def roots(self) -> set[str]:
+        """The roots that hold a state file."""
+        return {root_of(path) for path in self.state_paths()}
+
+    def oid(self, path: str) -> str:
+        """The oid of the file at `path`, or "" when there is none."""
+        return self.entries.get(path, ("", ""))[1]
+
+    def content(self, path: str) -> bytes:
+        """The bytes of the file at `path`; none when it is not there, or is no file."""
+        mode, oid = self.entries.get(path, ("", ""))
+        return self._read(path, oid) if mode and mode not in (SYMBOLIC_LINK, SUBMODULE) else b""
+
+    def of_kind(self, root: str, kind: str) -> bytes:
+        """The content of the state file of `kind` in `root`."""
+        return self.content(path_in(root, kind))
+
+    def evidence(self, root: str) -> Evidence:
+        """What this snapshot knows about the coins of `root`; CannotWork when its records do not say."""
+        evidence = self.claims(root)
+        self._read_or_explain(root, evidence.coins.check)
+        return evidence
+
+    def claims(self, root: str) -> Evidence:
+        """The same without its coins being read yet."""
+        if root not in self._evidence:
+            evidence = self._read_or_explain(root, lambda: Evidence(lambda kind: self.of_kind(root, kind)))
+            self._evidence[root] = evidence
+        return self._evidence[root]
+
+    def _read_or_explain(self, root: str, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except Malformed as error:
+            raise CannotWork(
+                f"{self.name}: a state file of {root or 'the top folder'} does not parse ({error}), so nobody can "
+                "say what it spends; mend it there first"
+            ) from None
+        except (AttributeError, KeyError, TypeError) as error:
+            raise CannotWork(
+                f"{self.name}: records of {root or 'the top folder'} do not follow their schema ({error}); "
+                "`gitbtc validate` names them"
+            ) from None
+
+
+def path_in(root: str, kind: str) -> str:
+    """The path of the file of a built-in kind in a root."""
+    path = built_in(kind).path
+    return f"{root}/{path}" if root else path
+
+
+def of_revision(git: Git, revision: str | None, read: ReadBlob, kinds: Kinds) -> Snapshot:
+    """The snapshot of a commit; an empty one for None (before the first commit, or without a common ancestor)."""
+    entries = git.tree_entries(revision) if revision else {}
+    return Snapshot(revision[:12] if revision else "nothing", entries, _of(read), kinds)
+
+
+def of_index(git: Git, read: ReadBlob, kinds: Kinds) -> Snapshot:
+    """The snapshot that the next commit would record, from the index that Git names to its hooks."""
+    return Snapshot("the index", git.index_entries(), _of(read), kinds)
+
+
+def of_work_tree(git: Git, kinds: Kinds) -> Snapshot:
+    """The state files as they lie in the work tree, tracked or not, but for ignored ones."""
+    top = git.top_level()
+    listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/")
+    paths = {path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path}
+    present = {path: os.path.join(top, path) for path in paths if os.path.isfile(os.path.join(top, path))}
+    entries = {path: (SYMBOLIC_LINK if os.path.islink(place) else "100644", "") for path, place in present.items()}
+    return Snapshot("the work tree", entries, lambda path, _: _file(present[path]), kinds)
+
+
+def _file(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _of(read: ReadBlob) -> Read:
+    return lambda _, oid: read(oid)

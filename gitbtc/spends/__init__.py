@@ -1,0 +1,14 @@
+"""Spends: who spent which coin, on whose evidence, and what a merge may make of it.
+
+This is the one room that knows kinds by name: its rules are about coins and transactions, not about files.
+"""
+
+COINS = "utxos"
+TRANSACTIONS = "transactions"
+MEMPOOL = "mempool"
+EXECUTION = "execution"
+CHAIN = "chain"
+CHANNELS = "channels"
+
+# The kinds whose files say who spent what.
+EVIDENCE = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION, CHAIN)

@@ -1,0 +1,77 @@
+"""The coins that a file lists, found without reading the others: a wallet has many, and few are asked about."""
+
+from __future__ import annotations
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.delta import NotCanonical, body
+from gitbtc.kinds.registry import built_in
+from gitbtc.spends import COINS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitbtc.kinds.kind import Record
+    from gitbtc.spends.evidence import Outpoint
+
+# How a canonical line of a coin ends: its keys are sorted, and the outpoint's come last.
+_OUTPOINT = rb'"txid":"([0-9a-f]{64}","vout":[0-9]+)\},?\n'
+
+
+class Coins:
+    """The coins of one version of utxos.json, by outpoint. Raises codec.Malformed, here and at every question."""
+
+    __slots__ = ("_ends", "_records", "content")
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self._ends: dict[bytes, int] | None = None
+        self._records: dict[Outpoint, Record] | None = None
+
+    def check(self) -> None:
+        """Raise codec.Malformed now, if the file is none; one that looks canonical is not read yet."""
+        try:
+            body(self.content)
+        except NotCanonical:
+            self._parsed()
+
+    def __contains__(self, outpoint: Outpoint) -> bool:
+        ends = self._lines()
+        return outpoint in self._parsed() if ends is None else _tail(outpoint) in ends
+
+    def get(self, outpoint: Outpoint) -> Record | None:
+        """The coin's record, or None when it is not listed."""
+        ends = self._lines()
+        if ends is None:
+            return self._parsed().get(outpoint)
+        end = ends.get(_tail(outpoint))
+        if end is None:
+            return None
+        line = self.content[self.content.rfind(b"\n", 0, end - 1) + 1 : end - 1].removesuffix(b",")
+        return codec.read_line(built_in(COINS), line)[0]
+
+    def _lines(self) -> dict[bytes, int] | None:
+        """Where each coin's line ends, or None for a file of another layout, which has to be parsed."""
+        if self._ends is None and self._records is None:
+            import re
+
+            ends = {found[1]: found.end() for found in re.finditer(_OUTPOINT, self.content)}
+            if self._is_canonical(len(ends)):
+                self._ends = ends
+        return self._ends
+
+    def _is_canonical(self, found: int) -> bool:
+        """Whether each line is a coin's, and no coin has two."""
+        try:
+            begin, end = body(self.content)
+        except NotCanonical:
+            return False
+        return found == (self.content.count(b"\n", begin, end) if end else 0)
+
+    def _parsed(self) -> dict[Outpoint, Record]:
+        if self._records is None:
+            records = codec.parse(built_in(COINS), self.content) if self.content else []
+            self._records = {(coin["txid"], coin["vout"]): coin for coin in records}
+        return self._records
+
+
+def _tail(outpoint: Outpoint) -> bytes:
+    return f'{outpoint[0]}","vout":{outpoint[1]}'.encode()

@@ -1,0 +1,235 @@
+"""The clean filter: what Git asks before it stores a file. The last moment at which a key is in no object yet.
+
+`main(["clean", PATH])` serves one file; `main(["filter-process"])` serves all files of one git command by Git's
+long-running filter protocol, version 2 (gitattributes(5), "Long Running Filter Process"). Both take `--schemas DIR`,
+the folder of the kinds that the repository adds. A file with key material is refused; a state file that parses becomes
+canonical; everything else passes as it is, since a filter that fails also stops `git diff` and `git stash`.
+
+`smudge` is offered, and gives back what it gets: with `filter.<name>.required` Git refuses to check out a file when the
+process cannot smudge (observed on Git 2.39).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from gitbtc.errors import GitbtcError, printable
+from gitbtc.keys.finding import refusal, refusal_of_name
+from gitbtc.keys.scan import scan, scan_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from gitbtc.kinds.registry import Kinds
+
+    # (folder of added schemas, path, content) -> content
+    Command = Callable[[str | None, str, bytes], bytes]
+
+# Content bytes in one pkt-line: 65520 in all, 4 of them the length (Git's LARGE_PACKET_DATA_MAX).
+_PACKET_MAX = 65516
+_BUFFER = 1 << 18
+_FLUSH = b"0000"
+_USAGE = "gitbtc: usage: gitbtc clean [--schemas DIR] PATH, or gitbtc filter-process [--schemas DIR]; Git calls these"
+
+
+class Refused(GitbtcError):
+    """The file holds key material, and nothing of it may be stored."""
+
+
+class ProtocolError(GitbtcError):
+    """What Git sent is not the filter protocol; nothing can be served any more."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve Git; the exit status: 0, 1 for a refused file or a broken conversation, 2 for wrong usage."""
+    name, *rest = arguments
+    folder = None
+    if rest[:1] == ["--schemas"] and len(rest) > 1:
+        folder, rest = rest[1], rest[2:]
+    if name == "clean" and len(rest) == 1:
+        return _serve_one(folder, rest[0])
+    if name == "filter-process" and not rest:
+        return _serve_many(folder)
+    _say(_USAGE)
+    return 2
+
+
+def clean(folder: str | None, path: str, content: bytes) -> bytes:
+    """What Git stores of the file `path` (with `/`, from the top); raises Refused for key material.
+
+    `folder` holds the schemas of the kinds that the repository adds.
+    """
+    in_name = scan_name(path)
+    if in_name:
+        raise Refused(refusal_of_name(in_name))
+    findings = scan(content, path)
+    if findings:
+        raise Refused(refusal(findings, path))
+    # Every kind's path ends so; most files need neither the kinds nor the codec, which are slow to load.
+    return _canonical(folder, path, content) if path.endswith(".json") else content
+
+
+def smudge(_folder: str | None, _path: str, content: bytes) -> bytes:
+    """What Git writes to the work tree: what it has stored."""
+    return content
+
+
+COMMANDS: dict[str, Command] = {"clean": clean, "smudge": smudge}
+
+
+def _canonical(folder: str | None, path: str, content: bytes) -> bytes:
+    kind = _kinds(folder).for_path(path)
+    if kind is None:
+        return content
+    from gitbtc.kinds import codec
+
+    try:
+        return codec.canonical(kind, content)
+    except GitbtcError:
+        # It is refused at commit, with the place of the mistake.
+        return content
+
+
+def _kinds(folder: str | None) -> Kinds:
+    if folder not in _read:
+        from gitbtc.kinds.registry import Kinds
+
+        try:
+            _read[folder] = Kinds(folder)
+        except GitbtcError as error:
+            # A broken schema must not stop the add that mends it.
+            _say(f"gitbtc: {error}; the kinds that this repository adds are not read")
+            _read[folder] = Kinds()
+    return _read[folder]
+
+
+_read: dict[str | None, Kinds] = {}
+
+
+def _serve_one(folder: str | None, path: str) -> int:
+    with open(0, "rb", closefd=False) as source:
+        stored = _attempt(clean, folder, path, source.read())
+    if stored is None:
+        return 1
+    with open(1, "wb", closefd=False) as target:
+        target.write(stored)
+    return 0
+
+
+def _attempt(command: Command, folder: str | None, path: str, content: bytes) -> bytes | None:
+    """The command's result, or None after it was said why not. A file that could not be scanned is refused too."""
+    try:
+        return command(folder, path, content)
+    except Refused as refused:
+        _say(str(refused))
+    except Exception as error:  # noqa: BLE001
+        # The error's text may quote the content; its type and place are enough to report it.
+        _say(f"gitbtc: {_shown(path)}: refused: it could not be scanned ({_place(error)}); please report this")
+    return None
+
+
+def _shown(path: str) -> str:
+    try:
+        return "a file whose name holds a key" if scan_name(path) else printable(path)
+    except Exception:  # noqa: BLE001
+        return "a file"
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
+    return type(error).__name__ + place
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+
+
+def _serve_many(folder: str | None) -> int:
+    try:
+        with open(0, "rb", _BUFFER, closefd=False) as source, open(1, "wb", _BUFFER, closefd=False) as target:
+            _agree(source, target)
+            while request := _request(source):
+                command, path, content = request
+                _answer(target, _attempt(COMMANDS.get(command, _unknown), folder, path, content))
+    except ProtocolError as error:
+        _say(f"gitbtc: {error}")
+        return 1
+    except BrokenPipeError:
+        # Git was stopped; it has said so itself.
+        return 1
+    return 0
+
+
+def _unknown(_folder: str | None, _path: str, _content: bytes) -> bytes:
+    raise ProtocolError("Git asked for a command that was not offered")
+
+
+def _agree(source: BinaryIO, target: BinaryIO) -> None:
+    """The handshake: version 2, and the commands."""
+    greeting = _lines(source)
+    if greeting[:1] != [b"git-filter-client"] or b"version=2" not in greeting:
+        raise ProtocolError("filter-process is started by Git, not by hand")
+    _send(target, [b"git-filter-server\n", b"version=2\n"])
+    target.flush()
+    offered = [b"capability=" + command.encode("ascii") for command in COMMANDS]
+    understood = _lines(source)
+    _send(target, [capability + b"\n" for capability in offered if capability in understood])
+    target.flush()
+
+
+def _request(source: BinaryIO) -> tuple[str, str, bytes] | None:
+    """The next file: command, path and content; None when Git has no more."""
+    header = _lines(source)
+    if not header:
+        return None
+    fields = dict(line.split(b"=", 1) for line in header if b"=" in line)
+    command = fields.get(b"command", b"").decode("ascii", "replace")
+    path = fields.get(b"pathname", b"").decode("utf-8", "surrogateescape")
+    return command, path, b"".join(_packets(source))
+
+
+def _answer(target: BinaryIO, result: bytes | None) -> None:
+    if result is None:
+        _send(target, [b"status=error\n"])
+    else:
+        _send(target, [b"status=success\n"])
+        view = memoryview(result)
+        _send(target, (view[start : start + _PACKET_MAX] for start in range(0, len(view), _PACKET_MAX)))
+        # An empty second list: the status stands.
+        target.write(_FLUSH)
+    target.flush()
+
+
+def _lines(source: BinaryIO) -> list[bytes]:
+    """The text packets up to the next flush packet; none at the end of the input."""
+    return [packet.removesuffix(b"\n") for packet in _packets(source, may_end=True)]
+
+
+def _packets(source: BinaryIO, *, may_end: bool = False) -> Iterator[bytes]:
+    """The packets up to the next flush packet. The input may end before the first one if `may_end`."""
+    while True:
+        length = source.read(4)
+        if length == _FLUSH or (may_end and not length):
+            return
+        try:
+            size = int(length, 16) - 4
+        except ValueError:
+            size = -1
+        packet = source.read(size) if size >= 0 else b""
+        if size < 0 or len(packet) != size:
+            raise ProtocolError("Git's side of the conversation broke off")
+        may_end = False
+        yield packet
+
+
+def _send(target: BinaryIO, packets: Sequence[bytes] | Iterator[memoryview]) -> None:
+    for packet in packets:
+        target.write(b"%04x" % (len(packet) + 4))
+        target.write(packet)
+    target.write(_FLUSH)

@@ -1,0 +1,1 @@
+"""Keys: private-key material found in any bytes, proven where the form carries a checksum."""

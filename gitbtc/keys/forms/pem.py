@@ -1,0 +1,39 @@
+"""Private keys in textual armour.
+
+Source of the rule: RFC 7468 (PKCS #8, and the older `RSA`, `EC`, `DSA` labels of RFC 1421 style), the `OPENSSH` label
+of OpenSSH's PROTOCOL.key, and RFC 9580's `PGP PRIVATE KEY BLOCK`. A header alone is no key (programs and manuals name
+it): Base64 must follow it.
+"""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ADVICE = "keep the key file outside the repository, or name it in .gitignore"
+
+_HEADER = re.compile(rb"-----BEGIN ((?:[A-Z0-9]{1,16} ){0,4})PRIVATE KEY(?: BLOCK)?-----")
+_END = b"-----END"
+# What can stand between the header and the Base64: line ends (also as escapes, in quotes, quoted or commented out) and
+# headers such as `Proc-Type: 4,ENCRYPTED`.
+_BODY = re.compile(
+    rb"(?:[\s\"'`,;|>#*()\[\]{}+\0]|\\+[nrt]?|[A-Za-z][A-Za-z-]{0,30}: [^\r\n\"\\]{0,200})*+[A-Za-z0-9+/]{16}"
+)
+_NOT_BASE64 = re.compile(rb"\\+[nrt]|(?<=[\s\"'])\+(?=[\s\"'])|[^A-Za-z0-9+/]")
+# Enough for an RSA key of 16384 bits.
+_LONGEST = 16384
+_PREAMBLE = 2048
+
+
+def find(text: bytes) -> Iterator[tuple[int, str, bytes]]:
+    """Every armoured private key in `text`: its offset, the form's name, its Base64 without the line ends."""
+    for header in _HEADER.finditer(text):
+        start = header.end()
+        if _BODY.match(text, start, start + _PREAMBLE):
+            end = text.find(_END, start, start + _LONGEST)
+            body = text[start : end if end >= 0 else start + _LONGEST]
+            label = header[1].decode("ascii")
+            yield header.start(), f"PEM private key ({label}PRIVATE KEY)", _NOT_BASE64.sub(b"", body)

@@ -1,0 +1,148 @@
+"""The layers of a file: its bytes, its bytes without escapes, and the strings of the JSON in it.
+
+All by linear passes over the bytes, not by a JSON parser: a parser would stop at the first error, drop the first of two
+members with one name, and give up on deep nesting, and a key may stand behind each of these.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})")
+_SURROGATES = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+# Escapes in the order they are undone. Each keeps its length, and none becomes a line end or a quote: a line of the
+# unescaped text is the same line of the file, and a string the same string. \1 stands for a backslash that was escaped,
+# and in a string that holds JSON it escapes in its turn.
+_PLAIN = (
+    (rb"\\", b" \1"),
+    (rb"\"", b" '"),
+    (rb"\/", b" /"),
+    *((escape + letter, b"  ") for letter in (b"n", b"r", b"t", b"f", b"b") for escape in (b"\\", b"\1")),
+    (b"\1u", rb"\u"),
+    (b"\1", b" "),
+)
+# UTF-16 inside a binary file. Bounded, since each repetition takes memory; what follows is the next match.
+_WIDE = re.compile(rb"(?:[\t\n\r\x20-\x7e]\0){12,4096}")
+# A string (1), and the colon after it if it names a member (2). JSON strings hold no line end, so that a stray quote is
+# over at the end of its line.
+_STRING = re.compile(rb'"([^"\n]*)"?(:?)')
+_SPACED_COLON = re.compile(rb'"([ \t\r\n]{1,64}):')
+
+# Strings are read in pieces, so that those of a large file are not all in memory as objects, and a piece begins so far
+# before the end of the last one that a phrase of one word a record is whole in one of them.
+_PIECE = 1 << 21
+_OVERLAP = 1 << 14
+_OVERLAP_STRINGS = 256
+
+
+def unescaped(content: bytes) -> bytes | None:
+    """`content` with JSON's escapes undone, anywhere in it; None when it has none."""
+    if b"\\" not in content:
+        return None
+    for escape, plain in _PLAIN:
+        content = content.replace(escape, plain)
+    if b"\\u" in content:
+        content = _SURROGATES.sub(_character_pair, content)
+        content = _ESCAPE.sub(_character, content)
+    return content
+
+
+def quoted(content: bytes) -> bytes | None:
+    """`content` with the JSON inside its JSON strings, read one level, in their place; None when there can be none."""
+    content = content.replace(rb"\u0022", rb"\"")
+    if rb"\"" not in content:
+        return None
+    for escape, plain in ((rb"\\", b"\2"), (rb"\"", b"\1"), (b'"', b" "), (b"\1", b'"'), (b"\2", b"\\")):
+        content = content.replace(escape, plain)
+    return content
+
+
+def _character(escape: re.Match[bytes]) -> bytes:
+    character = chr(int(escape[1], 16))
+    return b" " if character in '\n"' else character.encode("utf-8", "replace")
+
+
+def _character_pair(escapes: re.Match[bytes]) -> bytes:
+    high, low = int(escapes[0][2:6], 16), int(escapes[0][8:12], 16)
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).encode("utf-8")
+
+
+def wide_text(content: bytes) -> bytes | None:
+    """`content` as UTF-8 when it is UTF-16 or UTF-32 by its byte order mark, or holds UTF-16 of ASCII; else None."""
+    if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return content.decode("utf-32", "replace").encode("utf-8", "replace")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace").encode("utf-8", "replace")
+    if b"\0" not in content:
+        return None
+    narrowed = _WIDE.sub(lambda wide: wide[0][::2], content)
+    return narrowed if narrowed != content else None
+
+
+class Strings:
+    """Some consecutive JSON strings of a text, in order, without their quotes; `names` has a 1 for those that name a
+    member, and a 0 for the values.
+    """
+
+    __slots__ = ("_source", "_start", "names", "strings")
+
+    def __init__(self, source: bytes, start: int, end: int) -> None:
+        self._source = source
+        self._start = start
+        # Every second part between quotes is a string, several times faster than by the expression that says so, and
+        # the same unless a quote is missing somewhere.
+        parts = source[start:end].split(b'"')
+        self.strings = parts[1::2]
+        after = parts[2::2] if len(parts) % 2 else [*parts[2::2], b""]
+        self.names = bytes([part[:1] == b":" for part in after])
+        if b"\n" in b"".join(self.strings):
+            found = _STRING.findall(source, start, end)
+            self.strings = [string for string, _ in found]
+            self.names = bytes([colon == b":" for _, colon in found])
+
+    def line(self, ordinal: int) -> int:
+        """The line of the text on which the string number `ordinal` (from 0) begins."""
+        string = next(islice(_STRING.finditer(self._source, self._start), ordinal, None))
+        return self._source.count(b"\n", 0, string.start()) + 1
+
+
+def strings(content: bytes) -> Iterator[Strings]:
+    """The strings of `content` in overlapping pieces; none if it has fewer than two strings."""
+    if content.count(b'"') < 4:
+        return
+    if b" :" in content or b"\t:" in content or b"\n:" in content:
+        content = _SPACED_COLON.sub(rb'":\1', content)
+    start = 0
+    while start < len(content):
+        end = _end_of_string(content, start, start + _PIECE)
+        yield Strings(content, start, end)
+        start = end if end >= len(content) else _overlap(content, start, end)
+
+
+def _end_of_string(content: bytes, start: int, end: int) -> int:
+    """The first offset from `end` on that is not within a string; `start` is not within one either."""
+    line = max(content.rfind(b"\n", start, end) + 1, start)
+    if content.count(b'"', line, end) % 2:
+        end = min(offset for offset in (content.find(b'"', end), content.find(b"\n", end), len(content)) if offset >= 0)
+        end += 1
+    return end + 1 if content[end : end + 1] == b":" else end
+
+
+def _overlap(content: bytes, start: int, end: int) -> int:
+    """Where the next piece begins: at a line's start, or some strings back where a line is that long."""
+    line = content.rfind(b"\n", start, end - _OVERLAP) + 1
+    if line > start:
+        return line
+    begin = end
+    for _ in range(_OVERLAP_STRINGS):
+        closing = content.rfind(b'"', end - _OVERLAP, begin)
+        opening = content.rfind(b'"', end - _OVERLAP, max(closing, 0))
+        if opening < 0:
+            break
+        begin = opening
+    return begin

@@ -1,0 +1,75 @@
+"""Base58Check keys in a text: runs of Base58 characters, decoded and checked."""
+
+from __future__ import annotations
+
+import re
+
+from gitbtc.keys.forms import BASE58
+from gitbtc.kinds import base58
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitbtc.keys.forms import Base58Family
+
+    Hit = tuple[int, Base58Family, str, bytes]
+
+_LENGTHS = frozenset(length for family in BASE58 for length in family.LENGTHS)
+# Searching one character class is several times faster by `translate` and `find` than by a regular expression.
+_CLASSES = bytes(ord("B") if byte in base58.ALPHABET else ord(" ") for byte in range(256))
+_LEAST = b"B" * min(_LENGTHS)
+_BEGINNINGS = [beginning for family in BASE58 for beginning in family.GLUED]
+_GLUED = re.compile(b"|".join(b"(" + pattern + b")" for pattern, _ in _BEGINNINGS))
+_GLUED_LENGTHS = [0, *(length for _, length in _BEGINNINGS)]
+# Windows are remembered so that a text of one repeated character costs one check, not one each.
+_REMEMBERED = 4096
+
+
+def find(text: bytes) -> Iterator[Hit]:
+    """Every Base58Check key in `text`: offset, family, the form's name, the key's text.
+
+    A run of exactly a key's length is tried under any version byte, a longer one for keys with known version bytes
+    glued into it. Linear in the length of `text`.
+    """
+    shape = text.translate(_CLASSES)
+    start = shape.find(_LEAST)
+    while start >= 0:
+        end = shape.find(b" ", start)
+        end = len(text) if end < 0 else end
+        yield from _in_run(text[start:end], start)
+        start = shape.find(_LEAST, end)
+
+
+def _in_run(run: bytes, start: int) -> Iterator[Hit]:
+    # 49 characters of a key without one capital are a chance of 1 in 10**11; hex and Bech32 never have one.
+    if run.islower():
+        return
+    if len(run) in _LENGTHS:
+        whole = _recognise(run)
+        if whole:
+            yield start, *whole, run
+            return
+    tried: set[bytes] = set()
+    for match in _GLUED.finditer(run):
+        offset = match.start()
+        window = run[offset : offset + _GLUED_LENGTHS[match.lastindex or 0]]
+        if window in tried or window.islower():
+            continue
+        found = _recognise(window)
+        if found:
+            yield start + offset, *found, window
+        if len(tried) > _REMEMBERED:
+            tried.clear()
+        tried.add(window)
+
+
+def _recognise(text: bytes) -> tuple[Base58Family, str] | None:
+    decoded = base58.decode(text)
+    payload = decoded[:-4]
+    for family in BASE58:
+        name = family.recognise(payload)
+        # The shape first: it is told at once, the checksum costs two hashes.
+        if name and base58.checksum(payload) == decoded[-4:]:
+            return family, name
+    return None

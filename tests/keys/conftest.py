@@ -1,0 +1,63 @@
+"""The public test vectors of key material."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+
+class Vector(NamedTuple):
+    """One string of key-material.json: whether it is key material, its kind, the text."""
+
+    name: str
+    positive: bool
+    kind: str
+    text: str
+
+
+# The kinds of positives that the families of today find; the other positives are kinds still to come.
+BUILT = ("wif", "xprv", "yprv", "zprv", "Yprv", "Zprv", "uprv", "vprv", "Uprv", "Vprv", "bip32-invalid-but-private",
+         "bip39-en", "bip39-json-array", "bip39-json-objects", "bip39-hyphen", "bip39-upper-comma", "descriptor",
+         "pem-")  # fmt: skip
+
+VECTORS = [
+    Vector(row["id"], row["cls"] == "positive", row["kind"], row["text"])
+    for row in json.loads((Path(__file__).parent / "key-material.json").read_text("utf-8"))
+]
+FOUND = [vector for vector in VECTORS if vector.positive and vector.kind.startswith(BUILT)]
+HARMLESS = [vector for vector in VECTORS if not vector.positive]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`positive` runs a test on every vector that must be found, `negative` on every one that must not."""
+    for argument, vectors in (("positive", FOUND), ("negative", HARMLESS)):
+        if argument in metafunc.fixturenames:
+            names = [f"{vector.name}-{vector.kind}" for vector in vectors]
+            metafunc.parametrize(argument, [vector.text for vector in vectors], ids=names)
+
+
+@pytest.fixture
+def words() -> str:
+    """A mnemonic of the public vectors whose words are all different."""
+    return next(vector.text for vector in FOUND if vector.text.startswith("forum join"))
+
+
+@pytest.fixture
+def wif() -> str:
+    """A WIF key of Bitcoin Core's public vectors, compressed."""
+    return next(vector.text for vector in FOUND if vector.name == "P0001")
+
+
+@pytest.fixture
+def xprv() -> str:
+    """The master key of BIP-32's first vector."""
+    return next(vector.text for vector in FOUND if vector.name == "P0020")
+
+
+@pytest.fixture
+def pem() -> str:
+    """A private key in armour, made for the vectors."""
+    return next(vector.text for vector in FOUND if vector.kind == "pem-sec1")

@@ -1,0 +1,180 @@
+"""`gitbtc schema`: what is versioned, and how it merges."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitbtc.errors import CannotWork, printable
+from gitbtc.kinds.registry import Kinds
+from gitbtc.repo.git import Git
+from gitbtc.repo.install import SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gitbtc.kinds.kind import Field, Kind
+
+ROOT_KEY = "gitbtc.schema/v1"
+
+# Patterns that people know by another name.
+_PATTERNS = {"^[0-9a-f]{64}$": "64 hex digits", "^0[23][0-9a-f]{64}$": "public key"}
+# How a field merges that is part of what merges as a whole.
+_WHOLE: dict[str | tuple[str, ...], str] = {"record": "with the record", "file": "with the file"}
+_IDENTITIES = {"record": "the whole record", "member": "the field's name", "file": "the whole file"}
+
+
+@click.command("schema")
+@click.argument("kind", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(kind: str | None, *, as_json: bool) -> None:
+    """Tell what is versioned and how it merges.
+
+    Without KIND, all kinds, the repository's own among them: path, identity, growth, and the replicated data type
+    that the kind joins as. With one, its fields: type, unit and merge rule.
+    """
+    kinds = kinds_of_repository()
+    chosen = [kinds.load(name) for name in ([kind] if kind else kinds.names())]
+    if as_json:
+        click.echo(json.dumps({ROOT_KEY: {"kinds": [_described(one) for one in chosen]}}, indent=2))
+    else:
+        lines = _one(chosen[0]) if kind else _table(_rows(chosen))
+        click.echo("\n".join(printable(line) for line in lines))
+
+
+def kinds_of_repository() -> Kinds:
+    """The built-in kinds, and those that the repository around the current folder adds. CannotWork: a broken schema."""
+    try:
+        top = Path(Git().top_level())
+    except CannotWork:
+        return Kinds()
+    return Kinds(str(top / SCHEMAS))
+
+
+# -- text ------------------------------------------------------------------------------------------------------------
+
+
+def _rows(kinds: Iterable[Kind]) -> Iterator[tuple[str, ...]]:
+    yield "KIND", "PATH", "IDENTITY", "GROWTH", "JOINS AS"
+    for kind in kinds:
+        yield kind.name, kind.path, _identity(kind), kind.growth, kind.crdt
+
+
+def _identity(kind: Kind) -> str:
+    return _IDENTITIES[kind.identity] if isinstance(kind.identity, str) else ", ".join(kind.identity)
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    cells = list(rows)
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    for row in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _one(kind: Kind) -> Iterator[str]:
+    yield f"{kind.name}: {kind.schema.get('description') or kind.title}"
+    yield ""
+    facts = {
+        "path": kind.path,
+        "holds": f"a list of {kind.noun[1]}" if kind.is_array else "one object",
+        "identity": _identity(kind),
+        "growth": kind.growth,
+        "joins as": kind.crdt,
+        "removed here, changed there": _removal(kind),
+        **{f"{group.name}, as one": f"{', '.join(group.fields)} ({group.merge})" for group in kind.groups},
+    }
+    yield from _table((f"  {name}", value) for name, value in facts.items() if value)
+    yield ""
+    yield from _table(_field_rows(kind))
+
+
+def _removal(kind: Kind) -> str:
+    if kind.growth != "set":
+        return "a conflict, the record is kept" if kind.append_only else ""
+    return "removed" if kind.removal == "stands" else "a conflict"
+
+
+def _field_rows(kind: Kind) -> Iterator[tuple[str, ...]]:
+    yield "FIELD", "TYPE", "UNIT", "MERGE", ""
+    for field, depth in _fields(kind):
+        name = "  " * depth + field["name"] + ("" if field["required"] else "?")
+        options = ": " + ", ".join(map(str, field["options"])) if field["options"] else ""
+        yield name, field["type"], field["unit"], field["merge"], field["description"].removesuffix(".") + options
+
+
+def _fields(kind: Kind) -> Iterator[tuple[dict[str, Any], int]]:
+    for field in _described_fields(kind):
+        yield field, 0
+        for part in field.get("elements", ()):
+            yield part, 1
+
+
+# -- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def _described(kind: Kind) -> dict[str, Any]:
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "description": kind.schema.get("description", ""),
+        "path": kind.path,
+        "container": "array" if kind.is_array else "object",
+        "identity": kind.identity,
+        "order": kind.order,
+        "growth": kind.growth,
+        "crdt": kind.crdt,
+        "removal": kind.removal,
+        "noun": kind.noun,
+        "together": [{"name": group.name, "fields": group.fields, "merge": group.merge} for group in kind.groups],
+        "register": kind.register,
+        "fields": list(_described_fields(kind)),
+    }
+
+
+def _described_fields(kind: Kind) -> Iterator[dict[str, Any]]:
+    for field in kind.fields.values():
+        described = _field(field, kind.record_schema, _merge(kind, field))
+        if field.elements:
+            items = kind.record_schema["properties"][field.name]["items"]
+            parts = field.elements.values()
+            rules = ("identity" if part.name in field.identity else part.merge for part in parts)
+            described["identity"] = field.identity
+            described["elements"] = [_field(part, items, rule) for part, rule in zip(parts, rules, strict=True)]
+        yield described
+
+
+def _merge(kind: Kind, field: Field) -> str:
+    if kind.identity in _WHOLE:
+        return _WHOLE[kind.identity]
+    if field.name in kind.identity:
+        return "identity"
+    group = kind.group_of(field.name)
+    return f"with {group.name}" if group else field.merge
+
+
+def _field(field: Field, owner: dict[str, Any], merge: str) -> dict[str, Any]:
+    schema = owner["properties"][field.name]
+    return {
+        "name": field.name,
+        "type": _type(schema),
+        "options": schema.get("enum", []),
+        "unit": field.unit,
+        "merge": merge,
+        "required": field.name in owner.get("required", ()),
+        "description": schema.get("description", ""),
+    }
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """A field's type in a word or two: `integer or null`, `outpoint`, `64 hex digits`, `one of` its options."""
+    if "enum" in schema:
+        return "one of"
+    names = schema.get("type", "any")
+    words = [names] if isinstance(names, str) else list(names)
+    words[0] = schema.get("format") or _PATTERNS.get(schema.get("pattern", ""), words[0])
+    if words[0] == "array":
+        words[0] = f"list of {_type(schema.get('items', {}))}"
+    return " or ".join(words)

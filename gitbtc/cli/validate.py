@@ -1,0 +1,210 @@
+"""`gitbtc validate`: records against their schemas."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitbtc.cli.schema import kinds_of_repository
+from gitbtc.errors import CannotWork, UsageError, printable
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.validate import Violation, validate_files
+from gitbtc.repo.git import Git
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from gitbtc.kinds.kind import Record
+    from gitbtc.kinds.registry import Kinds
+    from gitbtc.kinds.validate import Files
+    from gitbtc.repo.git import BlobReader, Entry
+
+ROOT_KEY = "gitbtc.validate/v1"
+SYMBOLIC_LINK = "120000"
+
+_SLOW = 20_000  # records: from about a second on, progress is shown
+_SHOWN = 20  # faults of one file in the text; --json has them all
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--staged", is_flag=True, help="Check what the next commit would change.")
+@click.option("--rev", metavar="REV", help="Check the state files of a revision.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: bool) -> int:
+    """Check records against their schemas.
+
+    Without arguments, all state files of the work tree; with PATH, that file, or the state files in that folder.
+    Exit status 1 when a record breaks a rule.
+    """
+    if (bool(paths) + staged + (rev is not None)) > 1:
+        raise UsageError("give paths, or --staged, or --rev REV: one of them")
+    kinds = kinds_of_repository()
+    with ExitStack() as open_files:
+        old, new = _chosen(kinds, paths, rev, open_files, staged=staged)
+        count = Count()
+        found = list(validate_files(kinds, old, new, count.watch))
+    if as_json:
+        click.echo(json.dumps({ROOT_KEY: _document(found, count)}, indent=2))
+    else:
+        for line in _lines(found, count):
+            click.echo(printable(line))
+    return 1 if found else 0
+
+
+def _chosen(
+    kinds: Kinds, paths: tuple[str, ...], rev: str | None, open_files: ExitStack, *, staged: bool
+) -> tuple[Files, Files]:
+    """The state files to compare with, and those to check."""
+    if staged or rev is not None:
+        git = Git()
+        blobs = open_files.enter_context(git.blobs())
+        if rev is not None:
+            return {}, _stored(blobs, git.tree_entries(rev))
+        head = git.find("HEAD")
+        old = _stored(blobs, git.tree_entries(head)) if head else {}
+        return old, {**_stored(blobs, git.index_entries()), **_unmerged(git)}
+    return {}, _found(kinds, paths) if paths else _work_tree()
+
+
+# -- where the files are ---------------------------------------------------------------------------------------------
+
+
+def _stored(blobs: BlobReader, entries: Mapping[str, Entry]) -> Files:
+    return {path: (oid, partial(_blob, blobs, mode, oid)) for path, (mode, oid) in entries.items()}
+
+
+def _blob(blobs: BlobReader, mode: str, oid: str) -> bytes:
+    if mode == SYMBOLIC_LINK:
+        raise Malformed(_LINK)
+    return blobs.read(oid)
+
+
+_LINK = "a symbolic link stands in the place of a state file; put the file itself there"
+
+
+def _unmerged(git: Git) -> Files:
+    return dict.fromkeys(git.unmerged_entries(), ("unmerged", _conflicted))
+
+
+def _conflicted() -> bytes:
+    raise Malformed("the merge left this file in conflict; settle it and `git add` it (`gitbtc conflicts` lists what)")
+
+
+def _work_tree() -> Files:
+    git = Git()
+    top = Path(git.top_level())
+    listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/")
+    paths = (path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path)
+    return {path: _file(top / path) for path in paths if os.path.lexists(top / path)}
+
+
+def _found(kinds: Kinds, paths: Iterable[str]) -> Files:
+    try:
+        top = Path(Git().top_level())
+    except CannotWork:
+        top = Path.cwd()
+    return {_told(file, top): _file(file) for path in paths for file in _state_files(kinds, Path(path))}
+
+
+def _state_files(kinds: Kinds, path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        for folder, folders, names in os.walk(path.resolve()):
+            folders[:] = sorted(name for name in folders if name != ".git")
+            inside = (Path(folder, name) for name in sorted(names))
+            yield from (file for file in inside if kinds.for_path(file.as_posix()))
+        return
+    file = path.parent.resolve() / path.name
+    if not os.path.lexists(file):
+        raise UsageError(f"{path}: no such file or folder")
+    if kinds.for_path(file.as_posix()) is None:
+        raise UsageError(f"{path}: not a state file; `gitbtc schema` lists the paths that are")
+    yield file
+
+
+def _told(file: Path, top: Path) -> str:
+    """The path in the repository, which is how a record is addressed; outside of one, the path as it is."""
+    return (file.relative_to(top) if file.is_relative_to(top) else file).as_posix()
+
+
+def _file(path: Path) -> tuple[str, Callable[[], bytes]]:
+    return str(path), partial(_read, path)
+
+
+def _read(path: Path) -> bytes:
+    if path.is_symlink():
+        raise Malformed(_LINK)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CannotWork(f"{path}: {error.strerror}") from None
+
+
+# -- what is told ----------------------------------------------------------------------------------------------------
+
+
+class Count:
+    """Counts what was checked, and shows progress on a terminal where there is much of it."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.records = 0
+
+    def watch(self, path: str, records: Iterable[Record], count: int) -> Iterable[Record]:
+        """`records`, counted, and with a bar on standard error when they are many."""
+        self.files += 1
+        self.records += count
+        return _with_bar(path, records, count) if count >= _SLOW and sys.stderr.isatty() else records
+
+
+def _with_bar(path: str, records: Iterable[Record], count: int) -> Iterator[Record]:
+    with click.progressbar(
+        records, length=count, label=printable(path), file=sys.stderr, update_min_steps=count // 100
+    ) as bar:
+        yield from bar
+
+
+def _address(path: str, violation: Violation) -> str:
+    return f"{path}::{violation.identity}" if violation.identity else path
+
+
+def _lines(found: list[tuple[str, Violation]], count: Count) -> Iterator[str]:
+    told: dict[str, int] = {}
+    for path, violation in found:
+        told[path] = told.get(path, 0) + 1
+        if told[path] <= _SHOWN:
+            order = f" ({violation.order})" if violation.order else ""
+            yield f"{_address(path, violation)}{order}: {violation}"
+    for path, faults in told.items():
+        if faults > _SHOWN:
+            yield f"{path}: {faults - _SHOWN} more; --json lists them all"
+    checked = f"{_counted(count.files, 'file')}, {_counted(count.records, 'record')} checked"
+    yield (
+        f"{checked}: {_counted(len(found), 'fault')} in {_counted(len(told), 'file')}" if found else f"{checked}: valid"
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _document(found: list[tuple[str, Violation]], count: Count) -> dict[str, Any]:
+    faults = [
+        {
+            "path": path,
+            "address": _address(path, violation),
+            "identity": violation.identity,
+            "field": violation.field,
+            "value": violation.value,
+            "rule": violation.rule,
+        }
+        for path, violation in found
+    ]
+    return {"files": count.files, "records": count.records, "violations": faults}

@@ -1,0 +1,1 @@
+"""Sources: other programs' output becomes records."""

@@ -1,0 +1,113 @@
+"""`gitbtc import` as a person calls it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Repo, Sandbox
+
+
+@pytest.fixture
+def repo(sandbox: Sandbox) -> Repo:
+    """A repository without gitbtc set up: import only writes files."""
+    return sandbox.repo()
+
+
+def core(repo: Repo, folder: Path, *more: str, ok: tuple[int, ...] = (0,), cwd: Path | None = None) -> tuple[str, str]:
+    done = repo.run(sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", "--from", str(folder), *more,
+                    ok=ok, cwd=cwd)  # fmt: skip
+    return done.stdout, done.stderr
+
+
+def test_it_tells_what_it_did_to_each_file(repo: Repo, recordings: Path) -> None:
+    out, err = core(repo, recordings / "0-base")
+    assert out.splitlines() == [
+        f"bitcoin-core: regtest at block 111, into {repo.path}",
+        "  wallet/utxos.json         11 coins added",
+        "  wallet/transactions.json  11 transactions added",
+        "  wallet/labels.json        11 labels added",
+        "  wallet/descriptors.json   8 descriptors added",
+        "  network/mempool.json      no pending transactions",
+        "  network/chain.json        1 chain tip added",
+    ]
+    assert "note: peers left out: 1;" in err
+    out, _ = core(repo, recordings / "1-agent-a")
+    assert "  wallet/utxos.json         1 coin added, 2 coins removed\n" in out
+    assert "  wallet/labels.json        unchanged\n" in out
+
+
+def test_the_second_time_nothing_changes(repo: Repo, recordings: Path) -> None:
+    core(repo, recordings / "0-base")
+    repo.commit("first")
+    out, _ = core(repo, recordings / "0-base")
+    assert [line.split()[1] for line in out.splitlines()[1:]] == ["unchanged"] * 6
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_json_for_programs(repo: Repo, recordings: Path) -> None:
+    out, err = core(repo, recordings / "1-agent-a", "--json")
+    document = json.loads(out)["gitbtc.import/v1"]
+    assert err == ""
+    assert (document["source"], document["root"]) == ("bitcoin-core", str(repo.path))
+    assert (document["chain"]["network"], document["chain"]["block_height"]) == ("regtest", 111)
+    assert {"path": "wallet/utxos.json", "kind": "utxos", "added": 10, "changed": 0, "removed": 0} in document["files"]
+    assert document["notices"] == ["the node estimates no feerate for 1, 6, 144 blocks; no fee record was made"]
+
+
+def test_from_a_subfolder_it_writes_at_the_top(repo: Repo, recordings: Path) -> None:
+    (repo.path / "deep/down").mkdir(parents=True)
+    core(repo, recordings / "0-base", cwd=repo.path / "deep/down")
+    assert (repo.path / "wallet/utxos.json").exists()
+
+
+def test_a_root_is_relative_to_where_one_stands(repo: Repo, recordings: Path) -> None:
+    (repo.path / "deep").mkdir()
+    core(repo, recordings / "0-base", "--root", "cold storage", cwd=repo.path / "deep")
+    assert (repo.path / "deep/cold storage/wallet/utxos.json").exists()
+    assert not (repo.path / "wallet").exists()
+
+
+def test_outside_of_a_repository_it_writes_where_one_stands(repo: Repo, recordings: Path, tmp_path: Path) -> None:
+    place = tmp_path / "nowhere"
+    place.mkdir()
+    core(repo, recordings / "0-base", cwd=place)
+    assert (place / "wallet/utxos.json").exists()
+
+
+def test_wrong_usage_ends_with_2(repo: Repo, tmp_path: Path) -> None:
+    _, err = core(repo, tmp_path / "missing", ok=(2,))
+    assert "does not exist" in err
+    repo.gitbtc("import", "bitcoin-core", ok=(2,))
+    repo.gitbtc("import", "dogecoin", "--from", str(tmp_path), ok=(2,))
+
+
+def test_a_folder_without_answers_ends_with_one_line(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    out, err = core(repo, tmp_path / "empty", ok=(1,))
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert "getblockchaininfo.json is missing; record it with `bitcoin-cli getblockchaininfo`" in err
+
+
+def test_another_network_ends_with_3(repo: Repo, recordings: Path) -> None:
+    chain = {"network": "main", "block_height": 1, "block_hash": "00" * 32, "block_time": 1}
+    repo.write("network/chain.json", json.dumps(chain))
+    _, err = core(repo, recordings / "0-base", ok=(3,))
+    assert "holds records of main, the answers are of regtest" in err
+    assert not (repo.path / "wallet").exists()
+
+
+def test_an_error_of_the_node_cannot_write_on_the_terminal(repo: Repo, recordings: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(recordings / "0-base", tmp_path / "answers")
+    (folder / "getrawmempool.json").write_text(json.dumps({"error": {"code": 1, "message": "\x1b[2J\u202eevil\nline"}}))
+    out, err = core(repo, folder)
+    assert "\x1b" not in out + err
+    assert "\u202e" not in err
+    assert "note: getrawmempool.json holds an error: [2Jevilline; left out\n" in err

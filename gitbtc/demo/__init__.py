@@ -1,0 +1,1 @@
+"""gitbtc at work on the recorded answers of two Bitcoin Core nodes."""

@@ -1,0 +1,117 @@
+"""The wheel: what is in it, and that an installation from it works by itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitbtc import __version__
+from gitbtc.kinds.registry import BUILT_IN, SUFFIX
+from gitbtc.repo.doctor import MINIMUM_GIT
+
+if TYPE_CHECKING:
+    from tests.conftest import Sandbox
+
+TOP = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    return _build("wheel", TOP, folder)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel in it. Its dependencies are ours, so that no registry is needed."""
+    place = tmp_path_factory.mktemp("environment with a space")
+    venv.create(place, with_pip=False, symlinks=True)
+    python = place / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index",
+                    "--quiet", str(wheel)], check=True)  # fmt: skip
+    site = next((place / "lib").glob("python*/site-packages"))
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return place / "bin"
+
+
+def test_the_wheel_holds_all_that_is_not_code(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {f"gitbtc/schemas/{kind}{SUFFIX}" for kind in BUILT_IN.values()}
+    for folder in ("gitbtc/demo/recordings", "gitbtc/keys/words", "hooks"):
+        files = [path.relative_to(TOP).as_posix() for path in (TOP / folder).rglob("*") if path.is_file()]
+        assert files, folder
+        wanted |= {name if name.startswith("gitbtc/") else "gitbtc/" + name for name in files}
+    assert wanted | {"gitbtc/py.typed"} <= names
+    assert not [name for name in names if name.split("/")[0] not in ("gitbtc", f"gitbtc-{__version__}.dist-info")]
+
+
+def test_the_source_distribution_gives_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(_build("sdist", TOP, tmp_path)) as source:
+        source.extractall(tmp_path, filter="data")
+    again = _build("wheel", next(path for path in tmp_path.iterdir() if path.is_dir()), tmp_path / "dist")
+    assert zipfile.ZipFile(again).namelist() == zipfile.ZipFile(wheel).namelist()
+
+
+def test_an_installed_gitbtc_runs_from_any_folder(installed: Path, tmp_path: Path) -> None:
+    command = [str(installed / "gitbtc"), "--version"]
+    done = subprocess.run(command, cwd=tmp_path, env=_bare_env(), capture_output=True, text=True, check=True)
+    assert done.stdout == f"gitbtc, version {__version__}\n"
+
+
+def test_an_installed_gitbtc_serves_a_repository(installed: Path, sandbox: Sandbox) -> None:
+    """Its own files, not the checkout's: schemas, hooks, filter and merge driver."""
+    place = sandbox.home / "treasury"
+    env = {**sandbox.env, "PATH": os.environ["PATH"]}
+
+    def run(*command: str) -> str:
+        return subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, check=True).stdout
+
+    place.mkdir()
+    run(str(installed / "gitbtc"), "init")
+    registered = run("git", "config", "merge.gitbtc-labels.driver")
+    assert str(installed.parent) in registered
+    assert str(TOP) not in registered
+    (place / "wallet").mkdir()
+    (place / "wallet" / "labels.json").write_text("[ ]")
+    run("git", "add", ".")
+    run("git", "commit", "-q", "-m", "first")
+    assert run("git", "show", "HEAD:wallet/labels.json") == "[]\n"
+    run(str(installed / "gitbtc"), "doctor")
+
+
+def test_each_dependency_says_why_it_is_there() -> None:
+    text = (TOP / "pyproject.toml").read_text("utf-8")
+    lines = text.splitlines()
+    for dependency in tomllib.loads(text)["project"]["dependencies"]:
+        place = next(number for number, line in enumerate(lines) if f'"{dependency}"' in line)
+        assert lines[place - 1].strip().startswith("# ")
+
+
+def test_the_installer_wants_the_git_that_the_doctor_wants() -> None:
+    assert f"oldest_git={MINIMUM_GIT[0]}.{MINIMUM_GIT[1]}\n" in (TOP / "install.sh").read_text("utf-8")
+
+
+def test_the_installer_wants_the_python_that_the_package_wants() -> None:
+    wanted = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
+    assert f"oldest_python={wanted.removeprefix('>=')}\n" in (TOP / "install.sh").read_text("utf-8")
+
+
+def _build(target: str, source: Path, folder: Path) -> Path:
+    """The distribution that hatchling makes of `source`; nothing is fetched."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, cwd=source, capture_output=True, check=True)
+    return next(path for path in folder.iterdir() if path.is_file())
+
+
+def _bare_env() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

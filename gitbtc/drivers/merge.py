@@ -64,6 +64,9 @@ class Call:
 
 def main(arguments: list[str]) -> int:
     """Serve one file; the exit status for Git."""
+    import gc
+
+    gc.disable()  # it makes no cycles worth collecting, and ends in a moment
     try:
         call = Call(arguments[1:])
         return _merge(call)
@@ -78,7 +81,7 @@ def _merge(call: Call) -> int:
     kind = Kinds(call.schemas or None).load(call.kind)
     virtual = _is_virtual(call)
     into_ours = next(_merged_heads(), None) is not None
-    judge = _judge(call.path) if kind.name == COINS and not virtual else None
+    judge = _judge(call.path) if kind.name == COINS and into_ours and not virtual else None
     options = Options(lambda: _style(call), into_ours=into_ours, virtual=virtual, judge=judge)
     try:
         merge = merge_files(kind, _opened(call.base), _opened(call.ours), _opened(call.theirs), options)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gitbtc.gate.merging import Merging, announced
-from gitbtc.gate.snapshot import installed_kinds, of_revision
+from gitbtc.gate.snapshot import of_revision
 from gitbtc.kinds.codec import encode_record
-from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.merge.conflict import Conflict
 from gitbtc.repo.git import Git
 from gitbtc.spends import COINS
@@ -31,7 +31,7 @@ def judge_coins(path: str, gone: dict[Key, bytes], ours: set[Key], theirs: set[K
     [(other, name)] = heads.items()
     git = Git()
     merging = Merging(git, [git.resolve("HEAD"), other], ["HEAD", name])
-    kinds = installed_kinds(git)
+    kinds = Kinds()
     with git.blobs() as blobs:
         sides = [of_revision(git, oid, blobs.read, kinds) for oid in merging.heads]
         root = root_of(path)
@@ -40,8 +40,9 @@ def judge_coins(path: str, gone: dict[Key, bytes], ours: set[Key], theirs: set[K
         if gone:
             bases = [of_revision(git, base, blobs.read, kinds).evidence(root) for base in merging.bases(0, 1)]
             conflicts = _conflicts(bases, [side.evidence(root) for side in sides], gone)
-    if git.config("gitbtc.unattributed") == "allow":
-        conflicts = {key: found for key, found in conflicts.items() if found.type != "double_spend_candidate"}
+    candidates = {key for key, found in conflicts.items() if found.type == "double_spend_candidate"}
+    if candidates and git.config("gitbtc.unattributed") == "allow":
+        conflicts = {key: found for key, found in conflicts.items() if key not in candidates}
     return {**dict.fromkeys(stale), **conflicts}
 
 

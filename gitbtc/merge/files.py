@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.markers import Style
 
+    Piece: TypeAlias = bytes | memoryview
     # What a record becomes: its line, nothing, or a conflict.
     Outcome: TypeAlias = bytes | Conflict | None
     # Asked about records that both sides removed, and about those that ours alone or theirs alone added: answers with
@@ -37,13 +38,13 @@ if TYPE_CHECKING:
 class Merge:
     """The outcome of a merge: `pieces` of the merged file in order, what is left to settle, what to tell.
 
-    `pieces` may be slices of the input buffers: use them before those are closed.
+    `pieces` may be views of the input buffers: use them before those are closed.
     """
 
     __slots__ = ("conflicts", "notices", "pieces")
 
     def __init__(self) -> None:
-        self.pieces: list[bytes] = []
+        self.pieces: list[Piece] = []
         self.conflicts: list[Conflict] = []
         self.notices: list[Notice] = []
 
@@ -223,15 +224,16 @@ class _Writer:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._pieces: list[bytes] = []
+        self._pieces: list[Piece] = []
         self._ends_in_comma = False
 
-    def stretch(self, lines: bytes) -> None:
-        """Unchanged lines; only those at the very end of a canonical file lack their last comma."""
-        if not lines:
+    def stretch(self, content: Buffer, start: int, end: int) -> None:
+        """Unchanged lines, not copied; only those at the very end of a canonical file lack their last comma."""
+        if start >= end:
             return
-        complete = lines.endswith(b",\n")
-        self._pieces += [lines] if complete else [lines[:-1], b",\n"]
+        complete = content[end - 2 : end] == b",\n"
+        lines = memoryview(content)[start : end if complete else end - 1]
+        self._pieces += [lines] if complete else [lines, b",\n"]
         self._ends_in_comma = True
 
     def outcome(self, outcome: Outcome) -> None:
@@ -245,17 +247,17 @@ class _Writer:
             self._pieces += [line, b",\n"]
             self._ends_in_comma = True
 
-    def close(self, opening: bytes, closing: bytes) -> list[bytes]:
+    def close(self, opening: bytes, closing: bytes) -> list[Piece]:
         """The pieces of the whole file."""
         if not self._pieces:
             return [opening + closing + b"\n"]
         if self._ends_in_comma:
-            self._pieces[-1] = self._pieces[-1][:-2] + b"\n"
+            self._pieces[-1:] = [self._pieces[-1][:-2], b"\n"]
         return [opening + b"\n", *self._pieces, closing + b"\n"]
 
 
 def _splice(base: Buffer, ours: Buffer, our_changes: list[Change], outcomes: _Outcomes,
-            options: Options) -> list[bytes]:  # fmt: skip
+            options: Options) -> list[Piece]:  # fmt: skip
     """Ours with the outcomes in place. Offsets in ours are those of the base, shifted by what ours changed before."""
     start, end = body(ours)
     shift = start - body(base)[0]
@@ -270,10 +272,10 @@ def _splice(base: Buffer, ours: Buffer, our_changes: list[Change], outcomes: _Ou
         own = change if change is not None and change.key == key else None
         touched = own or outcomes.their_changes[key]
         at = min(touched.at + shift, end)
-        writer.stretch(ours[done:at])
+        writer.stretch(ours, done, at)
         writer.outcome(outcome)
         done = min(at + _size(own.new if own else touched.old), end)
-    writer.stretch(ours[done:end])
+    writer.stretch(ours, done, end)
     return writer.close(b"[", b"]")
 
 
@@ -282,7 +284,7 @@ def _size(line: bytes | None) -> int:
     return 0 if line is None else len(line) + 2
 
 
-def _rebuild(kind: Kind, ours: dict[Key, bytes], outcomes: _Outcomes, options: Options) -> list[bytes]:
+def _rebuild(kind: Kind, ours: dict[Key, bytes], outcomes: _Outcomes, options: Options) -> list[Piece]:
     """The same from the lines of ours by key."""
     writer = _Writer(options)
     records: dict[Key, Outcome] = {**ours, **outcomes.by_key}

@@ -11,13 +11,13 @@ from gitbtc.errors import CannotWork
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    r"""Print the completion script for SHELL.
+    """Print the completion script for SHELL.
 
     \b
     bash: gitbtc completion bash > ~/.local/share/bash-completion/completions/gitbtc
     zsh:  gitbtc completion zsh > a folder of $fpath, as _gitbtc
     fish: gitbtc completion fish > ~/.config/fish/completions/gitbtc.fish
-    """
+    """  # noqa: D301 - \b is click's sign for lines that stay as they are
     from gitbtc.cli import program
 
     found = get_completion_class(shell)

@@ -82,11 +82,19 @@ class Examination:
             if named:
                 yield refusal_of_name(named)
             elif mode != SUBMODULE:
-                content, kind = self._read(oid), self.kinds.for_path(path)
-                # A text outside of what a person may write freely breaks the schema, which refuses it anyway.
-                found = scan(content if kind is None else free_texts(kind, content), path)
+                content = self._read(oid)
+                found = scan(self._where_a_key_can_be(path, content), path)
                 if found:
                     yield refusal(scan(content, path) or found, path)
+
+    def _where_a_key_can_be(self, path: str, content: bytes) -> bytes:
+        """In a canonical state file only what a person may write freely: any other text breaks the schema."""
+        kind = self.kinds.for_path(path)
+        try:
+            canonical = kind is not None and self._is_canonical(path, kind, content)
+        except Malformed:
+            canonical = False
+        return free_texts(kind, content) if kind and canonical else content
 
     def _form(self, changed: dict[str, Entry]) -> Iterator[str]:
         for path, (mode, oid) in sorted(changed.items()):
@@ -98,13 +106,25 @@ class Examination:
                 continue
             content = self._read(oid)
             try:
-                if not _is_canonical(kind, self.before.content(path), content):
+                if not self._is_canonical(path, kind, content):
                     yield (
                         f"gitbtc: {printable(path)}: not in canonical form; `git add --renormalize` makes it so "
                         "(is the filter installed? `gitbtc doctor` tells)"
                     )
             except Malformed as error:
                 yield f"gitbtc: {printable(path)}: {printable(str(error))}"
+
+    def _is_canonical(self, path: str, kind: Kind, content: bytes) -> bool:
+        """Whether `content` is, given that the version before it is; Malformed when it does not even parse."""
+        before = self.before.content(path)
+        if before:
+            try:
+                walk(kind, before, content)
+            except NotCanonical:
+                pass
+            else:
+                return True
+        return codec.canonical(kind, content) == content
 
     def _records(self) -> Iterator[str]:
         from gitbtc.gate.progress import told
@@ -219,18 +239,6 @@ class Examination:
 
 def _versions(side: Snapshot) -> Files:
     return {path: (side.oid(path), partial(side.content, path)) for path in side.state_paths()}
-
-
-def _is_canonical(kind: Kind, before: bytes, content: bytes) -> bool:
-    """Whether `content` is canonical, given that the version before it is; Malformed when it does not even parse."""
-    if before:
-        try:
-            walk(kind, before, content)
-        except NotCanonical:
-            pass
-        else:
-            return True
-    return codec.canonical(kind, content) == content
 
 
 def settlements_of(git: Git, heads: list[str]) -> Settlements:

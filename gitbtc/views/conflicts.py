@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gitbtc.merge.conflict import Conflict, Notice
 
 _LONGEST_VALUE = 40
+_SPENT_TWICE = frozenset(["double_spend", "double_spend_candidate"])
 
 
 def conflict_line(path: str, kind: Kind, conflict: Conflict) -> str:
@@ -23,7 +24,7 @@ def conflict_line(path: str, kind: Kind, conflict: Conflict) -> str:
     spend = conflict.spend or {}
     amount = spend.get("amount_sat")
     worth = f" ({terms.btc(amount)})" if type(amount) is int else _worth(kind, conflict)
-    story = _spend_story(conflict) if spend else _story(kind, conflict)
+    story = _spend_story(conflict) if conflict.type in _SPENT_TWICE else _story(kind, conflict)
     settle = str(spend["outpoint"]) if spend else _in_quotes(address)
     return printable(
         f"gitbtc: {conflict.type}: {address}{worth}: {TYPES.get(conflict.type, 'contested')}: {story};"

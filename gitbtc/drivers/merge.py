@@ -80,8 +80,8 @@ def main(arguments: list[str]) -> int:
 def _merge(call: Call) -> int:
     kind = Kinds(call.schemas or None).load(call.kind)
     virtual = _is_virtual(call)
-    into_ours = next(_merged_heads(), None) is not None
-    judge = _judge(call.path) if kind.name == COINS and into_ours and not virtual else None
+    into_ours = not virtual and next(_merged_heads(), None) is not None
+    judge = _judge(call.path) if kind.name == COINS and into_ours else None
     options = Options(lambda: _style(call), into_ours=into_ours, virtual=virtual, judge=judge)
     try:
         merge = merge_files(kind, _opened(call.base), _opened(call.ours), _opened(call.theirs), options)

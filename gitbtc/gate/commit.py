@@ -242,8 +242,13 @@ def _versions(side: Snapshot) -> Files:
 
 
 def settlements_of(git: Git, heads: list[str]) -> Settlements:
-    """What `gitbtc resolve` settled in the merge of `heads`."""
-    return Settlements(os.path.join(git.git_dir(), "gitbtc"), heads)
+    """What `gitbtc resolve` settled in the merge of `heads`.
+
+    Git writes MERGE_HEAD when it stops a merge: one that was aborted and begun again is another merge.
+    """
+    merge_head = git.git_path("MERGE_HEAD")
+    began = str(os.stat(merge_head).st_mtime_ns) if os.path.exists(merge_head) else ""
+    return Settlements(os.path.join(git.git_dir(), "gitbtc"), [*heads, began])
 
 
 def check_root(snapshot: Snapshot, root: str, touched: set[str] | None = None) -> Iterator[str]:

@@ -22,7 +22,7 @@ class Settlements:
     """The settlements of one merge, by root and subject (an outpoint, or the address of a record)."""
 
     def __init__(self, folder: str, heads: Iterable[str]) -> None:
-        """`folder`: gitbtc's folder in the git directory; `heads`: the oids that are being merged, ours first."""
+        """`folder`: gitbtc's folder in the git directory; `heads`: what tells this merge from others, the oids of its sides first."""
         self._path = os.path.join(folder, FILE)
         self._heads = list(heads)
         self.trailers: dict[str, str] = {}

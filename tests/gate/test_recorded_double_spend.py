@@ -136,9 +136,6 @@ def test_a_settlement_is_not_taken_for_that_of_another_merge(contested: Repo) ->
     contested.git("merge", "agent-b", ok=(1,))
     contested.gitbtc("resolve", OTC, "--ours")
     contested.git("merge", "--abort")
-    contested.git("checkout", "-q", "agent-b")
-    contested.git("commit", "-q", "--allow-empty", "-m", "another merge it will be")
-    contested.git("checkout", "-q", "main")
     contested.git("merge", "agent-b", ok=(1,))
     found: Any = json.loads(contested.gitbtc("conflicts", "--json", ok=(1,)).stdout)
     assert len(found["gitbtc.conflicts/v1"]["conflicts"]) == 1

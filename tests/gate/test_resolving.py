@@ -1,0 +1,161 @@
+"""Settling what a merge left open: one record, many, a whole file; never half of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.state import branch, coin, coins, put, records, spend, transactions
+from tests.strategies import STRATEGY
+
+if TYPE_CHECKING:
+    from tests.conftest import Repo
+
+PATH = "wallet/utxos.json"
+
+
+def address(vout: int) -> str:
+    return f"{PATH}::{coin(vout)['txid']}:{vout}"
+
+
+def open_addresses(repo: Repo) -> list[str]:
+    found = json.loads(repo.gitbtc("conflicts", "--json", ok=(0, 1)).stdout)["gitbtc.conflicts/v1"]["conflicts"]
+    return [one["address"] for one in found]
+
+
+@pytest.fixture
+def stopped(treasury: Repo) -> Repo:
+    """A merge with two contested labels, one contested coin, and one record that both sides merged cleanly."""
+    coins(treasury, *(coin(vout) for vout in range(4)))
+    transactions(treasury)
+    treasury.commit("base")
+    branch(treasury, "theirs")
+    coins(treasury, coin(1, label="b"), coin(2, label="d"), coin(3, label="kept"))
+    transactions(treasury, spend("bb", coin(0)))
+    treasury.commit("theirs")
+    treasury.git("checkout", "-q", "main")
+    coins(treasury, coin(1, label="a"), coin(2, label="c"), coin(3))
+    transactions(treasury, spend("aa", coin(0)))
+    treasury.commit("ours")
+    treasury.git("merge", "theirs", ok=(1,))
+    return treasury
+
+
+def test_conflicts_are_settled_one_by_one_until_the_file_is_staged(stopped: Repo) -> None:
+    assert sorted(open_addresses(stopped)) == [address(0), address(1), address(2)]
+    for settled, (name, choice) in enumerate(
+        [(address(1), "--ours"), (address(0), "--theirs"), (address(2), "--base")]
+    ):
+        assert stopped.git("ls-files", "--unmerged", "--", PATH)
+        stopped.gitbtc("resolve", name, choice)
+        assert len(open_addresses(stopped)) == 2 - settled
+    assert stopped.git("ls-files", "--unmerged") == ""
+    assert [(one["vout"], one["label"]) for one in records(stopped, PATH)] == [(1, "a"), (2, None), (3, "kept")]
+    stopped.git("commit", "-q", "-m", "settled")
+    assert stopped.gitbtc("check", "HEAD").returncode == 0
+
+
+def test_several_at_once(stopped: Repo) -> None:
+    stopped.gitbtc("resolve", address(0), address(1), address(2), "--theirs")
+    assert [(one["vout"], one["label"]) for one in records(stopped, PATH)] == [(1, "b"), (2, "d"), (3, "kept")]
+    stopped.git("commit", "-q", "-m", "settled")
+
+
+def test_one_wrong_name_settles_nothing(stopped: Repo) -> None:
+    before = stopped.read(PATH), stopped.git("status", "--porcelain"), stopped.git("ls-files", "--stage")
+    said = stopped.gitbtc("resolve", address(1), f"{PATH}::nothing:7", "--ours", ok=(2,)).stderr
+    assert "nothing:7" in said
+    assert (stopped.read(PATH), stopped.git("status", "--porcelain"), stopped.git("ls-files", "--stage")) == before
+
+
+def test_a_side_has_to_be_named(stopped: Repo) -> None:
+    assert "--ours" in stopped.gitbtc("resolve", address(1), ok=(2,)).stderr
+
+
+def test_settling_by_hand_and_by_command_go_together(stopped: Repo) -> None:
+    lines = stopped.read(PATH).decode().split("\n")
+    start = next(n for n, line in enumerate(lines) if line.startswith("<<<<<<<") and '"label":"a"' in lines[n + 1])
+    lines[start : start + 5] = [lines[start + 3]]  # theirs, whose comma may be wrong now
+    stopped.write(PATH, "\n".join(lines))
+    assert sorted(open_addresses(stopped)) == [address(0), address(2)]
+    stopped.gitbtc("resolve", address(0), address(2), "--ours")
+    stopped.git("commit", "-q", "-m", "settled")
+    assert [(one["vout"], one["label"]) for one in records(stopped, PATH)] == [(1, "b"), (2, "c"), (3, "kept")]
+
+
+def test_members_of_a_strategy(treasury: Repo) -> None:
+    def strategy(**changes: Any) -> None:
+        treasury.write("strategy/agent.json", json.dumps(STRATEGY | changes))
+        treasury.git("add", "-A")
+        treasury.git("commit", "-q", "-m", "strategy")
+
+    strategy()
+    branch(treasury, "theirs")
+    strategy(min_confirmations=6, name="theirs")
+    treasury.git("checkout", "-q", "main")
+    strategy(min_confirmations=3, name="ours")
+    treasury.git("merge", "theirs", ok=(1,))
+    treasury.gitbtc("resolve", "strategy/agent.json::min_confirmations", "--theirs")
+    treasury.gitbtc("resolve", "strategy/agent.json::name", "--ours")
+    treasury.git("commit", "-q", "-m", "settled")
+    merged = records(treasury, "strategy/agent.json", "HEAD")
+    assert (merged["min_confirmations"], merged["name"]) == (6, "ours")
+
+
+def test_a_reorganised_chain_tip(treasury: Repo) -> None:
+    def tip(block: str, height: int) -> None:
+        chain = {"network": "regtest", "block_height": height, "block_hash": block * 64, "block_time": 1_700_000_000}
+        treasury.write("network/chain.json", json.dumps(chain))
+        treasury.commit(block)
+
+    tip("0", 5)
+    branch(treasury, "theirs")
+    tip("b", 6)
+    treasury.git("checkout", "-q", "main")
+    tip("a", 6)
+    said = treasury.run("git", "merge", "theirs", ok=(1,)).stderr
+    assert "reorg: network/chain.json::chain" in said
+    treasury.gitbtc("resolve", "network/chain.json::chain", "--theirs")
+    treasury.git("commit", "-q", "-m", "settled")
+    assert records(treasury, "network/chain.json", "HEAD")["block_hash"] == "b" * 64
+
+
+def test_a_conflict_of_a_cherry_pick(treasury: Repo) -> None:
+    coins(treasury, coin(1))
+    treasury.commit("base")
+    branch(treasury, "theirs")
+    coins(treasury, coin(1, label="b"))
+    treasury.commit("theirs")
+    treasury.git("checkout", "-q", "main")
+    coins(treasury, coin(1, label="a"))
+    treasury.commit("ours")
+    treasury.git("cherry-pick", "theirs", ok=(1,))
+    assert open_addresses(treasury) == [address(1)]
+    treasury.gitbtc("resolve", address(1), "--theirs")
+    treasury.git("-c", "core.editor=true", "cherry-pick", "--continue")
+    assert records(treasury, PATH, "HEAD") == [coin(1, label="b")]
+
+
+def test_a_log_keeps_the_entry_that_one_side_removed(treasury: Repo) -> None:
+    entry = {"timestamp": 1_700_000_000, "block_height": None, "price_usd": 65000.5, "source": "x"}
+    put(treasury, "oracles/prices.json", entry)
+    treasury.commit("base")
+    branch(treasury, "theirs")
+    put(treasury, "oracles/prices.json", entry | {"price_usd": 1})
+    treasury.git("add", "-A")
+    treasury.run("git", "commit", "-q", "-m", "typo\n\nGitbtc-Rewrite: a typo", env={"GITBTC_ALLOW_REWRITE": "1"})
+    treasury.git("checkout", "-q", "main")
+    put(treasury, "oracles/prices.json", entry, entry | {"timestamp": 1_700_000_001})
+    treasury.commit("ours")
+    assert "append_only" in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
+    [name] = open_addresses(treasury)
+    treasury.gitbtc("resolve", name, "--ours")
+    treasury.git("commit", "-q", "-m", "kept")
+    assert len(records(treasury, "oracles/prices.json", "HEAD")) == 3
+
+
+def test_nothing_is_open_without_a_merge(treasury: Repo) -> None:
+    assert "no conflict is open" in treasury.gitbtc("conflicts").stdout
+    treasury.gitbtc("resolve", "anything", "--ours", ok=(2,))

@@ -9,10 +9,11 @@ import click
 
 from gitbtc.errors import printable
 from gitbtc.gate.commit import broken_rules
-from gitbtc.gate.snapshot import installed_kinds, of_revision, of_work_tree
+from gitbtc.gate.snapshot import Snapshot, installed_kinds, of_work_tree
 from gitbtc.repo.git import Git
 
 if TYPE_CHECKING:
+    from gitbtc.kinds.registry import Kinds
     from gitbtc.spends.rules import Violation
 
 ROOT_KEY = "gitbtc.check/v1"
@@ -29,10 +30,9 @@ def command(rev: str | None, *, as_json: bool) -> int:
     """
     git = Git()
     kinds = installed_kinds(git)
-    with git.blobs() as blobs:
-        snapshot = of_work_tree(git, kinds) if rev is None else of_revision(git, git.resolve(rev), blobs.read, kinds)
-        roots = sorted(snapshot.roots())
-        found = [broken for root in roots for broken in broken_rules(snapshot, root)]
+    snapshot = of_work_tree(git, kinds) if rev is None else _of_revision(git, rev, kinds)
+    roots = sorted(snapshot.roots())
+    found = [broken for root in roots for broken in broken_rules(snapshot, root)]
     if as_json:
         violations = [_document(path, violation) for path, violation in found]
         click.echo(json.dumps({ROOT_KEY: {"roots": roots, "violations": violations}}, indent=2))
@@ -41,6 +41,13 @@ def command(rev: str | None, *, as_json: bool) -> int:
             click.echo(printable(f"{path}: {violation.rule}: {violation.text}"))
         click.echo(f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken")
     return 1 if found else 0
+
+
+def _of_revision(git: Git, rev: str, kinds: Kinds) -> Snapshot:
+    from gitbtc.repo.objects import Objects
+
+    objects = Objects(git.cwd)
+    return Snapshot(rev, objects.tree(rev), lambda _, oid: objects.blob(oid), kinds)
 
 
 def _document(path: str, violation: Violation) -> dict[str, str]:

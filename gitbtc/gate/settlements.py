@@ -22,7 +22,7 @@ class Settlements:
     """The settlements of one merge, by root and subject (an outpoint, or the address of a record)."""
 
     def __init__(self, folder: str, heads: Iterable[str]) -> None:
-        """`folder`: gitbtc's folder in the git directory; `heads`: what tells this merge from others, the oids of its sides first."""
+        """`folder`: gitbtc's in the git directory; `heads`: what tells the merge from others, its sides' oids first."""
         self._path = os.path.join(folder, FILE)
         self._heads = list(heads)
         self.trailers: dict[str, str] = {}

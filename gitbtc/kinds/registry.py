@@ -57,8 +57,8 @@ class Kinds:
     def _add(self, kind: Kind) -> None:
         if kind.name in BUILT_IN.values() or kind.path in BUILT_IN:
             raise CannotWork(f"the added kind {kind.name} ({kind.path}) would replace a built-in one; rename it")
-        if kind.path in self._added:
-            raise CannotWork(f"two added kinds have the path {kind.path}")
+        if kind.path in self._added or kind.name in (added.name for added in self._added.values()):
+            raise CannotWork(f"two added kinds have the name {kind.name} or the path {kind.path}; each needs its own")
         self._added[kind.path] = kind
 
     def names(self) -> list[str]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from gitbtc.repo.git import Entry
+
 Peeled = TypeVar("Peeled", pygit2.Commit, pygit2.Tree)
 
 
@@ -34,8 +36,8 @@ class Objects:
         """The oid of the commit that `revision` names; CannotWork when it names none."""
         return str(_peeled(self._find(revision), pygit2.Commit, revision).id)
 
-    def tree(self, revision: str) -> dict[str, str]:
-        """path -> oid of every file and symbolic link of `revision`'s tree, in the tree's order."""
+    def tree(self, revision: str) -> dict[str, Entry]:
+        """path -> (mode, oid) of every file and symbolic link of `revision`'s tree, in the tree's order."""
         return dict(_files(_peeled(self._find(revision), pygit2.Tree, revision), ""))
 
     def blob(self, oid: str) -> bytes:
@@ -78,10 +80,10 @@ def _oids(stages: Iterable[pygit2.IndexEntry | None]) -> tuple[str | None, str |
     return base, ours, theirs
 
 
-def _files(tree: pygit2.Tree, above: str) -> Iterator[tuple[str, str]]:
+def _files(tree: pygit2.Tree, above: str) -> Iterator[tuple[str, Entry]]:
     for entry in tree:
         path = above + (entry.raw_name or b"").decode("utf-8", "surrogateescape")
         if isinstance(entry, pygit2.Tree):
             yield from _files(entry, path + "/")
         elif isinstance(entry, pygit2.Blob):
-            yield path, str(entry.id)
+            yield path, (f"{entry.filemode:o}", str(entry.id))

@@ -231,3 +231,13 @@ def test_an_added_kind_cannot_take_the_name_or_the_path_of_a_built_in_one(
     (tmp_path / "vtxos.schema.json").write_text(json.dumps(schema))
     with pytest.raises(CannotWork, match="replace a built-in"):
         Kinds(str(tmp_path))
+
+
+@pytest.mark.parametrize("annotation", ["x-gitbtc-kind", "x-gitbtc-path"])
+def test_two_added_kinds_share_neither_name_nor_path(tmp_path: Path, annotation: str) -> None:
+    schema = json.loads((OWN / "vtxos.schema.json").read_bytes())
+    other = schema | {"x-gitbtc-kind": "other", "x-gitbtc-path": "ark/other.json"}
+    for name, content in (("a", schema), ("b", other | {annotation: schema[annotation]})):
+        (tmp_path / f"{name}.schema.json").write_text(json.dumps(content))
+    with pytest.raises(CannotWork, match="each needs its own"):
+        Kinds(str(tmp_path))

@@ -58,13 +58,11 @@ class Examination:
     def messages(self) -> Iterator[str]:
         """Everything that speaks against the commit, the worst first; later checks build on what earlier ones hold."""
         changed = self.changed()
-        keys = list(self._keys(changed))
-        yield from keys
-        broken = list(self._form(changed)) if not keys else []
-        yield from broken
-        if keys or broken:
-            return  # what does not parse cannot be judged
-        yield from self._records()
+        for check in (self._keys, self._form, self._records):
+            found = list(check(changed))
+            yield from found
+            if found:
+                return  # what does not parse, or is not what its schema says, cannot be judged
         yield from self._growth(changed)
         told = list(self._merge(self.merging)) if self.merging is not None else []
         yield from told or self._rules(changed)
@@ -126,7 +124,7 @@ class Examination:
                 return True
         return codec.canonical(kind, content) == content
 
-    def _records(self) -> Iterator[str]:
+    def _records(self, _: dict[str, Entry]) -> Iterator[str]:
         from gitbtc.gate.progress import told
         from gitbtc.kinds.validate import validate_files
 
@@ -140,20 +138,28 @@ class Examination:
             yield f"gitbtc: {count - _SHOWN} faults more; `gitbtc validate --staged` lists them"
 
     def _growth(self, changed: dict[str, Entry]) -> Iterator[str]:
-        if self.merging is None and os.environ.get(ALLOW_REWRITE) != "1":
+        if os.environ.get(ALLOW_REWRITE) != "1":
             for path, lost in self.rewrites(changed):
                 yield _growth_message(path, lost)
 
     def rewrites(self, changed: dict[str, Entry]) -> Iterator[tuple[str, list[str]]]:
-        """(path, lost or rewritten records) of each file that only grows and would not."""
-        removed = {path for path in self.before.state_paths() if path not in self.index.entries}
+        """(path, lost or rewritten records) of each file that only grows and would not.
+
+        In a merge, the records that a side rewrote since the common ancestor; what the merge lost is repaired.
+        """
+        merging = self.merging
+        before = self.snapshot(merging.bases(0, 1)[0]) if merging else self.before
+        removed = {path for path in before.state_paths() if path not in self.index.entries}
         for path in sorted({*changed, *removed}):
             kind = self.kinds.for_path(path)
             if kind is None or not kind.append_only:
                 continue
-            lost = list(growth.rewritten(kind, self.before.content(path), self.index.content(path)))
+            found = growth.rewritten(kind, before.content(path), self.index.content(path))
+            lost = [
+                f"{codec.identity_text(kind, key)} {what}" for key, what in found if what != "removed" or not merging
+            ]
             if lost:
-                yield path, [f"{codec.identity_text(kind, key)} {what}" for key, what in lost]
+                yield path, lost
 
     def _rules(self, changed: dict[str, Entry]) -> Iterator[str]:
         touched = {*changed, *(path for path in self.before.entries if path not in self.index.entries)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitbtc.kinds import base58
-from tests.state import coin, coins, put, records
+from tests.state import coin, coins, put, records, transactions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +69,7 @@ def test_a_key_that_is_a_file_name_is_refused(treasury: Repo) -> None:
         ({"address": "bcrt1qnothing"}, "address"),
         ({"script_type": "p2pkh"}, "p2wpkh"),
         ({"shoe_size": 44}, "shoe_size"),
+        ({"amount_sat": None}, "amount_sat"),
     ],
 )
 def test_a_record_that_breaks_its_schema_is_named(treasury: Repo, changes: dict[str, Any], said: str) -> None:
@@ -78,6 +79,12 @@ def test_a_record_that_breaks_its_schema_is_named(treasury: Repo, changes: dict[
     assert f"wallet/utxos.json::{coin(1)['txid']}:1" in told
     assert said in told
     assert f"{coin(0)['txid']}:0" not in told
+
+
+def test_a_transaction_without_its_inputs_is_named(treasury: Repo) -> None:
+    transactions(treasury, {"txid": "ab" * 32, "inputs": [{}], "outputs": None})
+    treasury.git("add", "-A")
+    assert f"wallet/transactions.json::{'ab' * 32}: inputs[0]" in refused(treasury, "-m", "x")
 
 
 def test_many_faults_are_counted_not_listed(treasury: Repo) -> None:

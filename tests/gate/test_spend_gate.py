@@ -328,6 +328,20 @@ def test_a_transaction_may_learn_but_not_change_what_it_is(treasury: Repo) -> No
     assert "removed" in refused(treasury, "commit", "-m", "no history")
 
 
+def test_a_merge_does_not_bring_in_a_rewritten_transaction(treasury: Repo) -> None:
+    """Theirs was committed without gitbtc; ours left the record alone, so Git and the driver simply take it."""
+    transactions(treasury, A)
+    treasury.commit("base")
+    branch(treasury, "theirs")
+    transactions(treasury, A | {"size_bytes": 7})
+    treasury.git("add", "-A")
+    treasury.git("commit", "-q", "--no-verify", "-m", "theirs")
+    treasury.git("checkout", "-q", "main")
+    treasury.write("notes.txt", "ours")
+    treasury.commit("ours")
+    assert f"{A['txid']} rewritten" in refused(treasury, "merge", "theirs")
+
+
 def test_reordering_a_log_is_no_change(treasury: Repo) -> None:
     put(treasury, "strategy/execution.json", event(0, "a"), event(1, "b"))
     treasury.commit("base")

@@ -24,6 +24,18 @@ class CannotWork(GitbtcError):
     status = 3
 
 
+def report(error: BaseException) -> str:
+    """What to paste into a report of a bug: the kind of error and where it came from. Never its message, which may
+    hold what the error was about: a record, or a key.
+    """
+    places, frame = [], error.__traceback__
+    while frame is not None:
+        path = frame.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/gitbtc/", 1)[-1]
+        places.append(f"{path}:{frame.tb_lineno}")
+        frame = frame.tb_next
+    return f"gitbtc: unexpected {type(error).__name__}, which is a bug of gitbtc's: {' > '.join(places[-6:])}"
+
+
 # C0 and C1 controls, and the code points that reorder or hide text (Unicode bidirectional controls, zero-width
 # characters, line and paragraph separators): a label must not be able to rewrite the line it is printed on.
 _UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"

@@ -8,7 +8,7 @@ from importlib import import_module
 import click
 
 from gitbtc import __version__
-from gitbtc.errors import GitbtcError, printable
+from gitbtc.errors import GitbtcError, printable, report
 
 # Command -> (module, what it does in one line). The line stands here so that `gitbtc --help` imports no command.
 COMMANDS = {
@@ -69,4 +69,7 @@ def run() -> int:
         return 130
     except BrokenPipeError:
         return 1
+    except Exception as error:  # noqa: BLE001 - a traceback could show a record, or a key
+        print(report(error), file=sys.stderr)
+        return 3
     return outcome if isinstance(outcome, int) else 0

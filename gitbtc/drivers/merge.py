@@ -10,7 +10,7 @@ import os
 import sys
 from mmap import ACCESS_READ, mmap
 
-from gitbtc.errors import GitbtcError, printable
+from gitbtc.errors import GitbtcError, printable, report
 from gitbtc.kinds.codec import Malformed, address
 from gitbtc.kinds.registry import Kinds
 from gitbtc.markers import Style
@@ -75,6 +75,9 @@ def main(arguments: list[str]) -> int:
             f"gitbtc: the merge of this file failed, ours is left as it was: {printable(str(error))}", file=sys.stderr
         )
         return FAILED
+    except Exception as error:  # noqa: BLE001 - whatever fails, Git must not take an unmarked ours for merged
+        print(report(error), file=sys.stderr)
+        return FAILED
 
 
 def _merge(call: Call) -> int:
@@ -90,7 +93,8 @@ def _merge(call: Call) -> int:
     _write(call.ours, merge)
     if virtual:
         return 0
-    _tell(call, kind, merge)
+    if merge.notices or merge.conflicts:
+        _tell(call, kind, merge)
     return 1 if merge.conflicts else 0
 
 

@@ -36,7 +36,11 @@ _SHOWN = 20  # faults of records in one refusal
 
 
 class Examination:
-    """One commit in the making. `messages` are the findings, one line or more each; none: the commit may be made."""
+    """One commit in the making.
+
+    `messages` are the findings, one line or more each; none: the commit may be made. `notices` are then what was
+    decided on the way that a person may want to know.
+    """
 
     def __init__(self, git: Git, blobs: BlobReader) -> None:
         self._git = git
@@ -48,6 +52,7 @@ class Examination:
         self._snapshots: dict[str | None, Snapshot] = {}
         self.before = self.snapshot(self.head)
         self.merging: Merging | None = merge_in_progress(git)
+        self.notices: list[str] = []
 
     def snapshot(self, revision: str | None) -> Snapshot:
         """The snapshot of a commit, read once."""
@@ -176,13 +181,14 @@ class Examination:
         return SpendGate(merging, self.snapshot, unattributed_allowed=allowed)
 
     def _merge(self, merging: Merging) -> Iterator[str]:
-        from gitbtc.views.conflicts import conflict_line
+        from gitbtc.views.conflicts import conflict_line, spend_notice
 
         gate = self.spend_gate(merging)
         yield from self._repair(merging, gate)
         for clash in gate.clashes:
             where = path_in(clash.root, CHAIN)
             yield f"gitbtc: {printable(where)}: network: {clash.one} and {clash.other} never merge; abort this merge"
+        self.notices += [spend_notice(path_in(told.root, COINS), told.verdict) for told in gate.notices]
         for contest in gate.unsettled(self.index, self.settlements()):
             yield conflict_line(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from gitbtc.errors import GitbtcError, printable
+from gitbtc.errors import GitbtcError, printable, report
 from gitbtc.gate.commit import ALLOW_REWRITE, Examination, settlements_of
 from gitbtc.gate.merging import announced, merge_in_progress
 from gitbtc.repo.git import Git
@@ -28,14 +28,18 @@ def main(arguments: list[str]) -> int:
     except GitbtcError as error:
         print("gitbtc: " + "\n".join(printable(line) for line in str(error).splitlines()), file=sys.stderr)
         return error.status
+    except Exception as error:  # noqa: BLE001 - a hook that fails refuses, and shows nothing of what it looked at
+        print(f"{report(error)}\ngitbtc: refused, since nobody could look", file=sys.stderr)
+        return 1
 
 
 def _examine(_: list[str]) -> int:
     """pre-commit, pre-merge-commit, pre-applypatch: the index against HEAD, and in a merge against its sides."""
     git = Git().at_top()
     with git.blobs() as blobs:
-        messages = list(Examination(git, blobs).messages())
-    for message in messages:
+        examination = Examination(git, blobs)
+        messages = list(examination.messages())
+    for message in [*examination.notices, *messages]:
         print(message, file=sys.stderr)
     return 1 if messages else 0
 

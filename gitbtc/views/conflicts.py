@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from gitbtc.errors import printable
 from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import TYPES
+from gitbtc.spends import COINS
 from gitbtc.views import terms
 
 TYPE_CHECKING = False
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Kind, Record
     from gitbtc.merge.conflict import Conflict, Notice
+    from gitbtc.spends.verdicts import Verdict
 
 _LONGEST_VALUE = 40
 _SPENT_TWICE = frozenset(["double_spend", "double_spend_candidate"])
@@ -35,6 +38,21 @@ def conflict_line(path: str, kind: Kind, conflict: Conflict) -> str:
 def notice_line(address: str, notice: Notice) -> str:
     """What a merge decided about the record at `address`."""
     return printable(f"gitbtc: note: {address}: {notice.text}")
+
+
+def spend_notice(path: str, verdict: Verdict) -> str:
+    """What the gate decided about a coin without asking anybody."""
+    case = verdict.case
+    told = _NOTICES.get(verdict.notice or verdict.type, "")
+    spender = case.one.spender or case.other.spender or ""
+    address = codec.address(path, built_in(COINS), verdict.outpoint)
+    return printable(f"gitbtc: note: {verdict.notice or verdict.type}: {address}: {told.format(spender=spender)}")
+
+
+_NOTICES = {
+    "unattributed": "one side removed it and names no transaction; it is spent in {spender}, as the other side says",
+    "double_spend_candidate": "both sides removed it and neither names a transaction; gitbtc.unattributed allows that",
+}
 
 
 def conflict_document(path: str, kind: Kind, conflict: Conflict) -> dict[str, Any]:

@@ -102,6 +102,21 @@ def test_a_wrong_call_fails_without_touching_anything(tmp_path: Path, arguments:
     assert (tmp_path / "A").read_bytes() == b"[]\n"
 
 
+def test_an_unexpected_failure_touches_nothing_and_shows_no_record(treasury: Repo) -> None:
+    """Git asks for markers of a size that is no number, once there is a conflict to mark."""
+    sides = {
+        name: codec.encode_file(UTXOS, [labelled(0, label)]) for name, label in (("O", "x"), ("A", "y"), ("B", "z"))
+    }
+    for name, content in sides.items():
+        treasury.write(name, content)
+    arguments = ("merge-driver", "--kind", "utxos", "-L", "many", "-P", "wallet/utxos.json", "O", "A", "B")
+    done = treasury.gitbtc(*arguments, ok=(129,))
+    assert "unexpected ValueError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "many" not in done.stderr
+    assert treasury.read("A") == sides["A"]
+
+
 # -- through git merge -----------------------------------------------------------------------------------------------
 
 

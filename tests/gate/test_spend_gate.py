@@ -143,7 +143,9 @@ def test_2_one_names_the_transaction_and_the_other_does_not(treasury: Repo) -> N
     base(treasury)
     side(treasury, "theirs", wallet_utxos=[coin(1)])
     side(treasury, "main", wallet_utxos=[coin(1)], wallet_transactions=[A])
-    treasury.git("merge", "-q", "theirs")
+    told = treasury.run("git", "merge", "-q", "theirs").stderr
+    assert f"unattributed: wallet/utxos.json::{OUTPOINT}" in told
+    assert A["txid"] in told
     assert [record["txid"] for record in records(treasury, "wallet/transactions.json")] == [A["txid"]]
 
 
@@ -163,7 +165,7 @@ def test_3_can_be_allowed(treasury: Repo) -> None:
     side(treasury, "theirs", wallet_utxos=[coin(1)])
     side(treasury, "main", wallet_utxos=[])
     treasury.git("config", "gitbtc.unattributed", "allow")
-    treasury.git("merge", "-q", "theirs")
+    assert f"double_spend_candidate: wallet/utxos.json::{OUTPOINT}" in treasury.run("git", "merge", "theirs").stderr
     assert records(treasury, "wallet/utxos.json") == []
 
 

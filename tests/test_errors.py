@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitbtc.errors import printable, report
+
+
+def test_controls_and_overrides_do_not_reach_a_terminal() -> None:
+    assert printable("a\x1b[31mb\u202ec\u200bd\x9b\x00e\n") == "a[31mbcde"
+
+
+@given(st.text())
+def test_printable_text_is_printable_and_stays(text: str) -> None:
+    once = printable(text)
+    assert printable(once) == once
+    once.encode()
+
+
+def test_a_report_says_where_and_never_what() -> None:
+    secret = "correct horse battery staple"
+    empty: dict[str, str] = {}
+    with pytest.raises(KeyError) as raised:
+        _ = empty[secret]
+    told = report(raised.value)
+    assert "KeyError" in told
+    assert "test_errors.py:" in told
+    assert secret not in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from paired import arguments, report, rounds, table, timed
@@ -34,7 +35,7 @@ def _measure(treasury: Treasury, size: int, count: int) -> str:
     def run(what: str) -> dict[str, float]:
         return {what: timed(*commands[what], cwd=treasury.path, env=treasury.env, at_most=1)}
 
-    times = rounds(count, {what: lambda what=what: run(what) for what in commands})  # type: ignore[misc]
+    times = rounds(count, {what: partial(run, what) for what in commands})
     return table(f"{size:,} coins, 1 % changed", times, GIT_DIFF)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -38,7 +39,7 @@ def _measure(treasury: Treasury, count: int) -> str:
     def run(what: str) -> dict[str, float]:
         return {what: timed(*commands[what], cwd=treasury.path, env=treasury.env)}
 
-    times = rounds(count, {what: lambda what=what: run(what) for what in commands})  # type: ignore[misc]
+    times = rounds(count, {what: partial(run, what) for what in commands})
     lines = [f"**Starting** (median of {count} rounds)", "", "| | milliseconds | modules |", "|---|---:|---:|"]
     for what, command in commands.items():
         lines.append(f"| {what} | {median(times[what]) * 1000:.0f} | {_modules(treasury, command)} |")

@@ -39,7 +39,13 @@ def _examine(_: list[str]) -> int:
     with git.blobs() as blobs:
         examination = Examination(git, blobs)
         messages = list(examination.messages())
-    for message in [*examination.notices, *messages]:
+    for notice in examination.notices:
+        print(notice, file=sys.stderr)
+    return _refuse(messages)
+
+
+def _refuse(messages: list[str]) -> int:
+    for message in messages:
         print(message, file=sys.stderr)
     return 1 if messages else 0
 
@@ -104,10 +110,7 @@ def _push(arguments: list[str]) -> int:
     with git.blobs() as blobs:
         examination = CommitExamination(git, blobs)
         leaving = new_commits(git, arguments[0], sys.stdin)
-        messages = [message for oid, parents in leaving for message in examination.messages(oid, parents)]
-    for message in messages:
-        print(message, file=sys.stderr)
-    return 1 if messages else 0
+        return _refuse([message for oid, parents in leaving for message in examination.messages(oid, parents)])
 
 
 DOORS: dict[str, Callable[[list[str]], int]] = {

@@ -147,8 +147,9 @@ def _style(call: Call) -> Style:
 
 
 def _named(label: str, fallback: str, side: str) -> str:
-    """The name that a marker carries: Git's own since 2.44; before, `%X` arrives as it is written."""
-    name = fallback if label in ("", "%S", "%X", "%Y") else label
+    """The name that a marker carries: Git's own since 2.44 (before, `%X` arrives as it is written), but for HEAD."""
+    unsaid = label in ("", "%S", "%X", "%Y") or (label == "HEAD" and fallback)
+    name = fallback if unsaid else label
     return f"{printable(name)} ({side})" if name and name != side else side
 
 

@@ -145,6 +145,19 @@ def test_a_contested_record_stands_between_markers_and_the_rest_is_merged(treasu
     assert "gitbtc resolve" in stopped.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [("%X", b"main (ours)"), ("HEAD", b"main (ours)"), ("a1b2c3 (Fix)", b"a1b2c3 (Fix) (ours)"), ("ours", b"ours")],
+)
+def test_markers_are_named_as_git_names_the_sides(treasury: Repo, given: str, named: bytes) -> None:
+    for name, label in (("O", "x"), ("A", "y"), ("B", "z")):
+        treasury.write(name, codec.encode_file(UTXOS, [labelled(0, label)]))
+    sides = ("-X", given, "-Y", "theirs", "O", "A", "B")
+    treasury.gitbtc("merge-driver", "--kind", "utxos", "-L", "7", "-P", "wallet/utxos.json", *sides, ok=(1,))
+    assert b"<<<<<<< " + named + b"\n" in treasury.read("A")
+    assert b">>>>>>> theirs\n" in treasury.read("A")
+
+
 @pytest.mark.parametrize("style", ["diff3", "zdiff3"])
 def test_markers_have_the_configured_style_and_size(treasury: Repo, style: str) -> None:
     treasury.git("config", "merge.conflictStyle", style)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gitbtc.gate.spend_gate import Contest
     from gitbtc.kinds.kind import Record
     from gitbtc.markers import MarkedFile
-    from gitbtc.spends.evidence import Outpoint
+    from gitbtc.spends.coins import Outpoint
 
 _ROOT_FILES = (COINS, TRANSACTIONS, MEMPOOL)
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from gitbtc.gate.merging import Merging
     from gitbtc.gate.snapshot import Snapshot
-    from gitbtc.spends.evidence import Evidence, Outpoint
+    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.evidence import Evidence
 
     SnapshotOf = Callable[[str | None], Snapshot]
 

@@ -10,7 +10,8 @@ from gitbtc.spends import COINS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.evidence import Outpoint
+
+    Outpoint = tuple[str, int]  # txid, vout
 
 # How a canonical line of a coin ends: its keys are sorted, and the outpoint's come last.
 _OUTPOINT = rb'"txid":"([0-9a-f]{64}","vout":[0-9]+)\},?\n'

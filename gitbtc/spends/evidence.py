@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gitbtc.kinds.kind import Record
+    from gitbtc.spends.coins import Outpoint
 
-    Outpoint = tuple[str, int]
     # The content of a state file of the root by kind; b"" when the snapshot has none.
     Files = Callable[[str], bytes]
 
-# How strong a claim is (double-spend.md, section 1): the stronger evidence stays.
+# How strong a claim is: the stronger evidence stays.
 CONFIRMED, IN_MEMPOOL, UNCONFIRMED, EVENT = 4, 3, 2, 1
 
 

@@ -1,4 +1,4 @@
-"""State that can never be committed: the rules of double-spend.md, section 4, on one snapshot of one root."""
+"""State that can never be committed: the rules that hold across the files of one root, on one snapshot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.evidence import Evidence, Files, Outpoint
+    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.evidence import Evidence, Files
 
 
 class Violation:

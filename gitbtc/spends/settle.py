@@ -1,4 +1,4 @@
-"""What happens to the rest of a root when a transaction loses: double-spend.md, section 3.
+"""What happens to the rest of a root when a transaction loses.
 
 Its outputs were never paid, so they leave the coins, and so does all that was built on them; what it and its
 descendants spent is unspent again, unless the winner or another live transaction spends it; it leaves the mempool;
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.evidence import Outpoint
+    from gitbtc.spends.coins import Outpoint
 
     # Records of a root by kind and key, as the state files hold them; settling edits them in place.
     State = dict[str, dict[tuple[Any, ...], Record]]

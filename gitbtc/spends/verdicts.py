@@ -1,4 +1,4 @@
-"""What a merge makes of a coin that its sides see differently: the table of double-spend.md, section 2.
+"""What a merge makes of a coin that its sides see differently: a table of verdicts.
 
 Two different transactions with a common input are a double spend; two branches that both removed a row may or may not
 be one. The verdict depends on neither the order of the sides nor the file that changed, nor on whether Git ran a
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.evidence import Evidence, Outpoint
+    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.evidence import Evidence
 
 # What the txid commits to: two values of one of these cannot both be true.
 FIXED = ("amount_sat", "script_type", "address")
@@ -118,9 +119,9 @@ def _two_transactions(case: Case) -> bool:
     return case.one.spender is not None and case.other.spender is not None
 
 
-# Row of the specification, when it applies, the conflict's type, the notice. The first row that applies decides. CPFP
-# (row 11) and batches (row 12) need no row of their own: a child shares no input with its parent, and a batch claims
-# each of its inputs by one txid, which is row 1.
+# Row (numbered as in docs/merging.md), when it applies, the conflict's type, the notice. The first row that applies
+# decides. CPFP (row 11) and batches (row 12) need no row of their own: a child shares no input with its parent, and a
+# batch claims each of its inputs by one txid, which is row 1.
 TABLE: tuple[tuple[int, Callable[[Case], bool], str, str], ...] = (
     (14, _described_differently, "data_error", ""),
     (1, _same_transaction, "", ""),

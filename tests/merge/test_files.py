@@ -39,7 +39,7 @@ def coins(*records: dict[str, Any]) -> bytes:
     return codec.encode_file(UTXOS, list(records))
 
 
-# -- properties (merge.md, section 7) --------------------------------------------------------------------------------
+# -- properties ------------------------------------------------------------------------------------------------------
 
 
 @given(st.data(), kinds)

@@ -12,8 +12,8 @@ import click
 from gitbtc.diff.operations import operations
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds, root_of
-from gitbtc.repo.diffing import LINK, ChangedFile, Comparison, wants_colour
-from gitbtc.repo.git import Git
+from gitbtc.repo.diffing import ChangedFile, Comparison, wants_colour
+from gitbtc.repo.git import SYMBOLIC_LINK, Git
 from gitbtc.views import document, stat, terms, text
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class _Compared:
         changed = file.changed
         if changed.is_unmerged:
             file.fault = UNMERGED
-        elif LINK in {side[0] for side in (changed.old, changed.new) if side}:
+        elif SYMBOLIC_LINK in {side[0] for side in (changed.old, changed.new) if side}:
             file.fault = "a symbolic link, which no state file can be"
         else:
             old, new = self.comparison.sides(blobs, changed)

@@ -16,7 +16,7 @@ from gitbtc.cli.schema import kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.validate import Violation, validate_files
-from gitbtc.repo.git import Git
+from gitbtc.repo.git import SYMBOLIC_LINK, Git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import BlobReader, Entry
 
 ROOT_KEY = "gitbtc.validate/v1"
-SYMBOLIC_LINK = "120000"
 
 _SLOW = 20_000  # records: from about a second on, progress is shown
 _SHOWN = 20  # faults of one file in the text; --json has them all
@@ -101,9 +100,7 @@ def _conflicted() -> bytes:
 def _work_tree() -> Files:
     git = Git()
     top = Path(git.top_level())
-    listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/")
-    paths = (path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path)
-    return {path: _file(top / path) for path in paths if os.path.lexists(top / path)}
+    return {path: _file(top / path) for path in git.work_tree_paths() if os.path.lexists(top / path)}
 
 
 def _found(kinds: Kinds, paths: Iterable[str]) -> Files:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
-from mmap import ACCESS_READ, mmap
 
 from gitbtc.diff.operations import operations
+from gitbtc.drivers import opened
 from gitbtc.errors import printable
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds, root_of
@@ -22,7 +22,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gitbtc.kinds.delta import Buffer
     from gitbtc.views.spenders import Outpoint, Spender
 
 NOTHING = "/dev/null"
@@ -94,7 +93,7 @@ def _show(call: Call) -> None:
 
 def _view(call: Call, *, colour: bool) -> list[str]:
     kind = Kinds(call.schemas or None).load(call.kind)
-    changes = operations(kind, call.path, _opened(call.old), _opened(call.new))
+    changes = operations(kind, call.path, opened(call.old), opened(call.new))
 
     def spenders(wanted: set[Outpoint]) -> dict[Outpoint, Spender]:
         from gitbtc.views.spenders import find
@@ -102,13 +101,6 @@ def _view(call: Call, *, colour: bool) -> list[str]:
         return find(_beside(call.path), wanted)
 
     return list(text.render(kind, call.path, changes, notes=call.notes(), spenders=spenders, colour=colour))
-
-
-def _opened(path: str) -> Buffer:
-    if path == NOTHING:
-        return b""
-    with open(path, "rb") as file:
-        return mmap(file.fileno(), 0, access=ACCESS_READ) if os.fstat(file.fileno()).st_size else b""
 
 
 def _beside(path: str) -> Iterator[bytes]:

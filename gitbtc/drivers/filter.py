@@ -124,7 +124,7 @@ def _attempt(command: Command, folder: str | None, path: str, content: bytes) ->
         return command(folder, path, content)
     except Refused as refused:
         _say(str(refused))
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - a file that nobody could look at is refused, whatever stopped it
         # The error's text may quote the content; its type and place are enough to report it.
         _say(f"gitbtc: {_shown(path)}: refused: it could not be scanned ({_place(error)}); please report this")
     return None
@@ -133,7 +133,7 @@ def _attempt(command: Command, folder: str | None, path: str, content: bytes) ->
 def _shown(path: str) -> str:
     try:
         return "a file whose name holds a key" if scan_name(path) else printable(path)
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - a name that cannot be scanned is not shown
         return "a file"
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from mmap import ACCESS_READ, mmap
 
+from gitbtc.drivers import opened
 from gitbtc.errors import GitbtcError, printable, report
+from gitbtc.gate.merging import announced
 from gitbtc.kinds.codec import Malformed, address
 from gitbtc.kinds.registry import Kinds
 from gitbtc.markers import Style
@@ -19,9 +20,6 @@ from gitbtc.spends import COINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.merge.conflict import Conflict
     from gitbtc.merge.files import Judge
@@ -83,11 +81,11 @@ def main(arguments: list[str]) -> int:
 def _merge(call: Call) -> int:
     kind = Kinds(call.schemas or None).load(call.kind)
     virtual = _is_virtual(call)
-    into_ours = not virtual and next(_merged_heads(), None) is not None
+    into_ours = not virtual and bool(announced())
     judge = _judge(call.path) if kind.name == COINS and into_ours else None
     options = Options(lambda: _style(call), into_ours=into_ours, virtual=virtual, judge=judge)
     try:
-        merge = merge_files(kind, _opened(call.base), _opened(call.ours), _opened(call.theirs), options)
+        merge = merge_files(kind, opened(call.base), opened(call.ours), opened(call.theirs), options)
     except Malformed as error:
         return _merge_as_text(call, error)
     _write(call.ours, merge)
@@ -107,16 +105,6 @@ def _judge(path: str) -> Judge:
         return judge_coins(path, gone, ours, theirs)
 
     return judge
-
-
-def _opened(path: str) -> Buffer:
-    with open(path, "rb") as file:
-        return mmap(file.fileno(), 0, access=ACCESS_READ) if os.fstat(file.fileno()).st_size else b""
-
-
-def _merged_heads() -> Iterator[str]:
-    """The commits that `git merge` merges, as it names them to its children; no other command does."""
-    return (name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_"))
 
 
 def _is_virtual(call: Call) -> bool:
@@ -142,7 +130,7 @@ def _style(call: Call) -> Style:
         show_base=chosen in (b"diff3", b"zdiff3"),
         ours=_named(call.ours_label, branch, "ours"),
         base=_named(call.base_label, "", "base"),
-        theirs=_named(call.theirs_label, next(_head_names(), ""), "theirs"),
+        theirs=_named(call.theirs_label, next(iter(announced().values()), ""), "theirs"),
     )
 
 
@@ -151,10 +139,6 @@ def _named(label: str, fallback: str, side: str) -> str:
     unsaid = label in ("", "%S", "%X", "%Y") or (label == "HEAD" and fallback)
     name = fallback if unsaid else label
     return f"{printable(name)} ({side})" if name and name != side else side
-
-
-def _head_names() -> Iterator[str]:
-    return (name for variable, name in os.environ.items() if variable.startswith("GITHEAD_"))
 
 
 def _write(path: str, merge: Merge) -> None:

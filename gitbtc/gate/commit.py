@@ -14,12 +14,13 @@ from gitbtc.gate.driver_evidence import spend_conflict
 from gitbtc.gate.free_text import free_texts
 from gitbtc.gate.merging import Merging, merge_in_progress
 from gitbtc.gate.settlements import Settlements
-from gitbtc.gate.snapshot import SUBMODULE, SYMBOLIC_LINK, Snapshot, installed_kinds, of_index, of_revision, path_in
+from gitbtc.gate.snapshot import Snapshot, installed_kinds, of_index, of_revision, path_in
 from gitbtc.gate.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import NotCanonical, walk
 from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.spends import CHAIN, CHANNELS, COINS, EVIDENCE, rules
 
 TYPE_CHECKING = False

@@ -28,9 +28,8 @@ def judge_coins(path: str, gone: dict[Key, bytes], ours: set[Key], theirs: set[K
     heads = announced()
     if len(heads) != 1:
         return {}
-    [(other, name)] = heads.items()
     git = Git()
-    merging = Merging(git, [git.resolve("HEAD"), other], ["HEAD", name])
+    merging = Merging(git, [git.resolve("HEAD"), *heads])
     kinds = Kinds()
     with git.blobs() as blobs:
         sides = [of_revision(git, oid, blobs.read, kinds) for oid in merging.heads]

@@ -12,12 +12,11 @@ if TYPE_CHECKING:
 
 
 class Merging:
-    """A merge of `heads` (oids; ours first). `names` says what people call them."""
+    """A merge of `heads` (oids; ours first)."""
 
-    def __init__(self, git: Git, heads: list[str], names: list[str]) -> None:
+    def __init__(self, git: Git, heads: list[str]) -> None:
         self._git = git
         self.heads = heads
-        self.names = names
 
     def pairs(self) -> Iterator[tuple[int, int]]:
         """Every two of the heads, by position: an octopus can bring a coin together twice among the others."""
@@ -39,15 +38,6 @@ def announced() -> dict[str, str]:
 
 def merge_in_progress(git: Git) -> Merging | None:
     """The merge that the next commit would conclude, or None."""
-    theirs = {oid: _name(git, oid) for oid in git.heads_in("MERGE_HEAD")} or announced()
+    theirs = git.heads_in("MERGE_HEAD") or list(announced())
     ours = git.find("HEAD")
-    if not theirs or ours is None:
-        return None
-    branch = git.line("symbolic-ref", "--short", "-q", "HEAD", ok=(0, 1)) or "HEAD"
-    return Merging(git, [ours, *theirs], [branch, *theirs.values()])
-
-
-def _name(git: Git, oid: str) -> str:
-    """A branch that ends at `oid`, or its abbreviation."""
-    names = git.line("for-each-ref", "--points-at", oid, "--format=%(refname:short)", "refs/heads", "refs/remotes")
-    return names.splitlines()[0] if names else oid[:12]
+    return None if not theirs or ours is None else Merging(git, [ours, *theirs])

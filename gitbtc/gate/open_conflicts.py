@@ -14,6 +14,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.markers import MarkedFile, Style, hunks
 from gitbtc.merge.conflict import Conflict
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import BlobReader, Entry, Git
 
 BASE, OURS, THEIRS = 1, 2, 3
-SYMBOLIC_LINK = "120000"
 
 
 class Open:

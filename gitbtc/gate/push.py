@@ -5,14 +5,16 @@ A rebase, a cherry-pick or `--no-verify` puts state into the history that no mer
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gitbtc.errors import printable
 from gitbtc.gate.commit import check_root
 from gitbtc.gate.driver_evidence import spend_conflict
 from gitbtc.gate.merging import Merging
-from gitbtc.gate.snapshot import SUBMODULE, Snapshot, installed_kinds, of_revision, path_in
+from gitbtc.gate.snapshot import Snapshot, installed_kinds, of_revision, path_in
 from gitbtc.gate.spend_gate import SpendGate
 from gitbtc.kinds.registry import built_in, root_of
-from gitbtc.repo.git import Git, is_oid
+from gitbtc.repo.git import SUBMODULE, Git, is_oid
 from gitbtc.spends import COINS
 
 TYPE_CHECKING = False
@@ -38,12 +40,14 @@ class CommitExamination:
 
     def __init__(self, git: Git, blobs: BlobReader) -> None:
         self._git = git
-        self._blobs = blobs
+        # A commit is its children's parent, and most of its files are theirs.
+        self._read = lru_cache(maxsize=6)(blobs.read)
+        self._snapshot = lru_cache(maxsize=8)(self._read_snapshot)
         self._kinds = installed_kinds(git)
         self._allowed = git.config("gitbtc.unattributed") == "allow"
 
-    def _snapshot(self, oid: str | None) -> Snapshot:
-        return of_revision(self._git, oid, self._blobs.read, self._kinds)
+    def _read_snapshot(self, oid: str | None) -> Snapshot:
+        return of_revision(self._git, oid, self._read, self._kinds)
 
     def messages(self, oid: str, parents: list[str]) -> Iterator[str]:
         """Everything that speaks against the commit `oid`, each with the commit's name."""
@@ -62,14 +66,13 @@ class CommitExamination:
         from gitbtc.keys.scan import scan
 
         for path, (mode, oid) in sorted(changed.items()):
-            for finding in scan(self._blobs.read(oid), path) if mode != SUBMODULE else ():
+            for finding in scan(self._read(oid), path) if mode != SUBMODULE else ():
                 yield f"gitbtc: {printable(path)}: line {finding.where}: {finding.form}, {finding.fingerprint}"
 
     def _merge(self, oid: str, parents: list[str], result: Snapshot) -> Iterator[str]:
         from gitbtc.views.conflicts import conflict_line
 
-        merging = Merging(self._git, parents, [parent[:12] for parent in parents])
-        gate = SpendGate(merging, self._snapshot, unattributed_allowed=self._allowed)
+        gate = SpendGate(Merging(self._git, parents), self._snapshot, unattributed_allowed=self._allowed)
         for contest in gate.unsettled(result, Declared(self._git.line("show", "-s", "--format=%B", oid))):
             yield conflict_line(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
         for clash in gate.clashes:

@@ -7,6 +7,7 @@ import os
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds, built_in, root_of
+from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.spends.evidence import Evidence
 
 TYPE_CHECKING = False
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     ReadBlob = Callable[[str], bytes]  # oid -> content
     Read = Callable[[str, str], bytes]  # path, oid -> content
-
-SYMBOLIC_LINK = "120000"
-SUBMODULE = "160000"
 
 
 def installed_kinds(git: Git) -> Kinds:
@@ -108,9 +106,8 @@ def of_index(git: Git, read: ReadBlob, kinds: Kinds) -> Snapshot:
 def of_work_tree(git: Git, kinds: Kinds) -> Snapshot:
     """The state files as they lie in the work tree, tracked or not, but for ignored ones."""
     top = git.top_level()
-    listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/")
-    paths = {path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path}
-    present = {path: os.path.join(top, path) for path in paths if os.path.isfile(os.path.join(top, path))}
+    places = {path: os.path.join(top, path) for path in git.work_tree_paths()}
+    present = {path: place for path, place in places.items() if os.path.isfile(place)}
     entries = {path: (SYMBOLIC_LINK if os.path.islink(place) else "100644", "") for path, place in present.items()}
     return Snapshot("the work tree", entries, lambda path, _: _file(present[path]), kinds)
 

@@ -5,6 +5,7 @@ It does not matter here whether Git ran a driver, which file a side changed, or 
 
 from __future__ import annotations
 
+from gitbtc.gate.snapshot import path_in
 from gitbtc.spends import EVIDENCE
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.verdicts import FIXED, Verdict, judge_all, networks_differ
@@ -22,16 +23,14 @@ if TYPE_CHECKING:
 
 
 class Contest:
-    """One verdict that stops a merge, and where: the root, and the names of the two sides."""
+    """One verdict that stops a merge, and in which root."""
 
-    __slots__ = ("ours_name", "root", "theirs_name", "type", "verdict")
+    __slots__ = ("root", "type", "verdict")
 
-    def __init__(self, root: str, verdict: Verdict, ours_name: str, theirs_name: str) -> None:
+    def __init__(self, root: str, verdict: Verdict) -> None:
         self.root = root
         self.verdict = verdict
         self.type = verdict.type
-        self.ours_name = ours_name
-        self.theirs_name = theirs_name
 
     @property
     def subject(self) -> str:
@@ -67,11 +66,9 @@ class SpendGate:
             bases = [snapshot_of(base) for base in merging.bases(one, other)]
             sides = snapshot_of(merging.heads[one]), snapshot_of(merging.heads[other])
             for root in sorted(sides[0].roots() | sides[1].roots()):
-                self._judge(root, bases, sides, (merging.names[one], merging.names[other]))
+                self._judge(root, bases, sides)
 
-    def _judge(
-        self, root: str, bases: list[Snapshot], sides: tuple[Snapshot, Snapshot], names: tuple[str, str]
-    ) -> None:
+    def _judge(self, root: str, bases: list[Snapshot], sides: tuple[Snapshot, Snapshot]) -> None:
         if all(_same_files(root, base, side) for base in bases for side in sides):
             return
         ours, theirs = (side.evidence(root) for side in sides)
@@ -79,7 +76,7 @@ class SpendGate:
             self.clashes.append(NetworkClash(root, ours.network, theirs.network))
             return
         for verdict in _on_every_base([base.evidence(root) for base in bases], ours, theirs):
-            contest = Contest(root, verdict, *names)
+            contest = Contest(root, verdict)
             if verdict.type and not (self._allowed and verdict.type == "double_spend_candidate"):
                 self.contests.append(contest)
             elif verdict.type or verdict.notice:
@@ -104,8 +101,6 @@ def _on_every_base(bases: list[Evidence], ours: Evidence, theirs: Evidence) -> I
 
 
 def _same_files(root: str, one: Snapshot, other: Snapshot) -> bool:
-    from gitbtc.gate.snapshot import path_in
-
     return all(one.oid(path_in(root, kind)) == other.oid(path_in(root, kind)) for kind in EVIDENCE)
 
 

@@ -8,7 +8,7 @@ import sys
 from mmap import ACCESS_READ, mmap
 
 from gitbtc.errors import UsageError
-from gitbtc.repo.git import GitFailed
+from gitbtc.repo.git import GitFailed, side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _NO_FILTER = ("-c", "filter.gitbtc.required=false", "-c", "filter.gitbtc.process
 
 _LARGE = 1 << 20  # bytes; below, another process costs more than it saves
 WORK_TREE, INDEX = "", ":"
-LINK = "120000"
 
 
 class ChangedFile:
@@ -181,9 +180,5 @@ def _changed_files(items: list[str]) -> list[ChangedFile]:
         old_mode, new_mode, old, new, status = head[1:].split(" ")
         # An unmerged path is told twice, the second time with what there is of it.
         unmerged = status == "U" or path in files
-        files[path] = ChangedFile(path, _side(old_mode, old), _side(new_mode, new), is_unmerged=unmerged)
+        files[path] = ChangedFile(path, side(old_mode, old), side(new_mode, new), is_unmerged=unmerged)
     return list(files.values())
-
-
-def _side(mode: str, oid: str) -> Entry | None:
-    return None if mode == "000000" else (mode, oid)

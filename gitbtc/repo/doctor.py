@@ -11,6 +11,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo import attributes, files, registration
+from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.repo.hookfiles import NAMES, State
 from gitbtc.repo.install import INCLUDE, SCHEMAS, Install, imports_gitbtc
 
@@ -25,7 +26,6 @@ MINIMUM_GIT = (2, 34, 0)
 
 _INSTALL = "run `gitbtc install`"
 _WHAT_GIT_RUNS = ("merge.", "diff.", "filter.")
-_SYMBOLIC_LINK = "120000"
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def _fault(kinds: Kinds, path: str, entry: Entry, blobs: BlobReader) -> str | No
     if kind is None:
         return None
     mode, oid = entry
-    if mode == _SYMBOLIC_LINK:
+    if mode == SYMBOLIC_LINK:
         return " (a symbolic link)"
     content = blobs.read(oid)
     try:

@@ -41,6 +41,8 @@ _KEPT = frozenset(
 # that only stands there is what lets us read at all.
 _KEPT_FAMILIES = ("GIT_CONFIG_", "GIT_SSH", "GIT_SSL_", "GIT_PROXY_", "GIT_AUTHOR_", "GIT_COMMITTER_")
 
+SYMBOLIC_LINK, SUBMODULE = "120000", "160000"  # modes of entries that are no file
+
 _OID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _NO_REPOSITORY = "fatal: not a git repository"
@@ -292,6 +294,11 @@ class Git:
             mode, oid, stage = head.split(" ")
             yield path, int(stage), (mode, oid)
 
+    def work_tree_paths(self) -> list[str]:
+        """The paths of the work tree, tracked or not, but for ignored ones; a tracked one may be missing there."""
+        options = ("--cached", "--others", "--exclude-standard", "--full-name", "--deduplicate")
+        return _items(self.run("ls-files", "-z", *options, "--", ":/"))
+
     def changed_paths(self, old: str, new: str) -> list[Changed]:
         """What differs between two revisions or trees, without looking for renames."""
         return _changes(self.run("diff-tree", "-r", *_RAW, self._oid(old), self._oid(new), "--"))
@@ -372,7 +379,7 @@ class BlobReader:
         """The bytes of the file `path` in `revision`; None when it is not there, or not a file or symbolic link."""
         # Through the tree, not as `revision:path`: a path may hold a newline, and `:` means more than one thing.
         entry = self._git.tree_entries(revision, path).get(path)
-        return None if entry is None or entry[0] == "160000" else self.read(entry[1])
+        return None if entry is None or entry[0] == SUBMODULE else self.read(entry[1])
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._process is None:
@@ -399,11 +406,12 @@ def _changes(raw: bytes) -> list[Changed]:
         old_mode, new_mode, old, new, status = head[1:].split(" ")
         # diff-files tells an unmerged path twice, the second time with its work tree side.
         if status != "U" or path not in seen:
-            seen[path] = Changed(path, _side(old_mode, old), _side(new_mode, new))
+            seen[path] = Changed(path, side(old_mode, old), side(new_mode, new))
     return list(seen.values())
 
 
-def _side(mode: str, oid: str) -> Entry | None:
+def side(mode: str, oid: str) -> Entry | None:
+    """One side of a line of `--raw`; None where the file does not exist."""
     return None if mode == "000000" else (mode, oid)
 
 

@@ -6,6 +6,7 @@ import re
 
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.registry import built_in
+from gitbtc.spends.evidence import is_dead
 from gitbtc.views import terms
 
 TYPE_CHECKING = False
@@ -94,4 +95,4 @@ def _live(content: bytes, at: int) -> Record | None:
         return None
     if not isinstance(record, dict) or type(record.get("txid")) is not str:
         return None
-    return None if record.get("replaced_by") or record.get("abandoned") else record
+    return None if is_dead(record) else record

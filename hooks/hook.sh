@@ -13,20 +13,26 @@ stop() {
 
 run() {
     case $name in
-    pre-push) printf '%s' "$pushed" | "$@" ;;
+    pre-push | pre-receive) printf '%s' "$pushed" | "$@" ;;
     *) "$@" ;;
     esac
 }
 
-if [ "$name" = pre-push ]; then
+case $name in
+pre-push | pre-receive)
     # The point keeps the last line end, which the shell would cut off.
     pushed=$(cat && printf .)
     pushed=${pushed%.}
-fi
+    ;;
+esac
 if [ -x "$earlier" ]; then
     run "$earlier" "$@" || stop $?
 fi
-if [ -n "$shared" ] && ! git config --get filter.gitbtc.required >/dev/null; then
+case $name in
+pre-receive) setting=gitbtc.server install='gitbtc install --server' ;;
+*) setting=filter.gitbtc.required install='gitbtc install' ;;
+esac
+if [ -n "$shared" ] && ! git config --get "$setting" >/dev/null; then
     exit 0
 fi
 if [ -x "$python" ] && [ -f "$package" ]; then
@@ -34,5 +40,5 @@ if [ -x "$python" ] && [ -f "$package" ]; then
     status=$?
     "$python" -E -P -c 'import gitbtc' 2>/dev/null && { stop $status; exit 0; }
 fi
-printf 'gitbtc: %s: gitbtc cannot run here: its Python or its package is gone (%s); install gitbtc, then run `gitbtc install` in this repository\n' "$name" "$python" >&2
+printf 'gitbtc: %s: gitbtc cannot run here: its Python or its package is gone (%s); install gitbtc, then run `%s` in this repository\n' "$name" "$python" "$install" >&2
 stop 1

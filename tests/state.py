@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 ADDRESS = "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0"
 OTHER = "bcrt1qsl0cr0fry3w67cqmnc7fjsxd82uep4hd7gsw7t"
 FUNDING = "f0" * 32
+# Makes `git …` a command of a clone in which no hook is set up; --no-verify does not get around all of them.
+WITHOUT_GITBTC = ("-c", "core.hooksPath=/dev/null")
 
 
 def txid(name: str) -> str:
@@ -57,6 +59,12 @@ def transactions(repo: Repo, *records: dict[str, Any]) -> None:
 
 def mempool(repo: Repo, *records: dict[str, Any]) -> None:
     put(repo, "network/mempool.json", *records)
+
+
+def chain(repo: Repo, height: int) -> None:
+    """Write the chain's highest known block."""
+    tip = {"network": "regtest", "block_height": height, "block_hash": f"{height:064x}", "block_time": 1_700_000_000}
+    repo.write("network/chain.json", json.dumps(tip))
 
 
 def records(repo: Repo, path: str, revision: str = "") -> Any:

@@ -20,8 +20,10 @@ COMMANDS = {
     "diff": ("gitbtc.cli.diff", "Show what changed, in coins."),
     "validate": ("gitbtc.cli.validate", "Check records against their schemas."),
     "check": ("gitbtc.cli.check", "Check the rules that hold across files: no double spend, no lost coin."),
+    "verify": ("gitbtc.cli.verify", "Examine made commits: for CI, and for a history that no hook saw."),
     "conflicts": ("gitbtc.cli.conflicts", "List what a merge left to settle."),
     "resolve": ("gitbtc.cli.resolve", "Settle conflicts by choosing a side."),
+    "explain": ("gitbtc.cli.explain", "Explain a type of conflict or note."),
     "schema": ("gitbtc.cli.schema", "Tell what is versioned and how it merges."),
     "completion": ("gitbtc.cli.completion", "Print the shell completion script."),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.errors import printable
-from gitbtc.gate.commit import broken_rules
+from gitbtc.gate.broken_rules import broken_rules
 from gitbtc.gate.snapshot import Snapshot, installed_kinds, of_work_tree
 from gitbtc.repo.git import Git
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import WithPaths
+from gitbtc.cli.paging import pager, show
 from gitbtc.diff.operations import operations
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds, root_of
@@ -27,18 +28,7 @@ if TYPE_CHECKING:
 UNMERGED = "not merged yet; `gitbtc conflicts` lists what is left to settle"
 
 
-class _WithPaths(click.Command):
-    """Keeps what stands after `--` apart, which click forgets."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if "--" in args:
-            at = args.index("--")
-            ctx.meta["paths"] = args[at + 1 :]
-            args = args[:at]
-        return super().parse_args(ctx, args)
-
-
-@click.command(cls=_WithPaths, options_metavar="[OPTIONS]")
+@click.command(cls=WithPaths, options_metavar="[OPTIONS]")
 @click.argument("words", nargs=-1, metavar="[REVISION [REVISION]] [-- PATH...]")
 @click.option(
     "--cached", "--staged", "cached", is_flag=True, help="Compare the index, with HEAD unless told otherwise."
@@ -64,7 +54,7 @@ def command(  # noqa: PLR0913 - each is an option
         form = _json if as_json else _stat if as_stat else _text
         seen = sys.stdout.isatty()
         compared.colour = form is _text and wants_colour(git, seen=seen)
-        _show(form(compared, files, blobs), _pager(git) if seen else "")
+        show(form(compared, files, blobs), pager(git) if seen else "")
     return 1 if exit_code and files else 0
 
 
@@ -118,22 +108,6 @@ class _Compared:
                 file.operations = operations(file.kind, file.path, old, new)
             except Malformed as error:
                 file.fault = str(error)
-
-
-def _pager(git: Git) -> str:
-    """The pager that Git would start, as a shell command; empty for none."""
-    pager = os.environ.get("GIT_PAGER") or git.line("var", "GIT_PAGER")
-    return "" if pager == "cat" else pager
-
-
-def _show(lines: Iterator[bytes], pager: str) -> None:
-    if not pager:
-        sys.stdout.buffer.writelines(lines)
-        sys.stdout.buffer.flush()
-        return
-    # As Git does: quit if it fits on one screen, pass colours on, leave the screen as it is.
-    environment = {"LESS": "FRX", "LV": "-c"} | os.environ
-    subprocess.run(["sh", "-c", pager], input=b"".join(lines), env=environment, check=False)
 
 
 def _text(compared: _Compared, files: list[_File], blobs: BlobReader) -> Iterator[bytes]:

@@ -7,23 +7,35 @@ import json
 import click
 
 from gitbtc.errors import printable
+from gitbtc.gate.unfinished import examine_unfinished
 from gitbtc.repo.doctor import Check, examine
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
+from gitbtc.repo.server import ServerInstall
+from gitbtc.repo.server_doctor import SERVER_CHECKS, examine_server
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.doctor/v1.")
 @click.option("--fix", is_flag=True, help="Mend what installing again mends.")
 def command(*, as_json: bool, fix: bool) -> int:
-    """Check everything that `gitbtc install` sets up. Exit status 1 when something is broken."""
+    """Check everything that `gitbtc install` sets up, with --server too. Exit status 1 when something is broken."""
     git = Git()
-    checks = examine(git)
-    if fix and any(check.fixable for check in checks):
-        Install(git).install()
-        checks = examine(git)
+    checks = _checks(git)
+    if fix:
+        for install in {_installer(check): None for check in checks if check.fixable}:
+            install(git).install()
+        checks = _checks(git)
     click.echo(_document(checks) if as_json else _table(checks))
     return 0 if all(check.fine for check in checks) else 1
+
+
+def _checks(git: Git) -> list[Check]:
+    return [*([] if git.is_bare() else examine(git)), *examine_server(git), *examine_unfinished(git)]
+
+
+def _installer(check: Check) -> type[Install | ServerInstall]:
+    return ServerInstall if check.name in SERVER_CHECKS else Install
 
 
 def _document(checks: list[Check]) -> str:

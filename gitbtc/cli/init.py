@@ -35,7 +35,7 @@ def command(folder: str, *, shared_hooks: bool) -> None:
         click.echo(printable(f"made a Git repository in {place}"))
     installation = Install(git, shared_hooks=shared_hooks)
     changed = installation.install()
-    show(changed, installation, "Nothing to do: gitbtc is set up here.")
+    show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
     faults = list(_not_canonical(installation.top, installation.kinds(), git))
     for line in faults:
         click.echo(printable(line))
@@ -80,7 +80,8 @@ def _not_canonical(top: Path, kinds: Kinds, git: Git) -> Iterator[str]:
 def _say_what_is_next(installation: Install, git: Git, *, faulty: bool) -> None:
     with git.blobs() as blobs:
         committed = blobs.read_path("HEAD", ".gitattributes") if git.find("HEAD") else None
-    if not attributes.up_to_date(committed, registration.paths(installation.kinds()), "HEAD:.gitattributes"):
+    wanted = attributes.lines(registration.paths(installation.kinds()))
+    if not attributes.up_to_date(committed, wanted, "HEAD:.gitattributes"):
         click.echo("Next: git add .gitattributes, and commit it, so that every clone and branch has it.")
     if faulty:
         click.echo("`git add --renormalize .` stages every committed state file in canonical form, without a change of")

@@ -9,22 +9,28 @@ import click
 from gitbtc.errors import printable
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
+from gitbtc.repo.server import ServerInstall
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @click.command()
+@click.option("--server", is_flag=True, help="Gate what is pushed to this repository; it needs no work tree.")
 @click.option("--shared-hooks", is_flag=True, help="Use core.hooksPath also where other repositories share it.")
-def command(*, shared_hooks: bool) -> None:
+def command(*, server: bool, shared_hooks: bool) -> None:
     """Set up gitbtc in this repository: Git's drivers, the filter, the hooks, the attributes.
 
     Running it again changes nothing. After adding a kind (.gitbtc/schemas), after moving gitbtc, and when `gitbtc
     doctor` says so, run it again. `gitbtc uninstall` takes everything out.
     """
+    if server:
+        gate = ServerInstall(Git(), shared_hooks=shared_hooks)
+        show(gate.install(), gate.top, "Nothing to do: what is pushed here is gated.")
+        return
     installation = Install(Git(), shared_hooks=shared_hooks)
     changed = installation.install()
-    show(changed, installation, "Nothing to do: gitbtc is set up here.")
+    show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
     if installation.top / ".gitattributes" in changed:
         click.echo("Next: git add .gitattributes, and commit it, so that every clone and branch has it.")
     if installation.hooks.folder.is_relative_to(installation.top) and not in_git_folder(installation):
@@ -33,11 +39,10 @@ def command(*, shared_hooks: bool) -> None:
         )
 
 
-def show(changed: list[Path], installation: Install, otherwise: str) -> None:
-    """Print the paths that changed, those in the work tree relative to it; `otherwise` when there are none."""
+def show(changed: list[Path], top: Path, otherwise: str) -> None:
+    """Print the paths that changed, those in the folder `top` relative to it; `otherwise` when there are none."""
     for path in changed:
-        inside = path.is_relative_to(installation.top)
-        click.echo(printable(f"changed {path.relative_to(installation.top) if inside else path}"))
+        click.echo(printable(f"changed {path.relative_to(top) if path.is_relative_to(top) else path}"))
     if not changed:
         click.echo(otherwise)
 

@@ -30,7 +30,6 @@ def command(addresses: tuple[str, ...], choice: str | None) -> int:
         left = len(list(Conflicts(git, blobs).open()))
     for open_ in settled:
         click.echo(f"gitbtc: settled {printable(open_.address)}: {choice}")
-    click.echo(
-        f"gitbtc: {left} open; `gitbtc conflicts` lists them" if left else "gitbtc: nothing is open; `git commit`"
-    )
+    way_on = conflicts.examination.in_progress.way_on
+    click.echo(f"gitbtc: {left} open; `gitbtc conflicts` lists them" if left else f"gitbtc: nothing is open; {way_on}")
     return 0

@@ -7,6 +7,7 @@ import click
 from gitbtc.cli.install import show
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
+from gitbtc.repo.server import ServerInstall
 
 
 @click.command()
@@ -16,10 +17,13 @@ def command(*, shared_hooks: bool) -> None:
 
     Hooks that were there before are put back. State files stay as they are.
     """
-    installation = Install(Git(), shared_hooks=shared_hooks)
-    changed = installation.uninstall()
-    show(changed, installation, "Nothing to do: gitbtc is not set up here.")
-    if installation.top / ".gitattributes" in changed:
+    git = Git()
+    gate = ServerInstall(git, shared_hooks=shared_hooks)
+    changed = gate.uninstall()
+    if not git.is_bare():
+        changed += Install(git, shared_hooks=shared_hooks).uninstall()
+    show(changed, gate.top, "Nothing to do: gitbtc is not set up here.")
+    if gate.top / ".gitattributes" in changed:
         click.echo(
             "Next: commit .gitattributes. Branches that still name gitbtc's drivers are merged as text without it."
         )

@@ -143,7 +143,9 @@ def _named(label: str, fallback: str, side: str) -> str:
 
 def _write(path: str, merge: Merge) -> None:
     """Replace Git's temporary file in one step. It is not flushed to disk: Git reads it and throws it away."""
-    new = path + ".gitbtc"
+    from gitbtc.repo.files import TEMPORARY
+
+    new = path + TEMPORARY
     try:
         with open(new, "wb") as file:
             file.writelines(merge.pieces)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from gitbtc.gate.merging import Merging, announced
 from gitbtc.gate.snapshot import of_revision
+from gitbtc.gate.spend_gate import on_every_base
 from gitbtc.kinds.codec import encode_record
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.merge.conflict import Conflict
 from gitbtc.repo.git import Git
 from gitbtc.spends import COINS
-from gitbtc.spends.evidence import outpoint_text
-from gitbtc.spends.verdicts import Case, judge
+from gitbtc.spends.evidence import EVENT, outpoint_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.verdicts import Verdict
@@ -34,41 +36,50 @@ def judge_coins(path: str, gone: dict[Key, bytes], ours: set[Key], theirs: set[K
     with git.blobs() as blobs:
         sides = [of_revision(git, oid, blobs.read, kinds) for oid in merging.heads]
         root = root_of(path)
-        stale = _spent(sides[1].claims(root), ours) | _spent(sides[0].claims(root), theirs)
+        one, other = (side.claims(root) for side in sides)
+        stale = _spent(other, one.dead, ours) | _spent(one, other.dead, theirs)
         conflicts = {}
         if gone:
             bases = [of_revision(git, base, blobs.read, kinds).evidence(root) for base in merging.bases(0, 1)]
-            conflicts = _conflicts(bases, [side.evidence(root) for side in sides], gone)
+            conflicts = _conflicts(bases, [side.evidence(root, bases[0]) for side in sides], gone)
     candidates = {key for key, found in conflicts.items() if found.type == "double_spend_candidate"}
     if candidates and git.config("gitbtc.unattributed") == "allow":
         conflicts = {key: found for key, found in conflicts.items() if key not in candidates}
     return {**dict.fromkeys(stale), **conflicts}
 
 
-def _spent(evidence: Evidence, added: set[Key]) -> set[Key]:
-    return {key for key in added if evidence.spends((key[0], key[1]))}
+def _spent(evidence: Evidence, dead: set[str], added: set[Key]) -> set[Key]:
+    """Those of the coins that a transaction spends which the other side does not know to have lost (`dead`)."""
+    claims = {key: evidence.claimants((key[0], key[1])) for key in added}
+    return {
+        key
+        for key, claimants in claims.items()
+        if any(strength > EVENT and txid not in dead for txid, strength in claimants.items())
+    }
 
 
 def _conflicts(bases: list[Evidence], sides: list[Evidence], gone: dict[Key, bytes]) -> dict[Key, Conflict]:
-    judged = {key: _contested(bases, sides[0], sides[1], key) for key in gone}
-    return {key: spend_conflict(verdict) for key, verdict in judged.items() if verdict}
-
-
-def _contested(bases: list[Evidence], ours: Evidence, theirs: Evidence, key: Key) -> Verdict | None:
-    verdicts = [judge(Case((key[0], key[1]), base, ours, theirs)) for base in bases]
-    return verdicts[0] if all(verdict.type for verdict in verdicts) else None
+    """Judged with all the others, as the gate does: what becomes of one coin may decide about another."""
+    judged = on_every_base(bases, sides[0], sides[1])
+    return {
+        verdict.outpoint: spend_conflict(verdict) for verdict in judged if verdict.type and verdict.outpoint in gone
+    }
 
 
 def spend_conflict(verdict: Verdict) -> Conflict:
     """The conflict that a verdict is."""
     case = verdict.case
     base, ours, theirs = (_line(view.coin) for view in (case.base, case.one, case.other))
-    spend = {
+    spend: dict[str, Any] = {
         "outpoint": outpoint_text(verdict.outpoint),
         "amount_sat": case.amount_sat,
         "ours_txid": case.one.spender,
         "theirs_txid": case.other.spender,
     }
+    if verdict.row == 16:
+        spend |= {"ours_reserved_by": sorted(case.one.holders), "theirs_reserved_by": sorted(case.other.holders)}
+    if verdict.parent is not None:
+        spend["depends_on"] = outpoint_text(verdict.parent.outpoint)
     return Conflict(verdict.type, verdict.outpoint, base, ours, theirs, case.redescribed, spend)
 
 

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Key, Kind
 
 
@@ -28,18 +29,50 @@ def rewritten(kind: Kind, old: bytes, new: bytes) -> Iterator[tuple[Key, str]]:
             yield change.key, "rewritten"
 
 
+def lost(kind: Kind, versions: list[bytes], result: bytes) -> Iterator[tuple[Key, str]]:
+    """The records that one of `versions` (the parents') has and `result` lacks, or has other than every parent that has
+    it; each with what happened. A version that does not parse has none.
+    """
+    known = [(version, found) for version in versions if (found := _rewritten(kind, version, result)) is not None]
+    for key in sorted({key for _, found in known for key in found}):
+        told = [found.get(key) for _, found in known]
+        if "removed" in told:
+            yield key, "removed"
+        elif all(what or key not in codec.keyed(kind, version) for what, (version, _) in zip(told, known, strict=True)):
+            yield key, "rewritten"
+
+
+def _rewritten(kind: Kind, version: bytes, result: bytes) -> dict[Key, str] | None:
+    try:
+        return dict(rewritten(kind, version, result))
+    except codec.Malformed:
+        return None
+
+
 def union(kind: Kind, base: bytes, sides: list[bytes], merged: bytes) -> bytes | None:
-    """`merged` with every record of every side that it lacks; None when it lacks none. Malformed.
+    """`merged` with every record of every side that it lacks, and with what every side learned of a record that it took
+    from one of them as it was; None when nothing is missing. Malformed.
 
     A record that a side shares with a common ancestor and the other side removed is lost too: these files only grow.
     """
-    if not any(change.new is None for side in sides for change in delta(kind, side, merged)):
+    if not any(_may_lack(delta(kind, side, merged)) for side in sides):
         return None
-    found = codec.keyed(kind, merged)
+    contested: set[Key] = set()
     together = sides[0]
-    options = Options(Style, virtual=True)
     for side in sides[1:]:
-        together = merge_files(kind, base, together, side, options).content
-    known = {key: line for side in (*sides, together) for key, line in codec.keyed(kind, side).items()}
-    complete = {**known, **found}
-    return codec.encode_lines(kind, [complete[key] for key in sorted(complete)])
+        merge = merge_files(kind, base, together, side, Options(Style, virtual=True))
+        together = merge.content
+        contested |= {conflict.key for conflict in merge.conflicts}
+    found, versions = codec.keyed(kind, merged), [codec.keyed(kind, one) for one in (base, *sides)]
+    known = {key: line for version in versions[1:] for key, line in version.items()} | codec.keyed(kind, together)
+    complete = known | {
+        key: line
+        for key, line in found.items()
+        if key not in known or key in contested or all(version.get(key) != line for version in versions)
+    }
+    return None if complete == found else codec.encode_lines(kind, [complete[key] for key in sorted(complete)])
+
+
+def _may_lack(changes: list[Change]) -> bool:
+    """Whether a side has something that the merged file tells otherwise, or not at all."""
+    return any(change.old is not None for change in changes)

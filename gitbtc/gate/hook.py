@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from gitbtc.errors import GitbtcError, printable, report
-from gitbtc.gate.commit import ALLOW_REWRITE, Examination, settlements_of
-from gitbtc.gate.merging import announced, merge_in_progress
+from gitbtc.gate import passed
+from gitbtc.gate.commit import Examination
+from gitbtc.gate.in_progress import COMMIT
+from gitbtc.gate.merging import announced
 from gitbtc.repo.git import Git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REWRITE_TRAILER = "Gitbtc-Rewrite:"
+# The message of a commit whose message nobody tells: an empty one.
+_NOT_TOLD = os.devnull
 
 
 def main(arguments: list[str]) -> int:
@@ -34,91 +38,153 @@ def main(arguments: list[str]) -> int:
 
 
 def _examine(_: list[str]) -> int:
-    """pre-commit, pre-merge-commit, pre-applypatch: the index against HEAD, and in a merge against its sides."""
+    """pre-commit, pre-merge-commit: the index against HEAD, and in a merge against its sides."""
+    git = Git().at_top()
+    with git.blobs() as blobs:
+        examination = Examination(git, blobs, _NOT_TOLD)
+        messages = _told(examination)
+        if not messages:
+            passed.leave(_folder(git), examination)
+    return _refuse(messages, examination)
+
+
+def _examine_patch(_: list[str]) -> int:
+    """pre-applypatch: the same for `am` and `rebase --apply`, with the message, which no other hook of ours sees."""
     git = Git().at_top()
     with git.blobs() as blobs:
         examination = Examination(git, blobs)
-        messages = list(examination.messages())
+        messages = _told(examination) or _message_faults(git.git_path("rebase-apply/final-commit"), examination)
+    return _refuse(messages, examination)
+
+
+def _examine_and_sign(arguments: list[str]) -> int:
+    """prepare-commit-msg: what pre-commit did not see, with the message; what was settled becomes trailers of it."""
+    git = Git().at_top()
+    message, *source = arguments
+    with git.blobs() as blobs:
+        # Of a commit that is made again the message says what it did the first time.
+        examination = Examination(git, blobs, _NOT_TOLD if source[:1] == ["commit"] else message)
+        trailers = passed.take(_folder(git), examination)
+        amended = examination.amended() if source == ["commit", "HEAD"] else []
+        if amended:
+            return _refuse(amended)
+        if trailers is None:
+            messages = _told(examination) or _message_faults(message, examination)
+            if messages:
+                return _refuse(messages, examination)
+            trailers = examination.trailers()
+    if trailers:
+        given = [part for line in trailers for part in ("--trailer", line)]
+        git.run("interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", *given, message)
+    return 0
+
+
+def _folder(git: Git) -> str:
+    return os.path.join(git.git_dir(), "gitbtc")
+
+
+def _told(examination: Examination) -> list[str]:
+    messages = list(examination.messages())
     for notice in examination.notices:
         print(notice, file=sys.stderr)
-    return _refuse(messages)
+    return messages
 
 
-def _refuse(messages: list[str]) -> int:
+def _refuse(messages: list[str], examination: Examination | None = None) -> int:
     for message in messages:
         print(message, file=sys.stderr)
+    if messages and examination is not None and examination.in_progress.name != COMMIT:
+        print(f"gitbtc: once that is settled, {examination.in_progress.way_on}", file=sys.stderr)
     return 1 if messages else 0
 
 
-def _sign(arguments: list[str]) -> int:
-    """prepare-commit-msg: what was settled in this merge becomes trailers of its commit."""
-    git = Git().at_top()
-    merging = merge_in_progress(git)
-    trailers = settlements_of(git, merging.heads).trailers if merging else {}
-    if trailers:
-        given = [part for line in sorted(set(trailers.values())) for part in ("--trailer", line)]
-        git.run("interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", *given, arguments[0])
-    return 0
-
-
 def _read_message(arguments: list[str]) -> int:
-    """commit-msg: no key in the message, and a reason in it for a rewrite."""
-    import os
+    """commit-msg: the message as the person left it."""
+    git = Git().at_top()
+    with git.blobs() as blobs:
+        return _refuse(_message_faults(arguments[0], Examination(git, blobs, arguments[0])))
 
+
+def _message_faults(path: str, examination: Examination) -> list[str]:
+    """No key in the message, and a reason in it for a rewrite."""
     from gitbtc.keys.finding import refusal
     from gitbtc.keys.scan import scan
+    from gitbtc.spends.trailers import REWRITE, Declared
 
-    with open(arguments[0], "rb") as file:
+    with open(path, "rb") as file:
         message = file.read()
     found = scan(message)
     if found:
-        print(refusal(found, "the commit message"), file=sys.stderr)
-        return 1
-    if os.environ.get(ALLOW_REWRITE) == "1" and REWRITE_TRAILER.encode() not in message and _rewrites():
-        print(f"gitbtc: a commit that rewrites says why: add a line `{REWRITE_TRAILER} <reason>`", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _rewrites() -> bool:
-    git = Git().at_top()
-    with git.blobs() as blobs:
-        examination = Examination(git, blobs)
-        return any(examination.rewrites(examination.changed()))
+        return [refusal(found, "the commit message")]
+    declared = Declared(message.decode("utf-8", "replace"))
+    if examination.is_rewriting and not declared.rewrites and any(examination.rewrites()):
+        reason = f"a line `{REWRITE}: <reason>` in its message (`git commit -m`, where no editor opens)"
+        return [f"gitbtc: a commit that rewrites says why: {reason}"]
+    return []
 
 
 def _warn(_: list[str]) -> int:
     """post-merge: what a fast-forward brought, which nothing can veto, is looked at now, and may not be pushed on."""
-    from gitbtc.gate.push import CommitExamination
+    from gitbtc.gate.made_commits import MadeCommits
 
     git = Git().at_top()
     if git.find("HEAD") not in announced() or git.find("ORIG_HEAD") is None:
         return 0  # a merge commit, or a squash, which commits nothing: looked at before it is made
-    with git.blobs() as blobs:
-        examination = CommitExamination(git, blobs)
-        for oid, parents in git.commits("ORIG_HEAD..HEAD"):
-            for message in examination.messages(oid, parents):
-                print(f"{message}; already merged: nothing can stop a fast-forward", file=sys.stderr)
+    with MadeCommits(git) as made:
+        for oid in git.new_commits(["ORIG_HEAD..HEAD"]):
+            for finding in made.findings(oid):
+                print(f"gitbtc: {finding}; already merged: nothing can stop a fast-forward", file=sys.stderr)
+    for path in _made_live(git):
+        print(
+            f"gitbtc: {printable(path)}: this fast-forward made the branch live, which simulated; if nobody meant that,"
+            " `git reset --keep ORIG_HEAD` takes it back",
+            file=sys.stderr,
+        )
     return 0
+
+
+def _made_live(git: Git) -> list[str]:
+    from gitbtc.gate.simulation import made_live
+    from gitbtc.gate.snapshot import installed_kinds, of_revision
+
+    kinds = installed_kinds(git)
+    with git.blobs() as blobs:
+        before, after = (of_revision(git, name, blobs.read, kinds) for name in ("ORIG_HEAD", "HEAD"))
+        return made_live(before, after)
 
 
 def _push(arguments: list[str]) -> int:
     """pre-push: every commit that is about to leave."""
-    from gitbtc.gate.push import CommitExamination, new_commits
+    from gitbtc.gate.new_commits import leaving, to_send
+    from gitbtc.gate.pushed import findings
 
     git = Git().at_top()
-    with git.blobs() as blobs:
-        examination = CommitExamination(git, blobs)
-        leaving = new_commits(git, arguments[0], sys.stdin)
-        return _refuse([message for oid, parents in leaving for message in examination.messages(oid, parents)])
+    updates = to_send(_input())
+    return _refuse([f"gitbtc: {finding}" for finding in findings(git, updates, leaving(git, arguments[0], updates))])
+
+
+def _receive(_: list[str]) -> int:
+    """pre-receive, in a repository without a work tree: every commit that arrives, or nothing of the push comes in."""
+    from gitbtc.gate.new_commits import arriving, to_receive
+    from gitbtc.gate.pushed import findings
+
+    git = Git()
+    updates = to_receive(_input())
+    return _refuse([f"gitbtc: {finding}" for finding in findings(git, updates, arriving(git, updates))])
+
+
+def _input() -> list[str]:
+    """The lines that Git hands to the hook; the names of refs are any bytes."""
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
 
 
 DOORS: dict[str, Callable[[list[str]], int]] = {
     "pre-commit": _examine,
     "pre-merge-commit": _examine,
-    "pre-applypatch": _examine,
-    "prepare-commit-msg": _sign,
+    "pre-applypatch": _examine_patch,
+    "prepare-commit-msg": _examine_and_sign,
     "commit-msg": _read_message,
     "pre-push": _push,
+    "pre-receive": _receive,
     "post-merge": _warn,
 }

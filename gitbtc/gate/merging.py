@@ -1,4 +1,4 @@
-"""Which merge is in progress: its sides and their common ancestors, however far Git has come with it."""
+"""Lines of state that come together: the sides of a merge, a pick, a revert, and their common ancestors."""
 
 from __future__ import annotations
 
@@ -10,13 +10,30 @@ if TYPE_CHECKING:
 
     from gitbtc.repo.git import Git
 
+MERGE, SQUASH, CHERRY_PICK, REBASE, REVERT = "merge", "squash", "cherry-pick", "rebase", "revert"
+
 
 class Merging:
-    """A merge of `heads` (oids; ours first)."""
+    """What brings the lines of `heads` (oids; ours first) together; `name` says what Git calls that.
 
-    def __init__(self, git: Git, heads: list[str]) -> None:
+    A pick or a revert takes one step of another line: `base` is then the commit where that step begins (None for the
+    empty state before a first commit), which need not be an ancestor of ours. `began` tells two attempts at the same
+    thing apart.
+    """
+
+    def __init__(
+        self, git: Git, heads: list[str], name: str = MERGE, base: list[str | None] | None = None, began: str = ""
+    ) -> None:
         self._git = git
         self.heads = heads
+        self.name = name
+        self.began = began
+        self._base = base
+
+    @property
+    def into_ours(self) -> bool:
+        """Whether ours is a branch that is merged into, and takes all that the others know; not one step of theirs."""
+        return self.name in (MERGE, SQUASH)
 
     def pairs(self) -> Iterator[tuple[int, int]]:
         """Every two of the heads, by position: an octopus can bring a coin together twice among the others."""
@@ -26,18 +43,18 @@ class Merging:
 
     def bases(self, one: int, other: int) -> list[str | None]:
         """The best common ancestors of two heads; [None] when their histories are unrelated."""
+        if self._base is not None:
+            return self._base
         found: list[str | None] = [*self._git.merge_bases(self.heads[one], self.heads[other])]
         return found or [None]
+
+    def identity(self) -> list[str]:
+        """What tells it from every other one, attempts at the same one apart."""
+        ours, *others = self.heads
+        return [self.name, ours, *sorted(others), *(base or "" for base in self._base or [])]
 
 
 def announced() -> dict[str, str]:
     """oid -> name of the heads that `git merge` says it merges: no MERGE_HEAD exists before its hooks have run."""
     prefix = "GITHEAD_"
     return {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}
-
-
-def merge_in_progress(git: Git) -> Merging | None:
-    """The merge that the next commit would conclude, or None."""
-    theirs = git.heads_in("MERGE_HEAD") or list(announced())
-    ours = git.find("HEAD")
-    return None if not theirs or ours is None else Merging(git, [ours, *theirs])

@@ -14,6 +14,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.markers import MarkedFile, Style, hunks
 from gitbtc.merge.conflict import Conflict
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.records import changed_fields
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from gitbtc.gate.merging import Merging
     from gitbtc.gate.spend_gate import Contest
-    from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.kind import Key, Kind
     from gitbtc.repo.git import BlobReader, Entry, Git
 
 BASE, OURS, THEIRS = 1, 2, 3
@@ -112,7 +113,7 @@ class Conflicts:
             return
         base, ours, theirs = (self._stage(stages, side) or b"" for side in (BASE, OURS, THEIRS))
         try:
-            options = Options(Style, into_ours=self.merging is not None)
+            options = Options(Style, into_ours=self.merging is not None and self.merging.into_ours)
             conflicts = merge_files(kind, base, ours, theirs, options).conflicts
             still = set(self.marked(path, kind).open)
         except Malformed:
@@ -123,6 +124,14 @@ class Conflicts:
         for conflict in conflicts:
             if conflict.key in still or untouched:
                 yield Open(path, kind, conflict)
+        for key in sorted(still - {conflict.key for conflict in conflicts}):
+            yield Open(path, kind, self._text_conflict(kind, key, (base, ours, theirs)))
+
+    def _text_conflict(self, kind: Kind, key: Key, stages: tuple[bytes, bytes, bytes]) -> Conflict:
+        """Markers that a text merge left around a record that no rule contests, or that somebody wrote."""
+        before, one, other = (codec.keyed(kind, stage).get(key) for stage in stages)
+        sides = [codec.decode_line(kind, line) if line else {} for line in (one, other)]
+        return Conflict("edit", key, before, one, other, tuple(changed_fields(*sides)))
 
     def _stage(self, stages: Mapping[int, Entry], side: int) -> bytes | None:
         mode, oid = stages.get(side, (SYMBOLIC_LINK, ""))

@@ -6,24 +6,18 @@ import os
 from pathlib import Path
 
 from gitbtc.errors import GitbtcError, UsageError
+from gitbtc.gate.settling import carry_out, coins_known_to
 from gitbtc.gate.snapshot import path_in
-from gitbtc.kinds import codec
+from gitbtc.gate.spend_gate import Contest
 from gitbtc.kinds.registry import built_in
-from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
-from gitbtc.spends.evidence import outpoint_text
-from gitbtc.spends.settle import lose
+from gitbtc.spends import COINS
+from gitbtc.spends.decisions import chosen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from gitbtc.gate.merging import Merging
     from gitbtc.gate.open_conflicts import Conflicts, Open
-    from gitbtc.gate.spend_gate import Contest
-    from gitbtc.kinds.kind import Record
     from gitbtc.markers import MarkedFile
-    from gitbtc.spends.coins import Outpoint
-
-_ROOT_FILES = (COINS, TRANSACTIONS, MEMPOOL)
 
 
 class Resolving:
@@ -72,20 +66,17 @@ class Resolving:
     # -- spends ----------------------------------------------------------------------------------------------------
 
     def _settle_spend(self, contest: Contest) -> None:
-        files = {kind: self._root_file(contest.root, kind) for kind in _ROOT_FILES}
-        subject = outpoint_text(contest.outpoint)
-        case = contest.verdict.case
-        side = {"ours": case.one, "theirs": case.other, "base": case.base}[self._choice]
-        if contest.type == "double_spend":
-            losers = {case.one.spender, case.other.spender} - {None, side.spender if self._choice != "base" else None}
-            winner = side.spender if self._choice != "base" else None
-            self._lose(files, contest, {str(txid) for txid in losers}, winner)
-            trailer = f"Double-Spend: {subject} {winner or 'none'} over {' and '.join(sorted(map(str, losers)))}"
-        else:
-            files[COINS].settle(contest.outpoint, _line(COINS, side.coin))
-            plain = contest.type == "double_spend_candidate"
-            trailer = f"Double-Spend: {subject} unattributed" if plain else f"Data-Error: {subject} {self._choice}"
-        self._conflicts.settlements.add(contest.subject, trailer)
+        """A contest that hangs on another is settled by settling that."""
+        verdict = contest.verdict.parent or contest.verdict
+        decision = chosen(verdict, self._choice)
+        known = coins_known_to(self._conflicts.git, self._merging(), self._conflicts.examination.snapshot, contest.root)
+        carry_out(decision, verdict.outpoint, lambda kind: self._root_file(contest.root, kind), known)
+        self._conflicts.settlements.add(Contest(contest.root, verdict).subject, decision.trailer)
+
+    def _merging(self) -> Merging:
+        if self._conflicts.merging is None:
+            raise GitbtcError("nothing is being merged")
+        return self._conflicts.merging
 
     def _root_file(self, root: str, kind: str) -> MarkedFile:
         path = path_in(root, kind)
@@ -94,24 +85,6 @@ class Resolving:
         if kind != COINS and self._files[path].open:
             raise GitbtcError(f"{path}: settle its own conflicts first; who spent the coin is told by its records")
         return self._files[path]
-
-    def _lose(self, files: dict[str, MarkedFile], contest: Contest, losers: set[str], winner: str | None) -> None:
-        before = {kind: _records(files[kind]) for kind in _ROOT_FILES}
-        after = {kind: _records(files[kind]) for kind in _ROOT_FILES}
-        files[COINS].settle(contest.outpoint, None)
-        before[COINS].pop(contest.outpoint, None)
-        lose(after, losers, winner, self._known_coin(contest.root))
-        for kind in _ROOT_FILES:
-            for key in before[kind].keys() | after[kind].keys():
-                record = after[kind].get(key)
-                if record != before[kind].get(key):
-                    files[kind].settle(key, _line(kind, record))
-
-    def _known_coin(self, root: str) -> Callable[[Outpoint], Record | None]:
-        merging = self._conflicts.merging
-        snapshots = [*merging.bases(0, 1), *merging.heads] if merging else []
-        known = [self._conflicts.examination.snapshot(oid).evidence(root).coins for oid in snapshots]
-        return lambda outpoint: next((coin for coins in known if (coin := coins.get(outpoint))), None)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -137,11 +110,3 @@ class Resolving:
         paths = [path for path in settled if os.path.exists(top / path)]
         if paths or self._whole:
             self._conflicts.git.run("--literal-pathspecs", "add", "-A", "--", *paths, *self._whole)
-
-
-def _line(kind: str, record: Record | None) -> bytes | None:
-    return None if record is None else codec.encode_record(built_in(kind), dict(record))
-
-
-def _records(marked: MarkedFile) -> dict[tuple[object, ...], Record]:
-    return {key: codec.decode_line(marked.kind, line) for key, line in marked.lines.items()}

@@ -26,11 +26,7 @@ class Settlements:
         self._path = os.path.join(folder, FILE)
         self._heads = list(heads)
         self.trailers: dict[str, str] = {}
-        try:
-            with open(self._path, encoding="utf-8") as file:
-                kept: dict[str, Any] = json.load(file)[_ROOT_KEY]
-        except (OSError, ValueError, KeyError, TypeError):
-            return
+        kept = _kept(self._path)
         if kept.get("heads") == self._heads:
             self.trailers = dict(kept["trailers"])
 
@@ -49,3 +45,17 @@ class Settlements:
 
         document = {_ROOT_KEY: {"heads": self._heads, "trailers": self.trailers}}
         write(Path(self._path), json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")
+
+
+def kept_for(folder: str) -> list[str]:
+    """What tells the merge whose settlements `folder` keeps, as `Settlements` was given it; nothing without any."""
+    return list(_kept(os.path.join(folder, FILE)).get("heads", ()))
+
+
+def _kept(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            kept: dict[str, Any] = json.load(file)[_ROOT_KEY]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return kept

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 def installed_kinds(git: Git) -> Kinds:
     """The built-in kinds and those that `gitbtc install` registered in this repository."""
-    return Kinds(os.path.join(git.common_dir(), "gitbtc", "schemas"))
+    return Kinds(schemas_folder(git))
+
+
+def schemas_folder(git: Git) -> str:
+    """Where `gitbtc install` keeps the schemas that a person added."""
+    return os.path.join(git.common_dir(), "gitbtc", "schemas")
 
 
 class Snapshot:
@@ -58,16 +63,19 @@ class Snapshot:
         """The content of the state file of `kind` in `root`."""
         return self.content(path_in(root, kind))
 
-    def evidence(self, root: str) -> Evidence:
-        """What this snapshot knows about the coins of `root`; CannotWork when its records do not say."""
-        evidence = self.claims(root)
+    def evidence(self, root: str, known: Evidence | None = None) -> Evidence:
+        """What this snapshot knows about the coins of `root`; CannotWork when its records do not say.
+
+        Read through what differs from the evidence `known`, which is quicker where that is little.
+        """
+        evidence = self.claims(root, known)
         self._read_or_explain(root, evidence.coins.check)
         return evidence
 
-    def claims(self, root: str) -> Evidence:
+    def claims(self, root: str, known: Evidence | None = None) -> Evidence:
         """The same without its coins being read yet."""
         if root not in self._evidence:
-            evidence = self._read_or_explain(root, lambda: Evidence(lambda kind: self.of_kind(root, kind)))
+            evidence = self._read_or_explain(root, lambda: Evidence(lambda kind: self.of_kind(root, kind), known))
             self._evidence[root] = evidence
         return self._evidence[root]
 

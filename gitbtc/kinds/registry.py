@@ -8,6 +8,11 @@ from gitbtc import resources
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds.kind import Kind, from_schema
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
 SUFFIX = ".schema.json"
 
 # Path of each built-in kind, so that a path is recognised without reading thirteen schemas; a test holds the table
@@ -53,6 +58,14 @@ class Kinds:
         for file_name in names:
             if folder and file_name.endswith(SUFFIX):
                 self._add(_read(os.path.join(folder, file_name)))
+
+    @classmethod
+    def of(cls, schemas: Mapping[str, bytes]) -> Self:
+        """The built-in kinds and those of `schemas`: where each lies, and its bytes. Raises as the class does."""
+        kinds = cls()
+        for where, content in schemas.items():
+            kinds._add(from_schema(content, where))
+        return kinds
 
     def _add(self, kind: Kind) -> None:
         if kind.name in BUILT_IN.values() or kind.path in BUILT_IN:

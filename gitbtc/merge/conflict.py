@@ -19,6 +19,10 @@ TYPES = {
     "network": "the two sides are of different networks, which never merge",
     "double_spend": "two different transactions spend the same coin",
     "double_spend_candidate": "both sides removed the coin, and neither says which transaction spent it",
+    "rbf_unproven": "one transaction is to replace the other, but is not known to pay more",
+    "descendant": "it was spent by a transaction built on one that lost, or that may lose",
+    "restored_vs_spent": "one side has the coin back, the other still knows a transaction that spends it",
+    "reservation": "one agent reserved the coin, another reserved or spent it",
 }
 
 

@@ -2,7 +2,8 @@
 
 The same block stands in `.gitattributes`, which is committed and so reaches every clone, and in `info/attributes` of
 the common directory: Git reads attributes from the branch that is merged *into*, so an old branch without the file
-would otherwise be merged as text in silence. The block goes to the end, where it wins over the lines above it.
+would otherwise be merged as text in silence. The block goes to the end, where it wins over the lines above it. A block
+of the same make, in `info/exclude`, keeps what killed processes leave from being staged.
 
 State files are `text eol=lf`. The canonical form is bytes with LF, and so it lies in the work tree too, also with
 `core.autocrlf=true`; and where gitbtc is not installed, an editor that writes CRLF cannot bring it into a commit. (Git
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from gitbtc.errors import GitbtcError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _BEGIN = "# gitbtc begins here: kept up to date by `gitbtc install`, taken out by `gitbtc uninstall`"
 _END = "# gitbtc ends here"
@@ -40,8 +41,8 @@ def lines(paths: Mapping[str, str]) -> list[str]:
     return ["* filter=gitbtc", *kinds]
 
 
-def with_block(content: bytes | None, paths: Mapping[str, str], where: str) -> bytes:
-    """`content` (None: no such file) with the block for `paths`, in its place when there is one, else at the end.
+def with_block(content: bytes | None, wanted: Sequence[str], where: str) -> bytes:
+    """`content` (None: no such file) with the block of the lines `wanted`, in its place or else at the end.
 
     All other bytes stay. The block's lines end like the file's first line. GitbtcError, naming `where`, when the
     markers are not one pair.
@@ -50,9 +51,9 @@ def with_block(content: bytes | None, paths: Mapping[str, str], where: str) -> b
     if content is None or found is None:
         before, note = content or b"", _note(content)
         line_end = _line_end(before)
-        return before + (line_end if note == _OPEN_LINE else b"") + _block(paths, note, line_end)
+        return before + (line_end if note == _OPEN_LINE else b"") + _block(wanted, note, line_end)
     note = (found["before"] or b"").decode()
-    return content[: found.start()] + _block(paths, note, _line_end(content)) + content[found.end() :]
+    return content[: found.start()] + _block(wanted, note, _line_end(content)) + content[found.end() :]
 
 
 def without_block(content: bytes, where: str) -> bytes | None:
@@ -74,11 +75,11 @@ def has_block(content: bytes | None, where: str) -> bool:
     return content is not None and _find(content, where) is not None
 
 
-def up_to_date(content: bytes | None, paths: Mapping[str, str], where: str) -> bool:
-    """Whether `content` holds the block for `paths`; whether its lines end in LF or CRLF makes no difference."""
+def up_to_date(content: bytes | None, wanted: Sequence[str], where: str) -> bool:
+    """Whether `content` holds the block of the lines `wanted`; whether they end in LF or CRLF makes no difference."""
     if not has_block(content, where) or content is None:
         return False
-    return with_block(content, paths, where).replace(b"\r\n", b"\n") == content.replace(b"\r\n", b"\n")
+    return with_block(content, wanted, where).replace(b"\r\n", b"\n") == content.replace(b"\r\n", b"\n")
 
 
 def _find(content: bytes, where: str) -> re.Match[bytes] | None:
@@ -97,8 +98,8 @@ def _note(content: bytes | None) -> str:
     return _OPEN_LINE if content and not content.endswith(b"\n") else ""
 
 
-def _block(paths: Mapping[str, str], note: str, line_end: bytes) -> bytes:
-    return b"".join(line.encode() + line_end for line in [_BEGIN + note, *lines(paths), _END])
+def _block(wanted: Sequence[str], note: str, line_end: bytes) -> bytes:
+    return b"".join(line.encode() + line_end for line in [_BEGIN + note, *wanted, _END])
 
 
 def _line_end(content: bytes) -> bytes:

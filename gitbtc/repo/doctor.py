@@ -13,7 +13,8 @@ from gitbtc.kinds.registry import Kinds
 from gitbtc.repo import attributes, files, registration
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.repo.hookfiles import NAMES, State
-from gitbtc.repo.install import INCLUDE, SCHEMAS, Install, imports_gitbtc
+from gitbtc.repo.install import INCLUDE, SCHEMAS, Install
+from gitbtc.repo.prerequisites import imports_gitbtc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,8 +74,9 @@ if TYPE_CHECKING:
     Outcome = tuple[str] | tuple[str, str] | tuple[str, str, bool]
 
 
-def _git_version(place: _Place) -> Outcome:
-    version = place.git.version()
+def git_version(git: Git) -> Outcome:
+    """Whether Git is one that gitbtc is held against."""
+    version = git.version()
     found = "Git " + ".".join(map(str, version))
     if version >= MINIMUM_GIT:
         return (found,)
@@ -140,17 +142,22 @@ def _schemas(place: _Place) -> Outcome:
 
 
 def _committed_attributes(place: _Place) -> Outcome:
-    return _attribute_file(place, place.wanted.attribute_files()[0])
+    return _block(place, ".gitattributes")
 
 
 def _own_attributes(place: _Place) -> Outcome:
-    return _attribute_file(place, place.wanted.attribute_files()[1])
+    return _block(place, "attributes")
 
 
-def _attribute_file(place: _Place, path: Path) -> Outcome:
+def _own_excludes(place: _Place) -> Outcome:
+    return _block(place, "exclude")
+
+
+def _block(place: _Place, name: str) -> Outcome:
+    path, wanted = next(found for found in place.wanted.blocks(place.kinds).items() if found[0].name == name)
     content = files.read(path)
     try:
-        if attributes.up_to_date(content, registration.paths(place.kinds), str(path)):
+        if attributes.up_to_date(content, wanted, str(path)):
             return (str(path),)
         known = attributes.has_block(content, str(path))
     except GitbtcError as error:
@@ -231,7 +238,7 @@ def _some(names: list[str]) -> str:
 
 
 CHECKS: dict[str, Callable[[_Place], Outcome]] = {
-    "git": _git_version,
+    "git": lambda place: git_version(place.git),
     "interpreter": _interpreter,
     "configuration": _configuration,
     "overrides": _effective_configuration,
@@ -239,6 +246,7 @@ CHECKS: dict[str, Callable[[_Place], Outcome]] = {
     "added-kinds": _schemas,
     "gitattributes": _committed_attributes,
     "info-attributes": _own_attributes,
+    "info-exclude": _own_excludes,
     "attributes": _effective_attributes,
     "hooks": _hooks,
     "canonical": _committed_blobs,

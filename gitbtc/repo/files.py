@@ -7,6 +7,11 @@ import os
 import tempfile
 from pathlib import Path
 
+# How a file is called until it takes another's place. Only a killed process leaves one behind, and then nobody may
+# stage it: the patterns are those of `info/exclude`. The last is of Git's own, which a killed merge leaves.
+TEMPORARY = ".gitbtc-new"
+LEFT_BEHIND = [f".*{TEMPORARY}", "/.merge_file_*"]
+
 
 def read(path: Path) -> bytes | None:
     """The bytes of the file at `path`, None when there is none."""
@@ -24,7 +29,7 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
     """
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -122,6 +122,12 @@ class Git:
         """The same, run in the work tree's root: where Git runs hooks, and takes a relative core.hooksPath from."""
         return type(self)(self.top_level(), inside_git=self.inside_git)
 
+    def as_stored(self) -> Self:
+        """The same, blind to refs/replace: those stay behind when history goes elsewhere."""
+        copy = type(self)(self.cwd, inside_git=self.inside_git)
+        copy.environment["GIT_NO_REPLACE_OBJECTS"] = "1"
+        return copy
+
     def run(self, *arguments: str, stdin: bytes | None = None, ok: tuple[int, ...] = (0,)) -> bytes:
         """Standard output of `git …`; GitFailed on an exit status that is not in `ok`, CannotWork without git."""
         return self.outcome(*arguments, stdin=stdin, ok=ok)[1]
@@ -244,10 +250,30 @@ class Git:
         """All best common ancestors; none for unrelated histories, several for a criss-cross."""
         return self.line("merge-base", "--all", self._oid(ours), self._oid(theirs), ok=(0, 1)).split()
 
+    def new_commits(self, oids: Iterable[str], *known: str) -> list[str]:
+        """The commits that `oids` (of objects of any type) reach and `known` (`--all`, `^A`) does not, oldest first."""
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        options = ("rev-list", "--reverse", "--topo-order", "--stdin")
+        return _text(self.run(*options, *known, stdin=asked)).split() if asked else []
+
     def commits(self, *revisions: str) -> list[tuple[str, list[str]]]:
         """The commits that `revisions` (also `A..B`, `^A`, `--not`, `--all`) name, oldest first, with their parents."""
         lines = self.line("rev-list", "--reverse", "--topo-order", "--parents", *revisions, "--").splitlines()
         return [(oid, parents) for oid, *parents in (line.split() for line in lines)]
+
+    def independent(self, oids: Iterable[str]) -> list[str]:
+        """Those of the commits `oids` that no other of them has for a parent."""
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        listed = _text(self.run("rev-list", "--no-walk=unsorted", "--parents", "--stdin", stdin=asked))
+        found = [line.split() for line in listed.splitlines()]
+        parents = {parent for _, *parents in found for parent in parents}
+        return [oid for oid, *_ in found if oid not in parents]
+
+    def last_with(self, text: str, path: str, heads: Iterable[str]) -> list[str]:
+        """The last commit that put `text` into the file `path` or took it out, and its parents: one of them has it."""
+        options = ("-1", "--format=%H %P", f"-S{text}", "--no-ext-diff", "--no-textconv")
+        found = self.line("--literal-pathspecs", "log", *options, *map(self._oid, heads), "--", path)
+        return found.split()
 
     def heads_in(self, name: str) -> list[str]:
         """The oids in MERGE_HEAD, CHERRY_PICK_HEAD, REVERT_HEAD or ORIG_HEAD; none when there is no such file.
@@ -299,6 +325,11 @@ class Git:
         options = ("--cached", "--others", "--exclude-standard", "--full-name", "--deduplicate")
         return _items(self.run("ls-files", "-z", *options, "--", ":/"))
 
+    def ignored_paths(self, patterns: Iterable[str]) -> list[str]:
+        """The untracked paths of the work tree that `patterns`, written as in .gitignore, match."""
+        given = (part for pattern in patterns for part in ("--exclude", pattern))
+        return _items(self.run("ls-files", "-z", "--others", "--ignored", "--full-name", *given, "--", ":/"))
+
     def changed_paths(self, old: str, new: str) -> list[Changed]:
         """What differs between two revisions or trees, without looking for renames."""
         return _changes(self.run("diff-tree", "-r", *_RAW, self._oid(old), self._oid(new), "--"))
@@ -318,6 +349,10 @@ class Git:
     def update_index(self, entries: Mapping[str, Entry | Mapping[int, Entry] | None]) -> None:
         """Put each path's (mode, oid), or stage -> (mode, oid) for one left open, in the index; None takes it out."""
         self.run("update-index", "-z", "--index-info", stdin=b"".join(_index_lines(entries, self.empty_tree())))
+
+    def refresh_index(self) -> None:
+        """Tell the index which files of the work tree are as it has them; until then Git takes each for changed."""
+        self.run("update-index", "-q", "--refresh", ok=(0, 1))
 
     def attributes(self, names: list[str], paths: list[str]) -> dict[tuple[str, str], str]:
         """(path, attribute) -> value (`set`, `unset`, `unspecified` or what was given), as Git takes them here."""
@@ -363,17 +398,33 @@ class BlobReader:
 
     def read(self, oid: str) -> bytes:
         """The bytes of the object `oid` (a full one); GitFailed when the repository does not hold it."""
+        found = self.find(oid)
+        if found is None:
+            raise GitFailed(("cat-file", "--batch"), 1, f"object {oid} is missing from this repository")
+        return found[1]
+
+    def find(self, oid: str) -> tuple[str, bytes] | None:
+        """Type (blob, tree, commit, tag) and bytes of the object `oid` (a full one); None when it is not there."""
+        self.ask(oid)
+        return self.answer()
+
+    def ask(self, oid: str) -> None:
+        """Have the object `oid` (a full one) read, without waiting for it: `answer` tells what was asked, in order."""
         if not is_oid(oid):
             raise GitbtcError(f"{oid!r}: not a full object id")
-        asked, answers = self._pipes()
+        asked, _ = self._pipes()
         asked.write(oid.encode() + b"\n")
         asked.flush()
+
+    def answer(self) -> tuple[str, bytes] | None:
+        """What `find` tells, of the next object that was asked for."""
+        _, answers = self._pipes()
         header = answers.readline().split()
         if len(header) != 3:  # "<oid> <type> <size>", else "<oid> missing"
-            raise GitFailed(("cat-file", "--batch"), 1, f"object {oid} is missing from this repository")
+            return None
         content: bytes = answers.read(int(header[2]))
         answers.read(1)
-        return content
+        return header[1].decode(), content
 
     def read_path(self, revision: str, path: str) -> bytes | None:
         """The bytes of the file `path` in `revision`; None when it is not there, or not a file or symbolic link."""

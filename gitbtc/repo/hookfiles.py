@@ -20,6 +20,7 @@ from gitbtc.repo import files
 NAMES = (
     "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "pre-applypatch", "pre-push", "post-merge",
 )  # fmt: skip
+SERVER_NAMES = ("pre-receive",)
 
 _KEPT = ".before-gitbtc"
 _FIRST = b"#!/bin/sh\n"
@@ -42,12 +43,19 @@ class Hooks:
     """The hooks in `folder`, as they are to be for one interpreter (`python`) and package (its `__main__.py`).
 
     `shared` is for a folder that serves other repositories too: there our part does nothing where gitbtc is not set up.
+    `names` are those that belong there.
     """
 
     folder: Path
     python: str
     package: str
     shared: bool = False
+    names: tuple[str, ...] = NAMES
+
+    @property
+    def command(self) -> str:
+        """The command that installs them."""
+        return "gitbtc install --server" if self.names == SERVER_NAMES else "gitbtc install"
 
     def content(self) -> bytes:
         """The hook's bytes; all hooks have the same, and tell their name from their file's."""
@@ -72,24 +80,24 @@ class Hooks:
 
     def check(self) -> None:
         """GitbtcError when a hook cannot be installed without losing something; nothing is changed."""
-        for name in NAMES:
+        for name in self.names:
             hook, kept = self.folder / name, self.folder / (name + _KEPT)
             state = self.state(name)
             if state is State.EDITED:
                 raise GitbtcError(
                     f"{hook} is gitbtc's, but it has been edited. Move what you added into an executable file"
-                    f" {kept.name} beside it (it runs first), delete {name}, and run `gitbtc install` again"
+                    f" {kept.name} beside it (it runs first), delete {name}, and run `{self.command}` again"
                 )
             if state is State.FOREIGN and _lies(kept):
                 raise GitbtcError(
                     f"{hook} is another program's, and {kept.name} beside it is another one that gitbtc has kept."
-                    " Make one of the two, and run `gitbtc install` again"
+                    f" Make one of the two, and run `{self.command}` again"
                 )
 
     def install(self) -> list[Path]:
         """Write every hook that is not as it is to be; a foreign one is kept beside it. The paths that changed."""
-        states = {name: self.state(name) for name in NAMES}
-        changed = [self.folder / name for name in NAMES if states[name] is not State.OURS]
+        states = {name: self.state(name) for name in self.names}
+        changed = [self.folder / name for name in self.names if states[name] is not State.OURS]
         for hook in changed:
             if states[hook.name] is State.FOREIGN:
                 hook.rename(hook.with_name(hook.name + _KEPT))
@@ -97,12 +105,12 @@ class Hooks:
         return changed
 
 
-def uninstall(folders: list[Path]) -> list[Path]:
-    """Take our hooks out of `folders` and put those that were there before back, with the mode they had.
+def uninstall(folders: list[Path], names: tuple[str, ...] = NAMES) -> list[Path]:
+    """Take our hooks (`names`) out of `folders` and put those that were there before back, with the mode they had.
 
     The paths that changed. GitbtcError, nothing changed, when somebody has edited one.
     """
-    places = [folder / name for folder in folders for name in NAMES]
+    places = [folder / name for folder in folders for name in names]
     ours = [hook for hook in places if is_ours(files.read(hook) or b"")]
     for hook in ours:
         if is_edited(hook.read_bytes()):

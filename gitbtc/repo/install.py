@@ -8,17 +8,14 @@ nothing, and `doctor` can compare what is there with what would be written now.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import gitbtc
 from gitbtc import resources
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.repo import attributes, files, hookfiles, registration
+from gitbtc.repo.prerequisites import check_hooks, check_program, hook_folders, hooks_of, this_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +25,8 @@ if TYPE_CHECKING:
 # Relative to the file that includes it, so that it holds when the repository is moved.
 INCLUDE = "gitbtc/config"
 SCHEMAS = ".gitbtc/schemas"
+# What hooks and commands leave in gitbtc's folder from one step to the next.
+_KEPT_BETWEEN = ("settled.json", "passed.json", "reserving.lock")
 
 
 class Install:
@@ -39,14 +38,17 @@ class Install:
 
     def __init__(self, git: Git, python: str | None = None, *, shared_hooks: bool = False) -> None:
         if git.is_bare():
-            raise CannotWork(f"{git.cwd}: a bare repository has no work tree to set gitbtc up in")
+            raise CannotWork(
+                f"{git.cwd}: a bare repository has no work tree to set gitbtc up in; `gitbtc install --server` makes it"
+                " examine what is pushed to it"
+            )
         self._git = git.at_top()
         self._shared_hooks = shared_hooks
         self.top = Path(self._git.cwd)
         self.common = Path(self._git.common_dir())
         self.folder = self.common / "gitbtc"
-        self.program = registration.Program(os.path.abspath(python or sys.executable), _package())
-        self.hooks = self._hooks()
+        self.program = this_program(python)
+        self.hooks = hooks_of(self._git, self.program, (self.common, self.top))
 
     # -- what is to be there ---------------------------------------------------------------------------------------
 
@@ -63,9 +65,13 @@ class Install:
             **{self.folder / "schemas" / path.name: path.read_bytes() for path in _schemas(self.top / SCHEMAS)},
         }
 
-    def attribute_files(self) -> tuple[Path, Path]:
-        """`.gitattributes` of the work tree, and `info/attributes` of the common directory."""
-        return self.top / ".gitattributes", self.common / "info" / "attributes"
+    def blocks(self, kinds: Kinds) -> dict[Path, list[str]]:
+        """The files that are otherwise the user's, and the lines of our block in each: `.gitattributes` of the work
+        tree, `info/attributes` and `info/exclude` of the common directory.
+        """
+        served = attributes.lines(registration.paths(kinds))
+        info = self.common / "info"
+        return {self.top / ".gitattributes": served, info / "attributes": served, info / "exclude": files.LEFT_BEHIND}
 
     def surplus_schemas(self) -> list[Path]:
         """Installed copies of schemas that the work tree does not have any more."""
@@ -79,14 +85,6 @@ class Install:
     @property
     def _config(self) -> str:
         return str(self.common / "config")
-
-    def _hooks(self) -> hookfiles.Hooks:
-        folder = Path(self._git.hooks_dir())
-        return hookfiles.Hooks(folder, self.program.python, self.program.package, self._is_outside(folder))
-
-    def _is_outside(self, folder: Path) -> bool:
-        inside = (self.common.resolve(), self.top.resolve())
-        return not any(folder.resolve().is_relative_to(place) for place in inside)
 
     # -- install ---------------------------------------------------------------------------------------------------
 
@@ -104,10 +102,9 @@ class Install:
 
     def _install(self) -> list[Path]:
         kinds = self.kinds()
-        wanted = self.owned_files(kinds) | self._attributes(kinds)
-        self._check_program()
-        self._check_hooks_folder()
-        self.hooks.check()
+        wanted = self.owned_files(kinds) | self._missing_blocks(kinds)
+        check_program(self.program)
+        check_hooks(self.hooks, self.common, shared_allowed=self._shared_hooks)
         changed = [path for path, content in wanted.items() if files.read(path) != content]
         for path in changed:
             files.write(path, wanted[path])
@@ -116,40 +113,17 @@ class Install:
             path.unlink()
         return [*changed, *surplus, *self._bind(), *self.hooks.install()]
 
-    def _attributes(self, kinds: Kinds) -> dict[Path, bytes]:
-        paths = registration.paths(kinds)
-        contents = {path: files.read(path) for path in self.attribute_files()}
+    def _missing_blocks(self, kinds: Kinds) -> dict[Path, bytes]:
         return {
-            path: attributes.with_block(content, paths, str(path))
-            for path, content in contents.items()
-            if not attributes.up_to_date(content, paths, str(path))
+            path: attributes.with_block(files.read(path), wanted, str(path))
+            for path, wanted in self.blocks(kinds).items()
+            if not attributes.up_to_date(files.read(path), wanted, str(path))
         }
 
     def _bind(self) -> Iterator[Path]:
         if not self.is_bound():
             self._git.add_config("include.path", INCLUDE, self._config)
             yield Path(self._config)
-
-    def _check_program(self) -> None:
-        if not imports_gitbtc(self.program.python):
-            raise CannotWork(
-                f"{self.program.python} -E -P cannot import gitbtc, and so Git could not run it later. Install gitbtc"
-                " (pip, pipx or install.sh), and run `gitbtc install` with the installed program"
-            )
-
-    def _check_hooks_folder(self) -> None:
-        folder = self.hooks.folder
-        if folder.exists() and not folder.is_dir():
-            raise CannotWork(
-                f"core.hooksPath is {folder}, which is no folder; `git config core.hooksPath` shows who set it"
-            )
-        if self.hooks.shared and not self._shared_hooks:
-            raise CannotWork(
-                f"core.hooksPath is {folder}, outside of this repository: hooks there run for other repositories too."
-                " Nothing was changed. Either give this repository its own hooks, with"
-                f" `git config core.hooksPath {self.common / 'hooks'}`, or run `gitbtc install --shared-hooks`: there"
-                " gitbtc's hooks do nothing in a repository that it is not set up in"
-            )
 
     # -- uninstall -------------------------------------------------------------------------------------------------
 
@@ -165,13 +139,13 @@ class Install:
             raise CannotWork(f"{error.filename}: {error.strerror}") from None
 
     def _uninstall(self) -> list[Path]:
-        contents = {path: files.read(path) for path in self.attribute_files()}
+        contents = {path: files.read(path) for path in self.blocks(Kinds())}
         restored = {
             path: attributes.without_block(content, str(path))
             for path, content in contents.items()
             if content is not None and attributes.has_block(content, str(path))
         }
-        changed = hookfiles.uninstall(self._hook_folders())
+        changed = hookfiles.uninstall(hook_folders(self.hooks, self.common, shared_allowed=self._shared_hooks))
         for path, content in restored.items():
             if content is None:
                 path.unlink()
@@ -179,18 +153,14 @@ class Install:
                 files.write(path, content)
         return [*changed, *restored, *self._unbind(), *self._remove_folder()]
 
-    def _hook_folders(self) -> list[Path]:
-        """Where our hooks may lie: core.hooksPath may have come or gone since."""
-        used = [] if self.hooks.shared and not self._shared_hooks else [self.hooks.folder]
-        return list(dict.fromkeys([*used, self.common / "hooks"]))
-
     def _unbind(self) -> Iterator[Path]:
         if self.is_bound():
             self._git.run("config", "--file", self._config, "--fixed-value", "--unset-all", "include.path", INCLUDE)
             yield Path(self._config)
 
     def _remove_folder(self) -> Iterator[Path]:
-        owned = [self.folder / "config", self.folder / registration.FALLBACK, *_schemas(self.folder / "schemas")]
+        own_names = ("config", registration.FALLBACK, *_KEPT_BETWEEN)
+        owned = [*(self.folder / name for name in own_names), *_schemas(self.folder / "schemas")]
         for path in owned:
             if path.exists():
                 path.unlink()
@@ -198,19 +168,6 @@ class Install:
         for folder in (self.folder / "schemas", self.folder):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
-
-
-def imports_gitbtc(python: str) -> bool:
-    """Whether the interpreter `python` starts and finds gitbtc, in the way in which Git will run it."""
-    try:
-        done = subprocess.run([python, "-E", "-P", "-c", "import gitbtc"], cwd="/", capture_output=True, check=False)
-    except OSError:
-        return False
-    return done.returncode == 0
-
-
-def _package() -> str:
-    return os.path.join(os.path.dirname(os.path.abspath(gitbtc.__file__)), "__main__.py")
 
 
 def _schemas(folder: Path) -> list[Path]:

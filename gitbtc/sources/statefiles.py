@@ -12,6 +12,7 @@ from gitbtc.kinds import codec, registry
 from gitbtc.kinds.formats import ANY_NETWORK
 from gitbtc.kinds.networks import claimed_in, networks_of
 from gitbtc.kinds.validate import validate_change, violations
+from gitbtc.repo.files import TEMPORARY
 from gitbtc.sources.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _write(files: dict[Path, bytes]) -> None:
 
 
 def _prepare(target: Path, content: bytes) -> Path:
-    written = target.with_name(f".{target.name}.{os.getpid()}.new")
+    written = target.with_name(f".{target.name}.{os.getpid()}{TEMPORARY}")
     with written.open("wb") as file:
         file.write(content)
         if target.exists():

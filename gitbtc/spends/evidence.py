@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from gitbtc.kinds import codec
+from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
-from gitbtc.spends import CHAIN, COINS, EXECUTION, MEMPOOL, TRANSACTIONS
+from gitbtc.spends import CHAIN, COINS, EXECUTION, MEMPOOL, TRANSACTIONS, reservations
 from gitbtc.spends.coins import Coins
+from gitbtc.spends.reservations import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from typing import Any
 
+    from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.reservations import Standing
 
     # The content of a state file of the root by kind; b"" when the snapshot has none.
     Files = Callable[[str], bytes]
@@ -25,26 +29,98 @@ CONFIRMED, IN_MEMPOOL, UNCONFIRMED, EVENT = 4, 3, 2, 1
 class Evidence:
     """What a snapshot knows.
 
-    `claims`: outpoint -> {txid that claims to spend it: strength}; `dead`: transactions that lost or were given up and
-    claim nothing; `transactions`: txid -> record; `mempool`: txid -> entry; `network`: the chain's name or "".
+    `transactions`, `mempool`: txid -> record; `claims`: outpoint -> {txid that claims to spend it: strength}; `dead`:
+    transactions that lost or were given up and claim nothing; `agents`: txid -> who, by the log, made it; `network`:
+    the chain's name or "", `tip`: its height (blocks) or None. `base` is the evidence that this one was derived from,
+    and `affected` then the outpoints whose claims may differ from its; both None for one that was read whole.
     """
 
-    __slots__ = ("_coins", "_files", "claims", "dead", "mempool", "network", "transactions")
+    __slots__ = (
+        "_coins", "_events", "_files", "_named", "_spent_of", "_standing", "affected", "agents", "base", "claims",
+        "dead", "mempool", "network", "tip", "transactions",
+    )  # fmt: skip
 
-    def __init__(self, files: Files) -> None:
-        """Read the snapshot whose state files `files` answers. Raises codec.Malformed."""
+    def __init__(self, files: Files, base: Evidence | None = None) -> None:
+        """Read the snapshot whose state files `files` answers: whole, or what differs from `base`. Raises
+        codec.Malformed.
+        """
         self._files = files
         self._coins: Coins | None = None
-        self.transactions: dict[str, Record] = {record["txid"]: record for record in _records(files, TRANSACTIONS)}
-        self.mempool: dict[str, Record] = {record["txid"]: record for record in _records(files, MEMPOOL)}
-        self.dead = {txid for txid, record in self.transactions.items() if is_dead(record)}
-        self.claims: dict[Outpoint, dict[str, int]] = {}
-        for txid, outpoint, strength in self._claimed(files):
-            if txid not in self.dead:
-                held = self.claims.setdefault(outpoint, {})
-                held[txid] = max(strength, held.get(txid, 0))
+        self._standing: Standing | None = None
+        self._spent_of: dict[str, list[Outpoint]] | None = None
+        self.base = base
+        self.affected: set[Outpoint] | None = None
+        self.transactions: dict[str, Record] = dict(base.transactions) if base else {}
+        self.mempool: dict[str, Record] = dict(base.mempool) if base else {}
+        self.claims: dict[Outpoint, dict[str, int]] = dict(base.claims) if base else {}
+        self.dead: set[str] = set(base.dead) if base else set()
+        self.agents: dict[str, str] = dict(base.agents) if base else {}
+        # Events that reserve or release, and the outpoints that other events say a transaction spends.
+        self._events: list[Record] = list(base._events) if base else []  # noqa: SLF001 - its own class
+        self._named: dict[str, frozenset[Outpoint]] = dict(base._named) if base else {}  # noqa: SLF001 - its own class
+        self._learn(base)
         chain = codec.parse(built_in(CHAIN), files(CHAIN)) if files(CHAIN) else {}
         self.network: str = chain.get("network", "")
+        self.tip: int | None = chain.get("block_height")
+
+    def _learn(self, base: Evidence | None) -> None:
+        """Take in the records, and see again to every claim that they concern."""
+        pairs: set[tuple[str, Outpoint]] = set()
+        for kind, known in ((TRANSACTIONS, self.transactions), (MEMPOOL, self.mempool)):
+            for txid, old, new in self._changes(kind, base):
+                pairs.update((txid, outpoint) for record in (old, new) if record for outpoint in inputs(record))
+                _put(known, txid, new)
+                if kind == TRANSACTIONS:
+                    pairs.update((txid, outpoint) for outpoint in self._claimed_elsewhere(txid))
+                    (self.dead.add if new and is_dead(new) else self.dead.discard)(txid)
+        pairs.update(self._learn_events(base))
+        for txid, outpoint in pairs:
+            strength = self._strength(txid, outpoint)
+            claimants = {other: at for other, at in self.claims.get(outpoint, {}).items() if other != txid}
+            _put(self.claims, outpoint, claimants | {txid: strength} if strength else claimants)
+        if base:
+            self.affected = {outpoint for _, outpoint in pairs}
+
+    def _changes(self, kind: str, base: Evidence | None) -> Iterable[tuple[str, Record | None, Record | None]]:
+        """(txid, record before, record now) of what differs from `base`."""
+        if base is None:
+            return ((record["txid"], None, record) for record in _records(self._files, kind))
+        return ((str(change.key[0]), change.old_record, change.new_record) for change in self._delta(kind, base))
+
+    def _delta(self, kind: str, base: Evidence) -> list[Change]:
+        return delta(built_in(kind), base._files(kind), self._files(kind))
+
+    def _claimed_elsewhere(self, txid: str) -> Iterable[Outpoint]:
+        """What the mempool or the log says that a transaction spends: it claims none of it once it has lost."""
+        return [*inputs(self.mempool.get(txid, {})), *self._named.get(txid, ())]
+
+    def _learn_events(self, base: Evidence | None) -> Iterable[tuple[str, Outpoint]]:
+        changes = self._delta(EXECUTION, base) if base else []
+        pairs: list[tuple[str, Outpoint]] = []
+        if any(change.new_record is None for change in changes):  # a log that was rewritten is read anew
+            pairs = [(txid, outpoint) for txid, outpoints in self._named.items() for outpoint in outpoints]
+            self._events, self._named, self.agents, base = [], {}, {}, None
+        known = (change.new_record for change in changes) if base else _records(self._files, EXECUTION)
+        for event in known:
+            txid = event.get("txid") if event else None
+            if event and event.get("event_type") in ("reserve", "release"):
+                self._events.append(event)
+            elif event and txid:
+                pairs += [(txid, outpoint) for outpoint in named(event)]
+                self._named[txid] = self._named.get(txid, frozenset()) | set(named(event))
+                self.agents[txid] = event.get("agent") or self.agents.get(txid, "")
+        return pairs
+
+    def _strength(self, txid: str, outpoint: Outpoint) -> int:
+        """How strongly `txid` claims `outpoint`; 0 when it does not, or has lost."""
+        if txid in self.dead:
+            return 0
+        record = self.transactions.get(txid, {})
+        if outpoint in inputs(record):
+            held = CONFIRMED if record.get("confirmed") else UNCONFIRMED
+        else:
+            held = EVENT if outpoint in self._named.get(txid, ()) else 0
+        return max(held, IN_MEMPOOL) if outpoint in inputs(self.mempool.get(txid, {})) else held
 
     @property
     def coins(self) -> Coins:
@@ -52,6 +128,13 @@ class Evidence:
         if self._coins is None:
             self._coins = Coins(self._files(COINS))
         return self._coins
+
+    @property
+    def reservations(self) -> Standing:
+        """outpoint -> agent -> the reservation that no release followed, whether it has expired or not."""
+        if self._standing is None:
+            self._standing = reservations.standing(self._events)
+        return self._standing
 
     def spends(self, outpoint: Outpoint) -> bool:
         """Whether a live transaction spends `outpoint`: more than an event of the log says so."""
@@ -66,15 +149,39 @@ class Evidence:
         claimants = self.claimants(outpoint)
         return min(claimants, key=lambda txid: (-claimants[txid], txid)) if claimants else None
 
-    def _claimed(self, files: Files) -> Iterator[tuple[str, Outpoint, int]]:
-        for txid, record in self.transactions.items():
-            strength = CONFIRMED if record.get("confirmed") else UNCONFIRMED
-            yield from ((txid, outpoint, strength) for outpoint in inputs(record))
-        for txid, record in self.mempool.items():
-            yield from ((txid, outpoint, IN_MEMPOOL) for outpoint in inputs(record))
-        for event in _records(files, EXECUTION):
-            if event.get("txid") and event.get("event_type") not in ("reserve", "release"):
-                yield from ((event["txid"], outpoint, EVENT) for outpoint in _named(event))
+    def story(self, outpoint: Outpoint) -> frozenset[tuple[str, bool]]:
+        """Who claims to spend `outpoint`, and whether a block says so: fresher evidence of the same is no news."""
+        return frozenset((txid, strength == CONFIRMED) for txid, strength in self.claimants(outpoint).items())
+
+    def is_confirmed(self, txid: str) -> bool:
+        """Whether the snapshot has seen `txid` in a block."""
+        return self.transactions.get(txid, {}).get("confirmed") is True
+
+    def made_by(self, txids: Iterable[str]) -> list[Outpoint]:
+        """The outputs of those of `txids` whose records the snapshot holds."""
+        records = (self.transactions.get(txid) or self.mempool.get(txid, {}) for txid in txids)
+        return [(record["txid"], output["vout"]) for record in records for output in record.get("outputs", ())]
+
+    def built_on(self, txids: Iterable[str]) -> dict[Outpoint, str]:
+        """outpoint -> spender, for the outputs of `txids` that live transactions spend, for theirs, and so on."""
+        found: dict[Outpoint, str] = {}
+        seen = set(txids)
+        waiting = sorted(seen)
+        while waiting:
+            for outpoint in self._outputs_spent(waiting.pop()):
+                child = self.spender(outpoint)
+                if child is not None:
+                    found[outpoint] = child
+                    waiting += {child} - seen
+                    seen.add(child)
+        return found
+
+    def _outputs_spent(self, txid: str) -> list[Outpoint]:
+        if self._spent_of is None:
+            self._spent_of = {}
+            for outpoint in self.claims:
+                self._spent_of.setdefault(outpoint[0], []).append(outpoint)
+        return self._spent_of.get(txid, [])
 
 
 def is_dead(transaction: Record) -> bool:
@@ -87,11 +194,12 @@ def inputs(transaction: Record) -> list[Outpoint]:
     return [(spent["txid"], spent["vout"]) for spent in transaction.get("inputs", ())]
 
 
-def _named(event: Record) -> Iterable[Outpoint]:
-    for text in event.get("outpoints", ()):
-        txid, _, vout = text.partition(":")
-        if vout.isdigit():
-            yield txid, int(vout)
+def _put(known: dict[Any, Any], key: Any, record: Any) -> None:
+    """Hold `record` (or nothing) under `key`."""
+    if record:
+        known[key] = record
+    else:
+        known.pop(key, None)
 
 
 def _records(files: Files, kind: str) -> list[Record]:

@@ -48,6 +48,18 @@ def spent_coins(evidence: Evidence) -> list[Outpoint]:
     return sorted(outpoint for outpoint in evidence.claims if evidence.spends(outpoint) and outpoint in evidence.coins)
 
 
+def stale_coins(evidence: Evidence) -> list[Outpoint]:
+    """The same, and coins that a transaction was to make that lost: what a merge may list, and nobody can spend."""
+    return sorted(
+        {*spent_coins(evidence), *(made for made in evidence.made_by(evidence.dead) if made in evidence.coins)}
+    )
+
+
+def stale_pending(evidence: Evidence) -> list[str]:
+    """The transactions that wait in the mempool although they are confirmed, or void."""
+    return sorted(txid for txid in evidence.mempool if txid in evidence.dead or evidence.is_confirmed(txid))
+
+
 def _confirmed_left_mempool(evidence: Evidence) -> Iterator[Violation]:
     for txid in sorted(evidence.mempool.keys() & evidence.transactions.keys()):
         if evidence.transactions[txid].get("confirmed"):

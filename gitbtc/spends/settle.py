@@ -2,7 +2,7 @@
 
 Its outputs were never paid, so they leave the coins, and so does all that was built on them; what it and its
 descendants spent is unspent again, unless the winner or another live transaction spends it; it leaves the mempool;
-its record stays, and says why.
+its record stays, and says why. A winner that one side had given up lives again, and what it made is there again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from gitbtc.spends.evidence import inputs, is_dead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from gitbtc.kinds.kind import Record
@@ -24,23 +24,97 @@ if TYPE_CHECKING:
     KnownCoin = Callable[[Outpoint], Record | None]
 
 
-def lose(state: State, losers: Iterable[str], winner: str | None, known_coin: KnownCoin) -> set[str]:
-    """Take `losers` and all their descendants out of `state`, for `winner` (None: nobody won); the txids taken out."""
-    gone = _with_descendants(state, losers)
-    spent = {outpoint for txid in gone for outpoint in _inputs_of(state, txid)}
+class Settlement:
+    """How one contested coin ends: `losers` and all built on them go, `winners` live (none: nobody won).
+
+    `revived` are transactions built on the winners, which live again with them if they were given up when those seemed
+    lost. `taken` are outpoints that stay spent although no transaction record says so (the winner is named in the log
+    alone), `freed` those that are coins again although no record of a loser names them. `pending` are mempool entries
+    of winners (txid -> record), put back where no record of them is left.
+    """
+
+    __slots__ = ("freed", "losers", "pending", "revived", "taken", "winners")
+
+    def __init__(  # noqa: PLR0913 - a settlement is all that ends with it
+        self,
+        losers: Iterable[str],
+        winners: Iterable[str] = (),
+        *,
+        revived: Iterable[str] = (),
+        taken: Iterable[Outpoint] = (),
+        freed: Iterable[Outpoint] = (),
+        pending: Mapping[str, Record] | None = None,
+    ) -> None:
+        self.winners = frozenset(winners)
+        self.losers = frozenset(losers) - self.winners
+        self.revived = frozenset(revived) - self.losers
+        self.taken = frozenset(taken)
+        self.freed = frozenset(freed)
+        self.pending = dict(pending or {})
+
+
+def settle(state: State, settlement: Settlement, known_coin: KnownCoin) -> set[str]:
+    """Make `state` what it is when `settlement` stands; the txids of the transactions that were taken out."""
+    for txid in settlement.winners:
+        _unmark(state, txid)
+        if txid in settlement.pending and (txid,) not in state[TRANSACTIONS]:
+            state[MEMPOOL].setdefault((txid,), dict(settlement.pending[txid]))
+    gone = _with_descendants(state, settlement.losers | _rivals(state, settlement)) - settlement.winners
+    around = {outpoint for txid in gone | settlement.winners for outpoint in _around(state, txid)}
+    concerned = around | settlement.taken | settlement.freed | {coin for coin in state[COINS] if coin[0] in gone}
     for txid in gone:
-        _mark(state, txid, winner)
+        _mark(state, txid, settlement)
         state[MEMPOOL].pop((txid,), None)
-    for outpoint in [key for key in state[COINS] if key[0] in gone]:
-        del state[COINS][outpoint]
+    concerned |= {outpoint for txid in _revive(state, settlement) for outpoint in _around(state, txid)}
     live = _live_inputs(state)
-    for outpoint in sorted(spent - live):
-        if outpoint[0] not in gone:
+    for outpoint in concerned:
+        if outpoint in live or outpoint in settlement.taken or _is_void(state, outpoint[0], gone):
+            state[COINS].pop(outpoint, None)
+        else:
             _restore(state, outpoint, known_coin)
-    for outpoint in live & state[COINS].keys():
-        del state[COINS][outpoint]
-    _flag_spent(state, spent | live, live)
+    _flag_spent(state, concerned, live)
     return gone
+
+
+def _unmark(state: State, txid: str) -> None:
+    record = state[TRANSACTIONS].get((txid,), {})
+    if is_dead(record):
+        record.pop("replaced_by", None)
+        record.pop("abandoned", None)
+
+
+def _revive(state: State, settlement: Settlement) -> set[str]:
+    """What was given up with a winner lives again, unless its coins have gone elsewhere since."""
+    alive: set[str] = set()
+    waiting = set(settlement.revived)
+    while waiting:
+        live = _live_inputs(state)
+        found = {txid for txid in waiting if _can_live(state, txid, live)}
+        for txid in found:
+            _unmark(state, txid)
+            live |= set(inputs(_record(state, txid)))
+        alive |= found
+        waiting = waiting - found if found else set()
+    return alive
+
+
+def _can_live(state: State, txid: str, live: set[Outpoint]) -> bool:
+    record = state[TRANSACTIONS].get((txid,), {})
+    needed = inputs(record)
+    gone_elsewhere = any(outpoint in live or _is_void(state, outpoint[0], set()) for outpoint in needed)
+    return record.get("abandoned") is True and not record.get("replaced_by") and not gone_elsewhere
+
+
+def _rivals(state: State, settlement: Settlement) -> set[str]:
+    """Whatever lives and spends a coin of the winners: it may be a transaction that neither side took for live."""
+    spent = {outpoint for txid in settlement.winners for outpoint in inputs(_record(state, txid))} | settlement.taken
+    live = (
+        (txid, record)
+        for kind in (TRANSACTIONS, MEMPOOL)
+        for (txid,), record in state[kind].items()
+        if txid not in settlement.winners and not is_dead(record)
+    )
+    return {txid for txid, record in live if not spent.isdisjoint(inputs(record))}
 
 
 def _with_descendants(state: State, losers: Iterable[str]) -> set[str]:
@@ -58,20 +132,34 @@ def _with_descendants(state: State, losers: Iterable[str]) -> set[str]:
     return gone
 
 
-def _inputs_of(state: State, txid: str) -> list[Outpoint]:
-    record = state[TRANSACTIONS].get((txid,)) or state[MEMPOOL].get((txid,)) or {}
-    return inputs(record)
+def _record(state: State, txid: str) -> Record:
+    return state[TRANSACTIONS].get((txid,)) or state[MEMPOOL].get((txid,)) or {}
 
 
-def _mark(state: State, txid: str, winner: str | None) -> None:
-    """A transaction record says that it lost: to the winner, or (given up, or built on a loser) to nobody."""
+def _around(state: State, txid: str) -> list[Outpoint]:
+    """The coins that a transaction spends, and those that it makes."""
+    record = _record(state, txid)
+    return [*inputs(record), *((txid, output["vout"]) for output in record.get("outputs", ()))]
+
+
+def _mark(state: State, txid: str, settlement: Settlement) -> None:
+    """A transaction record says that it lost: to a winner, or (given up, or built on a loser) to nobody."""
     record = state[TRANSACTIONS].get((txid,))
     if record is None or is_dead(record):
         return
-    if winner and set(inputs(record)) & set(_inputs_of(state, winner)):
-        record["replaced_by"] = winner
+    spent = set(inputs(record))
+    winners = [winner for winner in sorted(settlement.winners) if spent & set(inputs(_record(state, winner)))]
+    if txid in settlement.losers:
+        winners += sorted(settlement.winners)
+    if winners:
+        record["replaced_by"] = winners[0]
     else:
         record["abandoned"] = True
+
+
+def _is_void(state: State, txid: str, gone: set[str]) -> bool:
+    """Whether a transaction never made its outputs."""
+    return txid in gone or is_dead(state[TRANSACTIONS].get((txid,), {}))
 
 
 def _live_inputs(state: State) -> set[Outpoint]:

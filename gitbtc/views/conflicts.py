@@ -18,21 +18,29 @@ if TYPE_CHECKING:
     from gitbtc.spends.verdicts import Verdict
 
 _LONGEST_VALUE = 40
-_SPENT_TWICE = frozenset(["double_spend", "double_spend_candidate"])
 
 
 def conflict_line(path: str, kind: Kind, conflict: Conflict) -> str:
     """Type, address, amount, who did what, and the command that settles it."""
     address = codec.address(path, kind, conflict.key)
+    settle = str(conflict.spend["outpoint"]) if conflict.spend else _in_quotes(address)
+    told = told_line(path, kind, conflict)
+    return printable(f"gitbtc: {told}; settle it with: gitbtc resolve {settle} --ours|--theirs")
+
+
+def told_line(path: str, kind: Kind, conflict: Conflict) -> str:
+    """The same without a command, for a conflict that is not there yet."""
     spend = conflict.spend or {}
-    amount = spend.get("amount_sat")
-    worth = f" ({terms.btc(amount)})" if type(amount) is int else _worth(kind, conflict)
-    story = _spend_story(conflict) if conflict.type in _SPENT_TWICE else _story(kind, conflict)
-    settle = str(spend["outpoint"]) if spend else _in_quotes(address)
-    return printable(
-        f"gitbtc: {conflict.type}: {address}{worth}: {TYPES.get(conflict.type, 'contested')}: {story};"
-        f" settle it with: gitbtc resolve {settle} --ours|--theirs"
-    )
+    story = _spend_story(conflict) if spend and not conflict.fields else _story(kind, conflict)
+    means = TYPES.get(conflict.type, "contested")
+    address = codec.address(path, kind, conflict.key)
+    return printable(f"{conflict.type}: {address}{worth(kind, conflict)}: {means}: {story}")
+
+
+def worth(kind: Kind, conflict: Conflict) -> str:
+    """What it is about in BTC, in brackets; nothing when that is not known, or contested."""
+    amount = (conflict.spend or {}).get("amount_sat")
+    return f" ({terms.btc(amount)})" if type(amount) is int else _worth(kind, conflict)
 
 
 def notice_line(address: str, notice: Notice) -> str:
@@ -43,14 +51,29 @@ def notice_line(address: str, notice: Notice) -> str:
 def spend_notice(path: str, verdict: Verdict) -> str:
     """What the gate decided about a coin without asking anybody."""
     case = verdict.case
-    told = _NOTICES.get(verdict.notice or verdict.type, "")
-    spender = case.one.spender or case.other.spender or ""
+    name = verdict.notice or verdict.type
+    told = _NOTICES[_OTHERWISE.get(name, name) if _is_otherwise(verdict) else name]
+    spender = verdict.winner or case.one.spender or case.other.spender or ""
+    losers = " and ".join(sorted(verdict.losers))
     address = codec.address(path, built_in(COINS), verdict.outpoint)
-    return printable(f"gitbtc: note: {verdict.notice or verdict.type}: {address}: {told.format(spender=spender)}")
+    return printable(f"gitbtc: note: {name}: {address}: {told.format(spender=spender, losers=losers)}")
 
 
+def _is_otherwise(verdict: Verdict) -> bool:
+    """Whether the coin itself has no confirmed spender: its transaction lost another coin, or was given up."""
+    return verdict.winner is None or verdict.winner not in verdict.case.confirmed
+
+
+_OTHERWISE = {"conflicted": "lost elsewhere", "restored": "given up"}
+
+# What is said of each verdict that decided something without asking anybody; docs and `gitbtc explain` say why.
 _NOTICES = {
     "unattributed": "one side removed it and names no transaction; it is spent in {spender}, as the other side says",
+    "conflicted": "{spender} is confirmed, so {losers} and all built on it can never be",
+    "lost elsewhere": "{losers} lost another of its coins, so it does not spend this one either",
+    "replaced": "{spender} replaces {losers} and pays more; {losers} and all built on it is void",
+    "restored": "one side has it back, but {spender}, which spends it, is confirmed: it is spent",
+    "given up": "one side has it back, because {losers}, which the other side still knows, lost or was given up",
     "double_spend_candidate": "both sides removed it and neither names a transaction; gitbtc.unattributed allows that",
 }
 
@@ -85,12 +108,18 @@ def _worth(kind: Kind, conflict: Conflict) -> str:
 
 
 def _spend_story(conflict: Conflict) -> str:
+    return ", ".join(_spender(conflict, side) for side in ("ours", "theirs"))
+
+
+def _spender(conflict: Conflict, side: str) -> str:
     spend = conflict.spend or {}
-    return ", ".join(_spender(side, spend.get(f"{side}_txid")) for side in ("ours", "theirs"))
-
-
-def _spender(side: str, txid: str | None) -> str:
-    return f"{side} spends it in {txid}" if txid else f"{side} removed it and names no transaction"
+    agents = spend.get(f"{side}_reserved_by")
+    if spend.get(f"{side}_txid"):
+        return f"{side} spends it in {spend[f'{side}_txid']}"
+    if agents:
+        return f"{side} reserved it for {' and '.join(agents)}"
+    held = conflict.ours if side == "ours" else conflict.theirs
+    return f"{side} holds it" if held is not None else f"{side} removed it and names no transaction"
 
 
 def _story(kind: Kind, conflict: Conflict) -> str:

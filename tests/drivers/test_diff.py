@@ -13,7 +13,7 @@ import pytest
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from tests.state import branch, coin, coins, spend, transactions, txid
+from tests.state import WITHOUT_GITBTC, branch, coin, coins, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -52,7 +52,7 @@ def test_a_spent_coin_names_the_transaction_of_the_work_tree(repo: Repo) -> None
     coins(repo)
     transactions(repo, spend("dca", coin(0)))
     repo.git("add", "-A")
-    repo.git("commit", "-q", "--no-verify", "-m", "spent")
+    repo.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "spent")
     shown = repo.git("diff", "HEAD~1", "HEAD", "--", "wallet/utxos.json")
     assert f"  spent by {txid('dca')[:8]}…, fee 0.00001000 BTC, 5.0 sat/vB" in shown
 

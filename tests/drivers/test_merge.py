@@ -16,7 +16,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.markers import Style, hunks
 from gitbtc.merge.files import Options, merge_files
-from tests.state import branch, coin, coins, pending, put, records, spend, transactions
+from tests.state import WITHOUT_GITBTC, branch, coin, coins, pending, put, records, spend, transactions
 from tests.strategies import histories, kinds
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def test_a_side_with_other_line_ends_and_layout_is_understood(treasury: Repo) ->
     foreign = json.dumps([labelled(1, "b"), labelled(0)], indent=4).replace("\n", "\r\n").encode()
     blob = treasury.git("hash-object", "-w", "--stdin", "--no-filters", stdin=foreign).strip()
     treasury.git("update-index", "--cacheinfo", f"100644,{blob},wallet/utxos.json")
-    treasury.git("commit", "-q", "--no-verify", "-m", "foreign")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "foreign")
     treasury.git("checkout", "-q", "-f", "main")
     treasury.git("merge", "-q", "theirs")
     assert merged(treasury) == {0: "a", 1: "b"}
@@ -242,7 +242,7 @@ def test_what_does_not_parse_is_merged_as_text_and_left_open(treasury: Repo) -> 
     treasury.git("checkout", "-q", "theirs")
     blob = treasury.git("hash-object", "-w", "--stdin", "--no-filters", stdin=b'[\n{"broken\n]\n').strip()
     treasury.git("update-index", "--cacheinfo", f"100644,{blob},wallet/utxos.json")
-    treasury.git("commit", "-q", "--no-verify", "-m", "broken")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "broken")
     treasury.git("checkout", "-q", "-f", "main")
     stopped = treasury.run("git", "merge", "theirs", ok=(1,))
     assert "merged as text" in stopped.stderr
@@ -272,10 +272,10 @@ def test_no_command_makes_a_simulating_branch_live(treasury: Repo, ours_simulate
     treasury.commit("base")
     branch(treasury, "theirs")
     strategy(treasury, simulating=not ours_simulates, min_confirmations=3)
-    treasury.commit("theirs")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-a", "-m", "theirs")
     treasury.git("checkout", "-q", "main")
     strategy(treasury, simulating=ours_simulates, name="cold")
-    treasury.commit("ours")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-a", "-m", "ours")
     if command == "rebase":
         treasury.git("rebase", "-q", "theirs", ok=(0, 1))
     elif command == "stash":

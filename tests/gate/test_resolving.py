@@ -159,3 +159,27 @@ def test_a_log_keeps_the_entry_that_one_side_removed(treasury: Repo) -> None:
 def test_nothing_is_open_without_a_merge(treasury: Repo) -> None:
     assert "no conflict is open" in treasury.gitbtc("conflicts").stdout
     treasury.gitbtc("resolve", "anything", "--ours", ok=(2,))
+
+
+@pytest.mark.parametrize("chosen", ["winner's coin", "what was built on the loser"])
+def test_one_choice_settles_every_coin_that_two_transactions_have_in_common(treasury: Repo, chosen: str) -> None:
+    """The conflict around each of them is over, not only the one around the coin that was named."""
+    coins(treasury, coin(0), coin(1), coin(2))
+    transactions(treasury)
+    treasury.commit("base")
+    branch(treasury, "theirs")
+    loser = spend("bb", coin(0), coin(1))
+    change = coin(0, loser["txid"], amount_sat=loser["outputs"][0]["amount_sat"])
+    coins(treasury, coin(2, label="theirs"))
+    transactions(treasury, loser, spend("child", change))
+    treasury.commit("theirs")
+    treasury.git("checkout", "-q", "main")
+    transactions(treasury, spend("aa", coin(0), coin(1)))
+    coins(treasury, coin(2))
+    treasury.commit("ours")
+    treasury.git("merge", "theirs", ok=(1,))
+    name = address(1) if chosen == "winner's coin" else f"{PATH}::{loser['txid']}:0"
+    treasury.gitbtc("resolve", name, "--ours")
+    assert open_addresses(treasury) == []
+    assert records(treasury, PATH) == [coin(2, label="theirs")]
+    treasury.git("commit", "-q", "-m", "settled")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Repo, Sandbox
-from tests.state import branch, coin, coins, mempool, pending, put, records, spend, transactions
+from tests.state import WITHOUT_GITBTC, branch, coin, coins, mempool, pending, put, records, spend, transactions
 
 OUTPOINT = f"{coin(0)['txid']}:0"
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
@@ -55,9 +55,8 @@ def test_ours_edits_only_the_coins_and_theirs_only_the_mempool(treasury: Repo) -
     treasury.git("checkout", "-q", "-b", "theirs", "main~1")
     mempool(treasury, pending(B))
     treasury.git("add", "-A")
-    treasury.git(
-        "commit", "-q", "-m", "theirs", "--no-verify"
-    )  # its own commit holds a spent coin: gitbtc was not there
+    # Its own commit holds a spent coin: gitbtc was not there.
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "theirs")
     treasury.git("checkout", "-q", "main")
     said = refused(treasury, "merge", "theirs")
     assert "double_spend" in said
@@ -204,12 +203,12 @@ def test_12_a_batch_seen_in_parts(treasury: Repo) -> None:
     coins(treasury, coin(0))
     transactions(treasury, batch)
     treasury.git("add", "-A")
-    treasury.git("commit", "-q", "--no-verify", "-m", "saw only its own input go")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "saw only its own input go")
     treasury.git("checkout", "-q", "main")
     coins(treasury, coin(1))
     transactions(treasury, batch)
     treasury.git("add", "-A")
-    treasury.git("commit", "-q", "--no-verify", "-m", "and the other")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "and the other")
     treasury.git("merge", "-q", "theirs")
     assert records(treasury, "wallet/utxos.json") == []
 
@@ -337,7 +336,7 @@ def test_a_merge_does_not_bring_in_a_rewritten_transaction(treasury: Repo) -> No
     branch(treasury, "theirs")
     transactions(treasury, A | {"size_bytes": 7})
     treasury.git("add", "-A")
-    treasury.git("commit", "-q", "--no-verify", "-m", "theirs")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "theirs")
     treasury.git("checkout", "-q", "main")
     treasury.write("notes.txt", "ours")
     treasury.commit("ours")

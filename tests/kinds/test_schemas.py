@@ -213,6 +213,13 @@ def test_an_added_kind_is_found_by_its_path_and_stands_behind_the_built_in_ones(
     assert (found.name, kinds.names()) == ("vtxos", [*NAMES, "vtxos"])
 
 
+def test_added_kinds_may_come_from_anywhere() -> None:
+    kinds = Kinds.of({"a/b.schema.json": (OWN / "vtxos.schema.json").read_bytes()})
+    assert kinds.names() == [*NAMES, "vtxos"]
+    with pytest.raises(CannotWork, match=r"a/b\.schema\.json: not JSON"):
+        Kinds.of({"a/b.schema.json": b"{"})
+
+
 def test_an_added_kind_has_a_canonical_form_and_its_records_are_validated() -> None:
     kind = Kinds(str(OWN)).load("vtxos")
     content = codec.canonical(kind, json.dumps([VTXO], indent=4).encode())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.conftest import Sandbox
 
 PATHS = {"utxos": "wallet/utxos.json", "fees": "oracles/fees.json"}
+LINES = lines(PATHS)
 USERS = [
     None,
     b"",
@@ -28,7 +29,7 @@ USERS = [
 
 @pytest.mark.parametrize("before", USERS)
 def test_the_block_goes_in_and_out_without_a_trace(before: bytes | None) -> None:
-    block = with_block(before, PATHS, "f")
+    block = with_block(before, LINES, "f")
     assert block.startswith(before or b"")
     assert has_block(block, "f")
     assert without_block(block, "f") == before
@@ -36,25 +37,25 @@ def test_the_block_goes_in_and_out_without_a_trace(before: bytes | None) -> None
 
 @given(st.binary().filter(lambda content: b"# gitbtc" not in content))
 def test_any_file_is_restored_exactly(before: bytes) -> None:
-    assert without_block(with_block(before, PATHS, "f"), "f") == before
+    assert without_block(with_block(before, LINES, "f"), "f") == before
 
 
 @pytest.mark.parametrize("before", USERS)
 def test_twice_is_once(before: bytes | None) -> None:
-    once = with_block(before, PATHS, "f")
-    assert with_block(once, PATHS, "f") == once
-    assert up_to_date(once, PATHS, "f")
+    once = with_block(before, LINES, "f")
+    assert with_block(once, LINES, "f") == once
+    assert up_to_date(once, LINES, "f")
 
 
 def test_what_was_added_around_the_block_stays() -> None:
-    block = b"# above\n" + with_block(b"*.png binary", PATHS, "f") + b"below -diff\n"
+    block = b"# above\n" + with_block(b"*.png binary", LINES, "f") + b"below -diff\n"
     assert without_block(block, "f") == b"# above\n*.png binary\nbelow -diff\n"
-    assert with_block(block, {"utxos": "wallet/utxos.json"}, "f").endswith(b"# gitbtc ends here\nbelow -diff\n")
+    assert with_block(block, LINES[:2], "f").endswith(b"# gitbtc ends here\nbelow -diff\n")
 
 
 def test_a_new_kind_changes_the_block_in_its_place() -> None:
-    before = with_block(b"a\n", PATHS, "f") + b"b\n"
-    grown = {**PATHS, "vtxos": "ark/vtxos.json"}
+    before = with_block(b"a\n", LINES, "f") + b"b\n"
+    grown = lines({**PATHS, "vtxos": "ark/vtxos.json"})
     assert not up_to_date(before, grown, "f")
     after = with_block(before, grown, "f")
     assert b"**/ark/vtxos.json text eol=lf diff=gitbtc-vtxos merge=gitbtc-vtxos\n" in after
@@ -62,13 +63,13 @@ def test_a_new_kind_changes_the_block_in_its_place() -> None:
 
 
 def test_a_file_that_git_converted_to_crlf_is_up_to_date() -> None:
-    converted = with_block(b"a\n", PATHS, "f").replace(b"\n", b"\r\n")
-    assert up_to_date(converted, PATHS, "f")
+    converted = with_block(b"a\n", LINES, "f").replace(b"\n", b"\r\n")
+    assert up_to_date(converted, LINES, "f")
     assert without_block(converted, "f") == b"a\r\n"
 
 
 def test_a_file_that_somebody_else_continued_is_not_deleted() -> None:
-    assert without_block(with_block(None, PATHS, "f") + b"mine\n", "f") == b"mine\n"
+    assert without_block(with_block(None, LINES, "f") + b"mine\n", "f") == b"mine\n"
 
 
 @pytest.mark.parametrize(
@@ -77,26 +78,26 @@ def test_a_file_that_somebody_else_continued_is_not_deleted() -> None:
 )
 def test_half_a_block_is_refused_with_the_files_name(broken: bytes) -> None:
     with pytest.raises(GitbtcError, match=r"^some/file: .* not one pair"):
-        with_block(broken, PATHS, "some/file")
+        with_block(broken, LINES, "some/file")
     with pytest.raises(GitbtcError, match="not one pair"):
-        without_block(with_block(b"", PATHS, "f") + broken, "f")
+        without_block(with_block(b"", LINES, "f") + broken, "f")
 
 
 def test_git_takes_the_lines_at_the_top_and_at_any_depth(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
-    repo.write(".gitattributes", with_block(b"*.json -diff merge=union\r\n", PATHS, "f"))
+    repo.write(".gitattributes", with_block(b"*.json -diff merge=union\r\n", LINES, "f"))
     for path in ("wallet/utxos.json", "a b/c/wallet/utxos.json"):
         told = repo.git("check-attr", "diff", "merge", "filter", "text", "eol", "--", path)
         values = [line.rpartition(": ")[2] for line in told.splitlines()]
         assert values == ["gitbtc-utxos", "gitbtc-utxos", "gitbtc", "set", "lf"]
     assert "filter: gitbtc" in repo.git("check-attr", "filter", "notes.txt")
     assert "merge: union" in repo.git("check-attr", "merge", "cold-wallet/utxos.json")
-    assert len(lines(PATHS)) == 3
+    assert len(LINES) == 3
 
 
 def test_state_files_keep_their_line_feeds_whatever_autocrlf_says(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
-    repo.write(".gitattributes", "\n".join(lines(PATHS)) + "\n")
+    repo.write(".gitattributes", "\n".join(LINES) + "\n")
     repo.git("config", "core.autocrlf", "true")
     repo.write("wallet/utxos.json", b"[\r\n]\r\n")
     repo.commit("by an editor, on a machine without gitbtc")

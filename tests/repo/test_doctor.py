@@ -34,8 +34,8 @@ def test_after_installing_all_is_well(repo: Repo, install: Installer) -> None:
 
 def test_before_installing_everything_is_missing(repo: Repo, install: Installer, interpreter: Interpreter) -> None:
     found = broken(repo)
-    assert set(found) == {"interpreter", "configuration", "fallback", "gitattributes", "info-attributes", "attributes",
-                          "hooks"}  # fmt: skip
+    assert set(found) == {"interpreter", "configuration", "fallback", "gitattributes", "info-attributes",
+                          "info-exclude", "attributes", "hooks"}  # fmt: skip
     assert all("gitbtc install" in check.mend for name, check in found.items() if name != "attributes")
 
 
@@ -65,6 +65,10 @@ def lose_the_attributes(repo: Repo) -> None:
 
 def lose_the_own_attributes(repo: Repo) -> None:
     (repo.path / ".git/info/attributes").unlink()
+
+
+def lose_the_own_excludes(repo: Repo) -> None:
+    (repo.path / ".git/info/exclude").unlink()
 
 
 def lose_a_hook(repo: Repo) -> None:
@@ -97,6 +101,7 @@ def add_a_kind(repo: Repo) -> None:
         (lose_the_fallback, {"fallback"}, "missing or another version's"),
         (lose_the_attributes, {"gitattributes"}, ".gitattributes: gitbtc's block is missing"),
         (lose_the_own_attributes, {"info-attributes"}, "info/attributes: gitbtc's block is missing"),
+        (lose_the_own_excludes, {"info-exclude"}, "info/exclude: gitbtc's block is missing"),
         (lose_a_hook, {"hooks"}, "pre-push is missing"),
         (replace_a_hook, {"hooks"}, "pre-push is another program's"),
         (make_a_hook_unexecutable, {"hooks"}, "pre-push is not executable"),

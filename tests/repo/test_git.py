@@ -254,3 +254,45 @@ def test_a_blob_is_written_without_filters(repo: Repo) -> None:
 )
 def test_a_full_oid_is_forty_or_sixty_four_hex_digits(text: str, *, expected: bool) -> None:
     assert is_oid(text) is expected
+
+
+def test_new_commits_are_those_that_nobody_knows_yet(repo: Repo) -> None:
+    git, oids = Git(repo.path), []
+    for number in range(3):
+        repo.write("a", str(number))
+        oids.append(repo.commit(str(number)))
+    blob = git.write_blob(b"x")
+    assert git.new_commits([oids[2]]) == oids
+    assert git.new_commits([oids[2], oids[1], blob], f"^{oids[0]}") == oids[1:]
+    assert git.new_commits([f"{oids[0]}..{oids[2]}"]) == oids[1:]
+    assert git.new_commits([oids[2]], "--not", "--all") == []
+    assert git.new_commits([]) == []
+
+
+def test_what_is_stored_is_read_and_no_replacement_for_it(repo: Repo) -> None:
+    git = Git(repo.path)
+    one, other = git.write_blob(b"stored"), git.write_blob(b"shown")
+    repo.git("replace", one, other)
+    for reader, content in ((git, b"shown"), (git.as_stored(), b"stored")):
+        with reader.blobs() as blobs:
+            assert blobs.find(one) == ("blob", content)
+            assert blobs.find("1" * 40) is None
+
+
+def test_independent_commits_are_no_other_ones_parents(repo: Repo) -> None:
+    listed = [repo.git("commit-tree", "-m", name, repo.git("write-tree").strip()).strip() for name in ("one", "two")]
+    tree = repo.git("write-tree").strip()
+    listed.append(repo.git("commit-tree", "-p", listed[0], "-m", "on one", tree).strip())
+    assert sorted(Git.at(repo.path).independent(listed)) == sorted(listed[1:])
+
+
+def test_a_refreshed_index_knows_the_files_that_are_as_it_has_them(repo: Repo) -> None:
+    repo.write("a.txt", "a")
+    git = Git.at(repo.path)
+    git.update_index({"a.txt": ("100644", git.write_blob(b"a"))})
+    assert repo.git("diff-files", "--name-only") == "a.txt\n"
+    git.refresh_index()
+    assert repo.git("diff-files", "--name-only") == ""
+    repo.write("a.txt", "b")
+    git.refresh_index()
+    assert repo.git("diff-files", "--name-only") == "a.txt\n"

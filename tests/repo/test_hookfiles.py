@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitbtc.errors import GitbtcError
-from gitbtc.repo.hookfiles import NAMES, Hooks, State, is_edited, is_ours, uninstall
+from gitbtc.repo.hookfiles import NAMES, SERVER_NAMES, Hooks, State, is_edited, is_ours, uninstall
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
@@ -21,7 +21,7 @@ def hooks(repo: Repo, script: Script) -> Hooks:
         repo.path / ".git" / "python",
         '[ "$3" != -c ] || exit 0',  # whether gitbtc can be imported
         'printf "%s\\n" "$*" >>"$NOTES"',
-        '[ "$6" != pre-push ] || cat >>"$NOTES"',
+        'case $6 in pre-push | pre-receive) cat >>"$NOTES" ;; esac',
         'exit "${OURS:-0}"',
     )
     repo.write("a", "1")
@@ -98,6 +98,18 @@ def test_what_is_pushed_reaches_both_hooks(repo: Repo, hooks: Hooks, script: Scr
     repo.run(".git/hooks/pre-push", "origin", "url", stdin=pushed)
     sent = pushed.decode().splitlines()
     assert notes(repo) == [*(f"foreign {line}" for line in sent), "-E -P -m gitbtc hook pre-push origin url", *sent]
+
+
+def test_what_is_received_reaches_both_hooks(repo: Repo, hooks: Hooks, script: Script) -> None:
+    server = Hooks(hooks.folder, hooks.python, hooks.package, names=SERVER_NAMES)
+    script(hooks.folder / "pre-receive", 'sed "s/^/foreign /" >>"$NOTES"')
+    assert [path.name for path in server.install()] == ["pre-receive"]
+    received = b"aa bb refs/heads/main\ncc dd refs/heads/x\n"
+    repo.run(".git/hooks/pre-receive", stdin=received)
+    sent = received.decode().splitlines()
+    assert notes(repo) == [*(f"foreign {line}" for line in sent), "-E -P -m gitbtc hook pre-receive", *sent]
+    assert uninstall([hooks.folder]) == []
+    assert uninstall([hooks.folder], SERVER_NAMES) == [hooks.folder / "pre-receive"]
 
 
 def test_a_merge_that_is_made_is_never_failed(repo: Repo, hooks: Hooks, script: Script) -> None:

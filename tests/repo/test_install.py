@@ -11,7 +11,8 @@ import pytest
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.repo.git import Git
 from gitbtc.repo.hookfiles import NAMES
-from gitbtc.repo.install import Install, imports_gitbtc
+from gitbtc.repo.install import Install
+from gitbtc.repo.prerequisites import imports_gitbtc
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gitbtc.errors import CannotWork
+from gitbtc.premerge.ancestry import Ancestry
 from gitbtc.repo.git import Git
 from gitbtc.repo.objects import Objects
 
@@ -84,3 +86,94 @@ def test_a_revision_without_a_tree_is_told_in_one_line(repo: Repo) -> None:
 def test_outside_a_repository_it_cannot_work(sandbox: Sandbox) -> None:
     with pytest.raises(CannotWork, match="not in a Git repository"):
         Objects(sandbox.home)
+
+
+# -- histories -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def forked(repo: Repo) -> Repo:
+    """Two branches from `one`, with two commits each."""
+    for name in ("ours", "theirs"):
+        repo.git("checkout", "-q", "-b", name, "main")
+        for number in ("2", "3"):
+            repo.git("commit", "-q", "--allow-empty", "-m", f"{name} {number}\n\nbody")
+    return repo
+
+
+@pytest.mark.parametrize(
+    "revision", ["ours", "main..ours", "ours..theirs", "ours...theirs", "ours~1..", "theirs..theirs"]
+)
+def test_a_history_is_what_git_lists(forked: Repo, revision: str) -> None:
+    told = list(Objects(forked.path).history(revision))
+    assert {commit.oid for commit in told} == set(forked.git("rev-list", revision, "--").split())
+    places = {commit.oid: place for place, commit in enumerate(told)}
+    assert all(places[commit.oid] < places[parent] for commit in told for parent in commit.parents if parent in places)
+
+
+def test_a_commit_of_a_history_tells_what_git_tells(forked: Repo) -> None:
+    forked.git("-c", "user.name=Zoë", "-c", "user.email=z@example.com", "commit", "-q", "--allow-empty", "-m", "Last",
+               "--date=2026-01-02T23:30:00+0200")  # fmt: skip
+    commit = next(iter(Objects(forked.path).history("HEAD")))
+    shown = forked.git("show", "-s", "--format=%H %T %P|%an|%ae|%at|%B", "HEAD").rstrip("\n")
+    told = f"{commit.oid} {commit.tree} {' '.join(commit.parents)}|{commit.author}|{commit.email}|{commit.time}|"
+    assert told + commit.message.rstrip("\n") == shown.rstrip("\n")
+    assert (commit.offset, commit.is_cut) == (120, False)
+
+
+def test_a_shallow_clone_and_its_linked_work_tree_know_where_they_are_cut(forked: Repo, sandbox: Sandbox) -> None:
+    shallow = sandbox.home / "shallow"
+    forked.git("clone", "-q", "--depth", "2", "--branch", "ours", f"file://{forked.path}", str(shallow))
+    forked.run("git", "worktree", "add", "-q", str(sandbox.home / "linked"), cwd=shallow)
+    for place in (shallow, sandbox.home / "linked"):
+        told = list(Objects(place).history("HEAD"))
+        assert [(commit.message[:6], commit.is_cut, len(commit.parents)) for commit in told] == [
+            ("ours 3", False, 1), ("ours 2", True, 0)
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("revision", ["nonsense", "main..nonsense", "HEAD:wallet", "", ".."])
+def test_a_history_of_what_is_no_revision_is_told_in_one_line(forked: Repo, revision: str) -> None:
+    with pytest.raises(CannotWork):
+        list(Objects(forked.path).history(revision))
+
+
+def test_chosen_files_are_those_whose_last_two_parts_are_wanted(repo: Repo) -> None:
+    repo.write("agents/ada/wallet/utxos.json", "[]\n")
+    repo.write("agents/bob/wallet/utxos.json", "[]\n")
+    repo.write("utxos.json", "[]\n")
+    repo.commit("two")
+    objects = Objects(repo.path)
+    oid = objects.commit("HEAD")
+    listed = {path: entry for path, entry in objects.tree(oid).items() if path.endswith("wallet/utxos.json")}
+    assert len(listed) == 3
+    assert objects.chosen(oid, lambda path: path == "wallet/utxos.json") == listed
+    assert list(objects.chosen(objects.commit("HEAD~1"), lambda path: path == "wallet/utxos.json")) == [
+        "wallet/utxos.json"
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_merge_bases_are_gits_in_a_history_with_merges(repo: Repo, seed: int) -> None:
+    source = Random(seed)
+    tree = repo.git("write-tree").strip()
+    commits: list[str] = []
+    for number in range(12):
+        parents = source.sample(commits, min(len(commits), source.choice((0, 1, 1, 2, 2))))
+        links = [word for parent in parents for word in ("-p", parent)]
+        commits.append(repo.git("commit-tree", tree, *links, "-m", str(number)).strip())
+    objects = Objects(repo.path)
+    for one in commits[-5:]:
+        for other in commits:
+            known = repo.git("merge-base", "--all", one, other, ok=(0, 1)).split()
+            assert sorted(objects.merge_bases(one, other)) == sorted(known)
+            assert sorted(Ancestry(objects, commits[-1]).bases(one, other)) == sorted(known)
+
+
+def test_branches_are_local_and_remote_tracking(repo: Repo) -> None:
+    head = repo.git("rev-parse", "HEAD").strip()
+    repo.git("branch", "agents/ada")
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repo.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    repo.git("tag", "v1")
+    assert Objects(repo.path).branches() == {"agents/ada": head, "main": head, "origin/main": head}

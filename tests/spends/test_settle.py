@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.spends.evidence import inputs, is_dead
-from gitbtc.spends.settle import lose
+from gitbtc.spends.settle import Settlement, settle
 from tests.state import coin, pending, spend, txid
 
 
@@ -33,7 +33,7 @@ CHILD = spend("child", output(LOSER), coin(2))
 
 def test_what_was_built_on_the_loser_goes_and_what_only_it_spent_is_back() -> None:
     root = state([output(WINNER), output(CHILD), coin(3)], [WINNER, LOSER, CHILD])
-    gone = lose(root, [LOSER["txid"]], WINNER["txid"], known(coin(0), coin(1), coin(2)))
+    gone = settle(root, Settlement([LOSER["txid"]], [WINNER["txid"]]), known(coin(0), coin(1), coin(2)))
     assert gone == {LOSER["txid"], CHILD["txid"]}
     assert set(root["utxos"]) == {(WINNER["txid"], 0), (coin(1)["txid"], 1), (coin(2)["txid"], 2), (coin(3)["txid"], 3)}
     assert set(root["mempool"]) == {(WINNER["txid"],)}
@@ -44,20 +44,20 @@ def test_what_was_built_on_the_loser_goes_and_what_only_it_spent_is_back() -> No
 
 def test_a_coin_of_somebody_else_is_not_made_ours() -> None:
     root = state([], [WINNER, LOSER])
-    lose(root, [LOSER["txid"]], WINNER["txid"], known())
+    settle(root, Settlement([LOSER["txid"]], [WINNER["txid"]]), known())
     assert root["utxos"] == {}
 
 
 def test_a_coin_that_another_live_transaction_spends_stays_spent() -> None:
     other = spend("other", coin(1))
     root = state([], [WINNER, LOSER, other])
-    lose(root, [LOSER["txid"]], WINNER["txid"], known(coin(0), coin(1)))
+    settle(root, Settlement([LOSER["txid"]], [WINNER["txid"]]), known(coin(0), coin(1)))
     assert root["utxos"] == {}
 
 
 def test_nobody_wins() -> None:
     root = state([output(WINNER), output(LOSER)], [WINNER, LOSER])
-    lose(root, [WINNER["txid"], LOSER["txid"]], None, known(coin(0), coin(1)))
+    settle(root, Settlement([WINNER["txid"], LOSER["txid"]]), known(coin(0), coin(1)))
     assert set(root["utxos"]) == {(coin(0)["txid"], 0), (coin(1)["txid"], 1)}
     assert all(record["abandoned"] for record in root["transactions"].values())
 
@@ -65,9 +65,9 @@ def test_nobody_wins() -> None:
 def test_settling_again_changes_nothing() -> None:
     root = state([output(CHILD)], [WINNER, LOSER, CHILD])
     everything = known(coin(0), coin(1), coin(2))
-    lose(root, [LOSER["txid"]], WINNER["txid"], everything)
+    settle(root, Settlement([LOSER["txid"]], [WINNER["txid"]]), everything)
     before = repr(root)
-    lose(root, [LOSER["txid"]], WINNER["txid"], everything)
+    settle(root, Settlement([LOSER["txid"]], [WINNER["txid"]]), everything)
     assert repr(root) == before
 
 
@@ -101,7 +101,7 @@ def test_the_coins_are_what_replaying_the_surviving_transactions_gives(
         unsettled = bool(contested)
         if contested:
             winner, loser = data.draw(st.sampled_from(contested))
-            lose(root, [loser["txid"]], winner["txid"] if winner["txid"] != loser["txid"] else None, everything.get)
+            settle(root, Settlement([loser["txid"]], [winner["txid"]]), everything.get)
     live_ids = {record["txid"] for record in root["transactions"].values() if not is_dead(record)}
     spent = {outpoint for record in root["transactions"].values() if not is_dead(record) for outpoint in inputs(record)}
     touched = {outpoint for record in made for outpoint in inputs(record)}

@@ -1,0 +1,34 @@
+"""Output through the pager that the user has set for Git, on a terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitbtc.repo.git import Git
+
+
+def pager(git: Git) -> str:
+    """The pager that Git would start, as a shell command; empty for none."""
+    command = os.environ.get("GIT_PAGER") or git.line("var", "GIT_PAGER")
+    return "" if command == "cat" else command
+
+
+def show(lines: Iterable[bytes], pager: str) -> None:
+    """Write the lines as they come, through the shell command `pager` unless it is empty."""
+    if not pager:
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
+        return
+    # As Git does: quit if it fits on one screen, pass colours on, leave the screen as it is.
+    environment = {"LESS": "FRX", "LV": "-c"} | os.environ
+    reader = subprocess.Popen(["sh", "-c", pager], stdin=subprocess.PIPE, env=environment)
+    with suppress(BrokenPipeError), reader:  # whoever reads may have seen enough
+        if reader.stdin:
+            reader.stdin.writelines(lines)

@@ -1,0 +1,63 @@
+"""`gitbtc verify`: made commits, examined as the gates examine them, where no hook ran: in CI."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitbtc.gate.made_commits import MadeCommits
+from gitbtc.gate.new_commits import named
+from gitbtc.repo.git import Git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitbtc.gate.findings import Finding
+
+ROOT_KEY = "gitbtc.verify/v1"
+
+_LONG = 50  # commits: about a second
+
+
+@click.command("verify")
+@click.argument("ranges", nargs=-1, required=True, metavar="RANGE...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(ranges: tuple[str, ...], *, as_json: bool) -> int:
+    """Examine each commit of RANGE with its parents: no key in it, records by their schemas, no record lost from a
+    file that only grows, no rule about coins broken, and in a merge no double spend.
+
+    RANGE is A..B or A...B, as Git means them, or a revision for that one commit. Nothing has to be set up in the
+    repository, and it may be bare. Exit status 1 when something speaks against a commit.
+    """
+    git = Git()
+    commits = named(git, ranges)
+    with MadeCommits(git) as made:
+        found = [finding for oid in _watched(commits) for finding in made.findings(oid)]
+    if as_json:
+        document = {"commits": len(commits), "findings": [_document(finding) for finding in found]}
+        click.echo(json.dumps({ROOT_KEY: document}, indent=2))
+    else:
+        for finding in found:
+            click.echo(finding)
+        click.echo(f"{_counted(len(commits), 'commit')} verified, {_counted(len(found), 'finding')}")
+    return 1 if found else 0
+
+
+def _watched(commits: list[str]) -> Iterable[str]:
+    """The commits, with a bar on standard error when they are many and somebody is looking."""
+    if len(commits) < _LONG or not sys.stderr.isatty():
+        yield from commits
+        return
+    with click.progressbar(commits, label="verifying", file=sys.stderr) as bar:
+        yield from bar
+
+
+def _document(finding: Finding) -> dict[str, Any]:
+    return {"commit": finding.object, "type": finding.type, "path": finding.path or None, "text": finding.text}
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,78 @@
+"""Is the gate of a repository that others push to as it is to be? There are no attributes and no drivers to check."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitbtc.errors import GitbtcError
+from gitbtc.repo import files
+from gitbtc.repo.doctor import Check, git_version
+from gitbtc.repo.hookfiles import SERVER_NAMES, State
+from gitbtc.repo.prerequisites import imports_gitbtc
+from gitbtc.repo.server import SETTING, ServerInstall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitbtc.repo.doctor import Outcome
+    from gitbtc.repo.git import Git
+
+_INSTALL = "run `gitbtc install --server`"
+
+
+def examine_server(git: Git) -> list[Check]:
+    """The outcome of every check of the gate; none where there is a work tree and nobody asked for a gate."""
+    wanted = ServerInstall(git)
+    if not git.is_bare() and not wanted.is_set() and wanted.hooks.state(SERVER_NAMES[0]) is State.NONE:
+        return []
+    general = [Check("git", *git_version(git))] if git.is_bare() else []
+    return [*general, *(Check(name, *check(wanted)) for name, check in SERVER_CHECKS.items())]
+
+
+def _interpreter(wanted: ServerInstall) -> Outcome:
+    python = _named_in(files.read(wanted.hooks.folder / SERVER_NAMES[0]) or b"")
+    if not python:
+        return "no hook of gitbtc's names an interpreter", _INSTALL, True
+    if not Path(python).exists():
+        return f"{python}, which the hook is to run, is gone", _INSTALL, True
+    if not imports_gitbtc(python):
+        return f"{python}, which the hook is to run, cannot import gitbtc", _INSTALL, True
+    return (python,)
+
+
+def _named_in(hook: bytes) -> str:
+    """The interpreter that a hook of ours names; "" in another one."""
+    settings = hook.decode("utf-8", "surrogateescape").partition("\nearlier=")[0].splitlines()
+    found = (line.removeprefix("python=") for line in settings if line.startswith("python="))
+    try:
+        return "".join(shlex.split(next(found, "")))
+    except ValueError:
+        return ""
+
+
+def _setting(wanted: ServerInstall) -> Outcome:
+    return (f"{SETTING} is true",) if wanted.is_set() else (f"{SETTING} is not set", _INSTALL, True)
+
+
+def _hook(wanted: ServerInstall) -> Outcome:
+    hooks = wanted.hooks
+    wrong = {name: state for name in SERVER_NAMES if (state := hooks.state(name)) is not State.OURS}
+    if not wrong:
+        return (str(hooks.folder),)
+    told = ", ".join(f"{name} is {state.value}" for name, state in wrong.items())
+    try:
+        hooks.check()
+    except GitbtcError as error:
+        return told, str(error)
+    if hooks.shared:
+        return told, "run `gitbtc install --server --shared-hooks`, or give this repository its own core.hooksPath"
+    return f"{hooks.folder}: {told}", _INSTALL, True
+
+
+SERVER_CHECKS: dict[str, Callable[[ServerInstall], Outcome]] = {
+    "server-interpreter": _interpreter,
+    "server-setting": _setting,
+    "server-hook": _hook,
+}

@@ -1,0 +1,121 @@
+"""Commits, tags and trees exactly as they are stored, for history that anybody may have made.
+
+`git ls-tree` shows a tree that no Git writes as if it were one: two entries of one name, a name with a slash. Checked
+out, each Git and each file system would make something else of it, so such a tree is refused here.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from gitbtc.errors import CannotWork, GitbtcError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitbtc.repo.git import BlobReader, Entry
+
+MOST_FILES = 1_000_000
+_DEEPEST = 256  # folders
+_TREE = "40000"
+_MODES = frozenset(["100644", "100755", "100664", "120000", "160000", _TREE])
+_RESERVED = frozenset([b"", b".", b"..", b".git"])
+
+
+class NotHere(CannotWork):
+    """An object that the history names is not in this repository."""
+
+
+class Unsound(GitbtcError):
+    """An object that no Git writes, or that would stand for more files than a repository can hold."""
+
+
+class Commit:
+    """A commit: `tree` and `parents` (oids), `message`, and `spoken`: all that a person may have written in it."""
+
+    __slots__ = ("message", "parents", "spoken", "tree")
+
+    def __init__(self, content: bytes) -> None:
+        head, _, message = content.partition(b"\n\n")
+        fields = [line.split(b" ", 1) for line in head.split(b"\n")]
+        named = [(name, value[0].decode("ascii", "replace")) for name, *value in fields if value]
+        self.tree = next((oid for name, oid in named if name == b"tree"), "")
+        self.parents = [oid for name, oid in named if name == b"parent"]
+        self.message = message.decode("utf-8", "replace")
+        # The message first, so that its lines count from 1.
+        self.spoken = message + b"\n" + _without_oids(head)
+
+
+def _without_oids(head: bytes) -> bytes:
+    """The header of a commit or a tag without what looks like key material and is none: object names, signatures."""
+    kept, signing = [], False
+    for line in head.split(b"\n"):
+        signing = line.startswith(b"gpgsig") or (signing and line.startswith(b" "))
+        if not signing and not line.lstrip(b" ").startswith((b"tree ", b"parent ", b"object ")):
+            kept.append(line)
+    return b"\n".join(kept)
+
+
+class Stored:
+    """The objects that `blobs` reads, checked. Raises NotHere for a missing one, Unsound for a malformed one."""
+
+    def __init__(self, blobs: BlobReader) -> None:
+        self._blobs = blobs
+        # Most folders of a commit are its parent's.
+        self._entries = lru_cache(maxsize=4096)(self._read_tree)
+
+    def object(self, oid: str) -> tuple[str, bytes]:
+        """Type (blob, tree, commit, tag) and content of an object."""
+        found = self._blobs.find(oid)
+        if found is None:
+            raise NotHere(f"object {oid} is not in this repository")
+        return found
+
+    def commit(self, oid: str) -> Commit:
+        """The commit `oid`."""
+        return Commit(self._of_type("commit", oid))
+
+    def blob(self, oid: str) -> bytes:
+        """The content of the blob `oid`."""
+        return self._of_type("blob", oid)
+
+    def tag(self, oid: str) -> tuple[str, bytes]:
+        """The oid that the annotated tag `oid` stands for, and what a person may have written in it."""
+        head, _, message = self._of_type("tag", oid).partition(b"\n\n")
+        target = head.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+        return target, message + b"\n" + _without_oids(head)
+
+    def _of_type(self, wanted: str, oid: str) -> bytes:
+        kind, content = self.object(oid)
+        if kind != wanted:
+            raise Unsound(f"object {oid} is a {kind} where a {wanted} belongs")
+        return content
+
+    def files(self, tree: str) -> dict[str, Entry]:
+        """path -> (mode, oid) of every file of a tree, submodules and symbolic links among them."""
+        files: dict[str, Entry] = {}
+        waiting, seen = [("", tree, 0)], 0
+        while waiting:
+            above, oid, depth = waiting.pop()
+            entries = self._entries(oid)
+            seen += 1 + len(entries)
+            # A small tree whose folders are one another's can stand for more files than any disk holds.
+            if seen > MOST_FILES or depth > _DEEPEST:
+                raise Unsound(f"tree {tree} has more than {MOST_FILES:,} files, or folders {_DEEPEST} deep")
+            files |= {above + name: (mode, entry) for name, mode, entry in entries if mode != _TREE}
+            waiting += [(f"{above}{name}/", entry, depth + 1) for name, mode, entry in entries if mode == _TREE]
+        return files
+
+    def _read_tree(self, oid: str) -> list[tuple[str, str, str]]:
+        content, at, width = self._of_type("tree", oid), 0, len(oid) // 2
+        entries = []
+        while at < len(content):
+            end = content.find(b"\0", at)
+            mode, _, name = content[at:end].lstrip(b"0").partition(b" ")
+            entry = content[end + 1 : end + 1 + width]
+            if end < 0 or len(entry) < width or name.lower() in _RESERVED or b"/" in name:
+                raise Unsound(f"tree {oid} is malformed")
+            entries.append((name.decode("utf-8", "surrogateescape"), mode.decode("ascii", "replace"), entry.hex()))
+            at = end + 1 + width
+        if len({name for name, _, _ in entries}) < len(entries) or any(mode not in _MODES for _, mode, _ in entries):
+            raise Unsound(f"tree {oid} is malformed: a name occurs twice, or a mode is none of Git's")
+        return entries

@@ -1,0 +1,119 @@
+"""The trailers that gitbtc writes into commit messages, and reads again: what was contested and how it was settled.
+
+One line each, from the line's first character on:
+
+* `Double-Spend: <outpoint> <winner txid|none> over <loser txid|none>[ and <txid>…]`
+* `Double-Spend: <outpoint> unattributed`
+* `Data-Error: <outpoint> ours|theirs|base`
+* `Reservation: <outpoint> <agent|txid> over <agent|txid>[ and <agent|txid>…]`, names with %-escapes
+* `Gitbtc-Rewrite: <reason>`
+
+A line that does not follow this says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gitbtc.spends.evidence import outpoint_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitbtc.spends.coins import Outpoint
+
+DOUBLE_SPEND, DATA_ERROR, RESERVATION, REWRITE = "Double-Spend", "Data-Error", "Reservation", "Gitbtc-Rewrite"
+UNATTRIBUTED = "unattributed"
+
+_LINE = re.compile(r"(Double-Spend|Data-Error|Reservation|Gitbtc-Rewrite): *(.*?)\s*\Z")
+_OUTPOINT = re.compile(r"([0-9a-f]{64}):(0|[1-9][0-9]{0,9})\Z")
+_TXID = re.compile(r"[0-9a-f]{64}\Z")
+
+
+class Trailer:
+    """One of them. `outpoint`: the coin, None for a rewrite. `winner` and `losers` are txids, for a reservation names
+    of agents too; `winner` is None where nobody won. `choice`: `ours`, `theirs`, `base` or `unattributed`, else "".
+    `reason`: why a file that only grows was rewritten.
+    """
+
+    __slots__ = ("choice", "losers", "name", "outpoint", "reason", "winner")
+
+    def __init__(self, name: str, outpoint: Outpoint | None = None) -> None:
+        self.name = name
+        self.outpoint = outpoint
+        self.winner: str | None = None
+        self.losers: tuple[str, ...] = ()
+        self.choice = ""
+        self.reason = ""
+
+
+class Declared:
+    """What a commit message declares: contests settled, as a container of their subjects (`root::outpoint`), and
+    whether the commit `rewrites` files that only grow, with a reason. A trailer settles the outpoint that it names,
+    no other.
+    """
+
+    def __init__(self, message: str) -> None:
+        trailers = parse(message)
+        self._outpoints = {outpoint_text(trailer.outpoint) for trailer in trailers if trailer.outpoint}
+        self.rewrites = any(trailer.name == REWRITE for trailer in trailers)
+
+    def __contains__(self, subject: object) -> bool:
+        return str(subject).rpartition("::")[2] in self._outpoints
+
+
+def parse(message: str) -> list[Trailer]:
+    """The trailers of a commit message, in its order."""
+    lines = (_LINE.match(line) for line in message.split("\n"))
+    found = (_one(match[1], match[2]) for match in lines if match)
+    return [trailer for trailer in found if trailer]
+
+
+def _one(name: str, text: str) -> Trailer | None:
+    if name == REWRITE:
+        trailer = Trailer(name)
+        trailer.reason = text
+        return trailer if text else None
+    subject, _, said = text.partition(" ")
+    outpoint = _OUTPOINT.match(subject)
+    if outpoint is None:
+        return None
+    trailer = Trailer(name, (outpoint[1], int(outpoint[2])))
+    return trailer if _GRAMMAR[name](trailer, said.split()) else None
+
+
+def _double_spend(trailer: Trailer, words: list[str]) -> bool:
+    if words == [UNATTRIBUTED]:
+        trailer.choice = UNATTRIBUTED
+        return True
+    return _decided(trailer, words) and all(map(_TXID.match, _parties(trailer)))
+
+
+def _data_error(trailer: Trailer, words: list[str]) -> bool:
+    trailer.choice = words[0] if words else ""
+    return len(words) == 1 and trailer.choice in ("ours", "theirs", "base")
+
+
+def _reservation(trailer: Trailer, words: list[str]) -> bool:
+    from urllib.parse import unquote
+
+    return _decided(trailer, [unquote(word) for word in words])
+
+
+def _decided(trailer: Trailer, words: list[str]) -> bool:
+    """`<winner> over <loser>[ and <loser>…]`."""
+    if len(words) < 3 or len(words) % 2 == 0 or words[1] != "over" or set(words[3::2]) - {"and"}:
+        return False
+    trailer.winner = None if words[0] == "none" else words[0]
+    trailer.losers = tuple(loser for loser in words[2::2] if loser != "none")
+    return True
+
+
+def _parties(trailer: Trailer) -> list[str]:
+    return [*([trailer.winner] if trailer.winner else []), *trailer.losers]
+
+
+_GRAMMAR: dict[str, Callable[[Trailer, list[str]], bool]] = {
+    DOUBLE_SPEND: _double_spend, DATA_ERROR: _data_error, RESERVATION: _reservation
+}  # fmt: skip

@@ -24,6 +24,9 @@ COMMANDS = {
     "conflicts": ("gitbtc.cli.conflicts", "List what a merge left to settle."),
     "resolve": ("gitbtc.cli.resolve", "Settle conflicts by choosing a side."),
     "explain": ("gitbtc.cli.explain", "Explain a type of conflict or note."),
+    "reserve": ("gitbtc.cli.reserve", "Say which coins an agent is about to spend."),
+    "release": ("gitbtc.cli.release", "Give up reservations."),
+    "reservations": ("gitbtc.cli.reservations", "List who has reserved which coin, until which block."),
     "schema": ("gitbtc.cli.schema", "Tell what is versioned and how it merges."),
     "completion": ("gitbtc.cli.completion", "Print the shell completion script."),
 }

@@ -1,0 +1,114 @@
+"""`gitbtc reservations`: which coins agents have reserved, and claimed on a remote."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitbtc.gate.snapshot import installed_kinds, of_revision, of_work_tree
+from gitbtc.repo.git import Git
+from gitbtc.reserving.claims import Claims
+from gitbtc.reserving.events import known
+from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.reservations import Reservation, holds, until
+from gitbtc.views import terms
+
+if TYPE_CHECKING:
+    from gitbtc.reserving.claims import Found
+    from gitbtc.spends.evidence import Evidence
+
+    Roots = dict[str, Evidence]
+    Row = dict[str, Any]
+
+ROOT_KEY = "gitbtc.reservations/v1"
+
+
+@click.command("reservations")
+@click.argument("rev", required=False)
+@click.option("--all", "expired_too", is_flag=True, help="List expired ones too.")
+@click.option("--claim", "remote", metavar="REMOTE", help="List the claims on this remote too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(rev: str | None, *, expired_too: bool, remote: str | None, as_json: bool) -> int:
+    """List the reservations in a revision, or in the work tree without REV: who, which coin, until which block."""
+    git = Git()
+    git = git if rev else git.at_top()
+    with git.blobs() as blobs:
+        kinds = installed_kinds(git)
+        snapshot = of_revision(git, git.resolve(rev), blobs.read, kinds) if rev else of_work_tree(git, kinds)
+        roots = {root: known(snapshot, root) for root in sorted(snapshot.roots())}
+        rows = [row for root, evidence in roots.items() for row in _rows(root, evidence)]
+        claimed = [] if remote is None else [_claim_row(found, roots) for found in Claims(git, remote).listed()]
+    shown = [row for row in rows if expired_too or row["holds"]]
+    claims = [row for row in claimed if expired_too or row["holds"]]
+    if as_json:
+        document = {"tips": {root: evidence.tip for root, evidence in roots.items()}, "reservations": shown,
+                    "remote": remote, "claims": claims}  # fmt: skip
+        click.echo(json.dumps({ROOT_KEY: document}, indent=2))
+    else:
+        _show(shown, claims, remote, len(rows) + len(claimed) - len(shown) - len(claims))
+    return 0
+
+
+def _rows(root: str, evidence: Evidence) -> list[Row]:
+    return [
+        {"root": root, **_held(reservation, evidence), "note": reservation.event["note"]}
+        for _, agents in sorted(evidence.reservations.items())
+        for _, reservation in sorted(agents.items())
+    ]
+
+
+def _held(reservation: Reservation, evidence: Evidence | None) -> Row:
+    """What is known of a reservation or a claim; amounts in sat, heights in blocks, null where nothing is known."""
+    coin = evidence.coins.get(reservation.outpoint) if evidence else None
+    tip, end = evidence.tip if evidence else None, reservation.expires_height
+    return {
+        "outpoint": outpoint_text(reservation.outpoint),
+        "agent": reservation.agent,
+        "amount_sat": coin and coin["amount_sat"],
+        "spent_by": evidence.spender(reservation.outpoint) if evidence else None,
+        "expires_height": end,
+        "blocks_left": None if end is None or tip is None else max(0, end - tip),
+        "holds": holds(reservation, tip),
+    }
+
+
+def _claim_row(found: Found, roots: Roots) -> Row:
+    """A claim; one that gitbtc did not write names nobody, and nobody can tell whether it has expired."""
+    claim = found.claim
+    if claim is None:
+        return {"ref": found.ref, "readable": False, "holds": True}
+    listing = (evidence for evidence in roots.values() if claim.outpoint in evidence.coins)
+    evidence = next(listing, next(iter(roots.values())) if len(roots) == 1 else None)
+    event = {"agent": claim.agent, "expires_height": claim.expires_height}
+    return {"ref": found.ref, "readable": True, **_held(Reservation(claim.outpoint, event), evidence)}
+
+
+def _show(rows: list[Row], claims: list[Row], remote: str | None, hidden: int) -> None:
+    for row in rows:
+        where = f"{terms.word(row['root'])}: " if row["root"] else ""
+        note = f": {terms.word(row['note'])}" if row["note"] else ""
+        click.echo(f"{where}{_line(row)}{note}")
+    for row in claims:
+        told = _line(row) if row["readable"] else f"{terms.word(row['ref'])} is no claim that gitbtc wrote"
+        click.echo(f"claim on {terms.word(remote or '')}: {told}")
+    if not rows and not claims:
+        click.echo("gitbtc: nothing is reserved")
+    if hidden:
+        click.echo(f"gitbtc: {hidden} expired; --all lists them")
+
+
+def _line(row: Row) -> str:
+    worth = [terms.btc(row["amount_sat"])] if row["amount_sat"] is not None else []
+    spent = [f"spent by {row['spent_by']}"] if row["spent_by"] else []
+    who = terms.word(row["agent"]) if row["agent"] else "an agent without a name"
+    parts = [row["outpoint"], *worth, who, f"{until(row['expires_height'])}{_left(row)}", *spent]
+    return ", ".join(parts)
+
+
+def _left(row: Row) -> str:
+    if not row["holds"]:
+        return " (expired)"
+    left = row["blocks_left"]
+    return "" if left is None else f" ({terms.counted(left, ('block', 'blocks'))} left)"

@@ -1,0 +1,54 @@
+"""`gitbtc reserve`: say which coins an agent is about to spend."""
+
+from __future__ import annotations
+
+import click
+
+from gitbtc.errors import printable
+from gitbtc.repo.git import Git
+from gitbtc.reserving.claims import Claims
+from gitbtc.reserving.events import Reserving, agent_name, outpoints_of, root_at
+from gitbtc.views import terms
+
+MOST_BLOCKS = 1_000_000  # some nineteen years
+
+
+@click.command("reserve")
+@click.argument("outpoints", nargs=-1, required=True, metavar="OUTPOINT...")
+@click.option("--blocks", type=click.IntRange(1, MOST_BLOCKS), required=True, metavar="N",
+              help="For how many blocks from the tip it holds.")  # fmt: skip
+@click.option("--agent", metavar="NAME", help="Who reserves. [default: gitbtc.agent, else user.name]")
+@click.option("--note", metavar="TEXT", default="", help="Why, in words.")
+@click.option("--claim", "remote", metavar="REMOTE", help="Claim the coins on this remote first: one agent gets them.")
+@click.option("--at", type=click.IntRange(0), metavar="HEIGHT",
+              help="The height to count from. [default: that of network/chain.json]")  # fmt: skip
+@click.option("--root", metavar="PATH", help="The folder that holds wallet/. [default: the one that lists the coins]")
+def command(  # noqa: PLR0913 - one parameter an option
+    outpoints: tuple[str, ...],
+    *,
+    blocks: int,
+    agent: str | None,
+    note: str,
+    remote: str | None,
+    at: int | None,
+    root: str | None,
+) -> int:
+    """Reserve coins (OUTPOINT is `txid:vout`) for an agent: all of them, or none.
+
+    Writes an event into strategy/execution.json of the work tree, which is yours to commit. Reserving a coin again sets
+    another end. Exit status 1 when the agent may not have one of the coins.
+    """
+    chosen, git = outpoints_of(outpoints), Git()
+    name, place, git = agent_name(git, agent), root_at(git, root), git.at_top()
+    claims = None if remote is None else Claims(git, remote)
+    done = Reserving(git, name, place).reserve(chosen, blocks, note, at, claims)
+    event = done.event or {}
+    count = terms.counted(len(chosen), ("coin", "coins"))
+    click.echo(
+        f"gitbtc: {name} reserved {count} ({terms.btc(done.amount_sat)}) until block {event['expires_height']}, "
+        f"{terms.counted(blocks, ('block', 'blocks'))} from block {event['block_height']}"
+    )
+    if claims is not None:
+        click.echo(f"gitbtc: claimed on {printable(claims.remote)}")
+    click.echo(f"gitbtc: {printable(done.path)} is written, and not committed: `git add` and `git commit` it")
+    return 0

@@ -1,0 +1,285 @@
+"""Reserving coins: an agent's word, written into the execution log of the work tree, and claimed on a remote first.
+
+Everything is judged before anything is written, and the log is replaced in one step: a command does all or nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cached_property
+from pathlib import Path
+
+from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
+from gitbtc.gate.snapshot import installed_kinds, of_work_tree, path_in
+from gitbtc.kinds import codec
+from gitbtc.kinds.formats import check_format
+from gitbtc.kinds.registry import built_in
+from gitbtc.repo.files import read, write
+from gitbtc.repo.lock import alone
+from gitbtc.reserving.claims import Claim, Claims
+from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
+from gitbtc.spends.evidence import outpoint_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitbtc.gate.snapshot import Snapshot
+    from gitbtc.kinds.kind import Record
+    from gitbtc.repo.git import Git
+    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.reservations import Clock
+
+LONGEST_NAME = 255
+
+
+class Done:
+    """What a command did: the log's path and the event in it (None: none was needed), and which claims it freed."""
+
+    __slots__ = ("amount_sat", "event", "freed", "path")
+
+    def __init__(self, path: str, event: Record | None, amount_sat: int = 0, freed: Sequence[Outpoint] = ()) -> None:
+        self.path = path
+        self.event = event
+        self.amount_sat = amount_sat
+        self.freed = freed
+
+
+class Reserving:
+    """One run of `gitbtc reserve` or `gitbtc release` in a work tree, in the name of one agent."""
+
+    def __init__(self, git: Git, agent: str, root: str | None = None, clock: Clock = lambda: int(time.time())) -> None:
+        self._git = git
+        self._agent = agent
+        self._root = root
+        self._clock = clock
+        self._lock = os.path.join(git.git_dir(), "gitbtc", "reserving.lock")
+
+    @cached_property
+    def _snapshot(self) -> Snapshot:
+        return of_work_tree(self._git, installed_kinds(self._git))
+
+    # -- reserve ---------------------------------------------------------------------------------------------------
+
+    def reserve(
+        self, outpoints: list[Outpoint], blocks: int, note: str, at: int | None = None, claims: Claims | None = None
+    ) -> Done:
+        """Reserve `outpoints` for `blocks` blocks from the tip (or the height `at`), in a remote's `claims` first.
+
+        GitbtcError, and nothing done, when the agent may not have one of them.
+        """
+        with alone(self._lock):
+            root = self._root_that(
+                lambda evidence, one: (one in evidence.coins, bool(evidence.spender(one))), outpoints
+            )
+            log, evidence = Log(self._git, root), known(self._snapshot, root)
+            coins = listed(self._snapshot, root, outpoints)
+            tip = self._tip(root, evidence, at)
+            self._may_reserve(evidence, outpoints, tip)
+            event = reservations.reserve_event(self._agent, map(outpoint_text, outpoints), tip + blocks, note)
+            log.add(reservations.dated(event, log.records, tip, self._clock))
+            wanted = [Claim(outpoint, self._agent, tip + blocks) for outpoint in outpoints]
+            _claimed(claims, wanted, tip, log.save)
+        return Done(log.path, log.added, sum(coin["amount_sat"] for coin in coins))
+
+    def _tip(self, root: str, evidence: Evidence, at: int | None) -> int:
+        tip = evidence.tip if at is None else at
+        if at is not None and at < (evidence.tip or 0):
+            raise UsageError(f"--at {at}: {path_in(root, CHAIN)} is at block {evidence.tip} already")
+        if tip is None:
+            raise GitbtcError(
+                f"{path_in(root, CHAIN)}: not there, so the height to count from is not known; `gitbtc import` writes "
+                "it, or give the height with --at"
+            )
+        return tip
+
+    def _may_reserve(self, evidence: Evidence, outpoints: list[Outpoint], tip: int) -> None:
+        held = [
+            f"{outpoint_text(outpoint)} {told}"
+            for outpoint in outpoints
+            if (told := reservations.obstacle(evidence, outpoint, self._agent, tip))
+        ]
+        if held:
+            raise GitbtcError("\n".join([*held, "nothing was reserved"]))
+
+    # -- release ---------------------------------------------------------------------------------------------------
+
+    def release(self, outpoints: list[Outpoint], claims: Claims | None = None) -> Done:
+        """End the agent's reservations of `outpoints`, then its claims; GitbtcError when it has neither on one."""
+        with alone(self._lock):
+            claimed = claims.mine(outpoints, self._agent) if claims else {}
+            reserved = [
+                one for one in outpoints if any(self._has(known(self._snapshot, at), one) for at in self._roots())
+            ]
+            self._may_release([one for one in outpoints if one not in claimed and one not in reserved])
+            done = self._released(reserved) if reserved else Done("", None)
+        # The log first: nobody gets the coin from the remote while the log says that it is reserved.
+        done.freed = claims.free(outpoints, self._agent) if claims else ()
+        return done
+
+    def _released(self, outpoints: list[Outpoint]) -> Done:
+        root = self._root_that(lambda evidence, one: (self._has(evidence, one), one in evidence.coins), outpoints)
+        log, evidence = Log(self._git, root), known(self._snapshot, root)
+        self._may_release([outpoint for outpoint in outpoints if not self._has(evidence, outpoint)])
+        event = reservations.release_event(self._agent, map(outpoint_text, outpoints))
+        log.add(reservations.dated(event, log.records, evidence.tip, self._clock))
+        log.save()
+        return Done(log.path, log.added)
+
+    def _has(self, evidence: Evidence, outpoint: Outpoint) -> bool:
+        return self._agent in evidence.reservations.get(outpoint, {})
+
+    def _may_release(self, strange: list[Outpoint]) -> None:
+        if strange:
+            told = [f"{outpoint_text(outpoint)} is not reserved by {self._agent}" for outpoint in strange]
+            raise GitbtcError("\n".join([*told, "nothing was released"]))
+
+    # -- roots -----------------------------------------------------------------------------------------------------
+
+    def _roots(self) -> list[str]:
+        roots = sorted(self._snapshot.roots())
+        if self._root is not None and self._root not in roots:
+            raise UsageError(f"--root {self._root or '.'}: no state file lies there")
+        return roots if self._root is None else [self._root]
+
+    def _root_that(self, knows: Callable[[Evidence, Outpoint], tuple[bool, bool]], outpoints: list[Outpoint]) -> str:
+        """The root that knows most of `outpoints`, by the first sign, then by the second; UsageError for two."""
+        roots = self._roots()
+        if not roots:
+            raise CannotWork("no state file in this work tree; `gitbtc import` writes them")
+        seen: dict[str, list[int]] = {}
+        for root in roots:
+            evidence = known(self._snapshot, root)
+            seen[root] = [sum(signs) for signs in zip(*(knows(evidence, one) for one in outpoints), strict=True)]
+        best = [root for root in roots if seen[root] == max(seen.values())]
+        if len(best) > 1 and not any(seen[best[0]]):
+            raise GitbtcError(f"{outpoint_text(outpoints[0])}: no root lists it in its wallet/utxos.json")
+        if len(best) > 1:
+            named = " and ".join(root or "." for root in best)
+            raise UsageError(f"{named} both know these coins: choose by --root, and take one root at a time")
+        return best[0]
+
+
+def known(snapshot: Snapshot, root: str) -> Evidence:
+    """What `snapshot` knows of `root`; CannotWork when its log or its chain are not what their schemas say."""
+    for kind in (EXECUTION, CHAIN):
+        try:
+            content = snapshot.of_kind(root, kind)
+            records = codec.parse(built_in(kind), content) if content else []
+        except codec.Malformed as error:
+            raise CannotWork(f"{path_in(root, kind)}: does not parse ({error}); mend it first") from None
+        _sound(kind, root, records if isinstance(records, list) else [records])
+    return snapshot.evidence(root)
+
+
+def listed(snapshot: Snapshot, root: str, outpoints: list[Outpoint]) -> list[Record]:
+    """The coins among `outpoints` that `root` lists; CannotWork for one that is not what its schema says."""
+    coins = [coin for outpoint in outpoints if (coin := snapshot.evidence(root).coins.get(outpoint))]
+    _sound(COINS, root, coins)
+    return coins
+
+
+def _sound(kind: str, root: str, records: list[Record]) -> None:
+    from gitbtc.kinds.validate import violations
+
+    for violation in violations(built_in(kind), records):
+        raise CannotWork(f"{path_in(root, kind)}: {violation}; `gitbtc validate` lists such faults")
+
+
+class Log:
+    """The execution log of a root in the work tree, with one more event."""
+
+    def __init__(self, git: Git, root: str) -> None:
+        self.path = path_in(root, EXECUTION)
+        self.added: Record | None = None
+        self._kind = built_in(EXECUTION)
+        self._place = Path(git.top_level()) / self.path
+        if self._place.is_symlink():
+            raise CannotWork(f"{self.path}: a symbolic link stands in a state file's place; put the file there")
+        if git.outcome("check-ignore", "--quiet", "--", self.path, ok=(0, 1))[0] == 0:
+            raise CannotWork(f"{self.path}: Git ignores it, so nobody else would learn of it; mend .gitignore")
+        self._lines = self._read()
+        self.records = [codec.decode_line(self._kind, line) for line in self._lines.values()]
+
+    def _read(self) -> dict[tuple[object, ...], bytes]:
+        try:
+            return codec.keyed(self._kind, read(self._place) or b"")
+        except OSError as error:
+            raise CannotWork(f"{self.path}: cannot be read: {error.strerror}") from None
+        except codec.Malformed as error:
+            raise CannotWork(f"{self.path}: does not parse ({error}); mend it first") from None
+
+    def add(self, event: Record) -> None:
+        """Take `event` in; GitbtcError when it may not be stored."""
+        from gitbtc.keys.finding import refusal
+        from gitbtc.keys.scan import scan
+        from gitbtc.kinds.validate import violations
+
+        try:
+            line = codec.encode_record(self._kind, event)
+        except codec.Malformed as error:
+            raise UsageError(f"the reservation cannot be stored: {error}") from None
+        found, faults = scan(line), list(violations(self._kind, [event]))
+        if found or faults:
+            raise GitbtcError(refusal(found, "the reservation") if found else str(faults[0]))
+        self._lines[codec.key_of(self._kind, event, line)] = line
+        self.added = event
+
+    def save(self) -> None:
+        """Write the file in one step."""
+        content = codec.encode_lines(self._kind, (self._lines[key] for key in sorted(self._lines)))
+        try:
+            write(self._place, content)
+        except OSError as error:
+            raise CannotWork(f"{self.path}: cannot be written: {error.strerror}") from None
+
+
+def _claimed(claims: Claims | None, wanted: list[Claim], tip: int, then: Callable[[], None]) -> None:
+    """Make the claims, then do `then`; when that fails, the claims are taken back."""
+    if claims is None:
+        return then()
+    taken = claims.take(wanted, tip)
+    try:
+        then()
+    except BaseException as error:
+        left = taken.back()
+        if left is not None:
+            raise GitbtcError(
+                f"{error}; the claim on {claims.remote} still stands ({left}): run the same command again, or "
+                "`gitbtc release` with --claim"
+            ) from error
+        raise
+
+
+def outpoints_of(texts: Sequence[str]) -> list[Outpoint]:
+    """The outpoints that a command names; UsageError for one that is none, or is named twice."""
+    for text in texts:
+        told = check_format("outpoint", text)
+        if told:
+            raise UsageError(f"{text}: {told}")
+        if texts.count(text) > 1:
+            raise UsageError(f"{text}: named twice")
+    return [(text.partition(":")[0], int(text.partition(":")[2])) for text in texts]
+
+
+def agent_name(git: Git, given: str | None) -> str:
+    """The agent that speaks: `given`, else gitbtc.agent, else user.name; UsageError when that is no name."""
+    name = given if given is not None else git.config("gitbtc.agent") or git.config("user.name") or ""
+    if not name.strip() or printable(name) != name or len(name) > LONGEST_NAME:
+        raise UsageError(
+            f"who reserves? An agent's name is one line of printable text of at most {LONGEST_NAME} characters: give "
+            "--agent NAME, or set it with `git config gitbtc.agent NAME`"
+        )
+    return name
+
+
+def root_at(git: Git, folder: str | None) -> str | None:
+    """The root in `folder`, seen from the current folder, as its path from the top of the work tree; None for None."""
+    if folder is None:
+        return None
+    path = os.path.relpath(os.path.realpath(folder), os.path.realpath(git.top_level())).replace(os.sep, "/")
+    if path.split("/")[0] == "..":
+        raise UsageError(f"--root {folder}: lies outside of this work tree")
+    return "" if path == "." else path

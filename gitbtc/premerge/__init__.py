@@ -1,0 +1,1 @@
+"""Premerge: what merging branches would do, judged in memory before anybody signs."""

@@ -1,0 +1,170 @@
+"""What merging would make of each state file: which Git would simply take, and which it would ask the merge driver for.
+
+Only the records in which a side differs from the base are merged.
+"""
+
+from __future__ import annotations
+
+from gitbtc.gate import growth
+from gitbtc.kinds import codec
+from gitbtc.kinds.codec import Malformed
+from gitbtc.markers import Style
+from gitbtc.merge.files import Options, merge_files
+from gitbtc.premerge.versions import Version, excerpt
+from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gitbtc.kinds.kind import Key, Kind
+    from gitbtc.merge.conflict import Conflict
+    from gitbtc.merge.files import Merge
+    from gitbtc.premerge.versions import Differences, Versions
+    from gitbtc.repo.git import Entry
+
+# The entry of a file that Git would not take from a side, but have merged.
+_TO_MERGE = ("100644", "")
+
+
+class Finding:
+    """One thing that stands against a merge, or that it would decide.
+
+    It is about the record `identity` of the file at `path`, or about the whole file when that is empty. `kind` and
+    `conflict` are set when the record is contested; else `text` says in one line what is wrong.
+    """
+
+    __slots__ = ("conflict", "identity", "kind", "path", "text", "type")
+
+    def __init__(self, type_: str, path: str, text: str = "", *, identity: str = "") -> None:
+        self.type = type_
+        self.path = path
+        self.text = text
+        self.identity = identity
+        self.kind: Kind | None = None
+        self.conflict: Conflict | None = None
+
+    @property
+    def address(self) -> str:
+        """`path::identity`, or the path."""
+        return f"{self.path}::{self.identity}" if self.identity else self.path
+
+
+def of_conflict(path: str, kind: Kind, conflict: Conflict) -> Finding:
+    """The finding that a contested record is."""
+    finding = Finding(conflict.type, path, identity=codec.identity_text(kind, conflict.key))
+    finding.kind, finding.conflict = kind, conflict
+    return finding
+
+
+class Foreseen:
+    """The merge of `theirs` into `ours`, whose common ancestor is `base`."""
+
+    def __init__(self, versions: Versions, base: Version, ours: Version, theirs: Version) -> None:
+        self._versions = versions
+        self.base = base
+        self.ours = ours
+        self.theirs = theirs
+        self._options = Options(Style, into_ours=True)
+        self._found: dict[str, list[Finding]] = {}
+        self._paths = sorted(base.entries.keys() | ours.entries.keys() | theirs.entries.keys())
+
+    def conflicts(self) -> Iterator[Finding]:
+        """What somebody would have to settle, by path and record."""
+        for path in self._paths:
+            yield from self.conflicts_in(path)
+
+    def conflicts_in(self, path: str) -> list[Finding]:
+        """The same of one file."""
+        if path not in self._found:
+            self._found[path] = list(self._contested(path))
+        return self._found[path]
+
+    def result(self) -> Version:
+        """What would be in the index: no file that somebody has to settle."""
+        entries: dict[str, Entry] = {}
+        for path in self._paths:
+            taken = self._taken(path)
+            if taken is not None and not self.conflicts_in(path):
+                entries[path] = taken
+        return Version("the merge", "", entries)
+
+    def content(self, path: str, of: Callable[[Version, str], bytes]) -> bytes:
+        """The merged file at `path`, from what `of` answers for each of the three versions."""
+        side = next((side for side in self._sides if side.entries.get(path) == self._taken(path)), None)
+        if side is not None:
+            return of(side, path)
+        base, ours, theirs = (of(version, path) for version in (self.base, self.ours, self.theirs))
+        return merge_files(self._versions.kind(path), base, ours, theirs, self._options).content
+
+    @property
+    def _sides(self) -> tuple[Version, Version]:
+        return self.ours, self.theirs
+
+    def _taken(self, path: str) -> Entry | None:
+        """The entry that Git takes without asking; _TO_MERGE when there is more to do."""
+        base, ours, theirs = (side.entries.get(path) for side in (self.base, self.ours, self.theirs))
+        if theirs in (base, ours):
+            return ours
+        return theirs if ours == base else _TO_MERGE
+
+    def _contested(self, path: str) -> Iterator[Finding]:
+        if self._taken(path) != _TO_MERGE:
+            return
+        entries = [side.entries.get(path) for side in self._sides]
+        if None in entries:
+            yield Finding("modify_delete", path, "one side deleted the file, the other changed it")
+        elif {entry[0] for entry in entries if entry} & {SYMBOLIC_LINK, SUBMODULE}:
+            yield Finding("unreadable", path, "a side has something else than a file in a state file's place")
+        else:
+            yield from self._in_file(path)
+
+    def _in_file(self, path: str) -> Iterator[Finding]:
+        kind = self._versions.kind(path)
+        try:
+            merge = self._merged(kind, path)
+        except Malformed as error:
+            yield Finding("unreadable", path, f"{error}; it would be merged as text")
+            return
+        yield from (of_conflict(path, kind, conflict) for conflict in (merge.conflicts if merge else ()))
+
+    def _merged(self, kind: Kind, path: str) -> Merge | None:
+        """The merge of the records that both sides changed, or one in a way that is not simply taken; None: no such."""
+        mine, yours = (self._versions.between(path, self.base.blob(path), side.blob(path)) for side in self._sides)
+        keys = {key for key in mine.keys() & yours.keys() if mine[key] != yours[key]}
+        if kind.append_only:
+            keys |= {key for pairs in (mine, yours) for key, (_, line) in pairs.items() if line is None}
+        if not keys:
+            return None
+        known = {**yours, **mine}
+        lines = [{key: known[key][0] for key in keys}, _after(keys, mine, known), _after(keys, yours, known)]
+        sides = (self.base, self.ours, self.theirs)
+        base, ours, theirs = (
+            excerpt(kind, side.items(), exists=bool(version.blob(path)))
+            for side, version in zip(lines, sides, strict=True)
+        )
+        return merge_files(kind, base, ours, theirs, self._options)
+
+    def not_taken(self) -> Iterator[Finding]:
+        """What would come in without a conflict, but not past the hooks, in files that can be read: another form than
+        the canonical one, records of files that only grow with other facts than before.
+        """
+        for path, entry in self.theirs.entries.items():
+            if entry != self.base.entries.get(path):
+                blob = self.theirs.blob(path)
+                if self._taken(path) == entry and (path, blob) in self._versions.other_forms:
+                    yield Finding("form", path, "not in canonical form; `git add --renormalize` makes it so")
+                yield from self._rewritten(path, self._versions.between(path, self.base.blob(path), blob))
+
+    def _rewritten(self, path: str, pairs: Differences) -> Iterator[Finding]:
+        kind = self._versions.kind(path)
+        old, new = (excerpt(kind, ((key, pair[at]) for key, pair in pairs.items()), exists=True) for at in (0, 1))
+        for key, what in growth.rewritten(kind, old, new):
+            if what != "removed":  # a merge keeps what one side removed
+                text = "this file only grows, and the merge would rewrite the record"
+                yield Finding("append_only", path, text, identity=codec.identity_text(kind, key))
+
+
+def _after(keys: set[Key], pairs: Differences, known: Differences) -> dict[Key, bytes | None]:
+    """The lines of a side: changed by it, or the base's."""
+    return {key: pairs[key][1] if key in pairs else known[key][0] for key in keys}

@@ -1,0 +1,133 @@
+"""Many versions of state files at once, each held as its difference from one of them, the anchor.
+
+Branches differ in a few records. So each file is read once, compared with the anchor's, and let go; what two versions
+differ in follows from their two differences, and no third comparison of whole files is made.
+"""
+
+from __future__ import annotations
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.delta import NotCanonical, compare, walk
+from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from gitbtc.kinds.kind import Key, Kind
+    from gitbtc.kinds.registry import Kinds
+    from gitbtc.repo.git import Entry
+
+    # (the line before, the line now); None where there is no such record
+    Pair = tuple[bytes | None, bytes | None]
+    Differences = Mapping[Key, Pair]
+
+# A file that only makes sense whole is one record with this key, and its content is the line.
+WHOLE = ()
+
+
+class Version:
+    """The state files of one commit: path -> (mode, oid). `name` says which it is, in messages."""
+
+    __slots__ = ("entries", "name", "oid")
+
+    def __init__(self, name: str, oid: str, entries: Mapping[str, Entry]) -> None:
+        self.name = name
+        self.oid = oid
+        self.entries = entries
+
+    def blob(self, path: str) -> str:
+        """The oid of the file at `path`; "" when there is none, or it is no file."""
+        mode, oid = self.entries.get(path, (SYMBOLIC_LINK, ""))
+        return "" if mode in (SYMBOLIC_LINK, SUBMODULE) else oid
+
+
+class Versions:
+    """What versions of state files differ in, by record. `read` answers the content of a blob by its oid."""
+
+    def __init__(self, anchor: Version, kinds: Kinds, read: Callable[[str], bytes]) -> None:
+        self.anchor = anchor
+        self.kinds = kinds
+        self._read = read
+        self._anchored: dict[str, bytes] = {}
+        self._from_anchor: dict[tuple[str, str], Differences] = {}
+        self._between: dict[tuple[str, str, str], Differences] = {}
+        self._lines: dict[bytes | None, bytes | None] = {}
+        self._made: dict[str, bytes] = {}
+        # (path, oid) of the files that are no canonical ones, among those that were compared.
+        self.other_forms: set[tuple[str, str]] = set()
+
+    def kind(self, path: str) -> Kind:
+        """The kind of the state file at `path`."""
+        kind = self.kinds.for_path(path)
+        if kind is None:
+            raise KeyError(path)
+        return kind
+
+    def content(self, blob: str) -> bytes:
+        """The bytes of a blob; none for ""."""
+        if blob in self._made:
+            return self._made[blob]
+        return self._read(blob) if blob else b""
+
+    def make(self, content: bytes) -> str:
+        """What to call, instead of an oid, a file that is in no repository."""
+        name = f"made {len(self._made)}"
+        self._made[name] = content
+        return name
+
+    def anchored(self, path: str) -> bytes:
+        """The anchor's file at `path`, read once."""
+        if path not in self._anchored:
+            self._anchored[path] = self.content(self.anchor.blob(path))
+        return self._anchored[path]
+
+    def from_anchor(self, path: str, blob: str) -> Differences:
+        """Record by record, the anchor's file at `path` and another version of it. Malformed when one is no file of
+        its kind.
+        """
+        if (path, blob) not in self._from_anchor:
+            self._from_anchor[path, blob] = self._compared(path, blob)
+        return self._from_anchor[path, blob]
+
+    def between(self, path: str, old: str, new: str) -> Differences:
+        """Record by record, what two versions of the file at `path` differ in. Malformed."""
+        if old == new:
+            return {}
+        if (path, old, new) not in self._between:
+            before, after = self.from_anchor(path, old), self.from_anchor(path, new)
+            pairs = {key: (_line(key, before, after), _line(key, after, before)) for key in {**before, **after}}
+            self._between[path, old, new] = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+        return self._between[path, old, new]
+
+    def _compared(self, path: str, blob: str) -> Differences:
+        if blob == self.anchor.blob(path):
+            return {}
+        kind, old, new = self.kind(path), self.anchored(path), self.content(blob)
+        if kind.identity == "file":
+            return {WHOLE: (old or None, new or None)}
+        if new and not new.strip():
+            raise Malformed(f"the file is empty; without records it is {'[]' if kind.is_array else 'not there'}")
+        try:
+            changes = walk(kind, old, new)
+        except NotCanonical:
+            changes = compare(kind, codec.keyed(kind, old), codec.keyed(kind, new))
+            if new and codec.canonical(kind, new) != new:
+                self.other_forms.add((path, blob))
+        # Branches have most of their lines from each other: each is kept once.
+        kept = self._lines.setdefault
+        return {change.key: (kept(change.old, change.old), kept(change.new, change.new)) for change in changes}
+
+
+def _line(key: Key, own: Differences, other: Differences) -> bytes | None:
+    """The line of a version, given its own and another version's differences from the anchor."""
+    return own[key][1] if key in own else other[key][0]
+
+
+def excerpt(kind: Kind, lines: Iterable[tuple[Key, bytes | None]], *, exists: bool) -> bytes:
+    """A state file with these records alone; nothing when the whole file does not exist."""
+    found = {key: line for key, line in lines if line is not None}
+    if kind.identity == "file":
+        return found.get(WHOLE, b"")
+    return codec.encode_lines(kind, [found[key] for key in sorted(found)]) if exists else b""

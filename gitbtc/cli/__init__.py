@@ -28,6 +28,8 @@ COMMANDS = {
     "reserve": ("gitbtc.cli.reserve", "Say which coins an agent is about to spend."),
     "release": ("gitbtc.cli.release", "Give up reservations."),
     "reservations": ("gitbtc.cli.reservations", "List who has reserved which coin, until which block."),
+    "log": ("gitbtc.cli.log", "Tell the history in coins: received, spent, reserved, settled, by whom."),
+    "why": ("gitbtc.cli.why", "Tell the life of one coin, commit by commit."),
     "schema": ("gitbtc.cli.schema", "Tell what is versioned and how it merges."),
     "completion": ("gitbtc.cli.completion", "Print the shell completion script."),
 }

@@ -1,0 +1,52 @@
+"""What the commands that read history share: the repository, its commits, progress, what is said of a cut."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gitbtc.history.commits import History
+from gitbtc.repo.ahead import ReadAhead
+from gitbtc.repo.objects import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gitbtc.repo.git import Git
+    from gitbtc.repo.objects import LoggedCommit
+
+_LONG = 200  # commits: from about a second on, progress is shown
+_STEP = 20
+
+
+@contextmanager
+def opened(git: Git) -> Iterator[tuple[History, Objects]]:
+    """The history of the repository where `git` runs, and its commits."""
+    objects = Objects(git.cwd)
+    with ReadAhead(git) as blobs:
+        yield History(objects, blobs), objects
+
+
+def watched(commits: Sequence[LoggedCommit], taken: Iterable[LoggedCommit]) -> Iterator[LoggedCommit]:
+    """`taken`, with a counter on standard error when they are many and somebody is looking."""
+    shown = len(commits) >= _LONG and sys.stderr.isatty()
+    for done, commit in enumerate(taken):
+        if shown and done % _STEP == 0:
+            print(f"\rgitbtc: {done:,} of {len(commits):,} commits read", end="", file=sys.stderr, flush=True)
+        yield commit
+    if shown:
+        print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
+
+
+def cut(commits: Iterable[LoggedCommit]) -> list[str]:
+    """The commits at which a shallow clone ends."""
+    return [commit.oid for commit in commits if commit.is_cut]
+
+
+def about_cut(oids: Sequence[str]) -> list[str]:
+    """What is said of them."""
+    if not oids:
+        return []
+    places = ", ".join(oid[:8] for oid in oids)
+    return [f"history is cut at {places} (a shallow clone); `git fetch --unshallow` brings what was before"]

@@ -1,0 +1,55 @@
+"""`gitbtc why`: the life of one coin, commit by commit."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from gitbtc.cli.paging import pager, show
+from gitbtc.cli.past import about_cut, cut, opened, watched
+from gitbtc.history.lives import Search
+from gitbtc.history.searching import Asked
+from gitbtc.repo.diffing import wants_colour
+from gitbtc.repo.git import Git
+from gitbtc.views import history as view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gitbtc.history.lives import Life
+
+
+@click.command("why")
+@click.argument("outpoint")
+@click.option("--rev", default="HEAD", metavar="REV", help="As of a revision, HEAD unless given.")
+@click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.why/v1.")
+def command(outpoint: str, rev: str, *, as_json: bool) -> None:
+    """Tell the life of a coin, oldest commit first: who received, reserved and spent it, by which transaction, what was
+    contested and how that was settled, and how it stands now.
+
+    OUTPOINT is txid:vout; the txid may be cut to its first digits. A txid alone means all its outputs that were coins.
+    Exit status 1 when no commit lists such a coin.
+    """
+    asked, git = Asked(outpoint), Git()
+    with opened(git) as (history, objects):
+        commits = list(objects.history(rev))
+        search = Search(history, asked)
+        for _ in watched(commits, search.look(commits)):
+            pass
+        lives = search.lives()
+        if as_json:
+            document = view.why_document(lives, cut(commits))
+            show([json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"], "")
+            return
+        seen = sys.stdout.isatty()
+        lines = _lines(lives, about_cut(cut(commits)), colour=wants_colour(git, seen=seen))
+        show(lines, pager(git) if seen else "")
+
+
+def _lines(lives: Sequence[Life], notes: Sequence[str], *, colour: bool) -> Iterator[bytes]:
+    for life in lives:
+        yield from (line.encode() + b"\n" for line in view.painted(view.life(life), colour=colour))
+    yield from (note.encode() + b"\n" for note in notes)

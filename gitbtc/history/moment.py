@@ -1,0 +1,146 @@
+"""The state files of one root at one moment, asked about few coins and transactions: searched, not parsed whole."""
+
+from __future__ import annotations
+
+import re
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in
+from gitbtc.spends import COINS, EXECUTION, MEMPOOL, TRANSACTIONS
+from gitbtc.spends.evidence import CONFIRMED, EVENT, IN_MEMPOOL, UNCONFIRMED, is_dead
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitbtc.kinds.kind import Record
+    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.evidence import Files
+
+# An input in a canonical line. A record's own txid is followed by another field.
+_INPUT = re.compile(rb'"txid":"([0-9a-f]{64})","vout":([0-9]{1,10})[,}]')
+_NAMED = re.compile(rb'"([0-9a-f]{64}):([0-9]{1,10})"')
+# From so many coins on, one search for all inputs is quicker than one for each coin.
+_MANY = 30
+
+
+class Claim:
+    """What a moment knows of a transaction that spends a coin. `strength` as in gitbtc.spends.evidence; 0 when the
+    transaction lost or was given up. `record`: the transaction, its mempool entry, or the event of the log.
+    """
+
+    __slots__ = ("record", "strength")
+
+    def __init__(self, record: Record, strength: int) -> None:
+        self.record = record
+        self.strength = strength
+
+
+Claims = dict[str, Claim]  # by txid
+
+
+class Moment:
+    """One root's files. `files` answers a kind with its bytes. Every question raises codec.Malformed."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._canonical: dict[str, bytes] = {}
+
+    def content(self, kind: str) -> bytes:
+        """The file of `kind` as it is."""
+        return self._files(kind)
+
+    def lines(self, kind: str) -> bytes:
+        """The file of `kind` in canonical form: a record a line."""
+        if kind not in self._canonical:
+            content = self._files(kind)
+            in_form = content[:3] in (b"[\n{", b"[]\n", b"")
+            self._canonical[kind] = content if in_form else codec.canonical(built_in(kind), content)
+        return self._canonical[kind]
+
+    def coin(self, outpoint: Outpoint) -> Record | None:
+        """The coin, when it is listed."""
+        content = self.lines(COINS)
+        at = content.find(b'"txid":"%s","vout":%d}' % (outpoint[0].encode(), outpoint[1]))
+        return None if at < 0 else _record(COINS, content, at)
+
+    def transaction(self, txid: str) -> Record | None:
+        """The record of a transaction, or its mempool entry."""
+        own = b'"txid":"%s"' % txid.encode()
+        for kind in (TRANSACTIONS, MEMPOOL):
+            content = self.lines(kind)
+            for at in _places(content, own):
+                record = _record(kind, content, at)
+                if record["txid"] == txid:
+                    return record
+        return None
+
+    def is_dead(self, txid: str) -> bool:
+        """Whether the transaction lost or was given up."""
+        record = self.transaction(txid)
+        return record is not None and is_dead(record)
+
+    def spender(self, claims: Claims) -> str | None:
+        """The best claimed spender; on equal evidence the smaller txid, as everywhere."""
+        live = {txid: claim.strength for txid, claim in claims.items() if claim.strength}
+        return min(live, key=lambda txid: (-live[txid], txid)) if live else None
+
+    def claims(self, wanted: set[Outpoint]) -> dict[Outpoint, Claims]:
+        """The transactions that claim to spend each of `wanted`, those that lost or were given up among them."""
+        found: dict[Outpoint, Claims] = {outpoint: {} for outpoint in wanted}
+        for kind in (TRANSACTIONS, MEMPOOL, EXECUTION):
+            for outpoint, record in self._claimed(kind, wanted):
+                claims, txid = found[outpoint], record["txid"]
+                if txid not in claims:
+                    claims[txid] = Claim(record, 0 if self.is_dead(txid) else self._strength(kind, record))
+                elif kind == MEMPOOL and claims[txid].strength == UNCONFIRMED:
+                    claims[txid].strength = IN_MEMPOOL
+        return found
+
+    def _strength(self, kind: str, record: Record) -> int:
+        confirmed = kind == TRANSACTIONS and record.get("confirmed")
+        return CONFIRMED if confirmed else _STRENGTHS[kind]
+
+    def _claimed(self, kind: str, wanted: set[Outpoint]) -> Iterator[tuple[Outpoint, Record]]:
+        """Each record of `kind` that spends one of `wanted`, with what it spends."""
+        content, names_as_text = self.lines(kind), kind == EXECUTION
+        for outpoint, at in _found(content, wanted, names_as_text=names_as_text):
+            record = _record(kind, content, at)
+            if not names_as_text or (record.get("txid") and record.get("event_type") not in ("reserve", "release")):
+                yield outpoint, record
+
+
+_STRENGTHS = {TRANSACTIONS: UNCONFIRMED, MEMPOOL: IN_MEMPOOL, EXECUTION: EVENT}
+
+
+def _found(content: bytes, wanted: set[Outpoint], *, names_as_text: bool) -> Iterator[tuple[Outpoint, int]]:
+    """Each of `wanted` with each place in `content` where it stands as an input, or as text."""
+    if not content or not wanted:
+        return
+    if len(wanted) < _MANY:
+        for txid, vout in sorted(wanted):
+            needle = b'"%s:%d"' if names_as_text else b'"txid":"%s","vout":%d'
+            for at in _places(content, needle % (txid.encode(), vout)):
+                yield (txid, vout), at
+        return
+    texts = {(txid.encode(), str(vout).encode()): (txid, vout) for txid, vout in wanted}
+    for match in (_NAMED if names_as_text else _INPUT).finditer(content):
+        outpoint = texts.get((match[1], match[2]))
+        if outpoint:
+            yield outpoint, match.start()
+
+
+def _places(content: bytes, needle: bytes) -> Iterator[int]:
+    """Where `needle` stands; not where its last digit goes on."""
+    at = content.find(needle)
+    while at >= 0:
+        if not content[at + len(needle) : at + len(needle) + 1].isdigit():
+            yield at
+        at = content.find(needle, at + 1)
+
+
+def _record(kind: str, content: bytes, at: int) -> Record:
+    """The record on the line around `at`."""
+    end = content.find(b"\n", at)
+    line = content[content.rfind(b"\n", 0, at) + 1 : end if end >= 0 else len(content)].removesuffix(b",")
+    return codec.read_line(built_in(kind), line)[0]

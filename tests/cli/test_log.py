@@ -1,0 +1,311 @@
+"""`gitbtc log` on real repositories."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.history.wallet import (
+    A,
+    commit,
+    events,
+    funded,
+    log,
+    merged,
+    mined,
+    outpoint,
+    paid,
+    pays,
+    settled,
+    without_oids,
+)
+from tests.state import ADDRESS, OTHER, branch, coin, coins, mempool, put, records, transactions
+
+if TYPE_CHECKING:
+    from tests.conftest import Repo, Sandbox
+
+PROGRAM = [sys.executable, "-E", "-P", "-m", "gitbtc"]
+
+
+def story(repo: Repo) -> None:
+    """Received, reserved, spent on a branch, contested on another, merged, settled, confirmed, released."""
+    settled(repo)
+    repo.gitbtc("reserve", outpoint(coin(1)), "--blocks", "10", "--agent", "Agent B", "--note", "rent")
+    commit(repo, "Reserve")
+    repo.gitbtc("release", outpoint(coin(1)), "--agent", "Agent B")
+    transactions(repo, *(mined(one) if one["txid"] == A["txid"] else one
+                         for one in records(repo, "wallet/transactions.json")))  # fmt: skip
+    mempool(repo)
+    coins(repo, coin(1), coin(2, label="cold storage"), paid(A) | {"block_height": 105})
+    commit(repo, "Block 105")
+
+
+GOLDEN = f"""\
+COMMIT  Ann Auditor  Block 105
+  ~ f0f0f0f0…:1  2.00000000 BTC  {ADDRESS}  released by "Agent B"
+  ~ f0f0f0f0…:2  3.00000000 BTC  {ADDRESS}  label savings → "cold storage"
+  ~ 61616161…  confirmed at height 105
+COMMIT  Ann Auditor  Reserve
+  ~ f0f0f0f0…:1  2.00000000 BTC  {ADDRESS}  reserved by "Agent B" until block 120: "rent"
+COMMIT  Ann Auditor  Merge branch 'agent-b'
+  1 coin restored, 1 lost; balance unchanged against the first parent
+  ! f0f0f0f0…:0  1.00000000 BTC  contested (double spend), settled for 61616161… over 62626262…
+  + f0f0f0f0…:1  2.00000000 BTC  {ADDRESS}  a coin again, which 62626262… had spent
+  - 62626262…:0  2.99999000 BTC  {OTHER}  lost with 62626262…
+  ~ 62626262…  replaced by 61616161…
+COMMIT  agent-b  Pay agent-b
+  1 coin received, 2 spent; balance -0.00001000 BTC
+  + 62626262…:0  2.99999000 BTC  {OTHER}  received, unconfirmed
+  - f0f0f0f0…:0  1.00000000 BTC  {ADDRESS}  spent by 62626262…, fee 0.00001000 BTC, 5.0 sat/vB
+  - f0f0f0f0…:1  2.00000000 BTC  {ADDRESS}  spent by 62626262…, fee 0.00001000 BTC, 5.0 sat/vB
+COMMIT  agent-a  Pay agent-a
+  1 coin received, 1 spent; balance -0.00001000 BTC
+  + 61616161…:0  0.99999000 BTC  {OTHER}  received, unconfirmed
+  - f0f0f0f0…:0  1.00000000 BTC  {ADDRESS}  spent by 61616161…, fee 0.00001000 BTC, 5.0 sat/vB
+COMMIT  Ann Auditor  Fund the treasury
+  3 coins received; balance +6.00000000 BTC
+  + f0f0f0f0…:0  1.00000000 BTC  {ADDRESS}  received at height 100
+  + f0f0f0f0…:1  2.00000000 BTC  {ADDRESS}  received at height 100
+  + f0f0f0f0…:2  3.00000000 BTC  {ADDRESS}  savings  received at height 100
+"""
+
+
+def test_the_whole_story(treasury: Repo) -> None:
+    story(treasury)
+    assert without_oids(treasury.gitbtc("log").stdout) == GOLDEN
+
+
+def test_the_document_says_who_what_and_when(treasury: Repo) -> None:
+    oid = funded(treasury)
+    [told] = log(treasury)
+    parent = treasury.git("rev-parse", "HEAD~1").strip()
+    assert {name: told[name] for name in ("commit", "parents", "author", "time", "subject")} == {
+        "commit": oid, "parents": [parent], "author": {"name": "Ann Auditor", "email": "ann@example.com"},
+        "time": 1_767_323_045, "subject": "Fund the treasury",
+    }  # fmt: skip
+    [root] = told["roots"]
+    assert (root["root"], root["balance_sat"]) == ("", 600_000_000)
+    assert root["events"][0] == {
+        "event": "received", "outpoint": outpoint(coin(0)), "amount_sat": 100_000_000, "file": "utxos"
+    }  # fmt: skip
+
+
+def test_the_events_of_a_history_without_merges_sum_up_to_the_coins(treasury: Repo) -> None:
+    funded(treasury)
+    pays(treasury, "agent-a", A, coin(1), coin(2, label="savings"))
+    coins(treasury, coin(0), coin(1))
+    transactions(treasury, A | {"abandoned": True})
+    mempool(treasury)
+    commit(treasury, "Give up")
+    sums: dict[str, int] = {}
+    for one in log(treasury):
+        for event in one["roots"][0]["events"]:
+            effect = {"received": 1, "restored": 1, "spent": -1, "lost": -1, "removed": -1}.get(event["event"], 0)
+            sums[event.get("outpoint", "")] = sums.get(event.get("outpoint", ""), 0) + effect
+    assert {name for name, total in sums.items() if total} == {outpoint(coin(0)), outpoint(coin(1))}
+    assert set(sums.values()) == {0, 1}
+
+
+def test_ranges_and_how_many(treasury: Repo) -> None:
+    story(treasury)
+    subjects = [one["subject"] for one in log(treasury)]
+    assert [one["subject"] for one in log(treasury, "-n", "2")] == subjects[:2]
+    assert log(treasury, "-n", "0") == []
+    assert [one["subject"] for one in log(treasury, "HEAD~2..HEAD")] == ["Block 105", "Reserve"]
+    assert [one["subject"] for one in log(treasury, "HEAD~2..")] == ["Block 105", "Reserve"]
+    assert {one["subject"] for one in log(treasury, "agent-a...agent-b")} == {"Pay agent-a", "Pay agent-b"}
+    assert {one["subject"] for one in log(treasury, "agent-a")} == {"Pay agent-a", "Fund the treasury"}
+
+
+def test_paths_and_roots_cut_it_down(treasury: Repo) -> None:
+    put(treasury, "one/wallet/utxos.json", coin(0))
+    commit(treasury, "One")
+    put(treasury, "two/wallet/utxos.json", coin(0))
+    put(treasury, "wallet/utxos.json", coin(5))
+    commit(treasury, "Two and the top")
+    assert [root["root"] for one in log(treasury) for root in one["roots"]] == ["", "two", "one"]
+    assert [root["root"] for one in log(treasury, "--root", "two/") for root in one["roots"]] == ["two"]
+    assert [root["root"] for one in log(treasury, "--root", ".") for root in one["roots"]] == [""]
+    assert [one["subject"] for one in log(treasury, "--", "one")] == ["One"]
+    assert [one["subject"] for one in log(treasury, "HEAD", "--", "two/wallet/utxos.json", "one")] == [
+        "Two and the top", "One"
+    ]  # fmt: skip
+    assert log(treasury, "--", "one/wallet/transactions.json", "elsewhere") == []
+    told = treasury.run(*PROGRAM, "log", "--", "wallet", cwd=treasury.path / "two").stdout
+    assert "two: 1 coin received; balance +1.00000000 BTC" in told
+    assert "  2 coins" not in told
+    assert "outside of the repository" in treasury.gitbtc("log", "--", "../x", ok=(2,)).stderr
+
+
+def test_many_alike_events_are_one_line(treasury: Repo) -> None:
+    coins(treasury, *(coin(vout) for vout in range(9)), coin(9, block_height=101))
+    commit(treasury, "Many")
+    told = without_oids(treasury.gitbtc("log").stdout).splitlines()
+    assert told[1:] == [
+        "  10 coins received; balance +55.00000000 BTC",
+        "  + 9 coins, 45.00000000 BTC: received at height 100",
+        f"  + f0f0f0f0…:9  10.00000000 BTC  {ADDRESS}  received at height 101",
+    ]
+    assert len(log(treasury)[0]["roots"][0]["events"]) == 10
+
+
+def test_a_commit_that_did_nothing_to_coins_is_left_out(treasury: Repo) -> None:
+    treasury.write("notes.txt", "n")
+    commit(treasury, "Notes")
+    assert (treasury.gitbtc("log").stdout, log(treasury)) == ("", [])
+
+
+def test_a_commit_with_a_file_that_does_not_parse_is_told_in_one_line(treasury: Repo) -> None:
+    funded(treasury)
+    treasury.git("rm", "-q", "--cached", ".gitattributes")
+    treasury.write("wallet/utxos.json", "[\n{\n")
+    coins_before = records(treasury, "wallet/utxos.json", "HEAD")
+    treasury.git("-c", "core.attributesFile=/dev/null", "add", "wallet/utxos.json", ok=(0, 1, 128))
+    blob = treasury.git("hash-object", "-w", "--no-filters", "wallet/utxos.json").strip()
+    treasury.git("update-index", "--cacheinfo", f"100644,{blob},wallet/utxos.json")
+    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "Broken")
+    treasury.git("checkout", "-q", "HEAD~1", "--", ".gitattributes")
+    coins(treasury, *coins_before)
+    commit(treasury, "Mended", hooks=False)
+    coins(treasury, *coins_before[:2])
+    commit(treasury, "Later")
+    told = without_oids(treasury.gitbtc("log").stdout).splitlines()
+    assert told[1] == "  1 coin removed; balance -3.00000000 BTC"
+    broken = [line for line in told if "not told" in line]
+    assert [line.partition(", line")[0] for line in broken] == [
+        "  ! not told: wallet/utxos.json: before this commit", "  ! not told: wallet/utxos.json: in this commit"
+    ]  # fmt: skip
+    assert told.count("  balance unknown") == 2
+    assert told[-1].endswith("received at height 100")
+
+
+def test_records_that_do_not_follow_their_schema_are_told_in_one_line(treasury: Repo) -> None:
+    treasury.write("wallet/transactions.json", f'[\n{{"inputs":5,"txid":"{A["txid"]}"}}\n]\n')
+    commit(treasury, "Misshapen", hooks=False)
+    assert "not told: records do not follow their schema" in treasury.gitbtc("log").stdout
+
+
+def test_a_symbolic_link_is_not_followed(treasury: Repo) -> None:
+    treasury.write("elsewhere.json", "[]")
+    (treasury.path / "wallet").mkdir()
+    (treasury.path / "wallet/utxos.json").symlink_to("../elsewhere.json")
+    commit(treasury, "Link", hooks=False)
+    told = without_oids(treasury.gitbtc("log").stdout).splitlines()
+    assert told[-1] == "  ! not told: wallet/utxos.json: in this commit, a symbolic link, which no state file can be"
+
+
+def test_a_shallow_clone_says_where_its_history_is_cut(treasury: Repo, sandbox: Sandbox) -> None:
+    funded(treasury)
+    pays(treasury, "agent-a", A, coin(1), coin(2, label="savings"))
+    coins(treasury, coin(2), paid(A))
+    commit(treasury, "Lose one")
+    treasury.git("clone", "-q", "--depth", "2", f"file://{treasury.path}", str(sandbox.home / "shallow"))
+    run = treasury.run(*PROGRAM, "log", cwd=sandbox.home / "shallow").stdout
+    told = without_oids(run).splitlines()
+    assert "  1 coin removed; balance -2.00000000 BTC" in told
+    assert sum(line.endswith("listed already where the history is cut") for line in told) == 3
+    assert "received" not in run
+    assert told[-1].startswith("history is cut at ")
+    assert "git fetch --unshallow" in told[-1]
+    document = json.loads(treasury.run(*PROGRAM, "log", "--json", cwd=sandbox.home / "shallow").stdout)
+    assert document["gitbtc.log/v1"]["cut_at"] == [treasury.git("rev-parse", "HEAD~1").strip()]
+
+
+def test_a_bare_repository_and_a_linked_work_tree_have_the_same_history(treasury: Repo, sandbox: Sandbox) -> None:
+    settled(treasury)
+    treasury.git("clone", "-q", "--bare", str(treasury.path), str(sandbox.home / "bare.git"))
+    treasury.git("worktree", "add", "-q", str(sandbox.home / "linked"))
+    here = treasury.gitbtc("log").stdout
+    for place in ("bare.git", "linked"):
+        assert treasury.run(*PROGRAM, "log", "--", "wallet", "network", cwd=sandbox.home / place).stdout == here
+
+
+def test_no_text_of_a_commit_or_a_record_reaches_the_terminal_as_it_is(treasury: Repo) -> None:
+    coins(treasury, coin(0, label="evil\x1b[31m\u202e"))
+    commit(treasury, "Sub\x1b]0;ject\u202e", "E\x1b[1mve")
+    told = treasury.gitbtc("log").stdout
+    assert not {"\x1b", "\u202e"} & set(told)
+    assert '"evil\\u001b[31m\\u202e"' in told
+    assert "E[1mve  Sub]0;ject" in told
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(treasury: Repo) -> None:
+    coins(treasury, *(coin(vout, label=f"{vout} " + 2000 * "x") for vout in range(200)))
+    commit(treasury, "Long")
+    command = f"{' '.join(PROGRAM)} log --json | head -n 1"
+    done = subprocess.run(["sh", "-c", command], cwd=treasury.path, env=treasury.env, capture_output=True, check=False)
+    assert (done.stdout, done.stderr) == (b"{\n", b"")
+
+
+def test_a_terminal_gets_the_pager_and_colours(treasury: Repo) -> None:
+    funded(treasury)
+    primary, secondary = pty.openpty()
+    environment = treasury.env | {"GIT_PAGER": "sed s/^/paged:/", "TERM": "xterm"}
+    environment.pop("NO_COLOR", None)
+    with subprocess.Popen([*PROGRAM, "log"], cwd=treasury.path, env=environment, stdout=secondary) as process:
+        os.close(secondary)
+        seen = b""
+        while chunk := _read(primary):
+            seen += chunk
+    assert process.returncode == 0
+    assert seen.startswith(b"paged:\x1b[1m")
+    assert b"paged:\x1b[32m  + f0f0f0f0" in seen
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end was closed
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["nonsense"], 3), (["a", "b"], 2), (["-n", "-1"], 2), (["main..nonsense"], 3)]
+)
+def test_what_it_cannot_take_is_told(treasury: Repo, arguments: list[str], status: int) -> None:
+    said = treasury.gitbtc("log", *arguments, ok=(status,)).stderr
+    assert said
+    assert "Traceback" not in said
+    assert "bug" not in said
+
+
+def test_before_the_first_commit_and_outside_of_a_repository(sandbox: Sandbox) -> None:
+    repo = sandbox.repo()
+    assert "no such revision" in repo.gitbtc("log", ok=(3,)).stderr
+    outside = repo.run(*PROGRAM, "log", cwd=sandbox.home, ok=(3,))
+    assert "not in a Git repository" in outside.stderr
+
+
+def test_rebased_and_reverted_payments(treasury: Repo) -> None:
+    """A rebase leaves one copy of each event in the line; a revert on purpose gives the coin back."""
+    funded(treasury)
+    pays(treasury, "agent-a", A, coin(1), coin(2, label="savings"))
+    treasury.git("checkout", "-q", "main")
+    treasury.write("notes.txt", "n")
+    commit(treasury, "Notes")
+    treasury.git("checkout", "-q", "agent-a")
+    treasury.git("rebase", "-q", "main")
+    treasury.git("-c", "core.hooksPath=/dev/null", "revert", "--no-edit", "HEAD")
+    told = events(log(treasury))
+    assert told == [
+        ('Revert "Pay agent-a"', "restored", "fund:0"), ('Revert "Pay agent-a"', "removed", "A:0"),
+        ("Pay agent-a", "received", "A:0"), ("Pay agent-a", "spent", "fund:0"),
+        *(("Fund the treasury", "received", f"fund:{vout}") for vout in range(3)),
+    ]  # fmt: skip
+
+
+def test_a_picked_payment_is_told_on_each_branch(treasury: Repo) -> None:
+    funded(treasury)
+    pays(treasury, "agent-a", A, coin(1), coin(2, label="savings"))
+    branch(treasury, "copy")
+    treasury.write("notes.txt", "n")
+    commit(treasury, "Notes")
+    treasury.git("-c", "core.hooksPath=/dev/null", "cherry-pick", "agent-a")
+    merged(treasury, "agent-a")
+    assert [one for one in events(log(treasury)) if one[1] == "spent"] == [("Pay agent-a", "spent", "fund:0")] * 2

@@ -1,4 +1,4 @@
-"""Writes the parts of README.md and docs/kinds.md that are output of the program. `--check` only compares."""
+"""Writes the parts of README.md and of pages of docs/ that are output of the program. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-E", "-P", "-m")
+HISTORY = TOP / "docs" / "history_story.py"
 
 
 def main(arguments: list[str]) -> int:
@@ -26,22 +27,57 @@ def main(arguments: list[str]) -> int:
 
 def _pages() -> dict[Path, str]:
     """Each page as it should be."""
-    readme, kinds = TOP / "README.md", TOP / "docs" / "kinds.md"
-    chapters = {f"demo {number}": _console(text) for number, text in _demo().items()}
+    readme, kinds, history = TOP / "README.md", TOP / "docs" / "kinds.md", TOP / "docs" / "history.md"
+    chapters = {f"demo {number}": _console(text) for number, text in _story("-m", "gitbtc.demo").items()}
+    asked = {f"history {number}": _console(text) for number, text in _story(str(HISTORY)).items()}
+    asked["history events"] = _events()
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
-    return {readme: _filled(readme.read_text("utf-8"), chapters), kinds: _filled(kinds.read_text("utf-8"), tables)}
+    blocks = {readme: chapters, kinds: tables, history: asked, TOP / "docs" / "doors.md": {"doors": _doors()}}
+    return {page: _filled(page.read_text("utf-8"), filling) for page, filling in blocks.items()}
 
 
-def _demo() -> dict[str, str]:
-    """The demo's chapters by number."""
+def _events() -> str:
+    """What can happen to a coin, as a table."""
+    from gitbtc.history.events import KINDS
+
+    rows = "".join(f"| `{kind}` | `{sort.sign}` | {sort.meaning} |\n" for kind, sort in KINDS.items())
+    return f"| event | sign | what it means |\n|---|---|---|\n{rows}"
+
+
+def _doors() -> str:
+    """Every path that two spends can take to meet, as the tests go through it."""
+    sys.path.insert(0, str(TOP))
+    from tests.gate.test_doors import MATRIX, MENDED
+
+    head = "| path | leads there | stopped by | settled, and gone on with | given up with |\n|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| {row.path} | {_commands(row.commands)} | {row.door} "
+        f"| {'mend the file, ' * (row.settled == MENDED)}{_commands(f'{row.settled} && {row.way_on}')} "
+        f"| {_commands(row.undo) or 'nothing to give up'} |\n"
+        for row in MATRIX
+    )
+
+
+def _commands(line: str) -> str:
+    return ", ".join(f"`{command}`" for command in line.split(" && ") if command)
+
+
+def _story(*program: str) -> dict[str, str]:
+    """The chapters, by number, that a program prints which makes a treasury in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
-        story = _output("gitbtc.demo", str(Path(folder) / "treasury"))
+        place = Path(folder) / "treasury"
+        place.mkdir()
+        story = _run(*PROGRAM[:-1], *program, str(place))
     parts = re.split(r"^== (?:(\d+)\. )?.* ==\n", story, flags=re.MULTILINE)
     return {number: text.strip("\n") for number, text in zip(parts[1::2], parts[2::2], strict=True) if number}
 
 
 def _output(*command: str) -> str:
-    return subprocess.run([*PROGRAM, *command], stdout=subprocess.PIPE, check=True).stdout.decode()
+    return _run(*PROGRAM, *command)
+
+
+def _run(*command: str) -> str:
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode()
 
 
 def _console(text: str) -> str:

@@ -72,7 +72,12 @@ def _clean_merge(terminal: Terminal) -> None:
 
 def _double_spend(terminal: Terminal) -> None:
     terminal.chapter("4. A double spend, refused")
-    terminal.say("Agent B spent the same 3.5 BTC coin in another transaction. Only one of the two can be mined.")
+    terminal.say(
+        "Agent B spent the same 3.5 BTC coin in another transaction. Only one of the two can be mined. Whoever asks "
+        "before signing is told so, and nothing is touched."
+    )
+    terminal.run("gitbtc premerge agent-b", status=1, shows=("double_spend", OTC_COIN))
+    terminal.say("Whoever merges anyway is stopped.")
     terminal.run("git merge agent-b", status=1, shows=("double_spend", OTC_COIN, "3.5", BY_AGENT_A, BY_AGENT_B))
     terminal.run("gitbtc conflicts", status=1, shows=(OTC_COIN,))
     terminal.say(
@@ -96,6 +101,8 @@ def _settled(terminal: Terminal) -> None:
     terminal.run("git log -1 --format=%B", shows=(f"Double-Spend: {OTC_COIN} {BY_AGENT_A} over {BY_AGENT_B}",))
     terminal.run("gitbtc diff HEAD^1 HEAD")
     terminal.run("gitbtc check")
+    terminal.say("What became of the coin, and who says so?")
+    terminal.run(f"gitbtc why {OTC_COIN}", shows=("contested", "settled"))
 
 
 def _key(terminal: Terminal) -> None:

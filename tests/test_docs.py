@@ -1,0 +1,113 @@
+"""The commands in docs/ci.md and docs/server.md do what these pages say."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import Repo
+from tests.gate.pushing import A, accepted, base, both_spend, clone, refused, side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Sandbox
+
+    Run = Callable[..., str]
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NULL = "0" * 40
+# The variables of each example that the forge sets, and in which of them it says where the new commits begin.
+FORGES = {"GitHub Actions": ("BASE",), "GitLab CI": ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "CI_COMMIT_BEFORE_SHA")}
+
+
+def example(forge: str) -> list[str]:
+    """The lines of the YAML example for a forge."""
+    section = (DOCS / "ci.md").read_text().partition(f"## {forge}\n")[2].partition("\n## ")[0]
+    return section.partition("```yaml\n")[2].partition("```")[0].splitlines()
+
+
+def command(forge: str) -> str:
+    """The shell command that the example verifies with."""
+    [line] = [line for line in example(forge) if "gitbtc verify" in line]
+    return line.strip().removeprefix("- ").removeprefix("run: ")
+
+
+@pytest.fixture
+def run(sandbox: Sandbox) -> Run:
+    """Run a shell script with `gitbtc` on the path; its output."""
+    program = sandbox.home / "bin/gitbtc"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -E -P -m gitbtc "$@"\n')
+    program.chmod(0o755)
+
+    def shell(repo: Repo, script: str, status: int = 0, **variables: str) -> str:
+        env = {"PATH": f"{program.parent}:{repo.env['PATH']}", **variables}
+        done = repo.run("sh", "-ec", script, env=env, ok=(status,))
+        return done.stdout + done.stderr
+
+    return shell
+
+
+@pytest.mark.parametrize("forge", FORGES)
+@pytest.mark.parametrize("place", [0, -1])
+def test_the_example_takes_sound_commits_and_refuses_a_double_spend(
+    sandbox: Sandbox, run: Run, forge: str, place: int
+) -> None:
+    repo = sandbox.repo()
+    both_spend(repo)
+    begin = {FORGES[forge][place]: repo.git("rev-parse", "main").strip()}
+    repo.git("checkout", "-q", "ours")
+    assert "1 commit verified, 0 findings" in run(repo, command(forge), **begin)
+    repo.git("merge", "-q", "-s", "ours", "-m", "by the forge", "theirs")
+    assert "double_spend" in run(repo, command(forge), 1, **begin)
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_the_example_knows_a_new_branch(sandbox: Sandbox, run: Run, forge: str) -> None:
+    repo = sandbox.repo()
+    base(repo)
+    assert "1 commit verified" in run(repo, command(forge), **{FORGES[forge][-1]: NULL})
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_the_example_fetches_everything_and_sets_what_it_uses(forge: str) -> None:
+    lines = [line.strip().removeprefix("- ") for line in example(forge)]
+    assert lines.count("fetch-depth: 0") + lines.count('GIT_DEPTH: "0"') == 1
+    assert any(line.endswith("pip install gitbtc") for line in lines)
+    used = set(re.findall(r"\$\{?([A-Z_]+)", command(forge)))
+    assert used == set(FORGES[forge])
+    assert all(name.startswith("CI_") or f"{name}:" in "\n".join(lines) for name in used)
+
+
+def scripts(page: str) -> list[str]:
+    """The indented blocks of a page that are commands."""
+    blocks = re.findall(r"(?:^ {4}.*\n)+", (DOCS / page).read_text(), re.MULTILINE)
+    return [block for block in blocks if block.lstrip().startswith(("git", "gitbtc"))]
+
+
+def test_a_server_is_set_up_as_its_page_says(sandbox: Sandbox, run: Run) -> None:
+    set_up, history = scripts("server.md")
+    assert "BROKEN" not in run(Repo(sandbox.home, sandbox.env), set_up)
+    server = Repo(sandbox.home / "treasury.git", sandbox.env)
+    repo = clone(sandbox, server)
+    base(repo)
+    accepted(repo, "main")
+    assert "1 commit verified, 0 findings" in run(server, history)
+    side(repo, "main", "main", wallet_transactions=[A])
+    assert "spent_coin" in refused(repo, server, "main")
+
+
+def test_the_ranges_of_the_page_are_ones_that_it_takes(sandbox: Sandbox, run: Run) -> None:
+    [block] = scripts("ci.md")
+    repo = sandbox.repo()
+    first = base(repo)
+    side(repo, "topic", "main", network_mempool=[])
+    repo.git("update-ref", "refs/remotes/origin/main", first)
+    for name in "ABCD":
+        repo.git("tag", name, "topic" if name in "BD" else "main")
+    assert run(repo, block).count("1 commit verified, 0 findings") == 2

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitbtc.gate.merging import Merging
+    from gitbtc.gate.repair import Repair
     from gitbtc.gate.spend_gate import Contest
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import BlobReader, Git
@@ -180,36 +181,41 @@ class Examination:
         """The verdicts on the merge in progress."""
         return SpendGate(merging, self.snapshot, unattributed_allowed=self.unattributed_allowed)
 
-    def _merge(self, merging: Merging) -> Iterator[str]:
-        from gitbtc.views.conflicts import conflict_line, spend_notice
-
-        gate = self.spend_gate(merging)
-        yield from self._repair(merging, gate)
-        for clash in gate.clashes:
-            where = path_in(clash.root, CHAIN)
-            yield f"gitbtc: {printable(where)}: network: {clash.one} and {clash.other} never merge; abort this merge"
-        self.notices += [spend_notice(path_in(told.root, COINS), told.verdict) for told in gate.notices]
-        self._decided = [told for told in gate.notices if told.verdict.row in _TOLD_IN_TRAILERS]
-        for contest in gate.unsettled(self.index, self.settlements()):
-            yield conflict_line(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
-
-    def _repair(self, merging: Merging, gate: SpendGate) -> Iterator[str]:
-        """What a merge did not need a person for, and Git did not do: staged now, since a hook cannot commit it."""
+    def united(self, merging: Merging) -> Repair:
+        """What is staged, with the records of files that only grow that the merge lost: in that, conflicts are settled
+        or open, whatever the commit is asked for or `gitbtc conflicts`. Malformed, CannotWork.
+        """
         from gitbtc.gate.repair import Repair
 
         repair = Repair(self._git, merging, self.snapshot, self.index, self.kinds)
         if not self.is_rewriting:
             repair.unite_logs()
-        settlements = self.settlements()
-        if not gate.unsettled(repair.result, settlements):
-            repair.follow_settlements(gate, settlements.trailers)
-            repair.follow_verdicts(gate)
-            repair.drop_what_is_stale()
-            repair.put_back_what_was_lost()
+        return repair
+
+    def _merge(self, merging: Merging) -> Iterator[str]:
+        from gitbtc.views.conflicts import conflict_line, spend_notice
+
+        gate, repair = self.spend_gate(merging), self.united(merging)
+        unsettled = gate.unsettled(repair.result, self.settlements())
+        if not unsettled:
+            self._follow(gate, repair)
         for path, content in repair.contents.items():
             self._stage(path, content)
-        for message in repair.messages:
-            yield f"{message} now"
+        yield from (f"{message} now" for message in repair.messages)
+        for clash in gate.clashes:
+            where = path_in(clash.root, CHAIN)
+            yield f"gitbtc: {printable(where)}: network: {clash.one} and {clash.other} never merge; abort this merge"
+        self.notices += [spend_notice(path_in(told.root, COINS), told.verdict) for told in gate.notices]
+        self._decided = [told for told in gate.notices if told.verdict.row in _TOLD_IN_TRAILERS]
+        for contest in unsettled:
+            yield conflict_line(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
+
+    def _follow(self, gate: SpendGate, repair: Repair) -> None:
+        """What a merge did not need a person for, and Git did not do: staged then, since a hook cannot commit it."""
+        repair.follow_settlements(gate, self.settlements().trailers)
+        repair.follow_verdicts(gate)
+        repair.drop_what_is_stale()
+        repair.put_back_what_was_lost()
 
     def _stage(self, path: str, content: bytes) -> None:
         """Put the repaired file in the index, and in the work tree where that held what the index did."""

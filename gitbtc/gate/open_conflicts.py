@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gitbtc.gate.merging import Merging
+    from gitbtc.gate.snapshot import Snapshot
     from gitbtc.gate.spend_gate import Contest
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.repo.git import BlobReader, Entry, Git
@@ -103,8 +104,14 @@ class Conflicts:
             gate = self.examination.spend_gate(self.merging)
         except CannotWork:  # a side does not parse, which the conflict of that file says
             return
-        for contest in gate.unsettled(self.examination.index, self.settlements):
+        for contest in gate.unsettled(self._united(self.merging), self.settlements):
             yield Open(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict), contest)
+
+    def _united(self, merging: Merging) -> Snapshot:
+        try:
+            return self.examination.united(merging).result
+        except Malformed:  # of a file that tells nothing of spends, or of the index, which says so itself
+            return self.examination.index
 
     def _in_file(self, path: str, kind: Kind, stages: Mapping[int, Entry]) -> Iterator[Open]:
         if OURS not in stages or THEIRS not in stages:

@@ -183,3 +183,40 @@ def test_one_choice_settles_every_coin_that_two_transactions_have_in_common(trea
     assert open_addresses(treasury) == []
     assert records(treasury, PATH) == [coin(2, label="theirs")]
     treasury.git("commit", "-q", "-m", "settled")
+
+
+@pytest.mark.parametrize("transactions_are", ["unmerged", "the base's"])
+def test_what_a_file_taken_whole_lost_of_the_evidence_is_open_all_the_same(
+    treasury: Repo, transactions_are: str
+) -> None:
+    """Ours replaced the parent of theirs. The record that says so is not staged, but nobody can lose it."""
+    parent = spend("parent", coin(0))
+    change = coin(0, parent["txid"], amount_sat=parent["outputs"][0]["amount_sat"])
+    winner, child = spend("winner", coin(0), fee=3000), spend("child", change)
+    coins(treasury, change)
+    transactions(treasury, parent)
+    treasury.commit("base")
+    branch(treasury, "theirs")
+    coins(treasury)
+    transactions(treasury, parent, child)
+    treasury.commit("theirs")
+    treasury.git("checkout", "-q", "main")
+    transactions(treasury, parent | {"replaced_by": winner["txid"]}, winner)
+    treasury.commit("ours")
+    treasury.git("merge", "-s", "resolve", "theirs", ok=(1,))
+    orphan = f"{PATH}::{parent['txid']}:0"
+    if transactions_are == "the base's":
+        treasury.git("checkout", "-q", "HEAD~", "--", "wallet/transactions.json")
+    else:
+        assert treasury.git("ls-files", "--unmerged", "--", "wallet/transactions.json")
+    assert orphan in open_addresses(treasury)
+    treasury.git("checkout", "-q", "HEAD~", "--", ".")
+    assert open_addresses(treasury) == [orphan]
+    treasury.gitbtc("resolve", orphan, "--ours")
+    assert open_addresses(treasury) == []
+    for _ in range(2):  # the first has staged what was lost
+        if treasury.run("git", "commit", "-q", "-m", "settled", ok=(0, 1)).returncode == 0:
+            break
+    live = [one["txid"] for one in records(treasury, "wallet/transactions.json", "HEAD") if not one.get("abandoned")]
+    assert sorted(live) == sorted([parent["txid"], winner["txid"]])
+    treasury.gitbtc("check", "HEAD")

@@ -55,9 +55,7 @@ class Examination:
         self.in_progress = InProgress(git, message)
         self.head = self.in_progress.head
         self.merging: Merging | None = self.in_progress.merging
-        self.index = of_index(git, self._read, self.kinds)
         self._snapshots: dict[str | None, Snapshot] = {}
-        self.before = self.snapshot(self.head)
         self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
         self.notices: list[str] = []
         self._decided: list[Contest] = []
@@ -67,6 +65,16 @@ class Examination:
         if revision not in self._snapshots:
             self._snapshots[revision] = of_revision(self._git, revision, self._read, self.kinds)
         return self._snapshots[revision]
+
+    @cached_property
+    def index(self) -> Snapshot:
+        """What is staged, before anything is staged here."""
+        return of_index(self._git, self._read, self.kinds)
+
+    @cached_property
+    def before(self) -> Snapshot:
+        """HEAD."""
+        return self.snapshot(self.head)
 
     @cached_property
     def files(self) -> ChangedFiles:

@@ -51,7 +51,7 @@ class InProgress:
         self._folder = git.git_dir()
         self._message = message
         self._folds = False
-        self.head = git.find("HEAD")
+        self.head, self._picked, self._reverted = git.find_each("HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
         self.merging = self._find(self.head) if self.head else None
 
     @property
@@ -81,7 +81,7 @@ class InProgress:
     def _rebase(self, head: str) -> Merging | None:
         picked = None
         if self._has("rebase-merge"):
-            picked = self._git.find("CHERRY_PICK_HEAD") or self._folded()
+            picked = self._picked or self._folded()
         elif self._has("rebase-apply/rebasing"):
             picked = self._git.find("REBASE_HEAD")
         return self._pick(head, picked, REBASE, self._began("CHERRY_PICK_HEAD", "REBASE_HEAD")) if picked else None
@@ -98,8 +98,8 @@ class InProgress:
         return picked
 
     def _cherry_pick(self, head: str) -> Merging | None:
-        picked = self._git.find("CHERRY_PICK_HEAD")
-        return self._pick(head, picked, CHERRY_PICK, self._began("CHERRY_PICK_HEAD")) if picked else None
+        began = self._began("CHERRY_PICK_HEAD")
+        return self._pick(head, self._picked, CHERRY_PICK, began) if self._picked else None
 
     def _pick(self, head: str, picked: str, name: str, began: str) -> Merging:
         return Merging(self._git, [head, picked], name, [self._mainline(head, picked)], began)
@@ -121,7 +121,7 @@ class InProgress:
     # -- reverts and squashes --------------------------------------------------------------------------------------
 
     def _revert(self, head: str) -> Merging | None:
-        marked = self._git.find("REVERT_HEAD")
+        marked = self._reverted
         told = _REVERTED.search(self._said(head, marked))
         reverted = marked or (self._git.find(f"{told[1]}^{{commit}}") if told else None)
         if reverted is None:

@@ -43,6 +43,8 @@ _KEPT_FAMILIES = ("GIT_CONFIG_", "GIT_SSH", "GIT_SSL_", "GIT_PROXY_", "GIT_AUTHO
 
 SYMBOLIC_LINK, SUBMODULE = "120000", "160000"  # modes of entries that are no file
 
+_PLACES = _TOP, _OWN, _COMMON = "--show-toplevel", "--absolute-git-dir", "--git-common-dir"
+
 _OID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _NO_REPOSITORY = "fatal: not a git repository"
@@ -112,6 +114,7 @@ class Git:
         self.cwd = os.path.abspath(cwd or ".")
         self.inside_git = inside_git
         self.environment = environment(inside_git=inside_git)
+        self._places: dict[str, str] = {}  # what rev-parse told; a repository does not move while a process works in it
 
     @classmethod
     def at(cls, folder: str | Path) -> Self:
@@ -120,7 +123,9 @@ class Git:
 
     def at_top(self) -> Self:
         """The same, run in the work tree's root: where Git runs hooks, and takes a relative core.hooksPath from."""
-        return type(self)(self.top_level(), inside_git=self.inside_git)
+        copy = type(self)(self.top_level(), inside_git=self.inside_git)
+        copy._places |= self._places  # noqa: SLF001 - its own class
+        return copy
 
     def as_stored(self) -> Self:
         """The same, blind to refs/replace: those stay behind when history goes elsewhere."""
@@ -175,17 +180,28 @@ class Git:
     def top_level(self) -> str:
         """The absolute path of the work tree's root; CannotWork outside of one, and in a bare repository."""
         try:
-            return self.line("rev-parse", "--show-toplevel")
+            return self._place(_TOP)
         except GitFailed as error:
             raise CannotWork(f"{self.cwd}: no work tree here: {error.stderr.strip()}") from None
 
     def git_dir(self) -> str:
         """The absolute path of this work tree's own Git folder."""
-        return self.line("rev-parse", "--absolute-git-dir")
+        return self._place(_OWN)
 
     def common_dir(self) -> str:
         """The absolute path of the Git folder that linked work trees share."""
-        return self._absolute(self.line("rev-parse", "--git-common-dir"))
+        return self._place(_COMMON)
+
+    def _place(self, option: str) -> str:
+        if option not in self._places:
+            # Who asks for the work tree will ask for the others: one process tells all three.
+            asked = _PLACES if option == _TOP else (option,)
+            told = self.line("rev-parse", *asked)
+            answers = told.split("\n")
+            if len(answers) != len(asked):  # a path with a line end in it
+                asked, answers = (option,), [self.line("rev-parse", option)]
+            self._places |= {name: self._absolute(answer) for name, answer in zip(asked, answers, strict=True)}
+        return self._places[option]
 
     def is_bare(self) -> bool:
         """Whether the repository has no work tree."""
@@ -242,6 +258,13 @@ class Git:
         """The oid that `revision` names, None when it names none (HEAD before the first commit)."""
         return self.line("rev-parse", "--verify", "--quiet", "--end-of-options", revision, ok=(0, 1, 128)) or None
 
+    def find_each(self, *revisions: str) -> list[str | None]:
+        """The same for each of several revisions, told by one process; none of them may hold a line end."""
+        told = self.run(
+            "cat-file", "--batch-check=%(objectname)", stdin="".join(f"{one}\n" for one in revisions).encode()
+        )
+        return [line if is_oid(line) else None for line in _text(told).splitlines()]
+
     def empty_tree(self) -> str:
         """The oid of the tree without entries: the parent of a first commit."""
         return self.line("hash-object", "-t", "tree", "--stdin")
@@ -276,12 +299,14 @@ class Git:
         return found.split()
 
     def heads_in(self, name: str) -> list[str]:
-        """The oids in MERGE_HEAD, CHERRY_PICK_HEAD, REVERT_HEAD or ORIG_HEAD; none when there is no such file.
+        """The oids in a file of the Git folder (MERGE_HEAD, `shallow`); none when there is no such file.
 
         Read from the file: an octopus merge leaves several in MERGE_HEAD, of which rev-parse tells the first.
         """
+        # What is written like HEAD lies beside it; where the rest lies, Git has to be asked.
+        place = os.path.join(self.git_dir(), name) if name.isupper() else self.git_path(name)
         try:
-            with open(self.git_path(name), encoding="ascii") as heads:
+            with open(place, encoding="ascii") as heads:
                 return heads.read().split()
         except FileNotFoundError:
             return []

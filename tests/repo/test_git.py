@@ -70,6 +70,26 @@ def test_a_linked_worktree_has_its_own_git_dir_and_shares_the_common_one(repo: R
     assert git.hooks_dir() == str(repo.path / ".git" / "hooks")
 
 
+def test_places_are_told_of_a_folder_with_a_line_end_in_its_name(sandbox: Sandbox) -> None:
+    repo = sandbox.repo("two\nlines")
+    git = Git(repo.path).at_top()
+    assert (git.top_level(), git.git_dir()) == (str(repo.path), str(repo.path / ".git"))
+    assert git.common_dir() == git.git_dir()
+
+
+def test_places_are_those_of_the_work_tree_that_git_runs_in(repo: Repo) -> None:
+    """What one of them told is not told of another."""
+    repo.write("a", "1")
+    repo.commit("one")
+    repo.git("worktree", "add", "-q", "../linked")
+    (repo.path / "deep").mkdir()
+    places = [
+        (git.git_dir(), git.common_dir()) for git in (Git(repo.path / "deep").at_top(), Git(repo.path / "../linked"))
+    ]
+    assert places[0] == (str(repo.path / ".git"), str(repo.path / ".git"))
+    assert places[1] == (str(repo.path / ".git/worktrees/linked"), str(repo.path / ".git"))
+
+
 def test_hooks_dir_knows_core_hookspath(repo: Repo) -> None:
     repo.git("config", "core.hooksPath", "my hooks")
     assert Git(repo.path).hooks_dir() == str(repo.path / "my hooks")
@@ -128,6 +148,14 @@ def test_resolve_takes_revisions_only(repo: Repo) -> None:
     for wrong in ("nonsense", "--all", ""):
         with pytest.raises(CannotWork, match="no such revision"):
             git.resolve(wrong)
+
+
+def test_several_revisions_are_told_at_once(repo: Repo) -> None:
+    assert Git(repo.path).find_each("HEAD", "REVERT_HEAD") == [None, None]
+    repo.write("a", "1")
+    oid = repo.commit("one")
+    repo.git("update-ref", "REVERT_HEAD", "HEAD")
+    assert Git(repo.path).find_each("HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD") == [oid, None, oid]
 
 
 def test_merge_bases_of_criss_cross_and_unrelated_histories(repo: Repo) -> None:

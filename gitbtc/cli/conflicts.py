@@ -15,7 +15,7 @@ from gitbtc.views.conflicts import conflict_document, conflict_line
 ROOT_KEY = "gitbtc.conflicts/v1"
 
 # Conflicts of a whole file: what happened, and how to settle it.
-_WHOLE = {
+WHOLE = {
     "modify_delete": "one side deleted the file, the other changed it; keep it with `git add`, or `git rm` it",
     "unreadable": "a side does not parse, so the file was merged as text; settle it by hand, then `git add` it",
 }
@@ -47,7 +47,7 @@ def command(*, as_json: bool) -> int:
 
 def _line(open_: Open) -> str:
     if not open_.conflict.key:
-        return f"gitbtc: {open_.conflict.type}: {printable(open_.path)}: {_WHOLE[open_.conflict.type]}"
+        return f"gitbtc: {open_.conflict.type}: {printable(open_.path)}: {WHOLE[open_.conflict.type]}"
     return conflict_line(open_.path, open_.kind, open_.conflict)
 
 

@@ -22,6 +22,18 @@ One side removed a record from a file that only grows.
 
 The record is kept meanwhile. To take it out on purpose, settle for the side that removed it and commit with
 GITBTC_ALLOW_REWRITE=1 and a line `Gitbtc-Rewrite: <reason>` in the message.""",
+    "modify_delete": """\
+One side deleted the whole file, the other changed it.
+
+A record that is gone is merged by the rule of its kind; a file that is gone may be one that moved elsewhere, or one
+that nobody meant to lose.
+To settle it: gitbtc resolve PATH --ours|--theirs|--base, or keep it with `git add`, let it go with `git rm`.""",
+    "unreadable": """\
+A side of the file does not parse, so nobody can tell its records apart, and Git merged it as text; or no driver ran.
+
+`git checkout -m -- PATH` makes the conflict again, with the driver where there is one; `gitbtc doctor` says if not.
+To settle it: put it right in an editor and `git add` it, or take one side whole with
+gitbtc resolve PATH --ours|--theirs|--base. What a whole file leaves out of a log is put back when it is committed.""",
     "network": """\
 The two sides are of different networks (row 15).
 

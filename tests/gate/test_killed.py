@@ -234,10 +234,23 @@ def besiege(repo: Repo, siege: Siege) -> None:
         check(repo, before, allowed | end[0].contents(), git_was_killed=not siege.victim and siege.command[0] == "git")
         misses = 0 if hit else misses + 1
         kills += hit
+        if hit and kills % 5 == 1:
+            assert_doctor_tells_what_to_do(repo)
         target.unlock()
         if hit and kills % 5 == 1:
             assert outcome(target, (*siege.again, *siege.complete)) == end
         target.restore()
+
+
+def assert_doctor_tells_what_to_do(repo: Repo) -> None:
+    """Every lock that is in the way, and what is in progress, with a command for each."""
+    said = repo.gitbtc("doctor", ok=(0, 1)).stdout
+    locked = [lock for lock in LOCKS if (repo.path / ".git" / lock).exists()]
+    for lock in locked:
+        assert lock in said
+    assert not locked or "rm -- " in said
+    if (repo.path / ".git/MERGE_HEAD").exists():
+        assert "`git merge --abort` gives it up" in said
 
 
 def rehearse(target: Target, siege: Siege) -> tuple[float, set[bytes]]:

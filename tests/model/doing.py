@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.model import payments
+from tests.model.model import STRATEGY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,7 @@ PICKS = {
 }
 CHOICES = ("--ours", "--theirs", "--base")
 _ROUNDS = 8  # of settling; every round settles something
+_PATIENCE = 4  # refusals of one step; all but the last have staged a repair
 
 
 def judge(
@@ -79,9 +81,12 @@ def commit(clone: Clone, what: int, number: int, *options: str) -> bool:
         return False
     files.write()
     before = clone.head()
-    status, said = clone.git("commit", "-q", "-a", "-m", told, *options)
+    # `--amend -m` tells no hook that it amends: whether the outcome may be live, only the push asks.
+    is_told = "--amend" in options and (operation is payments.simulate or number % 2)
+    status, said = clone.git("commit", "-q", "-a", *(("--no-edit",) if is_told else ("-m", told)), *options)
     if status:
-        if clone.gated and clone.dirt() and "would make\nit empty" not in said:
+        expected = "would make\nit empty" in said or (is_told and f"{STRATEGY}: " in said)
+        if clone.gated and clone.dirt() and not expected:
             clone.world.fail(f"an honest commit was refused: {said}")
         clone.git("reset", "-q", "--hard")
         return False
@@ -170,9 +175,7 @@ def _end(clone: Clone, refs: str, ending: int, go_on: tuple[str, ...], abort: tu
     """After a stop. `ending`: 0 aborts, 4 stages all as it is, others settle; what does not end then is aborted."""
     how = ending % 5
     if how and clone.gated:
-        if how < 4:
-            _settle(clone, ending)
-        said = _go_on(clone, go_on)
+        said = _go_on(clone, go_on, ending if how < 4 else None)
         if said and how < 4 and "only grows" not in said:
             clone.world.fail(f"all that was open is settled, and still it does not end:\n{said}")
     elif how:
@@ -183,17 +186,34 @@ def _end(clone: Clone, refs: str, ending: int, go_on: tuple[str, ...], abort: tu
         _abort(clone, refs, abort)
 
 
-def _go_on(clone: Clone, go_on: tuple[str, ...]) -> str:
-    """Stage all and go on until it ends, or nothing is left to commit; what was said if it does not end."""
-    said = ""
-    for _ in range(_ROUNDS):
+def _go_on(clone: Clone, go_on: tuple[str, ...], choice: int | None) -> str:
+    """Settle (None: nothing), stage all and go on, until it ends, or nothing is left to commit; what was said if it
+    does not end.
+
+    Each step of a rebase may stop anew. But what is refused in one must have been listed as open before.
+    """
+    said, stuck = "", 0
+    while stuck < _PATIENCE:
+        if choice is not None:
+            _settle(clone, choice)
         clone.git("add", "-A")
         if not clone.ask("diff", "--cached", "--name-only"):
             _take_out(clone, go_on[0])
+        step = _step(clone)
         status, said = clone.git(*go_on)
         if status == 0 or not in_progress(clone) or "nothing to commit" in said:
             return ""
+        if step == _step(clone):
+            if choice is not None and "settle it with" in said:
+                clone.world.fail(f"nothing was open, and it is refused:\n{said}")
+            stuck += 1
     return said
+
+
+def _step(clone: Clone) -> tuple[str, str]:
+    """What is being done: it changes whenever a rebase gets further."""
+    todo = clone.path / ".git/rebase-merge/git-rebase-todo"
+    return clone.ask("rev-parse", "HEAD", "REBASE_HEAD"), todo.read_text() if todo.exists() else ""
 
 
 def _take_out(clone: Clone, what: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import sys
 import time
 
@@ -28,6 +29,8 @@ def main() -> int:
     jobs = [(given.seed + 1_000_000 * number, each, given.keep_going) for number in range(given.jobs)]
     with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
         results = pool.starmap(_run, jobs)
+        pool.close()
+        pool.join()  # leaving a pool kills its processes, with the folders that they made
     operations, violations = (sum(column) for column in zip(*results, strict=True))
     print(f"{operations} operations, {violations} violations, seed {given.seed}")
     return 1 if violations else 0
@@ -37,7 +40,8 @@ def _run(first: int, wanted: int, keep_going: bool) -> tuple[int, int]:
     violations = 0
     number = first
     began = time.monotonic()
-    while Treasury.operations < wanted and (keep_going or not violations):
+    parent = os.getppid()  # which a signal may end without a word to us
+    while Treasury.operations < wanted and (keep_going or not violations) and os.getppid() == parent:
         try:
             run_state_machine_as_test(seed(number)(Treasury), settings=_SETTINGS)
         except Violation as error:

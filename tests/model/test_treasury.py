@@ -6,7 +6,6 @@ import os
 import shutil
 import tempfile
 from functools import lru_cache
-from pathlib import Path
 from typing import ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -24,7 +23,7 @@ BRANCHES = ("main", "b1", "b2", "b3")
 @lru_cache(maxsize=1)
 def template() -> Template:
     """The repositories that every run begins with; they go with the process."""
-    return Template(Path(tempfile.mkdtemp(prefix="treasury-model-")))
+    return Template(tempfile.TemporaryDirectory(prefix="treasury-model-"))
 
 
 class Treasury(RuleBasedStateMachine):

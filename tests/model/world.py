@@ -9,14 +9,16 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.model import forking
 from tests.model.model import FILES, Tree
 from tests.model.payments import born
 
 if TYPE_CHECKING:
+    import tempfile
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tests.model.model import Outpoint
 
@@ -62,9 +64,10 @@ class Clone:
         done = subprocess.run(command, cwd=self.path, env={**self.world.env, **dates, **(env or {})},
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)  # fmt: skip
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
-        words = ["gitbtc" if word == sys.executable else word for word in command if word not in GITBTC[1:]]
+        is_ours = command[0] == self.world.program[0]
+        words = ["gitbtc", *command[len(GITBTC) :]] if is_ours else command
         self.world.tell(f"{self.name}: {' '.join(words)} -> {done.returncode}")
-        if done.returncode and command[0] == sys.executable:
+        if done.returncode and is_ours:
             self.world.tell(said.strip())
         if "Traceback" in said or "This is a bug" in said:
             self.world.fail(f"a crash:\n{said}")
@@ -76,7 +79,7 @@ class Clone:
 
     def gitbtc(self, *arguments: str) -> tuple[int, str]:
         """The same for `gitbtc …`."""
-        return self.run(*GITBTC, *arguments)
+        return self.run(*self.world.program, *arguments)
 
     def ask(self, *arguments: str, stdin: str = "") -> str:
         """What plain git answers; nothing of it is part of the story."""
@@ -93,7 +96,7 @@ class Clone:
 
     def refs(self) -> str:
         """All refs, and what HEAD is."""
-        return self.ask("for-each-ref") + self.ask("symbolic-ref", "HEAD") + self.head()
+        return self.ask("show-ref", "--head") + (self.path / ".git/HEAD").read_text()
 
     def dirt(self) -> str:
         """What differs between HEAD, the index and the work tree, and what is in progress."""
@@ -115,9 +118,11 @@ IN_PROGRESS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", 
 class World:
     """One run: the repositories, what their commits hold, and the story so far."""
 
-    def __init__(self, place: Path, env: dict[str, str]) -> None:
+    def __init__(self, place: Path, env: dict[str, str], python: str) -> None:
+        """`python`: what stands for the interpreter."""
         self.place = place
         self.env = env
+        self.program = (python, *GITBTC[1:])
         self.clock = 0
         self.story: list[str] = []
         self.trees: dict[str, Tree] = {}
@@ -159,10 +164,11 @@ class World:
 class Template:
     """Repositories that are set up once, and copied for every run."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, folder: tempfile.TemporaryDirectory[str]) -> None:
+        self._folder = folder  # it goes with this
+        self.home = home = Path(folder.name)
+        self._python = str(forking.begin(home))
         self._copies = 0
-        home.mkdir(parents=True, exist_ok=True)
         (home / ".gitconfig").write_text(CONFIGURATION)
         env = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         self.env = env | {
@@ -186,6 +192,8 @@ class Template:
         self._run(ann, "git", "push", "-q", "-u", "origin", "main")
         self._run(place, "git", "clone", "-q", "--template=", str(server), "plain")
         self._run(place / "plain", "git", "remote", "set-url", "origin", "../server.git")
+        for path in (ann / ".git/gitbtc/config", *ann.glob(".git/hooks/*"), *server.glob("hooks/*")):
+            path.write_text(path.read_text().replace(f"={sys.executable}", f"={self._python}"))
         shutil.copytree(ann, place / "bob", symlinks=True)
 
     def _run(self, cwd: Path, *command: str) -> None:
@@ -196,4 +204,4 @@ class Template:
         self._copies += 1
         place = self.home / f"{self._copies}"
         shutil.copytree(self.home / "template", place, symlinks=True)
-        return World(place, self.env)
+        return World(place, self.env, self._python)

@@ -1,0 +1,103 @@
+"""One interpreter with gitbtc loaded, which forks for each process that Git starts: more operations in the same time.
+
+Most of what a hook costs is the start of Python and the imports. The stand-in for the interpreter is a script that
+says its process id through a FIFO; the rest of what it is called with stands in /proc. The fork takes over its
+environment, folder and standard streams, serves the call and tells it with which status to end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import pkgutil
+import select
+import signal
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import gitbtc
+from gitbtc.__main__ import main
+
+# The shell itself uses the standard streams in the meantime, so the fork takes them from copies.
+_STAND_IN = """#!/bin/sh
+exec 7<&0 8>&1 9>&2
+mkfifo "$0.$$" && echo $$ >"$0.calls" && read -r status <"$0.$$"
+rm -f "$0.$$"
+exit "$status"
+"""
+_STREAMS = (("stdin", "r", 7), ("stdout", "w", 8), ("stderr", "w", 9))
+
+
+def begin(folder: Path) -> Path:
+    """Start it, until this process ends; the path of the stand-in, to be called as the interpreter would be: without
+    /proc that is the interpreter itself.
+    """
+    if not Path("/proc/self/fd").exists():
+        return Path(sys.executable)
+    stand_in = folder / "python"
+    os.mkfifo(f"{stand_in}.calls")
+    stand_in.write_text(_STAND_IN)
+    stand_in.chmod(0o755)
+    # Not forked from here: who starts this may have threads.
+    subprocess.Popen(
+        [sys.executable, "-m", __name__, stand_in], cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL
+    )
+    return stand_in
+
+
+def _serve(stand_in: Path) -> None:
+    """Fork for each call, as long as the process lives that began this."""
+    for module in pkgutil.walk_packages(gitbtc.__path__, "gitbtc."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    parent, calls = os.getppid(), os.open(f"{stand_in}.calls", os.O_RDWR)  # for both: it never ends with a caller
+    while os.getppid() == parent:
+        if select.select([calls], [], [], 1)[0]:
+            for caller in os.read(calls, select.PIPE_BUF).split():
+                if not os.fork():
+                    _answer(stand_in, caller.decode())
+
+
+def _answer(stand_in: Path, caller: str) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    status = 1
+    try:
+        status = _run(Path("/proc", caller))
+    except BaseException:  # noqa: BLE001 - the caller waits, whatever happens
+        traceback.print_exc()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    Path(f"{stand_in}.{caller}").write_text(f"{status}\n")
+    os._exit(0)
+
+
+def _run(caller: Path) -> int:
+    """Do what the process at `caller` was started for; the exit status."""
+    words = [os.fsdecode(word) for word in (caller / "cmdline").read_bytes().split(b"\0")[:-1]]
+    os.environb.clear()
+    for word in (caller / "environ").read_bytes().split(b"\0")[:-1]:
+        variable, _, value = word.partition(b"=")
+        os.environb[variable] = value
+    os.chdir(os.readlink(caller / "cwd"))
+    for number, (name, mode, copied) in enumerate(_STREAMS):
+        known = getattr(sys, f"__{name}__")
+        os.dup2(os.open(caller / "fd" / str(copied), os.O_WRONLY if mode == "w" else os.O_RDONLY), number)
+        setattr(sys, name, os.fdopen(number, mode, encoding=known.encoding, errors=known.errors, closefd=False))
+    if "-m" not in words:
+        return 0  # whether gitbtc can be imported: it is
+    sys.argv = [str(gitbtc.__file__), *words[words.index("-m") + 2 :]]
+    try:
+        return main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -93,11 +94,14 @@ class Sandbox:
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
     """A hermetic home: nothing of the machine's Git configuration is seen from within."""
-    home = tmp_path / "home"
+    return _sandbox(tmp_path / "home")
+
+
+def _sandbox(home: Path) -> Sandbox:
     home.mkdir()
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ann Auditor\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
-        "[core]\n\tfsyncMethod = batch\n[gc]\n\tauto = 0\n"
+        "[core]\n\tfsync = none\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
     )
     env = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     env |= {
@@ -114,12 +118,21 @@ def sandbox(tmp_path: Path) -> Sandbox:
     return Sandbox(home, env)
 
 
-@pytest.fixture
-def treasury(sandbox: Sandbox) -> Repo:
-    """A repository with gitbtc set up and one commit."""
-    repo = sandbox.repo()
+@pytest.fixture(scope="session")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A repository with gitbtc set up and one commit, to be copied: hundreds of tests begin with one."""
+    repo = _sandbox(tmp_path_factory.mktemp("set-up") / "home").repo()
     repo.gitbtc("init")
     repo.commit("Set up gitbtc")
+    return repo
+
+
+@pytest.fixture
+def treasury(sandbox: Sandbox, set_up: Repo) -> Repo:
+    """A repository with gitbtc set up and one commit."""
+    repo = Repo(sandbox.home / "treasury", sandbox.env, set_up.clock)
+    shutil.copytree(set_up.path, repo.path, symlinks=True)
+    repo.git("update-index", "--refresh")  # the copies are other files than those that the index knows
     return repo
 
 

@@ -1,7 +1,7 @@
 """What Git is in the middle of, told from the files that it leaves in the Git folder.
 
-Observed on Git 2.39: a pick has CHERRY_PICK_HEAD, in a rebase too, but a squash or fixup of `rebase -i` has none, and a
-clean revert stands nowhere but in its message.
+Observed on Git 2.39: a pick has CHERRY_PICK_HEAD, in a rebase too, but a squash or fixup of `rebase -i` has none, nor
+has a pick of a rebase that had a conflict, and a clean revert stands nowhere but in its message.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class InProgress:
     def _rebase(self, head: str) -> Merging | None:
         picked = None
         if self._has("rebase-merge"):
-            picked = self._picked or self._folded()
+            picked = self._picked or self._folded() or self._conflicted()
         elif self._has("rebase-apply/rebasing"):
             picked = self._git.find("REBASE_HEAD")
         return self._pick(head, picked, REBASE, self._began("CHERRY_PICK_HEAD", "REBASE_HEAD")) if picked else None
@@ -96,6 +96,13 @@ class InProgress:
         picked = again if again and again == stopped else last
         self._folds = picked is not None
         return picked
+
+    def _conflicted(self) -> str | None:
+        """The commit whose pick had a conflict. Once it is committed, its message is gone; where a todo list says
+        `edit`, it is committed before Git stops.
+        """
+        stopped = self._has("rebase-merge/stopped-sha") and not self._has("rebase-merge/amend")
+        return self._git.find("REBASE_HEAD") if stopped and self._has("MERGE_MSG") else None
 
     def _cherry_pick(self, head: str) -> Merging | None:
         began = self._began("CHERRY_PICK_HEAD")

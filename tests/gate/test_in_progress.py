@@ -52,6 +52,11 @@ def contested(repo: Repo) -> dict[str, str]:
     return {one["outpoint"]: one["type"] for one in found}
 
 
+def contested_addresses(repo: Repo) -> list[str]:
+    found = json.loads(repo.gitbtc("conflicts", "--json", ok=(0, 1)).stdout)["gitbtc.conflicts/v1"]["conflicts"]
+    return [one["address"] for one in found]
+
+
 def message(repo: Repo) -> list[str]:
     return repo.git("log", "-1", "--format=%B").splitlines()
 
@@ -82,6 +87,40 @@ def test_two_removals_without_a_txid_may_be_two_payments(treasury: Repo, command
     treasury.git(*way_on.split())
     assert records(treasury, "wallet/utxos.json", "HEAD") == [coin(1)]
     assert "--apply" in commands[-1] or f"Double-Spend: {OUTPOINT} unattributed" in message(treasury)
+
+
+@pytest.mark.parametrize("backend", ["--merge", "--apply"])
+def test_a_pick_of_a_rebase_that_had_a_conflict_is_judged_with_both_sides(treasury: Repo, backend: str) -> None:
+    """Git takes CHERRY_PICK_HEAD away then."""
+    base(treasury)
+    state(treasury, "theirs", "base", coin(1, label="theirs"))
+    state(treasury, "main", "base", coin(1, label="main"), coin(2))
+    treasury.git("checkout", "-q", "theirs")
+    treasury.git("rebase", backend, "main", ok=(1,))
+    label = f"{coin(1)['txid']}:1"
+    assert sorted(contested_addresses(treasury)) == sorted(f"wallet/utxos.json::{name}" for name in (OUTPOINT, label))
+    treasury.gitbtc("resolve", f"wallet/utxos.json::{label}", "--theirs")
+    assert "double_spend_candidate" in stopped(treasury, "rebase", "--continue")
+    treasury.gitbtc("resolve", OUTPOINT, "--ours")
+    treasury.git("rebase", "--continue")
+    assert records(treasury, "wallet/utxos.json", "theirs") == [coin(1, label="theirs")]
+
+
+def test_what_is_changed_after_such_a_pick_is_a_commit_of_its_own(treasury: Repo) -> None:
+    """The todo list stops after it, and what was settled in it is not asked again."""
+    base(treasury)
+    state(treasury, "theirs", "base", coin(1, label="theirs"))
+    state(treasury, "main", "base", coin(1, label="main"), coin(2))
+    editor = "sequence.editor=sed -i.bak -e '1s/^pick/edit/'"
+    treasury.git("-c", editor, "rebase", "-i", "main", "theirs", ok=(1,))
+    treasury.gitbtc("resolve", f"wallet/utxos.json::{coin(1)['txid']}:1", "--theirs")
+    treasury.gitbtc("resolve", OUTPOINT, "--ours")
+    treasury.git("commit", "-q", "--no-edit")
+    assert contested(treasury) == {}
+    coins(treasury, coin(1, label="mine"))
+    treasury.commit("mine")
+    treasury.git("rebase", "--continue")
+    assert records(treasury, "wallet/utxos.json", "theirs") == [coin(1, label="mine")]
 
 
 def test_a_fixup_that_was_settled_is_not_judged_again(treasury: Repo) -> None:

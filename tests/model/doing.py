@@ -28,6 +28,7 @@ PICKS = {
     "revert --no-edit": (("commit", "--no-edit"), ("reset", "-q", "--merge")),
 }
 CHOICES = ("--ours", "--theirs", "--base")
+_RULES = ("is spent by", "is listed as a coin")  # of what no commit may hold
 _ROUNDS = 8  # of settling; every round settles something
 _PATIENCE = 4  # refusals of one step; all but the last have staged a repair
 
@@ -176,7 +177,7 @@ def _end(clone: Clone, refs: str, ending: int, go_on: tuple[str, ...], abort: tu
     how = ending % 5
     if how and clone.gated:
         said = _go_on(clone, go_on, ending if how < 4 else None)
-        if said and how < 4 and "only grows" not in said:
+        if said and how < 4:
             clone.world.fail(f"all that was open is settled, and still it does not end:\n{said}")
     elif how:
         clone.git("checkout", "-q", ("--ours", "--theirs")[ending % 2], "--", ".")
@@ -188,14 +189,14 @@ def _end(clone: Clone, refs: str, ending: int, go_on: tuple[str, ...], abort: tu
 
 def _go_on(clone: Clone, go_on: tuple[str, ...], choice: int | None) -> str:
     """Settle (None: nothing), stage all and go on, until it ends, or nothing is left to commit; what was said if it
-    does not end.
+    does not end, and has to.
 
     Each step of a rebase may stop anew. But what is refused in one must have been listed as open before.
     """
-    said, stuck = "", 0
+    said, stuck, undone = "", 0, False
     while stuck < _PATIENCE:
         if choice is not None:
-            _settle(clone, choice)
+            undone |= _settle(clone, choice)
         clone.git("add", "-A")
         if not clone.ask("diff", "--cached", "--name-only"):
             _take_out(clone, go_on[0])
@@ -207,7 +208,7 @@ def _go_on(clone: Clone, go_on: tuple[str, ...], choice: int | None) -> str:
             if choice is not None and "settle it with" in said:
                 clone.world.fail(f"nothing was open, and it is refused:\n{said}")
             stuck += 1
-    return said
+    return "" if "only grows" in said or (undone and any(rule in said for rule in _RULES)) else said
 
 
 def _step(clone: Clone) -> tuple[str, str]:
@@ -241,18 +242,26 @@ def _abort(clone: Clone, refs: str, abort: tuple[str, ...]) -> None:
     unchanged(clone, refs)
 
 
-def _settle(clone: Clone, choice: int) -> None:
-    """Settle all that is open, each by a side of its own, until nothing is; settling one may settle another."""
+def _settle(clone: Clone, choice: int) -> bool:
+    """Settle all that is open, each by a side of its own, until nothing is; settling one may settle another.
+
+    Whether a record or a file was put back as it was, which can undo that a transaction lost: then a person has to mend
+    it by hand, or to give up.
+    """
+    undone = False
     for _ in range(_ROUNDS):
         status, said = clone.gitbtc("conflicts", "--json")
         if status not in (0, 1):
             clone.world.fail(f"nobody can say what is open: {said}")
         found = json.loads(said[said.index("{") : said.rindex("}") + 1])["gitbtc.conflicts/v1"]["conflicts"]
         if not found:
-            return
+            return undone
         for number, conflict in enumerate(found):
-            clone.gitbtc("resolve", conflict["address"], CHOICES[(choice + number) % len(CHOICES)])
+            side = CHOICES[(choice + number) % len(CHOICES)]
+            undone |= side == "--base" and "outpoint" not in conflict
+            clone.gitbtc("resolve", conflict["address"], side)
     clone.world.tell("not all could be settled")
+    return undone
 
 
 # -- the server ------------------------------------------------------------------------------------------------------

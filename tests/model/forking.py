@@ -43,9 +43,10 @@ def begin(folder: Path) -> Path:
     stand_in.write_text(_STAND_IN)
     stand_in.chmod(0o755)
     # Not forked from here: who starts this may have threads.
-    subprocess.Popen(
-        [sys.executable, "-m", __name__, stand_in], cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL
-    )
+    server = subprocess.Popen([sys.executable, "-m", __name__, stand_in], cwd=Path(__file__).parents[2],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # fmt: skip
+    if server.stdout is None or not server.stdout.readline():
+        raise RuntimeError("nobody serves what the model starts")  # and every call would wait for ever
     return stand_in
 
 
@@ -57,6 +58,7 @@ def _serve(stand_in: Path) -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     parent, calls = os.getppid(), os.open(f"{stand_in}.calls", os.O_RDWR)  # for both: it never ends with a caller
+    print("ready", flush=True)
     while os.getppid() == parent:
         if select.select([calls], [], [], 1)[0]:
             for caller in os.read(calls, select.PIPE_BUF).split():

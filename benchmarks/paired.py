@@ -68,14 +68,14 @@ def arguments(description: str | None, default_rounds: int, sizes: tuple[int, ..
     return parser.parse_args()
 
 
-def report(script: str, results: list[str], *, record: bool) -> None:
-    """Print the results, and keep them in the block of benchmarks/README.md that `script` owns."""
+def report(script: str, results: list[str], *, record: bool, page: Path = README) -> None:
+    """Print the results, and keep them in the block of `page` that `script` owns."""
     git = subprocess.run(["git", "version"], capture_output=True, check=True, text=True).stdout.split()[2]
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, Git {git}"
     text = "\n\n".join([*results, f"Measured on {machine}."])
     print(text)
     if record:
         name = Path(script).name
-        first, mark, rest = README.read_text("utf-8").partition(f"<!-- {name} -->\n")
+        first, mark, rest = page.read_text("utf-8").partition(f"<!-- {name} -->\n")
         _, end, last = rest.partition(f"<!-- end of {name} -->\n")
-        README.write_text(f"{first}{mark}{text}\n{end}{last}", "utf-8")
+        page.write_text(f"{first}{mark}{text}\n{end}{last}", "utf-8")

@@ -33,6 +33,7 @@ def _pages() -> dict[Path, str]:
     asked["history events"] = _events()
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
     blocks = {readme: chapters, kinds: tables, history: asked, TOP / "docs" / "doors.md": {"doors": _doors()}}
+    blocks[TOP / "docs" / "key-gate.md"] = {"key doors": _key_doors()}
     return {page: _filled(page.read_text("utf-8"), filling) for page, filling in blocks.items()}
 
 
@@ -56,6 +57,15 @@ def _doors() -> str:
         f"| {_commands(row.undo) or 'nothing to give up'} |\n"
         for row in MATRIX
     )
+
+
+def _key_doors() -> str:
+    """Every path that a key can take into a repository, as the tests go through it."""
+    sys.path.insert(0, str(TOP))
+    from tests.gate.test_key_doors import MATRIX
+
+    head = "| path | leads there | stopped by |\n|---|---|---|\n"
+    return head + "".join(f"| {row.path} | {_commands(row.commands)} | {row.door} |\n" for row in MATRIX)
 
 
 def _commands(line: str) -> str:

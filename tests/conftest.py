@@ -94,10 +94,11 @@ class Sandbox:
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
     """A hermetic home: nothing of the machine's Git configuration is seen from within."""
-    return _sandbox(tmp_path / "home")
+    return hermetic(tmp_path / "home")
 
 
-def _sandbox(home: Path) -> Sandbox:
+def hermetic(home: Path) -> Sandbox:
+    """A new sandbox in the folder `home`, which is made."""
     home.mkdir()
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ann Auditor\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
@@ -121,7 +122,7 @@ def _sandbox(home: Path) -> Sandbox:
 @pytest.fixture(scope="session")
 def set_up(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository with gitbtc set up and one commit, to be copied: hundreds of tests begin with one."""
-    repo = _sandbox(tmp_path_factory.mktemp("set-up") / "home").repo()
+    repo = hermetic(tmp_path_factory.mktemp("set-up") / "home").repo()
     repo.gitbtc("init")
     repo.commit("Set up gitbtc")
     return repo

@@ -1,4 +1,4 @@
-"""The commands in docs/ci.md and docs/server.md do what these pages say."""
+"""The commands in docs/ci.md, docs/server.md and docs/key-gate.md do what these pages say."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitbtc.keys.finding import fingerprint
+from gitbtc.keys.scan import scan
 from tests.conftest import Repo
 from tests.gate.pushing import A, accepted, base, both_spend, clone, refused, side
+from tests.gate.test_hook import secret
+from tests.gate.test_key_doors import MATRIX
+from tests.keys.conftest import FOUND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +56,13 @@ def run(sandbox: Sandbox) -> Run:
         return done.stdout + done.stderr
 
     return shell
+
+
+def test_the_manual_names_every_form_that_the_public_vectors_have() -> None:
+    table = (DOCS / "key-gate.md").read_text().partition("<!-- forms -->")[2].partition("<!-- end of forms -->")[0]
+    found = {key.form.partition(" (")[0] for vector in FOUND for key in scan(vector.text.encode())}
+    assert len(found) > 15
+    assert [form for form in sorted(found) if form not in table] == []
 
 
 @pytest.mark.parametrize("forge", FORGES)
@@ -111,3 +123,53 @@ def test_the_ranges_of_the_page_are_ones_that_it_takes(sandbox: Sandbox, run: Ru
     for name in "ABCD":
         repo.git("tag", name, "topic" if name in "BD" else "main")
     assert run(repo, block).count("1 commit verified, 0 findings") == 2
+
+
+# -- docs/key-gate.md --------------------------------------------------------------------------------------------------
+
+
+def test_the_scans_of_the_page_are_ones_that_it_takes(sandbox: Sandbox, run: Run) -> None:
+    block = next(block for block in scripts("key-gate.md") if "--staged" in block)
+    repo = sandbox.repo()
+    repo.git("tag", "A", base(repo))
+    side(repo, "main", "main", network_mempool=[])
+    repo.git("tag", "B")
+    lines = [line.partition("#")[0].strip().replace("PATH...", "wallet") for line in block.splitlines()]
+    assert len(lines) == 6
+    for line in lines:
+        assert "no findings" in run(repo, line)
+
+
+def test_the_page_allows_as_it_says(sandbox: Sandbox, run: Run) -> None:
+    repo = sandbox.repo()
+    block = next(block for block in scripts("key-gate.md") if "--allow" in block)
+    shown = (DOCS / "key-gate.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    key = secret()
+    repo.write("vector.txt", key)
+    run(repo, block.replace("0b3442c634898149", fingerprint(key.encode())))
+    assert (
+        repo.read(".gitbtc/allow.toml").decode().endswith(shown.replace("0b3442c634898149", fingerprint(key.encode())))
+    )
+    assert "1 allowed" in run(repo, "gitbtc scan")
+
+
+def test_the_ci_examples_of_the_page_find_a_key(sandbox: Sandbox, run: Run) -> None:
+    page = (DOCS / "key-gate.md").read_text()
+    commands = re.findall(r"^ +- (?:run: )?(gitbtc scan .*)$", page, re.MULTILINE)
+    assert commands == ["gitbtc scan --all --sarif > gitbtc.sarif", "gitbtc scan --all"]
+    repo = sandbox.repo()
+    repo.write("a.txt", secret())
+    repo.commit("leak")
+    for line in commands:
+        run(repo, line, 1)
+    assert '"level": "error"' in repo.read("gitbtc.sarif").decode()
+
+
+def test_the_page_names_the_hooks_that_there_are() -> None:
+    there = re.findall(r"^- id: (.*)$", (DOCS.parent / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE)
+    assert re.findall(r"- id: (gitbtc.*)$", (DOCS / "key-gate.md").read_text(), re.MULTILINE) == there
+
+
+def test_the_table_of_key_doors_is_that_of_the_tests() -> None:
+    rows = re.findall(r"^\| (.*?) \| `.*` \| (.*?) \|$", (DOCS / "key-gate.md").read_text(), re.MULTILINE)
+    assert rows == [(row.path, row.door) for row in MATRIX]

@@ -47,7 +47,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_all_that_is_not_code(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = {f"gitbtc/schemas/{kind}{SUFFIX}" for kind in BUILT_IN.values()}
-    for folder in ("gitbtc/demo/recordings", "gitbtc/keys/words", "hooks"):
+    for folder in ("gitbtc/demo/recordings", "gitbtc/keys/lists", "hooks"):
         files = [path.relative_to(TOP).as_posix() for path in (TOP / folder).rglob("*") if path.is_file()]
         assert files, folder
         wanted |= {name if name.startswith("gitbtc/") else "gitbtc/" + name for name in files}

@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": ("gitbtc.cli.validate", "Check records against their schemas."),
     "check": ("gitbtc.cli.check", "Check the rules that hold across files: no double spend, no lost coin."),
     "verify": ("gitbtc.cli.verify", "Examine made commits: for CI, and for a history that no hook saw."),
+    "scan": ("gitbtc.cli.scan", "Look for private keys in files, in what is staged, in history."),
     "premerge": ("gitbtc.cli.premerge", "Tell what merging branches would do, and which of them collide."),
     "conflicts": ("gitbtc.cli.conflicts", "List what a merge left to settle."),
     "resolve": ("gitbtc.cli.resolve", "Settle conflicts by choosing a side."),

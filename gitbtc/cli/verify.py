@@ -36,14 +36,19 @@ def command(ranges: tuple[str, ...], *, as_json: bool) -> int:
     commits = named(git, ranges)
     with MadeCommits(git) as made:
         found = [finding for oid in _watched(commits) for finding in made.findings(oid)]
+    refusing = sum(finding.refuses for finding in found)
     if as_json:
-        document = {"commits": len(commits), "findings": [_document(finding) for finding in found]}
+        document = {
+            "commits": len(commits),
+            "findings": [_document(finding) for finding in found if finding.refuses],
+            "notices": [_document(finding) for finding in found if not finding.refuses],
+        }
         click.echo(json.dumps({ROOT_KEY: document}, indent=2))
     else:
         for finding in found:
             click.echo(finding)
-        click.echo(f"{_counted(len(commits), 'commit')} verified, {_counted(len(found), 'finding')}")
-    return 1 if found else 0
+        click.echo(f"{_counted(len(commits), 'commit')} verified, {_counted(refusing, 'finding')}")
+    return 1 if refusing else 0
 
 
 def _watched(commits: list[str]) -> Iterable[str]:

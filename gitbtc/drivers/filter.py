@@ -12,9 +12,10 @@ process cannot smudge (observed on Git 2.39).
 from __future__ import annotations
 
 import sys
+from functools import partial
 
-from gitbtc.errors import GitbtcError, printable
-from gitbtc.keys.finding import refusal, refusal_of_name
+from gitbtc.errors import CannotWork, GitbtcError, printable
+from gitbtc.keys.finding import KEY_FOR_A_NAME, THE_NAME, notices, refusal, refusal_of_name
 from gitbtc.keys.scan import scan, scan_name
 
 TYPE_CHECKING = False
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
+    from gitbtc.gate.key_gate import Again
+    from gitbtc.keys.finding import Finding
     from gitbtc.kinds.registry import Kinds
 
     # (folder of added schemas, path, content) -> content
@@ -59,16 +62,48 @@ def main(arguments: Sequence[str]) -> int:
 def clean(folder: str | None, path: str, content: bytes) -> bytes:
     """What Git stores of the file `path` (with `/`, from the top); raises Refused for key material.
 
-    `folder` holds the schemas of the kinds that the repository adds.
+    `folder` holds the schemas of the kinds that the repository adds. What is worth a warning only is said.
     """
-    in_name = scan_name(path)
-    if in_name:
-        raise Refused(refusal_of_name(in_name))
-    findings = scan(content, path)
-    if findings:
-        raise Refused(refusal(findings, path))
+    look = partial(scan, content, path, partial(_known, folder))
+    in_name, findings = scan_name(path), look()
+    if in_name or findings:
+        _judge(path, in_name, findings, look)
     # Every kind's path ends so; most files need neither the kinds nor the codec, which are slow to load.
     return _canonical(folder, path, content) if path.endswith(".json") else content
+
+
+def _judge(path: str, in_name: list[Finding], findings: list[Finding], look: Again) -> None:
+    """Refuse, or say what is only to be said. The allow list is that of the work tree: Git runs filters at its top."""
+    from gitbtc.gate.key_gate import in_work_tree, judged
+
+    named = judged(in_name, lambda: in_work_tree("."))
+    held = judged(findings, lambda: in_work_tree("."), look)
+    if named and named.refusing:
+        raise Refused(refusal_of_name(named.refusing, named.remarks))
+    place = KEY_FOR_A_NAME if in_name else path
+    if held and held.refusing:
+        raise Refused(refusal(held.refusing, place, remarks=held.remarks))
+    for one, where in ((named, THE_NAME), (held, place)):
+        for line in notices(one.told, where) if one else ():
+            _say(line)
+
+
+def _known(folder: str | None) -> frozenset[bytes]:
+    """The public side of the repository's own keys, from the state files of the work tree; read at most once."""
+    if not _public:
+        from gitbtc.gate.snapshot import of_work_tree
+        from gitbtc.keys.own import public_texts
+        from gitbtc.repo.git import Git
+
+        try:
+            state = of_work_tree(Git().at_top(), _kinds(folder))
+        except CannotWork:  # called by hand outside of a repository
+            return frozenset()
+        _public.append(public_texts(map(state.content, state.state_paths())))
+    return _public[0]
+
+
+_public: list[frozenset[bytes]] = []
 
 
 def smudge(_folder: str | None, _path: str, content: bytes) -> bytes:
@@ -132,7 +167,7 @@ def _attempt(command: Command, folder: str | None, path: str, content: bytes) ->
 
 def _shown(path: str) -> str:
     try:
-        return "a file whose name holds a key" if scan_name(path) else printable(path)
+        return KEY_FOR_A_NAME if scan_name(path) else printable(path)
     except Exception:  # noqa: BLE001 - a name that cannot be scanned is not shown
         return "a file"
 

@@ -97,10 +97,14 @@ class Examination:
         return bool(self.merging and self.merging.into_ours) or bool(self.files.touched)
 
     def _keys(self) -> Iterator[str]:
-        from gitbtc.keys.finding import refusal, refusal_of_name
+        from gitbtc.keys.finding import STAGED, THE_NAME, notices, refusal, refusal_of_name
 
-        for path, found in self.files.key_material():
-            yield refusal(found, path) if path else refusal_of_name(found)
+        for _, shown, found in self.files.key_material():
+            self.notices += notices(found.told, shown)
+            if found.refusing and shown == THE_NAME:
+                yield refusal_of_name(found.refusing, found.remarks)
+            elif found.refusing:
+                yield refusal(found.refusing, shown, STAGED, found.remarks)
 
     def _form(self) -> Iterator[str]:
         for path, fault in self.files.form():

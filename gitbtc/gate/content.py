@@ -7,7 +7,9 @@ from __future__ import annotations
 from functools import partial
 
 from gitbtc.errors import printable
-from gitbtc.gate.free_text import free_texts
+from gitbtc.gate.key_gate import judged, listed
+from gitbtc.keys.allowed import ALLOW_LIST
+from gitbtc.keys.finding import KEY_FOR_A_NAME, THE_NAME
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import NotCanonical, walk
@@ -17,8 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gitbtc.gate.key_gate import Judged
     from gitbtc.gate.snapshot import ReadBlob, Snapshot
-    from gitbtc.keys.finding import Finding
+    from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Kind
     from gitbtc.kinds.registry import Kinds
     from gitbtc.kinds.validate import Files, Violation, Watch
@@ -47,6 +50,8 @@ class ChangedFiles:
             path: after.entries[path] for path in sorted(self.touched) if path in after.entries and self._is_new(path)
         }
         self._canonical: dict[str, bool] = {}
+        self._public: frozenset[bytes] | None = None
+        self._deltas: dict[str, list[Change] | None] = {}
 
     def _is_new(self, path: str) -> bool:
         return all(parent.entries.get(path) != self.after.entries[path] for parent in self.before)
@@ -55,31 +60,60 @@ class ChangedFiles:
         """The touched paths of state files, also of those that are gone."""
         return sorted(path for path in self.touched if self.kinds.for_path(path))
 
-    def key_material(self) -> Iterator[tuple[str, list[Finding]]]:
-        """(path, findings) of each file that holds key material; the path is "" where its name itself does."""
+    def key_material(self) -> Iterator[tuple[str, str, Judged]]:
+        """(path, how to name it, the verdict) of each file that holds key material in itself or in its name.
+
+        The path is "" where the name holds some, and is then not to be shown.
+        """
         from gitbtc.keys.scan import scan, scan_name
 
         for path, (mode, oid) in self.changed.items():
-            named = scan_name(path)
+            in_name = scan_name(path)
+            named = judged(in_name, self.allow_list)
             if named:
-                yield "", named
-            elif mode != SUBMODULE:
+                yield "", THE_NAME, named
+            if mode != SUBMODULE:
                 content = self._read(oid)
-                found = scan(self._where_a_key_can_be(path, content), path)
-                if found:
-                    # The free texts alone know no lines.
-                    yield path, scan(content, path) or found
+                found = scan(self._where_a_key_can_be(path, content), path, self._known)
+                # What was added alone knows no lines, and a key may begin in what was there.
+                look = partial(scan, content, path, self._known)
+                held = judged(found and (look() or found), self.allow_list, look)
+                if held:
+                    yield ("", KEY_FOR_A_NAME, held) if in_name else (path, path, held)
+
+    def allow_list(self) -> bytes | None:
+        """What the commit itself says may be let through: whoever lets a key through says so where it is."""
+        return self.after.content(ALLOW_LIST) if ALLOW_LIST in self.after.entries else None
+
+    def _known(self) -> frozenset[bytes]:
+        """The public side of the keys whose coins and descriptors these are."""
+        if self._public is None:
+            from gitbtc.keys.own import public_texts
+
+            paths = [path for path in self.after.entries if self.kinds.for_path(path)]
+            self._public = public_texts(map(self.after.content, paths))
+        return self._public
 
     def _where_a_key_can_be(self, path: str, content: bytes) -> bytes:
-        """In a canonical state file only what a person may write freely: any other text breaks the schema."""
+        """Of a canonical state file the records that are new: what a parent has was looked at there.
+
+        All of it where a text of theirs is words of a list and nothing else: the others may stand in old records.
+        """
+        from gitbtc.keys.scan import holds_a_part_of_a_phrase
+
         kind = self.kinds.for_path(path)
-        try:
-            return free_texts(kind, content) if kind and self._is_canonical(path, kind, content) else content
-        except Malformed:
+        delta = self._delta(path, kind, content) if kind else None
+        if delta is None:
             return content
+        added = b"[\n" + b",\n".join([change.new for change in delta if change.new]) + b"\n]\n"
+        return content if holds_a_part_of_a_phrase(added) else added
 
     def form(self) -> Iterator[tuple[str, str]]:
-        """(path, fault) of each changed state file that is not one: no file, not JSON, not canonical."""
+        """(path, fault) of each changed state file that is not one: no file, not JSON, not canonical; and of the allow
+        list where it is broken.
+        """
+        if ALLOW_LIST in self.changed:
+            yield from ((ALLOW_LIST, fault) for fault in listed(self.allow_list()).faults)
         for path, (mode, oid) in self.changed.items():
             kind = self.kinds.for_path(path)
             if kind is None:
@@ -96,12 +130,18 @@ class ChangedFiles:
     def _is_canonical(self, path: str, kind: Kind, content: bytes) -> bool:
         """Whether `content` is, given that a parent's version is; Malformed when it does not even parse."""
         if path not in self._canonical:
-            versions = (parent.content(path) for parent in self.before)
             self._canonical[path] = (
-                any(_follows(kind, version, content) for version in versions if version)
-                or codec.canonical(kind, content) == content
+                self._delta(path, kind, content) is not None or codec.canonical(kind, content) == content
             )
         return self._canonical[path]
+
+    def _delta(self, path: str, kind: Kind, content: bytes) -> list[Change] | None:
+        """What changed since a parent's version; None where there is none, or one of the two is not canonical."""
+        if path not in self._deltas:
+            versions = (parent.content(path) for parent in self.before)
+            walked = (_walked(kind, version, content) for version in versions if version)
+            self._deltas[path] = next((delta for delta in walked if delta is not None), None)
+        return self._deltas[path]
 
     def records(self, watch: Watch | None = None) -> list[tuple[str, Violation]]:
         """(path, fault) of each record that no parent has and that breaks its schema; Malformed files are faults."""
@@ -121,12 +161,11 @@ def _differing(one: Snapshot, other: Snapshot) -> set[str]:
     return {path for path, _ in one.entries.items() ^ other.entries.items()}
 
 
-def _follows(kind: Kind, before: bytes, content: bytes) -> bool:
+def _walked(kind: Kind, before: bytes, content: bytes) -> list[Change] | None:
     try:
-        walk(kind, before, content)
+        return walk(kind, before, content)
     except NotCanonical:
-        return False
-    return True
+        return None
 
 
 def _versions(side: Snapshot) -> Files:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gitbtc.errors import printable
+from gitbtc.gate.key_gate import judged
+from gitbtc.keys.form import NOTICE, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from gitbtc.gate.content import ChangedFiles
-    from gitbtc.keys.finding import Finding as Key
+    from gitbtc.gate.key_gate import Judged, ReadList
 
     Told = tuple[str, str, str]  # type, path, text
 
 _SHOWN = 20  # faults of one sort in one commit
 _ABBREVIATED = 12
+# Sorts of findings that are told and refuse nothing, by the severity of a form; all others refuse.
+_TOLD = {WARN: "key_warning", NOTICE: "key_notice"}
 
 
 class Finding:
@@ -33,12 +39,23 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.object[:_ABBREVIATED]}: {self.type}: {self.text}"
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it stops anything, or is only told."""
+        return refuses(self.type)
 
-def spoken_keys(spoken: bytes, place: str) -> Iterator[Told]:
+
+def refuses(kind: str) -> bool:
+    """Whether a finding of the sort `kind` stops anything, or is only told."""
+    return kind not in _TOLD.values()
+
+
+def spoken_keys(spoken: bytes, place: str, allow_list: ReadList) -> Iterator[Told]:
     """The key material in what a person wrote in a commit or a tag; `place` names it."""
     from gitbtc.keys.scan import scan
 
-    return limited(_keys("", place, scan(spoken)))
+    verdict = judged(scan(spoken), allow_list, partial(scan, spoken, "", None))
+    return limited(_keys("", place, verdict) if verdict else iter(()))
 
 
 def content_faults(files: ChangedFiles) -> Iterator[Told]:
@@ -46,18 +63,19 @@ def content_faults(files: ChangedFiles) -> Iterator[Told]:
     for check in (_key_material, _form, _records):
         found = list(limited(check(files)))
         yield from found
-        if found:
+        if any(refuses(kind) for kind, _, _ in found):
             return
 
 
 def _key_material(files: ChangedFiles) -> Iterator[Told]:
-    for path, found in files.key_material():
-        yield from _keys(path, path or "the name of a file", found)
+    for path, shown, verdict in files.key_material():
+        yield from _keys(path, shown, verdict)
 
 
-def _keys(path: str, place: str, found: Sequence[Key]) -> Iterator[Told]:
-    for key in found:
-        yield "key", path, f"{place}: line {key.where}: {key.form}, fingerprint {key.fingerprint}; {key.advice}"
+def _keys(path: str, place: str, verdict: Judged) -> Iterator[Told]:
+    for key in (*verdict.refusing, *verdict.told):
+        text = f"{place}: line {key.where}: {key.form}, fingerprint {key.fingerprint}; {key.advice}"
+        yield _TOLD.get(key.severity, "key"), path, "; ".join([text, *verdict.remarks])
 
 
 def _form(files: ChangedFiles) -> Iterator[Told]:
@@ -71,12 +89,15 @@ def _records(files: ChangedFiles) -> Iterator[Told]:
 
 
 def limited(told: Iterator[Told]) -> Iterator[Told]:
-    """The first of them, and how many there are more."""
-    more = 0
-    for number, one in enumerate(told):
-        if number < _SHOWN:
+    """The first of each sort, and how many there are more."""
+    counted: dict[str, int] = {}
+    last: dict[str, str] = {}
+    for one in told:
+        kind, path, _ = one
+        counted[kind] = counted.get(kind, 0) + 1
+        last[kind] = path
+        if counted[kind] <= _SHOWN:
             yield one
-        else:
-            kind, path, more = one[0], one[1], more + 1
-    if more:
-        yield kind, path, f"{path or 'here'}: {more} findings more of this sort"
+    for kind, number in counted.items():
+        if number > _SHOWN:
+            yield kind, last[kind], f"{last[kind] or 'here'}: {number - _SHOWN} findings more of this sort"

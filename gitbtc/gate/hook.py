@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 from gitbtc.errors import GitbtcError, printable, report
 from gitbtc.gate import passed
@@ -15,6 +16,8 @@ from gitbtc.repo.git import Git
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gitbtc.gate.findings import Finding
 
 # The message of a commit whose message nobody tells: an empty one.
 _NOT_TOLD = os.devnull
@@ -107,15 +110,18 @@ def _read_message(arguments: list[str]) -> int:
 
 def _message_faults(path: str, examination: Examination) -> list[str]:
     """No key in the message, and a reason in it for a rewrite."""
-    from gitbtc.keys.finding import refusal
+    from gitbtc.gate.key_gate import judged
+    from gitbtc.keys.finding import MESSAGE, notices, refusal
     from gitbtc.keys.scan import scan
     from gitbtc.spends.trailers import REWRITE, Declared
 
     with open(path, "rb") as file:
         message = file.read()
-    found = scan(message)
-    if found:
-        return [refusal(found, "the commit message")]
+    found = judged(scan(message), examination.files.allow_list, partial(scan, message, "", None))
+    if found and found.refusing:
+        return [refusal(found.refusing, "the commit message", MESSAGE, found.remarks)]
+    for notice in notices(found.told, "the commit message") if found else ():
+        print(notice, file=sys.stderr)
     declared = Declared(message.decode("utf-8", "replace"))
     if examination.is_rewriting and not declared.rewrites and any(examination.rewrites()):
         reason = f"a line `{REWRITE}: <reason>` in its message (`git commit -m`, where no editor opens)"
@@ -133,7 +139,8 @@ def _warn(_: list[str]) -> int:
     with MadeCommits(git) as made:
         for oid in git.new_commits(["ORIG_HEAD..HEAD"]):
             for finding in made.findings(oid):
-                print(f"gitbtc: {finding}; already merged: nothing can stop a fast-forward", file=sys.stderr)
+                after = "; already merged: nothing can stop a fast-forward" if finding.refuses else ""
+                print(f"gitbtc: {finding}{after}", file=sys.stderr)
     for path in _made_live(git):
         print(
             f"gitbtc: {printable(path)}: this fast-forward made the branch live, which simulated; if nobody meant that,"
@@ -160,7 +167,7 @@ def _push(arguments: list[str]) -> int:
 
     git = Git().at_top()
     updates = to_send(_input())
-    return _refuse([f"gitbtc: {finding}" for finding in findings(git, updates, leaving(git, arguments[0], updates))])
+    return _tell(findings(git, updates, leaving(git, arguments[0], updates)))
 
 
 def _receive(_: list[str]) -> int:
@@ -170,7 +177,13 @@ def _receive(_: list[str]) -> int:
 
     git = Git()
     updates = to_receive(_input())
-    return _refuse([f"gitbtc: {finding}" for finding in findings(git, updates, arriving(git, updates))])
+    return _tell(findings(git, updates, arriving(git, updates)))
+
+
+def _tell(found: list[Finding]) -> int:
+    for finding in found:
+        print(f"gitbtc: {finding}", file=sys.stderr)
+    return 1 if any(finding.refuses for finding in found) else 0
 
 
 def _input() -> list[str]:

@@ -7,16 +7,17 @@ own tree says. Whoever made it may have meant harm: what cannot be judged is a f
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from gitbtc.errors import GitbtcError
 from gitbtc.gate import growth, simulation
 from gitbtc.gate.broken_rules import broken_rules
 from gitbtc.gate.content import ChangedFiles
-from gitbtc.gate.findings import Finding, content_faults, limited, spoken_keys
+from gitbtc.gate.findings import Finding, content_faults, limited, refuses, spoken_keys
 from gitbtc.gate.merging import Merging
 from gitbtc.gate.snapshot import Snapshot, path_in
 from gitbtc.gate.spend_gate import SpendGate
+from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
@@ -99,6 +100,11 @@ class MadeCommits:
         """What speaks against what a ref points to and is no commit: key material in tags, in a file, in a tree."""
         return self._told(oid, self._examine_tip(oid))
 
+    def name_findings(self, oid: str, name: str) -> Iterator[Finding]:
+        """What speaks against the name of a ref that points to `oid`."""
+        spoken = name.encode("utf-8", "surrogateescape")
+        return self._told(oid, spoken_keys(spoken, "the name of a ref", partial(self._allow_list, oid)))
+
     def _told(self, oid: str, told: Iterator[Told]) -> Iterator[Finding]:
         try:
             yield from (Finding(oid, *one) for one in told)
@@ -110,21 +116,36 @@ class MadeCommits:
     def _examine_tip(self, oid: str) -> Iterator[Told]:
         kind, _ = self._stored.object(oid)
         while kind == "tag":
-            oid, spoken = self._stored.tag(oid)
-            yield from spoken_keys(spoken, "the tag's message")
+            tag, (oid, spoken) = oid, self._stored.tag(oid)
+            yield from spoken_keys(spoken, "the tag's message", partial(self._allow_list, tag))
             kind, _ = self._stored.object(oid)
         if kind != "commit":
-            files = {oid: ("100644", oid)} if kind == "blob" else self._stored.files(oid)
-            nothing, tip = self._snapshot(None), self._snapshot_of(oid[:12], files)
+            nothing, tip = self._snapshot(None), self._tip(oid)
             yield from content_faults(ChangedFiles(Kinds(), [nothing], tip, self._read))
+
+    def _tip(self, oid: str) -> Snapshot:
+        """What a ref shows that points to `oid`, whatever that is: a file has its oid for a name."""
+        kind, _ = self._stored.object(oid)
+        while kind == "tag":
+            oid, _ = self._stored.tag(oid)
+            kind, _ = self._stored.object(oid)
+        if kind == "commit":
+            return self._snapshot(oid)
+        files = {oid: ("100644", oid)} if kind == "blob" else self._stored.files(oid)
+        return self._snapshot_of(oid[:12], files)
+
+    def _allow_list(self, oid: str) -> bytes | None:
+        tip = self._tip(oid)
+        return tip.content(ALLOW_LIST) if ALLOW_LIST in tip.entries else None
 
     def _examine(self, oid: str) -> Iterator[Told]:
         commit, result = self._commit(oid), self._snapshot(oid)
         declared = Declared(commit.message)
         files = ChangedFiles(self._kinds_in(result.entries), self._parents(oid), result, self._read)
-        faults = [*spoken_keys(commit.spoken, "the commit's message"), *content_faults(files)]
+        spoken = spoken_keys(commit.spoken, "the commit's message", files.allow_list)
+        faults = [*spoken, *content_faults(files)]
         yield from faults
-        if faults:
+        if any(refuses(kind) for kind, _, _ in faults):
             return  # what does not parse, or is not what its schema says, cannot be judged
         if not declared.rewrites:
             yield from limited(self._growth(files))

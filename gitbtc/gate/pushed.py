@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import chain, islice
+from itertools import chain
 
-from gitbtc.gate.findings import Finding, spoken_keys
 from gitbtc.gate.made_commits import MadeCommits
 from gitbtc.gate.new_commits import is_null, tips
 
@@ -12,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gitbtc.gate.findings import Finding
     from gitbtc.gate.new_commits import Update
     from gitbtc.repo.git import Git
 
@@ -19,21 +19,26 @@ MOST_FINDINGS = 50  # a push that is refused anyway is not looked at to its end
 
 
 def findings(git: Git, updates: list[Update], commits: list[str]) -> list[Finding]:
-    """The first findings, in the order of the history; none: the push may come in.
+    """The first that refuse, and the first that are only told, each in the order of the history; if none refuses, the
+    push may come in.
 
     `commits` are the oids of the new ones among those that the updates reach, oldest first.
     """
+    kept: dict[bool, list[Finding]] = {True: [], False: []}
     with MadeCommits(git) as made:
         examined = (finding for oid in commits for finding in made.findings(oid))
-        told = chain(_ref_names(updates), _tips(made, updates), examined)
-        return list(islice(told, MOST_FINDINGS))
+        for finding in chain(_ref_names(made, updates), _tips(made, updates), examined):
+            if len(kept[finding.refuses]) < MOST_FINDINGS:
+                kept[finding.refuses].append(finding)
+            if len(kept[True]) == MOST_FINDINGS:
+                break
+    return kept[False] + kept[True]
 
 
-def _ref_names(updates: list[Update]) -> Iterator[Finding]:
+def _ref_names(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
     for update in updates:
         if not is_null(update.new):
-            spoken = update.name.encode("utf-8", "surrogateescape")
-            yield from (Finding(update.new, *told) for told in spoken_keys(spoken, "the name of a ref"))
+            yield from made.name_findings(update.new, update.name)
 
 
 def _tips(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:

@@ -3,29 +3,56 @@
 from __future__ import annotations
 
 from gitbtc.errors import printable
+from gitbtc.keys.form import NOTICE, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitbtc.keys.form import Form
+
+# What is said in the place of a name that must not be shown, and of where something in a name was found.
+KEY_FOR_A_NAME = "a file whose name holds a key"
+THE_NAME = "the name of a file"
+
 _SHOWN = 10
+_CALLED = {WARN: "warning", NOTICE: "note"}
 
 
 class Finding:
     """Private-key material in a text.
 
     `form` names it, `where` is the line (from 1) it begins on, `fingerprint` the first 16 hex digits of the SHA-256 of
-    the normalised secret, `advice` what to do with it instead. A JSON pointer would be built from member names, and a
-    member's name can be the key itself: the place is therefore always a line.
+    the normalised secret, `advice` what to do with it instead, `severity` what it does: `form.BLOCK`, `WARN` or
+    `NOTICE`. A JSON pointer would be built from member names, and a member's name can be the key itself: the place is
+    therefore always a line.
     """
 
-    __slots__ = ("advice", "fingerprint", "form", "where")
+    __slots__ = ("_form", "fingerprint", "where")
 
-    def __init__(self, form: str, where: int, fingerprint: str, advice: str) -> None:
-        self.form = form
+    def __init__(self, form: Form, where: int, fingerprint: str) -> None:
+        self._form = form
         self.where = where
         self.fingerprint = fingerprint
-        self.advice = advice
+
+    @property
+    def form(self) -> str:
+        """The form's name."""
+        return self._form.name
+
+    @property
+    def advice(self) -> str:
+        """What to do with it."""
+        return self._form.advice
+
+    @property
+    def severity(self) -> str:
+        """BLOCK, WARN or NOTICE."""
+        return self._form.severity
+
+    def moved(self, lines: int) -> Finding:
+        """The same, so many lines further down."""
+        return Finding(self._form, self.where + lines, self.fingerprint)
 
     def __repr__(self) -> str:
         return f"Finding({self.form!r}, line {self.where}, {self.fingerprint})"
@@ -36,8 +63,8 @@ class Finding:
     def __hash__(self) -> int:
         return hash(self._value())
 
-    def _value(self) -> tuple[str, int, str]:
-        return self.form, self.where, self.fingerprint
+    def _value(self) -> tuple[Form, int, str]:
+        return self._form, self.where, self.fingerprint
 
 
 def fingerprint(secret: bytes) -> str:
@@ -47,19 +74,38 @@ def fingerprint(secret: bytes) -> str:
     return sha256(secret).hexdigest()[:16]
 
 
-def refusal(findings: Sequence[Finding], path: str) -> str:
-    """The message that refuses the file `path` for its `findings`, with how to go on; it ends without a line end."""
-    name = printable(path)
-    lines = [f"gitbtc: {name}: refused: it holds private-key material"]
+# How to go on after a refusal, at the doors that refuse a file.
+NOT_STORED = "Nothing of this file was stored. Take the key out of it, then add the file again."
+STAGED = "Take the key out of it, add the file again, and commit; `git gc --prune=now` drops what was staged."
+MESSAGE = "Nothing was committed. Write the message again, without the key."
+
+
+def refusal(findings: Sequence[Finding], path: str, way_on: str = NOT_STORED, remarks: Sequence[str] = ()) -> str:
+    """The message that refuses the file `path` for its `findings`; it ends without a line end.
+
+    `way_on` says how to go on, `remarks` what speaks against entries of the allow list.
+    """
+    lines = [f"gitbtc: {printable(path)}: refused: it holds private-key material"]
     lines += [f"  line {found.where}: {found.form}, fingerprint {found.fingerprint}" for found in findings[:_SHOWN]]
     if len(findings) > _SHOWN:
         lines.append(f"  and {len(findings) - _SHOWN} more")
-    lines += [f"  {advice}" for advice in dict.fromkeys(found.advice for found in findings[:_SHOWN])]
-    lines.append("  Nothing of this file was stored. Take the key out of it, then add the file again.")
-    return "\n".join(lines)
+    advice = dict.fromkeys(found.advice for found in findings[:_SHOWN])
+    return "\n".join([*lines, *(f"  {line}" for line in (*advice, *remarks, way_on))])
 
 
-def refusal_of_name(findings: Sequence[Finding]) -> str:
+def refusal_of_name(findings: Sequence[Finding], remarks: Sequence[str] = ()) -> str:
     """The message that refuses a file whose name is or holds a key; the name is not repeated."""
-    found = ", ".join(f"{found.form}, fingerprint {found.fingerprint}" for found in findings[:_SHOWN])
-    return f"gitbtc: refused: the name of a file holds private-key material ({found})\n  Rename the file."
+    named = ", ".join(f"{found.form}, fingerprint {found.fingerprint}" for found in findings[:_SHOWN])
+    first = f"gitbtc: refused: the name of a file holds private-key material ({named})"
+    return "\n".join([first, *(f"  {line}" for line in (*remarks, "Rename the file."))])
+
+
+def notices(findings: Sequence[Finding], place: str) -> list[str]:
+    """One line for each of the `findings` that refuse nothing; `place` is a path, or in words."""
+    lines = [
+        f"gitbtc: {_CALLED[found.severity]}: {printable(place)}: line {found.where}: {found.form}, fingerprint"
+        f" {found.fingerprint}; {found.advice}"
+        for found in findings[:_SHOWN]
+    ]
+    more = len(findings) - _SHOWN
+    return [*lines, f"gitbtc: {printable(place)}: {more} more of this sort"] if more > 0 else lines

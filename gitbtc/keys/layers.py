@@ -13,18 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})")
-_SURROGATES = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-# Escapes in the order they are undone. Each keeps its length, and none becomes a line end or a quote: a line of the
-# unescaped text is the same line of the file, and a string the same string. \1 stands for a backslash that was escaped,
-# and in a string that holds JSON it escapes in its turn.
-_PLAIN = (
-    (rb"\\", b" \1"),
-    (rb"\"", b" '"),
-    (rb"\/", b" /"),
-    *((escape + letter, b"  ") for letter in (b"n", b"r", b"t", b"f", b"b") for escape in (b"\\", b"\1")),
-    (b"\1u", rb"\u"),
-    (b"\1", b" "),
+# An escape of JSON, C or Python behind any number of backslashes: JSON in the strings of JSON doubles them.
+_ESCAPE = re.compile(
+    rb"\\(\\*)(?:u[dD]([89abAB][0-9a-fA-F]{2})\\{1,16}u[dD]([c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))|([nrtfb\"/]?))"
 )
 # UTF-16 inside a binary file. Bounded, since each repetition takes memory; what follows is the next match.
 _WIDE = re.compile(rb"(?:[\t\n\r\x20-\x7e]\0){12,4096}")
@@ -41,15 +33,16 @@ _OVERLAP_STRINGS = 256
 
 
 def unescaped(content: bytes) -> bytes | None:
-    """`content` with JSON's escapes undone, anywhere in it; None when it has none."""
+    """`content` with escapes undone, anywhere in it; None when it has none.
+
+    No escape becomes a line end or a quote: a line of the unescaped text is the same line of the file, and a string the
+    same string.
+    """
     if b"\\" not in content:
         return None
-    for escape, plain in _PLAIN:
-        content = content.replace(escape, plain)
-    if b"\\u" in content:
-        content = _SURROGATES.sub(_character_pair, content)
-        content = _ESCAPE.sub(_character, content)
-    return content
+    plain = _ESCAPE.sub(_plain, content)
+    # A backslash may have been written as an escape in its turn.
+    return _ESCAPE.sub(_plain, plain) if b"\\u" in plain or b"\\x" in plain else plain
 
 
 def quoted(content: bytes) -> bytes | None:
@@ -62,14 +55,26 @@ def quoted(content: bytes) -> bytes | None:
     return content
 
 
-def _character(escape: re.Match[bytes]) -> bytes:
-    character = chr(int(escape[1], 16))
-    return b" " if character in '\n"' else character.encode("utf-8", "replace")
+def _plain(escape: re.Match[bytes]) -> bytes:
+    others, high, low, *codes, mark = escape.groups()
+    if high:
+        number = 0x10000 + (int(high, 16) - 0x800 << 10) + int(low, 16) - 0xC00
+        return _character(number)
+    code = next(filter(None, codes), None)
+    if code:
+        return _character(int(code, 16))
+    if mark == b'"':
+        return b' "' if len(others) % 2 else b"'"
+    if mark == b"/":
+        return mark
+    # One backslash before any other letter is none of these escapes; two are one that was escaped.
+    return b" " if mark or others else b"\\"
 
 
-def _character_pair(escapes: re.Match[bytes]) -> bytes:
-    high, low = int(escapes[0][2:6], 16), int(escapes[0][8:12], 16)
-    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).encode("utf-8")
+def _character(number: int) -> bytes:
+    if number > 0x10FFFF or chr(number) in '\n"':
+        return b" "
+    return chr(number).encode("utf-8", "replace")
 
 
 def wide_text(content: bytes) -> bytes | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from itertools import filterfalse, pairwise
+from itertools import filterfalse
 
+from gitbtc.keys import words as lists
 from gitbtc.keys.forms import PHRASES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitbtc.keys.forms import PhraseFamily
-
-    Hit = tuple[int, PhraseFamily, str, bytes]
+    from gitbtc.keys.form import Form
+    from gitbtc.keys.forms import PhraseFamily, Spot
 
 # What may stand between two words of a phrase: white space, comma, quotes, brackets, hyphen, the marks of lists and
 # tables. Anything else (a full stop, a colon, a number of three digits) ends the run; such strictness is what keeps
@@ -25,17 +25,21 @@ _NUMBERING = frozenset(
 _TOKEN = re.compile(rb"[0-9]{1,2}[.:](?![0-9])|[A-Za-z0-9_\x80-\xff]+|[^" + _SEPARATORS + rb"A-Za-z0-9_\x80-\xff]")
 _UNIT_END = re.compile(rb'[\n"]')
 
-# A text is read in pieces that overlap by more than a phrase, so that its tokens never fill the memory.
-_PIECE = 1 << 20
+# A text is read in pieces that overlap by more than a phrase, so that its tokens never fill the memory, and that one
+# character that is not ASCII does not make all of it slow.
+_PIECE = 1 << 16
 _OVERLAP = 1 << 12
-
 
 # Invisible characters, dashes, curly quotes, bullets, the byte order mark; NFKD has made spaces of the wide ones.
 _FOREIGN_SEPARATORS = re.compile("[\u00a0\u00ab\u00b7\u00bb\u1680\u2000-\u203a\u2060-\u2069\u3000-\u3002\ufeff]")
+# Ideographs that touch. Each is a word of its own.
+_IDEOGRAPHS = re.compile("[\u4e00-\u9fff]{2,}")
+# What follows or precedes a part of a sentence: punctuation as Chinese is printed with.
+_OF_A_SENTENCE = re.compile("[\uff01-\uff5e\u3001\u3002]")
 
-# So many different words make a phrase of strings that stand apart; fewer are the values of an enumeration, such as
-# `sell` and `limit`.
-FEWEST_WORDS = 6
+# So many different words make a phrase: twelve random words have fewer once in 10**12 times; prose, code and logs
+# repeat a few words (`true`, `false`) all the time. Mnemonics of all zeros or all ones repeat one word to the last.
+FEWEST_WORDS = 8
 
 # The quick look: digits become 0, separators a space, and what is neither a separator nor part of a word `#`.
 _PLAIN = bytes(
@@ -46,12 +50,13 @@ _PLAIN = bytes(
     for byte in range(256)
 )  # fmt: skip
 _PLAIN_NUMBERING = frozenset([b"0", b"00"])
-# Twelve words of three letters, the shortest on any list that is written with separators.
+# Twelve words of three letters, the shortest on any list that is written with separators; an ideograph has three bytes.
 _SHORTEST = 47
+_LEAST = min(min(family.COUNTS) for family in PHRASES)
 
 
-def find(text: bytes, *, spread: bool = False) -> Iterator[Hit]:
-    """Every phrase in `text`: line, family, the form's name, the words joined by single spaces.
+def find(text: bytes, *, spread: bool = False) -> Iterator[Spot]:
+    """Every phrase in `text`: the line (from 1) it begins on, its form, its words joined by single spaces.
 
     `spread`: the text is made of strings that stand apart in a document. There, a few words that repeat are no phrase,
     unless they are all there is.
@@ -59,12 +64,9 @@ def find(text: bytes, *, spread: bool = False) -> Iterator[Hit]:
     start, line = 0, 1
     while start < len(text):
         end = _character(text, start + _PIECE)
-        piece = _comparable(text[start:end])
-        quick = _quick_words(piece)
-        for family in PHRASES:
-            if _least(family) in _flags(quick, family):
-                for offset, name, secret in _in_piece(piece, family, spread=spread):
-                    yield line + piece.count(b"\n", 0, offset), family, name, secret
+        piece = comparable(text[start:end])
+        for offset, form, secret in _in_piece(piece, spread=spread):
+            yield line + piece.count(b"\n", 0, offset), form, secret
         if end >= len(text):
             return
         line += text.count(b"\n", start, end - _OVERLAP)
@@ -79,114 +81,212 @@ def _character(text: bytes, offset: int) -> int:
     return offset
 
 
-def _comparable(piece: bytes) -> bytes:
+def comparable(piece: bytes) -> bytes:
     """`piece` in lower case and NFKD, the form that BIP-39 compares words in; the same lines, other offsets."""
     if piece.isascii():
         return piece.lower()
-    try:
-        text = piece.decode("utf-8")
-    except UnicodeDecodeError:
-        return piece.lower()
+    return b"\n".join([line.lower() if line.isascii() else _normalised(line) for line in piece.split(b"\n")])
+
+
+def _normalised(line: bytes) -> bytes:
     import unicodedata
 
+    text = _IDEOGRAPHS.sub(_apart, line.decode("utf-8", "replace"))
     return _FOREIGN_SEPARATORS.sub(" ", unicodedata.normalize("NFKD", text).lower()).encode("utf-8")
+
+
+def _apart(found: re.Match[str]) -> str:
+    """Ideographs that touch, apart from one another and from the words around, if there can be a phrase in them.
+
+    Chinese is written so: only a stretch that is a phrase by itself is taken for one, no part of a sentence.
+    """
+    start, end, line = found.start(), found.end(), found.string
+    around = line[max(start - 1, 0) : start] + line[end : end + 1]
+    if any(end - start in family.COUNTS for family in PHRASES) and not _OF_A_SENTENCE.search(around):
+        return f"#{' '.join(found[0])}#"
+    return "#"
 
 
 def _quick_words(piece: bytes) -> list[bytes]:
     """The words of `piece`, several times faster than by `_TOKEN`; where it breaks a run, `_TOKEN` breaks it too."""
-    plain = piece.translate(_PLAIN).replace(b"0.", b"0 ").replace(b"0:", b"0 ")
+    plain = piece.translate(_PLAIN)
+    if b"0" in plain:
+        plain = plain.replace(b"0.", b"0 ").replace(b"0:", b"0 ")
     stretches = plain.replace(b".", b"#").replace(b":", b"#").split(b"#")
     long = b" # ".join([stretch for stretch in stretches if len(stretch) >= _SHORTEST])
     return list(filterfalse(_PLAIN_NUMBERING.__contains__, long.split()))
 
 
-def _least(family: PhraseFamily) -> bytes:
-    return b"\1" * min(family.COUNTS)
+def _flags(words: Sequence[bytes], listed: frozenset[bytes] | dict[bytes, int]) -> bytes:
+    """One byte a word, 1 for those on the list."""
+    return bytes(map(listed.__contains__, words))
 
 
-def _flags(words: Sequence[bytes], family: PhraseFamily) -> bytes:
-    """One byte a word, 1 for those on the family's list."""
-    return bytes(map(family.words().__contains__, words))
+def _in_piece(piece: bytes, *, spread: bool) -> Iterator[Spot]:
+    quick = _quick_words(piece)
+    if len(quick) < _LEAST:
+        return
+    names = lists.ASCII if piece.isascii() else lists.LISTS
+    runs = [quick[start:end] for start, end in _runs(_flags(quick, words_of(names)))]
+    tokens = None
+    for listed in names if runs else ():
+        if any(_run(_LEAST) in _flags(run, lists.numbers(listed)) for run in runs):
+            tokens = tokens or [token for token in _TOKEN.finditer(piece) if token[0] not in _NUMBERING]
+            yield from _of_list(piece, tokens, listed, spread=spread)
 
 
-def _in_piece(piece: bytes, family: PhraseFamily, *, spread: bool) -> Iterator[tuple[int, str, bytes]]:
-    tokens = [token for token in _TOKEN.finditer(piece) if token[0] not in _NUMBERING]
-    words = [token[0] for token in tokens]
-    places = [token.start() for token in tokens]
-    flags = _flags(words, family)
-    start = flags.find(_least(family))
+def _runs(flags: bytes) -> Iterator[tuple[int, int]]:
+    """Where in `flags` so many stand together that a phrase may be among them (from, to)."""
+    start = flags.find(_run(_LEAST))
     while start >= 0:
         end = flags.find(b"\0", start)
         end = len(flags) if end < 0 else end
-        yield from _in_run(piece, words[start:end], places[start:end], family, spread=spread)
-        start = flags.find(_least(family), end)
+        yield start, end
+        start = flags.find(_run(_LEAST), end)
 
 
-def _in_run(
-    piece: bytes, words: Sequence[bytes], places: Sequence[int], family: PhraseFamily, *, spread: bool
-) -> Iterator[tuple[int, str, bytes]]:
+def _run(count: int) -> bytes:
+    return b"\1" * count
+
+
+def words_of(names: tuple[str, ...]) -> frozenset[bytes]:
+    """The words of all the lists, to ask once for each word of a text."""
+    if names not in _together:
+        _together[names] = frozenset().union(*map(lists.numbers, names))
+    return _together[names]
+
+
+_together: dict[tuple[str, ...], frozenset[bytes]] = {}
+
+
+def _of_list(piece: bytes, tokens: Sequence[re.Match[bytes]], listed: str, *, spread: bool) -> Iterator[Spot]:
+    families = [family for family in PHRASES if listed in family.LISTS]
+    proven = [family for family in families if not family.WHOLE]
+    words = [token[0] for token in tokens]
+    for start, end in _runs(_flags(words, lists.numbers(listed))):
+        run = _Run(piece, words[start:end], [token.start() for token in tokens[start:end]], listed)
+        found = list(_in_run(run, proven, spread=spread)) if proven else []
+        yield from found or (spot for family in families if family.WHOLE for spot in _whole(run, family))
+
+
+class _Run:
+    """Consecutive words of one list in a text: the words, and where each begins."""
+
+    __slots__ = ("_ascent", "_spellings", "_text", "listed", "numbers", "places", "units", "words")
+
+    def __init__(self, text: bytes, words: Sequence[bytes], places: Sequence[int], listed: str) -> None:
+        self._text = text
+        self.words = words
+        self.places = places
+        self.listed = listed
+        self.numbers = [lists.numbers(listed)[word] for word in words]
+        self._spellings = lists.spellings(listed)
+        self.units = list(self._units())
+        self._ascent = self._ascending()
+
+    def _units(self) -> Iterator[tuple[int, int]]:
+        """The words (from, to) that stand on one line or in one string."""
+        start = 0
+        for number in range(1, len(self.words)):
+            if _UNIT_END.search(self._text, self._end(number - 1), self.places[number]):
+                yield start, number
+                start = number
+        yield start, len(self.words)
+
+    def _end(self, number: int) -> int:
+        return self.places[number] + len(self.words[number])
+
+    def _ascending(self) -> list[int]:
+        """For each word, how many from it on ascend as on the list."""
+        ascent = [1] * len(self.numbers)
+        for place in range(len(self.numbers) - 2, -1, -1):
+            if self.numbers[place] < self.numbers[place + 1]:
+                ascent[place] = ascent[place + 1] + 1
+        return ascent
+
+    def form(self, families: Sequence[PhraseFamily], start: int, end: int) -> Form | None:
+        """The form of the words from `start` to `end`, of the first family that takes them for its own."""
+        phrase = self.words[start:end]
+        forms = (family.recognise(phrase, self.listed) for family in families)
+        return next(filter(None, forms), None)
+
+    def is_phrase(self, start: int, end: int, *, may_repeat: bool = True) -> bool:
+        """Whether the words are not part of a list or of a log, whatever their checksum.
+
+        Words that ascend as on the list are a stretch of it: one phrase in 479 million does. `may_repeat`: one word
+        over and over, to the last, is a phrase too.
+        """
+        if self._ascent[start] >= end - start:
+            return False
+        numbers = self.numbers[start:end]
+        return len(set(numbers)) >= FEWEST_WORDS or (may_repeat and len(set(numbers[:-1])) == 1)
+
+    def spots(self, families: Sequence[PhraseFamily], start: int, end: int) -> Iterator[Spot]:
+        """What the words from `start` to `end` are, if they are a phrase."""
+        form = self.form(families, start, end)
+        if form:
+            yield self.places[start], form, b" ".join(map(self._spellings.__getitem__, self.numbers[start:end]))
+
+    def is_alone(self, start: int, end: int) -> bool:
+        """Whether nothing else stands on the line, or in the string, of these words."""
+        text, first, last = self._text, self.places[start], self._end(end - 1)
+        begin = max(text.rfind(mark, 0, first) for mark in (b"\n", b'"')) + 1
+        ends = [place for place in (text.find(mark, last) for mark in (b"\n", b'"')) if place >= 0]
+        around = text[begin:first] + b" " + text[last : min(ends, default=len(text))]
+        return all(token in _NUMBERING for token in _TOKEN.findall(around))
+
+
+def _whole(run: _Run, family: PhraseFamily) -> Iterator[Spot]:
+    """Phrases without a checksum: a line or a string is one, or there is one word in each of so many."""
+    one_each = len(run.units) == len(run.words)
+    for start, end in [(0, len(run.words))] if one_each else run.units:
+        if run.is_alone(start, end) and run.is_phrase(start, end, may_repeat=False):
+            yield from run.spots([family], start, end)
+
+
+def _in_run(run: _Run, families: Sequence[PhraseFamily], *, spread: bool) -> Iterator[Spot]:
     """The phrases of one run of listed words.
 
     A line or a string that is a phrase by itself is taken as it stands. In what is left, every window counts that is
-    not part of a larger one.
+    not part of a larger one; but ideographs, of which any Chinese text is made, are a phrase only as a whole. What
+    several families take for theirs is the first one's.
     """
-    for start, end in _stretches(piece, words, places, family):
-        stretch = words[start:end]
-        name = family.recognise(stretch)
-        if not name:
-            yield from _windows(stretch, places[start:end], family, spread=spread)
-        elif not (_listing(stretch, family) or (spread and all(stretch.count(word) > 1 for word in set(stretch)))):
-            yield places[start], name, b" ".join(stretch)
+    for start, end in _stretches(run, families):
+        if not run.form(families, start, end):
+            if run.listed not in lists.IDEOGRAPHS:
+                yield from _windows(run, start, end, families, spread=spread)
+        # In strings that stand apart one word over and over, and no other in the end, is what a log says.
+        elif run.is_phrase(start, end, may_repeat=not spread or run.words[start] != run.words[end - 1]):
+            yield from run.spots(families, start, end)
 
 
-def _stretches(
-    piece: bytes, words: Sequence[bytes], places: Sequence[int], family: PhraseFamily
-) -> Iterator[tuple[int, int]]:
+def _stretches(run: _Run, families: Sequence[PhraseFamily]) -> Iterator[tuple[int, int]]:
     """The run cut into lines or strings that are phrases, and the stretches between them."""
     begun = 0
-    for start, end in _units(piece, words, places):
-        if end - start in family.COUNTS and family.recognise(words[start:end]):
+    for start, end in run.units:
+        if run.form(families, start, end):
             if begun < start:
                 yield begun, start
             yield start, end
             begun = end
-    if begun < len(words):
-        yield begun, len(words)
+    if begun < len(run.words):
+        yield begun, len(run.words)
 
 
-def _units(piece: bytes, words: Sequence[bytes], places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    start = 0
-    for number in range(1, len(words)):
-        if _UNIT_END.search(piece, places[number - 1] + len(words[number - 1]), places[number]):
-            yield start, number
-            start = number
-    yield start, len(words)
-
-
-def _windows(
-    words: Sequence[bytes], places: Sequence[int], family: PhraseFamily, *, spread: bool
-) -> Iterator[tuple[int, str, bytes]]:
-    tried: set[bytes] = set()
+def _windows(run: _Run, begin: int, limit: int, families: Sequence[PhraseFamily], *, spread: bool) -> Iterator[Spot]:
+    tried: set[tuple[int, ...]] = set()
+    counts = sorted({count for family in families for count in family.COUNTS}, reverse=True)
     covered = 0
-    numbers = b"".join([family.words()[word].to_bytes(2, "big") for word in words])
-    longest = 2 * max(family.COUNTS)
-    for start in range(len(words) - min(family.COUNTS) + 1):
-        ahead = numbers[2 * start : 2 * start + longest]
+    for start in range(begin, limit - counts[-1] + 1):
+        ahead = tuple(run.numbers[start : min(start + counts[0], limit)])
         if ahead in tried:
             continue
         tried.add(ahead)
-        for count in family.COUNTS:
+        for count in counts:
             end = start + count
-            if covered < end <= len(words):
-                window = words[start:end]
-                name = family.recognise(window)
-                if name and not _listing(window, family) and not (spread and len(set(window)) < FEWEST_WORDS):
-                    yield places[start], name, b" ".join(window)
+            if covered < end <= limit and run.is_phrase(start, end, may_repeat=not spread):
+                found = list(run.spots(families, start, end))
+                if found:
+                    yield from found
                     covered = end
                     break
-
-
-def _listing(words: Sequence[bytes], family: PhraseFamily) -> bool:
-    """Whether the words are no phrase but a part of the list itself."""
-    numbers = [family.words()[word] for word in words]
-    return all(after - before == 1 for before, after in pairwise(numbers))

@@ -11,9 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.keys.forms import Base58Family
-
-    Hit = tuple[int, Base58Family, str, bytes]
+    from gitbtc.keys.form import Form
+    from gitbtc.keys.forms import Spot
 
 _LENGTHS = frozenset(length for family in BASE58 for length in family.LENGTHS)
 # Searching one character class is several times faster by `translate` and `find` than by a regular expression.
@@ -26,8 +25,8 @@ _GLUED_LENGTHS = [0, *(length for _, length in _BEGINNINGS)]
 _REMEMBERED = 4096
 
 
-def find(text: bytes) -> Iterator[Hit]:
-    """Every Base58Check key in `text`: offset, family, the form's name, the key's text.
+def find(text: bytes) -> Iterator[Spot]:
+    """Every Base58Check key in `text`: its offset, its form, its text.
 
     A run of exactly a key's length is tried under any version byte, a longer one for keys with known version bytes
     glued into it. Linear in the length of `text`.
@@ -41,14 +40,14 @@ def find(text: bytes) -> Iterator[Hit]:
         start = shape.find(_LEAST, end)
 
 
-def _in_run(run: bytes, start: int) -> Iterator[Hit]:
+def _in_run(run: bytes, start: int) -> Iterator[Spot]:
     # 49 characters of a key without one capital are a chance of 1 in 10**11; hex and Bech32 never have one.
     if run.islower():
         return
     if len(run) in _LENGTHS:
         whole = _recognise(run)
         if whole:
-            yield start, *whole, run
+            yield start, whole, run
             return
     tried: set[bytes] = set()
     for match in _GLUED.finditer(run):
@@ -58,18 +57,18 @@ def _in_run(run: bytes, start: int) -> Iterator[Hit]:
             continue
         found = _recognise(window)
         if found:
-            yield start + offset, *found, window
+            yield start + offset, found, window
         if len(tried) > _REMEMBERED:
             tried.clear()
         tried.add(window)
 
 
-def _recognise(text: bytes) -> tuple[Base58Family, str] | None:
+def _recognise(text: bytes) -> Form | None:
     decoded = base58.decode(text)
     payload = decoded[:-4]
     for family in BASE58:
-        name = family.recognise(payload)
+        form = family.recognise(payload)
         # The shape first: it is told at once, the checksum costs two hashes.
-        if name and base58.checksum(payload) == decoded[-4:]:
-            return family, name
+        if form and base58.checksum(payload) == decoded[-4:]:
+            return form
     return None

@@ -1,49 +1,88 @@
 """The scan: private-key material in any bytes.
 
 Pure and total: no input makes it raise, and its time grows with the length of the input. A key is looked for in the raw
-bytes, in the bytes without JSON escapes, and across the JSON strings of a document, so that words in an array, in one
-object each or under one another are one text, as is a key that was cut in two.
+bytes, in the bytes without escapes, across the JSON strings of a document, so that words in an array, in one object
+each or under one another are one text, as is a key that was cut in two; and all that again in what hex and Base64 in it
+encode, layer by layer.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from itertools import accumulate, chain, compress, count, islice
 
-from gitbtc.keys import layers, phrases, runs
+from gitbtc.keys import layers, phrases, runs, words
 from gitbtc.keys.finding import Finding, fingerprint
-from gitbtc.keys.forms import ARMOURED, PHRASES
+from gitbtc.keys.form import BLOCK
+from gitbtc.keys.forms import FILES, NAMED, TEXTS, TOKENS
+from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text
+from gitbtc.keys.typed import without_typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterator, Sequence
 
-    from gitbtc.keys.forms import Family
+    from gitbtc.keys.form import Form
+    from gitbtc.keys.forms import Spot, TextFamily
 
-    # Line, family, the form's name, the normalised secret.
-    Sighting = tuple[int, Family, str, bytes]
+    # Line (from 1), form, the normalised secret.
+    Sighting = tuple[int, Form, bytes]
+    Known = Callable[[], frozenset[bytes]]
 
+_BEHIND_BACKSLASH = re.compile(rb"\\([a-z]+)")
 _FLIPPED = bytes([1, 0]) + bytes(254)
 # JSON in the strings of JSON, and JSON in the strings of that.
 _DEEPEST_QUOTE = 2
+# Hex or Base64 in hex or Base64; some forms are in one of them by themselves.
+_DEEPEST_ENCODING = 3
+_KEY_DIGITS = 64  # of a private key in hex
+# A word of a list with its combining marks, in UTF-8.
+_LONGEST_WORD = 64
 # A file of so many keys is refused as surely as one of more.
 MOST_FINDINGS = 100
 
 
-def scan(content: bytes, path: str = "") -> list[Finding]:
-    """The private-key material in `content`, each form of each secret once, by line; at most `MOST_FINDINGS`.
+def scan(
+    content: bytes, path: str = "", known: Known | None = None, allowed: Container[str] = frozenset()
+) -> list[Finding]:
+    """The private-key material in `content`, each secret once, by line; `MOST_FINDINGS` that refuse are enough.
 
-    `path` is where the content lies; no form depends on it yet.
+    `path` is where the content lies, "" if nowhere: a few files are keys by their name. `known` gives the public side
+    of the repository's own keys (`gitbtc.keys.own.public_texts`), which 32 bytes in hex are held against. `allowed` are
+    fingerprints of what refuses nothing: a hundred of them must not hide one key.
     """
-    del path
-    sightings = (sighting for text in _texts(content) for sighting in _in_text(text))
+    whole = ((1, form, secret) for family in FILES for _, form, secret in family.find_file(content, path))
     found: dict[tuple[str, bytes], Finding] = {}
-    for line, family, form, secret in sightings:
-        if (form, secret) not in found:
-            found[form, secret] = Finding(form, line, fingerprint(secret), family.ADVICE)
-        if len(found) == MOST_FINDINGS:
+    refusing = 0
+    for line, form, secret in chain(whole, _in_content(content, 0), _own(content, known)):
+        if (form.name, secret) not in found:
+            finding = found[form.name, secret] = Finding(form, line, fingerprint(secret))
+            refusing += form.severity == BLOCK and finding.fingerprint not in allowed
+        if refusing == MOST_FINDINGS:
             break
-    return sorted(found.values(), key=lambda finding: finding.where)
+    parts = _parts([secret for _, secret in found])
+    told: dict[bytes, Finding] = {}
+    for (_, secret), finding in found.items():
+        # One secret under two forms, such as DER and the armour around it, is told once.
+        if secret not in parts and (secret not in told or told[secret].severity != BLOCK):
+            told[secret] = finding
+    return sorted(told.values(), key=lambda finding: finding.where)
+
+
+def _parts(secrets: Sequence[bytes]) -> set[bytes]:
+    """Those that are some words of a longer phrase: what a layer sees that is not to be read so, such as escapes."""
+    phrases_found = [secret for secret in secrets if b" " in secret]
+    return {part for part in phrases_found if any(part != whole and part in whole for whole in phrases_found)}
+
+
+def _own(content: bytes, known: Known | None) -> Iterator[Sighting]:
+    if known is None or not holds_hex(without_typed(content), _KEY_DIGITS):
+        return
+    from gitbtc.keys import own
+
+    if own.is_available():
+        yield from own.find(content, known)
 
 
 def scan_name(path: str) -> list[Finding]:
@@ -51,21 +90,23 @@ def scan_name(path: str) -> list[Finding]:
     return scan(path.encode("utf-8", "replace"))
 
 
+def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
+    """All of it; `depth` says how many layers of hex and Base64 are undone."""
+    for text in _texts(without_typed(content)):
+        unescaped = layers.unescaped(text)
+        yield from _in_layer(text, depth, spoken=unescaped is None or _hides_a_word(text))
+        if unescaped is not None:
+            yield from _in_layer(unescaped, depth)
+        for document in _documents(text, unescaped):
+            for read in layers.strings(document):
+                yield from _across(read)
+
+
 def _texts(content: bytes) -> Iterator[bytes]:
     yield content
     wide = layers.wide_text(content)
     if wide is not None:
         yield wide
-
-
-def _in_text(text: bytes) -> Iterator[Sighting]:
-    yield from _in_layer(text)
-    unescaped = layers.unescaped(text)
-    if unescaped is not None:
-        yield from _in_layer(unescaped)
-    for document in _documents(text, unescaped):
-        for read in layers.strings(document):
-            yield from _across(read)
 
 
 def _documents(text: bytes, unescaped: bytes | None) -> Iterator[bytes]:
@@ -78,21 +119,41 @@ def _documents(text: bytes, unescaped: bytes | None) -> Iterator[bytes]:
             yield layers.unescaped(quoted) or quoted
 
 
-def _in_layer(text: bytes) -> Iterator[Sighting]:
-    for offset, family, form, secret in runs.find(text):
-        yield _line(text, offset), family, form, secret
-    yield from _armoured(text)
-    yield from phrases.find(text)
+def _hides_a_word(text: bytes) -> bool:
+    """Whether a word of a list stands right behind a backslash, and would lose its first letter with the escape."""
+    return not phrases.words_of(words.ASCII).isdisjoint(_BEHIND_BACKSLASH.findall(text.lower()))
 
 
-def _armoured(text: bytes) -> Iterator[Sighting]:
-    for family in ARMOURED:
-        for offset, form, secret in family.find(text):
-            yield _line(text, offset), family, form, secret
+def _in_layer(text: bytes, depth: int, *, spoken: bool = True) -> Iterator[Sighting]:
+    """What stands in `text`; mnemonics only if it is `spoken`."""
+    tokens = Tokens(text)
+    for offset, form, secret in chain(_spots(text, tokens), _found(NAMED, text)):
+        yield _line(text, offset), form, secret
+    if spoken:
+        yield from phrases.find(text)
+    if depth < _DEEPEST_ENCODING:
+        for offset, decoded in encoded(text, tokens):
+            for _, form, secret in _in_content(decoded, depth + 1):
+                yield _line(text, offset), form, secret
 
 
 def _line(text: bytes, offset: int) -> int:
     return text.count(b"\n", 0, offset) + 1
+
+
+def _spots(text: bytes, tokens: Tokens) -> Iterator[Spot]:
+    """What is no phrase: the offset in `text`, the form, the secret."""
+    yield from runs.find(text)
+    yield from _found(TEXTS, text)
+    for place, form, secret in _found(TOKENS, tokens.joined()):
+        yield tokens.offset(place), form, secret
+
+
+def _found(families: Sequence[TextFamily], text: bytes) -> Iterator[Spot]:
+    lowered = text.lower()
+    for family in families:
+        if not family.ANCHORS or any(anchor in lowered for anchor in family.ANCHORS):
+            yield from family.find(text)
 
 
 def _across(read: layers.Strings) -> Iterator[Sighting]:
@@ -104,7 +165,7 @@ def _across(read: layers.Strings) -> Iterator[Sighting]:
     # The names of a table's fields, the same in each record, are no part of a key and no phrase.
     if not all(name.islower() for name in names):
         yield from _glued(read, b"\1" * len(values))
-    if len(_listed_strings() & names) >= phrases.FEWEST_WORDS or any(b" " in name for name in names):
+    if any(b" " in name for name in names) or len(_listed_among(names)) >= phrases.FEWEST_WORDS:
         yield from _spoken(read, read.names)
     for column in _columns(read, values):
         yield from _spoken(read, column)
@@ -116,16 +177,21 @@ def _across(read: layers.Strings) -> Iterator[Sighting]:
 def _glued(read: layers.Strings, chosen: bytes) -> Iterator[Sighting]:
     """Keys cut into several strings."""
     pieces = list(compress(read.strings, chosen))
-    for offset, family, form, secret in runs.find(b"".join(pieces)):
+    text = b"".join(pieces)
+    for offset, form, secret in _spots(text, Tokens(text)):
         ends = list(accumulate(map(len, pieces)))
-        yield read.line(_ordinal(chosen, bisect_right(ends, offset))), family, form, secret
+        yield read.line(_ordinal(chosen, bisect_right(ends, offset))), form, secret
+    for number, decoded in encoded_in_strings(pieces):
+        for _, form, secret in _in_content(decoded, 1):
+            yield read.line(_ordinal(chosen, number)), form, secret
 
 
 def _spoken(read: layers.Strings, chosen: bytes) -> Iterator[Sighting]:
     """Phrases and armour spread over several strings."""
     text = b"\n".join(compress(read.strings, chosen))
-    for line, family, form, secret in chain(phrases.find(text, spread=True), _armoured(text)):
-        yield read.line(_ordinal(chosen, line - 1)), family, form, secret
+    armoured = ((_line(text, offset), form, secret) for offset, form, secret in _found(TEXTS, text))
+    for line, form, secret in chain(phrases.find(text, spread=True), armoured):
+        yield read.line(_ordinal(chosen, line - 1)), form, secret
 
 
 def _ordinal(chosen: bytes, number: int) -> int:
@@ -135,26 +201,34 @@ def _ordinal(chosen: bytes, number: int) -> int:
 
 def _columns(read: layers.Strings, values: bytes) -> Iterator[bytes]:
     """The values of each member name, for phrases of one word an object with other members between."""
-    if len(_listed_strings().intersection(compress(read.strings, values))) < phrases.FEWEST_WORDS:
+    listed = _listed_among(set(compress(read.strings, values)))
+    if len(listed) < phrases.FEWEST_WORDS:
         return
     # A string after a name is its value, unless it is a name too: then the value was no string.
     before = [b"", *read.strings[:-1]]
     named = bytes(map(int.__and__, b"\0" + read.names[:-1], values))
-    words: dict[bytes, set[bytes]] = {}
+    columns: dict[bytes, set[bytes]] = {}
     for name, value, chosen in zip(before, read.strings, named, strict=True):
-        if chosen and value in _listed_strings():
-            words.setdefault(name, set()).add(value)
-    for name, different in words.items():
+        if chosen and value in listed:
+            columns.setdefault(name, set()).add(value)
+    for name, different in columns.items():
         if len(different) >= phrases.FEWEST_WORDS:
             yield bytes([chosen and other == name for other, chosen in zip(before, named, strict=True)])
 
 
-def _listed_strings() -> frozenset[bytes]:
-    """Every word of every list, in the cases that people write words in."""
-    if not _listed:
-        words = [word for family in PHRASES for word in family.words()]
-        _listed.append(frozenset(case(word) for word in words for case in (bytes, bytes.title, bytes.upper)))
-    return _listed[0]
+def holds_a_part_of_a_phrase(document: bytes) -> bool:
+    """Whether a value of the JSON `document` is words of a list and nothing else: they may be some of a phrase."""
+    for piece in layers.strings(without_typed(document)):
+        texts = set(compress(piece.strings, piece.names.translate(_FLIPPED)))
+        words_of_texts = [set(phrases.comparable(text).split()) for text in texts]
+        named = words.ASCII if all(map(bytes.isascii, texts)) else words.LISTS
+        if any(spoken and spoken <= phrases.words_of(named) for spoken in words_of_texts):
+            return True
+    return False
 
 
-_listed: list[frozenset[bytes]] = []
+def _listed_among(texts: set[bytes]) -> set[bytes]:
+    """Those of `texts` that are a word of a list."""
+    found = {text for text in texts if text.lower() in phrases.words_of(words.ASCII)}
+    foreign = [text for text in texts if len(text) <= _LONGEST_WORD and not text.isascii() and is_text(text)]
+    return found.union(text for text in foreign if phrases.comparable(text) in phrases.words_of(words.LISTS))

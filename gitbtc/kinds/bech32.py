@@ -87,3 +87,13 @@ def witness_program(address: str) -> tuple[str, int, bytes] | None:
     if checksum != (BECH32M if version else BECH32) or (version == 0 and len(program) not in (20, 32)):
         return None
     return hrp, version, program
+
+
+def witness_address(hrp: str, version: int, program: bytes) -> str:
+    """The segregated witness address of a program of 20 or 32 bytes, in lower case (BIP-173, BIP-350)."""
+    size = -(-8 * len(program) // 5)
+    number = int.from_bytes(program, "big") << (5 * size - 8 * len(program))
+    values = bytes([version, *(number >> 5 * place & 31 for place in reversed(range(size)))])
+    checksum = polymod(expanded(hrp) + values + bytes(_CHECKSUM)) ^ (BECH32M if version else BECH32)
+    tail = bytes(checksum >> 5 * place & 31 for place in reversed(range(_CHECKSUM)))
+    return f"{hrp}1" + "".join(CHARSET[five_bits] for five_bits in values + tail)

@@ -279,6 +279,15 @@ class Git:
         options = ("rev-list", "--reverse", "--topo-order", "--stdin")
         return _text(self.run(*options, *known, stdin=asked)).split() if asked else []
 
+    def reachable(self, *revisions: str) -> list[str]:
+        """The oids of the commits that `revisions` (also `A..B`, `--all`, `--reflog`) name, oldest first."""
+        return self.line("rev-list", "--reverse", "--topo-order", *revisions, "--").split()
+
+    def refs_that_hold(self, commits: Iterable[str]) -> list[str]:
+        """The names of the refs that reach one of the commits (full oids)."""
+        asked = [f"--contains={oid}" for oid in commits]
+        return self.line("for-each-ref", "--format=%(refname)", *asked).splitlines() if asked else []
+
     def commits(self, *revisions: str) -> list[tuple[str, list[str]]]:
         """The commits that `revisions` (also `A..B`, `^A`, `--not`, `--all`) name, oldest first, with their parents."""
         lines = self.line("rev-list", "--reverse", "--topo-order", "--parents", *revisions, "--").splitlines()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 INCLUDE = "gitbtc/config"
 SCHEMAS = ".gitbtc/schemas"
 # What hooks and commands leave in gitbtc's folder from one step to the next.
-_KEPT_BETWEEN = ("settled.json", "passed.json", "reserving.lock")
+_KEPT_BETWEEN = ("settled.json", "passed.json", "reserving.lock", "scanned.clean", "scanned.lock")
 
 
 class Install:

@@ -45,6 +45,17 @@ class Commit:
         self.spoken = message + b"\n" + _without_oids(head)
 
 
+def spoken_in_tag(content: bytes) -> bytes:
+    """What a person may have written in the annotated tag whose object is `content`."""
+    head, _, message = content.partition(b"\n\n")
+    return message + b"\n" + _without_oids(head)
+
+
+def tagged(content: bytes) -> str:
+    """The oid that the annotated tag whose object is `content` stands for."""
+    return content.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+
+
 def _without_oids(head: bytes) -> bytes:
     """The header of a commit or a tag without what looks like key material and is none: object names, signatures."""
     kept, signing = [], False
@@ -80,9 +91,8 @@ class Stored:
 
     def tag(self, oid: str) -> tuple[str, bytes]:
         """The oid that the annotated tag `oid` stands for, and what a person may have written in it."""
-        head, _, message = self._of_type("tag", oid).partition(b"\n\n")
-        target = head.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
-        return target, message + b"\n" + _without_oids(head)
+        content = self._of_type("tag", oid)
+        return tagged(content), spoken_in_tag(content)
 
     def _of_type(self, wanted: str, oid: str) -> bytes:
         kind, content = self.object(oid)

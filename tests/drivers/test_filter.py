@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mnemonic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -332,8 +333,9 @@ def test_an_unforeseen_error_refuses_the_file_and_does_not_quote_it(
 def test_nothing_heavy_is_loaded_on_the_way_to_a_clean_result() -> None:
     heavy = ["click", "pygit2", "jsonschema", "dataclasses", "typing", "subprocess", "pathlib", "tempfile", "inspect",
              "hashlib", "unicodedata"]  # fmt: skip
+    places = [str(Path(package.__file__ or "").parents[1]) for package in (gitbtc, mnemonic)]
     program = (
-        f"import sys; sys.path.insert(0, {str(Path(gitbtc.__file__).parents[1])!r}); "
+        f"import sys; sys.path[:0] = {places}; "
         "from gitbtc.drivers.filter import main; status = main(['filter-process']); "
         f"sys.stderr.write(repr([name for name in {heavy} if name in sys.modules])); sys.exit(status)"
     )

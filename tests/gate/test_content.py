@@ -46,7 +46,7 @@ def test_a_merge_changes_what_no_parent_has_and_touches_what_some_parent_has_oth
 
 def test_a_key_is_looked_for_in_what_changed_alone() -> None:
     files = step({"old": KEY.encode(), "new": b"\n" + KEY.encode(), f"x/{KEY}": b""}, {"old": KEY.encode()})
-    found = [(path, [key.where for key in keys]) for path, keys in files.key_material()]
+    found = [(path, [key.where for key in keys.refusing]) for path, _, keys in files.key_material()]
     assert found == [("new", [2]), ("", [1])]
 
 
@@ -60,9 +60,9 @@ def test_a_key_is_looked_for_in_what_changed_alone() -> None:
     ids=["canonical", "another layout", "no state file"],
 )
 def test_a_key_in_a_state_file_is_found_whatever_its_form(content: bytes, where: list[int]) -> None:
-    [(path, keys)] = step({COINS: content}, {}).key_material()
-    assert path == COINS
-    assert [key.where for key in keys] == where
+    [(path, shown, keys)] = step({COINS: content}, {}).key_material()
+    assert path == shown == COINS
+    assert [key.where for key in keys.refusing] == where
 
 
 def test_form_is_judged_where_something_changed() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.keys import phrases
-from gitbtc.keys.forms import bip39
+from gitbtc.keys import words as lists
 
 JUNK = st.text('ab1.:,# \n-_/é"', max_size=4).map(str.encode)
 LISTED = st.sampled_from([b"legal", b"zoo", b"art", b"Winner"])
@@ -14,11 +14,11 @@ LISTED = st.sampled_from([b"legal", b"zoo", b"art", b"Winner"])
 
 @given(st.lists(st.tuples(LISTED, st.sampled_from([b" ", b"\n1. ", b'","', b"-"]) | JUNK), max_size=40))
 def test_the_quick_look_sees_every_run_that_the_exact_one_sees(parts: list[tuple[bytes, bytes]]) -> None:
-    piece = phrases._comparable(b"".join(word + between for word, between in parts))
+    piece = phrases.comparable(b"".join(word + between for word, between in parts))
     tokens = [token[0] for token in phrases._TOKEN.finditer(piece) if token[0] not in phrases._NUMBERING]
-    least = phrases._least(bip39)
-    if least in phrases._flags(tokens, bip39):
-        assert least in phrases._flags(phrases._quick_words(piece), bip39)
+    listed, least = lists.numbers("english"), phrases._run(12)
+    if least in phrases._flags(tokens, listed):
+        assert least in phrases._flags(phrases._quick_words(piece), listed)
 
 
 def test_a_full_stop_a_colon_or_a_long_number_ends_a_run(words: str) -> None:
@@ -35,4 +35,6 @@ def test_prose_of_short_and_long_words_is_no_run() -> None:
 
 def test_the_phrase_is_given_by_its_line_and_its_words(words: str) -> None:
     found = list(phrases.find(b"one\ntwo\n" + words.upper().replace(" ", "\n").encode()))
-    assert found == [(3, bip39, bip39.NAME, words.encode())]
+    assert [(line, form.name, phrase) for line, form, phrase in found] == [
+        (3, "BIP-39 mnemonic (English)", words.encode())
+    ]

@@ -1,4 +1,4 @@
-"""BIP-39 mnemonics, English list.
+"""BIP-39 mnemonics, in each of the ten languages.
 
 Source of the rule: BIP-39. Each word stands for 11 bits; of the 33 bits of every three words, 32 are entropy and one is
 checksum, the first bits of the entropy's SHA-256.
@@ -6,41 +6,44 @@ checksum, the first bits of the entropy's SHA-256.
 
 from __future__ import annotations
 
-import os
+from gitbtc.keys.form import Form
+from gitbtc.keys.words import numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAME = "BIP-39 mnemonic (English)"
-ADVICE = "keep the words on paper or in a signing device; gitbtc needs only the xpub of the account"
-
+LISTS = (
+    "english", "spanish", "french", "italian", "portuguese", "czech", "japanese", "korean", "chinese_simplified",
+    "chinese_traditional",
+)  # fmt: skip
 # Longest first: a phrase of 24 words is one finding, and not also the 12 of it whose checksum happens to fit.
 COUNTS = (24, 21, 18, 15, 12)
+WHOLE = False
 
-_LIST = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "words", "english.txt")
-_numbers: dict[bytes, int] = {}
-
-
-def words() -> dict[bytes, int]:
-    """The list: each word's number, 0…2047."""
-    if not _numbers:
-        with open(_LIST, "rb") as listed:
-            _numbers.update((word, number) for number, word in enumerate(listed.read().split()))
-    return _numbers
+_ADVICE = "keep the words on paper or in a signing device; gitbtc needs only the xpub of the account"
 
 
-def recognise(phrase: Sequence[bytes]) -> str | None:
-    """The form's name if the words of `phrase` (all on the list, lower case) have the right checksum, else None."""
+def _language(listed: str) -> str:
+    name, _, script = listed.partition("_")
+    return f"{name.title()}, {script}" if script else name.title()
+
+
+FORMS = {listed: Form(f"BIP-39 mnemonic ({_language(listed)})", _ADVICE) for listed in LISTS}
+
+
+def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
+    """The form if the words of `phrase`, all on the list, have the right checksum, else None."""
     if len(phrase) not in COUNTS:
         return None
-    numbers = words()
+    number = numbers(listed)
     bits = 0
     for word in phrase:
-        bits = bits << 11 | numbers[word]
+        bits = bits << 11 | number[word]
     checksum_bits = len(phrase) // 3
     entropy = (bits >> checksum_bits).to_bytes(checksum_bits * 4, "big")
-    return NAME if _checksum(entropy, checksum_bits) == bits & ((1 << checksum_bits) - 1) else None
+    is_right = _checksum(entropy, checksum_bits) == bits & ((1 << checksum_bits) - 1)
+    return FORMS[listed] if is_right else None
 
 
 def _checksum(entropy: bytes, bits: int) -> int:

@@ -7,9 +7,10 @@ private key can stand under any version bytes, also those of an `xpub`.
 
 from __future__ import annotations
 
+from gitbtc.keys.form import Form
 from gitbtc.keys.forms.scalar import is_private_key
 
-ADVICE = "keep it in a wallet; gitbtc needs only the extended public key (xpub)"
+_ADVICE = "keep it in a wallet; gitbtc needs only the extended public key (xpub)"
 
 # Characters of the whole text: 82 bytes with the checksum; fewer than 111 when version bytes are zero.
 LENGTHS = range(106, 113)
@@ -28,11 +29,18 @@ _NAMES = {
     0x024285B5: "Uprv",
     0x02575048: "Vprv",
 }
-_OTHER = "under other version bytes"
 
 
-def recognise(payload: bytes) -> str | None:
-    """The form's name if the Base58Check `payload` is an extended private key, else None."""
+def _form(name: str) -> Form:
+    return Form(f"extended private key ({name})", _ADVICE)
+
+
+_FORMS = {version: _form(name) for version, name in _NAMES.items()}
+_OTHER = _form("under other version bytes")
+
+
+def recognise(payload: bytes) -> Form | None:
+    """The form if the Base58Check `payload` is an extended private key, else None."""
     if len(payload) != 78 or payload[45] != 0 or not is_private_key(payload[46:]):
         return None
-    return f"extended private key ({_NAMES.get(int.from_bytes(payload[:4], 'big'), _OTHER)})"
+    return _FORMS.get(int.from_bytes(payload[:4], "big"), _OTHER)

@@ -7,32 +7,33 @@ version byte. Other coins use the same shape under version bytes of their own.
 
 from __future__ import annotations
 
+from gitbtc.keys.form import Form
 from gitbtc.keys.forms.scalar import is_private_key
 
-ADVICE = "keep the key in a wallet; gitbtc needs only the address or the public key"
+_ADVICE = "keep the key in a wallet; gitbtc needs only the address or the public key"
 
 # Characters of the whole text: 37 or 38 bytes with the checksum, the shortest under version byte 00.
 LENGTHS = range(49, 53)
-# How the text begins under the version bytes of NAMES, and how long it then is, to find it inside a longer run.
+# How the text begins under the version bytes of FORMS, and how long it then is, to find it inside a longer run.
 GLUED = ((rb"5(?=[H-Z])|9(?=[1-9A-H])", 51), (rb"[KLM]|c(?=[M-Za-o])|d(?=[6-9A-Y])", 52))
 
 _SUFFIXES = (0x01, 0x10, 0x11, 0x12)
 
-_ELECTRUM = "WIF private key (Electrum 3.0)"
-_ELECTRUM_TESTNET = "WIF private key (Electrum 3.0, test network)"
-NAMES = {
-    0x80: "WIF private key",
-    0xEF: "WIF private key (test network)",
+_ELECTRUM = Form("WIF private key (Electrum 3.0)", _ADVICE)
+_ELECTRUM_TESTNET = Form("WIF private key (Electrum 3.0, test network)", _ADVICE)
+FORMS = {
+    0x80: Form("WIF private key", _ADVICE),
+    0xEF: Form("WIF private key (test network)", _ADVICE),
     **dict.fromkeys((0x81, 0x82, 0x85, 0x86, 0x87), _ELECTRUM),
     **dict.fromkeys((0xF0, 0xF1, 0xF4, 0xF5, 0xF6), _ELECTRUM_TESTNET),
 }
-OTHER_COIN = "WIF private key (another coin's version byte)"
+OTHER_COIN = Form("WIF private key (another coin's version byte)", _ADVICE)
 
 
-def recognise(payload: bytes) -> str | None:
-    """The form's name if the Base58Check `payload` is a private key, else None."""
+def recognise(payload: bytes) -> Form | None:
+    """The form if the Base58Check `payload` is a private key, else None."""
     if len(payload) == 34 and payload[33] not in _SUFFIXES:
         return None
     if len(payload) not in (33, 34) or not is_private_key(payload[1:33]):
         return None
-    return NAMES.get(payload[0], OTHER_COIN)
+    return FORMS.get(payload[0], OTHER_COIN)

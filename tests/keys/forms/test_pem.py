@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+import ecdsa
 import pytest
 
 from gitbtc.keys.forms import pem
@@ -17,7 +18,7 @@ def armour(label: str, end: str = "\n", headers: str = "") -> str:
 
 
 def found(text: str) -> list[tuple[int, str, bytes]]:
-    return list(pem.find(text.encode()))
+    return [(offset, form.name, secret) for offset, form, secret in pem.find(text.encode())]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,31 @@ def test_headers_may_stand_before_the_key() -> None:
 
 def test_armour_that_is_not_closed_is_found() -> None:
     assert found(armour("PRIVATE KEY").partition("-----END")[0])
+
+
+def test_a_key_of_secp256k1_is_the_same_secret_as_in_der() -> None:
+    scalar = bytes(range(1, 33))
+    signing = ecdsa.SigningKey.from_string(scalar, curve=ecdsa.SECP256k1)
+    for form in ("ssleay", "pkcs8"):
+        ((_, _, secret),) = found(signing.to_pem(format=form).decode())
+        assert secret == scalar.hex().encode()
+
+
+def test_armour_of_four_dashes_is_found() -> None:
+    text = armour("SSH2 ENCRYPTED PRIVATE KEY").replace("-----BEGIN", "---- BEGIN").replace("-----\n", " ----\n")
+    assert [form for _, form, _ in found(text)] == ["PEM private key (SSH2 ENCRYPTED PRIVATE KEY)"]
+
+
+def test_each_of_two_that_are_not_closed_has_its_own_content() -> None:
+    first, second = (armour("PRIVATE KEY").partition("-----END")[0] for _ in range(2))
+    assert [secret for _, _, secret in found(first + second)] == [BODY.rstrip("=").encode()] * 2
+
+
+@pytest.mark.parametrize(
+    "unit", ["-----BEGIN PRIVATE KEY-----", f"-----BEGIN PRIVATE KEY-----{BODY[:16]}", "-----BEGIN A A "]
+)
+def test_a_text_of_one_thing_repeated_is_read_to_its_end(unit: str) -> None:
+    found(unit * (2**20 // len(unit)))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import random
 
+import base58 as reference
+import pytest
+from bip_utils import WifEncoder, WifPubKeyModes
+
+from gitbtc.keys import runs
 from gitbtc.keys.forms import wif
 from gitbtc.keys.forms.scalar import ORDER
 from gitbtc.kinds import base58
+from tests.keys.lookalikes import BASE58, changed, scalars
 
 SCALAR = bytes(range(32, 64))
 
@@ -23,8 +29,10 @@ SCALAR = bytes(range(32, 64))
     ],
 )
 def test_the_version_byte_names_the_form(version: int, name: str) -> None:
-    assert wif.recognise(bytes([version]) + SCALAR) == name
-    assert wif.recognise(bytes([version]) + SCALAR + b"\x01") == name
+    for suffix in (b"", b"\x01"):
+        form = wif.recognise(bytes([version]) + SCALAR + suffix)
+        assert form is not None
+        assert form.name == name
 
 
 def test_the_suffixes_of_bip178_are_keys_too() -> None:
@@ -55,3 +63,33 @@ def test_the_lengths_are_those_that_encoding_gives() -> None:
         for suffix in (b"", b"\x01")
     }
     assert lengths <= set(wif.LENGTHS)
+
+
+def found(text: str) -> list[str]:
+    return [secret.decode() for _, _, secret in runs.find(text.encode())]
+
+
+def test_every_random_key_is_found_also_glued_and_none_with_a_character_changed() -> None:
+    draw = random.Random(58)
+    for number, key in enumerate(scalars(1000, draw)):
+        version = (b"\x80", b"\xef")[number % 2]
+        mode = (WifPubKeyModes.COMPRESSED, WifPubKeyModes.UNCOMPRESSED)[number // 2 % 2]
+        text = WifEncoder.Encode(key, version, mode)
+        assert found(text) == [text]
+        assert found(f"key{text}more") == [text]
+        assert found(changed(text, BASE58, draw)) == []
+
+
+@pytest.mark.parametrize("version", [0x80, 0xEF, *wif.FORMS])
+@pytest.mark.parametrize("suffix", [b"", b"\x01", b"\x10", b"\x11", b"\x12"])
+@pytest.mark.parametrize("key", [b"\0" * 31 + b"\1", (ORDER - 1).to_bytes(32, "big"), SCALAR])
+def test_every_named_version_is_found_inside_a_longer_run(version: int, suffix: bytes, key: bytes) -> None:
+    text = reference.b58encode_check(bytes([version]) + key + suffix).decode()
+    assert found(f"xx{text}xx") == [text]
+
+
+@pytest.mark.parametrize("version", range(256))
+def test_every_other_version_is_found_by_itself(version: int) -> None:
+    for suffix in (b"", b"\x01"):
+        text = reference.b58encode_check(bytes([version]) + SCALAR + suffix).decode()
+        assert found(f'"{text}"') == [text]

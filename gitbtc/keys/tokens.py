@@ -1,0 +1,158 @@
+"""Tokens: runs of the letters that keys, hex and Base64 are written in, long enough for a key, and what they encode."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from itertools import accumulate, groupby
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# A mini key of Casascius' first coins; everything else is longer.
+SHORTEST = 22
+_SHORTEST_PART = 8  # of a token that is cut in several
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+# Searching one character class is several times faster by `translate` and `find` than by a regular expression.
+_CLASSES = bytes(ord("T") if byte in _LETTERS else ord(" ") for byte in range(256))
+_LEAST = b"T" * SHORTEST
+_HEX = b"0123456789abcdefABCDEF"
+_HEX_CLASSES = bytes(ord("H") if byte in _HEX else ord(" ") for byte in range(256))
+# The first digits of the bytes of ASCII.
+_HIGH_OF_ASCII = b"01234567"
+_PLAIN_BASE64 = bytes.maketrans(b"-_", b"+/")
+
+# What stands between the lines of one text in hex or Base64: line ends, the quotes and commas of an array or of
+# strings that a program joins. The last line may be short, and is no member's name.
+_BETWEEN = re.compile(rb"=?=?[\s\"'`,+\\()]{1,24}")
+_LONGEST_BETWEEN = 26
+_REST = re.compile(rb"[\s\"'`,+\\()]{1,24}([A-Za-z0-9+/_\-]{1,21})(?![A-Za-z0-9+/_\-]|[\"'`]?\s?[:=])")
+# So many bytes can be a raw key or a hash, and nothing that has a structure.
+_BARE = 33
+_BARE_DIGITS = (64, 66)
+
+
+class Tokens:
+    """The tokens of a text, in order: where each begins, and itself."""
+
+    __slots__ = ("_ends", "starts", "tokens")
+
+    def __init__(self, text: bytes) -> None:
+        self.starts: list[int] = []
+        self.tokens: list[bytes] = []
+        shape = text.translate(_CLASSES)
+        start = shape.find(_LEAST)
+        while start >= 0:
+            end = shape.find(b" ", start)
+            end = len(text) if end < 0 else end
+            self.starts.append(start)
+            self.tokens.append(text[start:end])
+            start = shape.find(_LEAST, end)
+        self._ends: list[int] = []
+
+    def joined(self) -> bytes:
+        """All of them, with a space between."""
+        return b" ".join(self.tokens)
+
+    def offset(self, place: int) -> int:
+        """The offset in the text of what stands at `place` in `joined()`."""
+        if not self._ends:
+            self._ends = list(accumulate(len(token) + 1 for token in self.tokens))
+        number = bisect_right(self._ends, place)
+        return self.starts[number] + place - (self._ends[number - 1] if number else 0)
+
+
+def holds_hex(text: bytes, digits: int) -> bool:
+    """Whether so many hex digits stand together in `text`."""
+    return b"H" * digits in text.translate(_HEX_CLASSES)
+
+
+def encoded_in_strings(strings: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    """What consecutive strings, each a token and nothing else, encode together: the number of the first, the bytes."""
+    number = 0
+    for is_token, group in groupby(strings, _is_token):
+        joined = list(group)
+        if is_token and len(joined) > 1:
+            for decoded in _decoded(b"".join(joined)):
+                yield number, decoded
+        number += len(joined)
+
+
+def _is_token(string: bytes) -> bool:
+    return len(string) >= _SHORTEST_PART and not string.translate(None, _LETTERS + b"=")
+
+
+def encoded(text: bytes, tokens: Tokens) -> Iterator[tuple[int, bytes]]:
+    """What the tokens of `text` encode in hex or Base64: the offset of the token, the bytes.
+
+    A token by itself, and those that follow one another as lines or as the strings of an array.
+    """
+    block: list[bytes] = []
+    began = end = -_LONGEST_BETWEEN - 1
+    for start, token in zip(tokens.starts, tokens.tokens, strict=True):
+        # Of 22 Base64 characters, one at least is a capital: the first bit of every byte of ASCII is 0.
+        if token.islower() and token.translate(None, _HEX):
+            continue
+        if start - end > _LONGEST_BETWEEN or not _BETWEEN.fullmatch(text, end, start):
+            if len(block) > 1 or (block and len(block[0]) not in _BARE_DIGITS):
+                yield from _block(text, began, block, end)
+            block, began = [], start
+        block.append(token)
+        end = start + len(token)
+        if len(token) in _BARE_DIGITS and token.islower() and token[::2].translate(None, _HIGH_OF_ASCII):
+            continue  # hashes and public keys, most of all tokens, told at the least cost
+        for decoded in _decoded(token):
+            yield start, decoded
+    if block:
+        yield from _block(text, began, block, end)
+
+
+def _block(text: bytes, began: int, block: Sequence[bytes], end: int) -> Iterator[tuple[int, bytes]]:
+    """What the lines of `block` and a shorter last one, if there is one, encode together."""
+    rest = _REST.match(text, end)
+    if rest or len(block) > 1:
+        for decoded in _decoded(b"".join(block) + (rest[1] if rest else b"")):
+            yield began, decoded
+
+
+def _decoded(token: bytes) -> Iterator[bytes]:
+    token = token.replace(b"=", b"")
+    digits = token[2:] if token[:2] in {b"0x", b"0X"} else token
+    if not digits.translate(None, _HEX):
+        yield from _from_hex(digits)
+    elif not token.islower():
+        yield from _from_base64(token)
+
+
+def _from_hex(digits: bytes) -> Iterator[bytes]:
+    from binascii import unhexlify
+
+    decoded = unhexlify(digits[: len(digits) // 2 * 2])
+    if len(decoded) > _BARE or decoded.isascii():
+        yield decoded
+
+
+def _from_base64(token: bytes) -> Iterator[bytes]:
+    """What it encodes; where other letters are glued to its front, only what is text without them."""
+    from binascii import a2b_base64
+
+    plain = token.translate(_PLAIN_BASE64)
+    for glued in range(4):
+        digits = plain[glued:]
+        # A last character alone encodes no whole byte.
+        digits = digits[: len(digits) - (len(digits) % 4 == 1)]
+        decoded = a2b_base64(digits + b"=" * (-len(digits) % 4))
+        if (len(decoded) > _BARE and not glued) or is_text(decoded):
+            yield decoded
+
+
+def is_text(decoded: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
+    if decoded.isascii():
+        return True
+    try:
+        decoded.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,85 @@
+"""The word lists of mnemonics.
+
+The ten lists of BIP-39 are read from the files of the package `mnemonic`, that of SLIP-39 from `shamir-mnemonic`, as
+their authors publish them; the two that are Electrum's own, of its first seeds and of Portuguese, lie in `lists/`. A
+list that is not there is an error: a gate must not pass what it cannot look for.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+from gitbtc.errors import CannotWork
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Lists with words that are written in ASCII, those of Spanish and French with accents left out.
+ASCII = (
+    "english", "spanish", "french", "italian", "portuguese", "czech", "slip39", "electrum-v1", "electrum-portuguese",
+)  # fmt: skip
+# Those whose words are single ideographs.
+IDEOGRAPHS = ("chinese_simplified", "chinese_traditional")
+LISTS = (*ASCII, "japanese", "korean", *IDEOGRAPHS)
+# People type these without accents, and each word is still told from every other.
+_ALSO_PLAIN = frozenset(["spanish", "french"])
+# Where a list lies that is not a file of the package mnemonic.
+_ELSEWHERE = {
+    "slip39": ("shamir_mnemonic", "wordlist.txt"),
+    "electrum-v1": ("", "lists/electrum-v1.txt"),
+    "electrum-portuguese": ("", "lists/electrum-portuguese.txt"),
+}
+
+_numbers: dict[str, dict[bytes, int]] = {}
+_spellings: dict[str, list[bytes]] = {}
+
+
+def numbers(name: str) -> dict[bytes, int]:
+    """The list `name`: each word, in lower case, NFKD and UTF-8, and its number from 0; CannotWork without its file."""
+    if name not in _numbers:
+        _numbers[name] = _read(name)
+    return _numbers[name]
+
+
+def spellings(name: str) -> list[bytes]:
+    """How each word of the list `name` is spelled there, by its number."""
+    if name not in _spellings:
+        # The first spelling of a word is the list's own, a later one that without accents.
+        by_number = {number: word for word, number in reversed(numbers(name).items())}
+        _spellings[name] = [by_number[number] for number in range(len(by_number))]
+    return _spellings[name]
+
+
+def _read(name: str) -> dict[bytes, int]:
+    package, file = _ELSEWHERE.get(name, ("mnemonic", f"wordlist/{name}.txt"))
+    path = os.path.join(_folder(package), file)
+    try:
+        with open(path, "rb") as published:
+            content = published.read()
+    except OSError:
+        raise CannotWork(f"the word list {name} is missing ({path}); install gitbtc again") from None
+    if not content.isascii():
+        content = _decomposed(content)
+    listed = {word: number for number, word in enumerate(content.split())}
+    if name in _ALSO_PLAIN:
+        plain = content.decode("utf-8").encode("ascii", "ignore")
+        listed |= {word: number for number, word in enumerate(plain.split())}
+    return listed
+
+
+def _decomposed(content: bytes) -> bytes:
+    if b"\xc3" not in content and b"\xcc" in content:
+        return content  # Latin letters with their accents behind them, as the package has them: nothing to load for it
+    import unicodedata
+
+    return unicodedata.normalize("NFKD", content.decode("utf-8")).encode("utf-8")
+
+
+def _folder(package: str) -> str:
+    """Where the files of an installed package lie; found without importing it."""
+    if not package:
+        return _HERE
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise CannotWork(f"the package {package}, which has word lists, is missing; install gitbtc again")
+    return spec.submodule_search_locations[0]

@@ -1,0 +1,115 @@
+"""One place after the other: read, scanned, and told what was found or why it could not be read."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gitbtc.keys.scan import scan, scan_name
+from gitbtc.repo.stored import Commit, spoken_in_tag
+from gitbtc.scanning.folders import is_special
+from gitbtc.scanning.place import BLOB, COMMIT, FILE, NAME, REF, TAG, Looked, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from gitbtc.keys.finding import Finding
+    from gitbtc.repo.git import BlobReader
+    from gitbtc.scanning.own_keys import OwnKeys
+
+    Look = Callable[[bytes, str], list[Finding]]
+
+# What is larger is scanned in pieces of this size, which overlap by so much that no key is cut in two: a scan takes
+# several times the memory of what it looks at.
+PIECE = 64 << 20
+OVERLAP = 1 << 20
+
+NOT_HERE = "not in this repository: a shallow or a partial clone?"
+SPECIAL = "a pipe, a socket or a device: it holds nothing"
+
+
+class Examiner:
+    """Looks at places. `blobs` reads the objects of the repository, `own` its own keys; both None outside of one.
+    `allowed` are the fingerprints of what is let through.
+    """
+
+    def __init__(
+        self, blobs: BlobReader | None = None, own: OwnKeys | None = None, allowed: Container[str] = frozenset()
+    ) -> None:
+        self._blobs = blobs
+        self._own = own
+        self._scan = partial(scan, known=own, allowed=allowed)
+        self._looks: dict[str, Callable[[Place], list[Finding]]] = {
+            FILE: self._in_file,
+            BLOB: lambda place: in_pieces(self._read(place), place.path, self._scan),
+            COMMIT: lambda place: self._scan(Commit(self._read(place)).spoken),
+            TAG: lambda place: self._scan(spoken_in_tag(self._read(place))),
+            NAME: lambda place: scan_name(place.path),
+            REF: lambda place: scan_name(place.path),
+        }
+
+    def look(self, place: Place) -> Looked:
+        """What is there. A place that cannot be read is no error: it is told."""
+        if self._own is not None:
+            self._own.was_asked = False
+        try:
+            found = self._looks[place.sort](place)
+            return Looked(place, found, passing=self._own is not None and self._own.was_asked)
+        except OSError as error:
+            return Looked(place, problem=error.strerror or "it cannot be read")
+        except _NotHere:
+            return Looked(place, problem=NOT_HERE)
+        except _Special:
+            return Looked(place, problem=SPECIAL, harmless=True)
+
+    def _read(self, place: Place) -> bytes:
+        found = self._blobs.find(place.oid) if self._blobs else None
+        if found is None:
+            raise _NotHere
+        return found[1]
+
+    def _in_file(self, place: Place) -> list[Finding]:
+        mode = os.lstat(place.disk).st_mode
+        if stat.S_ISLNK(mode):
+            return self._scan(os.fsencode(os.readlink(place.disk)), place.path)
+        if is_special(mode):
+            raise _Special
+        if stat.S_ISDIR(mode):
+            os.listdir(place.disk)  # a folder is a place only where this fails
+        with open(place.disk, "rb") as file:
+            if os.fstat(file.fileno()).st_size <= PIECE:
+                return self._scan(file.read(), place.path)
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+                return in_pieces(mapped, place.path, self._scan)
+
+
+class _NotHere(Exception):
+    pass
+
+
+class _Special(Exception):
+    pass
+
+
+def in_pieces(
+    content: bytes | mmap.mmap, path: str, look: Look = scan, piece: int = PIECE, overlap: int = OVERLAP
+) -> list[Finding]:
+    """The findings in `content`, of any size, each secret once. What its name and its first bytes say of the whole file
+    is asked of the first piece alone.
+    """
+    found: dict[tuple[str, str], Finding] = {}
+    start, lines = 0, 0
+    while True:
+        end = min(start + piece, len(content))
+        for finding in look(content[start:end], "" if start else path):
+            # The first piece that holds it knows the line that it begins on.
+            found.setdefault((finding.form, finding.fingerprint), finding.moved(lines))
+        if end == len(content):
+            return list(found.values())
+        # At a line's start, if there is one: a string is then not taken for what stands between two.
+        following = content.rfind(b"\n", end - overlap, end - overlap // 2) + 1 or end - overlap
+        lines += content[start:following].count(b"\n")
+        start = following

@@ -1,0 +1,83 @@
+"""codex32, against the package of that name."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from codex32.bech32 import CHARSET, chars_to_u5, u5_encode
+from codex32.checksums import CODEX32, CODEX32_LONG
+
+from gitbtc.keys.forms import codex32
+from tests.keys.conftest import VECTORS
+from tests.keys.lookalikes import BECH32, changed
+
+assert CHARSET == BECH32
+SIZES = range(16, 65)
+
+
+def encoded(hrp: str, data: str) -> str:
+    code = CODEX32 if len(data) <= 80 else CODEX32_LONG
+    return str(u5_encode(hrp, chars_to_u5(data), code))
+
+
+def payload(size: int, draw: random.Random) -> str:
+    return "".join(draw.choices(BECH32, k=-(-8 * size // 5)))
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(form.name, secret.decode()) for _, form, secret in codex32.find(text.encode())]
+
+
+def test_every_size_of_seed_is_found_as_a_secret_and_as_a_share() -> None:
+    draw = random.Random(93)
+    for size in SIZES:
+        for header, form in (("0test" + "s", codex32.SECRET), ("3cash" + "a", codex32.SHARE)):
+            for hrp in ("ms", "cl"):
+                text = encoded(hrp, header + payload(size, draw))
+                assert found(text) == [(form.name, text)]
+
+
+def test_every_random_one_is_found_and_none_with_a_character_changed() -> None:
+    draw = random.Random(94)
+    for _ in range(1000):
+        header = draw.choice("23456789") + "".join(draw.choices(BECH32, k=5))
+        text = encoded("ms", header + payload(draw.choice([16, 16, 32, 32, 64]), draw))
+        assert [secret for _, secret in found(text)] == [text]
+        assert found(changed(text, BECH32, draw, start=3)) == []
+
+
+@pytest.mark.parametrize("around", ["{}", '"{}"', "seed{}", "{}qqq", "{}.", "[{}]", "codex32:{}"])
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_what_is_glued_to_it_does_not_hide_it(around: str, size: int) -> None:
+    text = encoded("ms", "2names" + payload(size, random.Random(size)))
+    assert found(around.format(text)) == [(codex32.SECRET.name, text)]
+    assert found(around.upper().format(text.upper())) == [(codex32.SECRET.name, text)]
+
+
+@pytest.mark.parametrize("text", [vector.text for vector in VECTORS if vector.kind == "codex32-invalid"])
+def test_the_invalid_vectors_are_none_also_between_other_letters(text: str) -> None:
+    assert found(text) == []
+    assert found(f"x{text}q") == []
+
+
+@pytest.mark.parametrize("header", ["0testa", "0test0", "ztests", "ltests"])
+def test_a_threshold_or_an_index_that_cannot_be_is_none(header: str) -> None:
+    assert found(encoded("ms", header + "q" * 26)) == []
+
+
+@pytest.mark.parametrize("size", [13, 14, 15, 65, 66])
+def test_a_seed_too_short_or_too_long_is_none(size: int) -> None:
+    assert found(encoded("ms", "0tests" + payload(size, random.Random(size)))) == []
+
+
+@pytest.mark.parametrize("characters", [27, 30, 75])
+def test_more_bits_left_over_than_four_are_none(characters: int) -> None:
+    assert 5 * characters % 8 > 4
+    assert found(encoded("ms", "0tests" + "q" * characters)) == []
+
+
+def test_a_mixed_case_is_none() -> None:
+    text = encoded("ms", "0tests" + "q" * 26)
+    assert found(text[:20] + text[20:].upper()) == []
+    assert found("MS" + text[2:]) == []

@@ -1,0 +1,107 @@
+"""What opens the RPC interface of a node."""
+
+from __future__ import annotations
+
+import hmac
+import random
+import secrets
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitbtc.keys.forms import rpc
+
+COOKIE = "5f4dcc3b5aa765d61d8327deb882cf99" * 2
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(form.name, secret.decode()) for _, form, secret in rpc.find(text.encode())]
+
+
+@pytest.mark.parametrize("text", ["{}", "curl -u {} http://127.0.0.1:8332", "'{}'", "http://{}@127.0.0.1:8332/"])
+def test_the_cookie_is_found(text: str) -> None:
+    assert found(text.format(f"__cookie__:{COOKIE}")) == [(rpc.COOKIE.name, COOKIE)]
+
+
+@pytest.mark.parametrize(
+    "text", ["__cookie__", "__cookie__:", f"__cookie__:{COOKIE[1:]}", f"__cookie__:{COOKIE}0", "__cookie__:{cookie}"]
+)
+def test_a_mention_of_the_cookie_is_none(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rpcuser=a\nrpcpassword={}\n", "rpcpassword = {}", "bitcoind -rpcpassword={} -server", "--rpcpassword={}",
+     'bitcoin-cli -rpcpassword="{}"', '{{"rpcpassword": "{}"}}', "rpcpassword: {}", "bitcoind.rpcpass={}",
+     "BITCOIN_RPC_PASSWORD='{}'",
+     "main.rpcpassword={}", "{{'rpcpassword':'{}'}}", "rpcpass={}\\n"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "password", ["hunter2", "mH5xNaEL-2_3kXfUEqR6b0OaLVN7IoxU=", "12345678", "correct.horse", "p4ss,w0rd!"]
+)
+def test_a_password_is_found(text: str, password: str) -> None:
+    assert found(text.format(password)) == [(rpc.PASSWORD.name, password)]
+
+
+def test_a_password_with_spaces_is_found_in_quotes() -> None:
+    assert found('rpcpassword="two words"') == [(rpc.PASSWORD.name, "two words")]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", " ", "<password>", "<pw>", "$RPC_PASSWORD", "${RPC_PASSWORD}", "$(cat pw)", "%s", "%(password)s", "{password}",
+     "{{ rpc_password }}", "xxx", "XXXXXXXX", "***", "...", "\u2026", "password", "PASSWORD", "your_password",
+     "YOURPASSWORD",
+     "changeme", "rpc_password", "self.rpcpassword,", "password)", "os.environ['PW'],", "getenv(", "config.rpc_pass",
+     "None,",
+     "&lt;password&gt;", "`", "your-strong-password", "[password]", "!secret rpc", "%RPC_PASSWORD%"],
+)  # fmt: skip
+def test_a_place_to_fill_in_is_no_password(value: str) -> None:
+    for text in (f"rpcpassword={value}", f"-rpcpassword={value}\n", f"set `rpcpassword={value}` in bitcoin.conf"):
+        assert found(text) == [], text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rpcpassword", 'GetArg("-rpcpassword", "")', "rpcpassword::check", "rpcpassword := read()", "corpcpass=abc"],
+)
+def test_a_mention_of_the_option_is_none(text: str) -> None:
+    assert found(text) == []
+
+
+def rpcauth(user: str, password: str, made: random.Random) -> str:
+    """What Bitcoin Core's share/rpcauth makes of a user's password: salt, and HMAC-SHA256 keyed with it."""
+    salt = made.randbytes(16).hex()
+    return f"{user}:{salt}${hmac.new(salt.encode(), password.encode(), 'sha256').hexdigest()}"
+
+
+def test_rpcauth_is_found() -> None:
+    made = random.Random(2)
+    for number in range(1000):
+        line = rpcauth(f"user{number}", secrets.token_hex(8), made)
+        assert found(f"rpcauth={line}\n") == [(rpc.AUTH.name, line)]
+        assert found(f'{{"-rpcauth": "{line}"}}') == [(rpc.AUTH.name, line)]
+
+
+@pytest.mark.parametrize(
+    "text", ["rpcauth=", "rpcauth=<user>:<salt>$<hash>", "rpcauth=alice:ab$cd", "rpcauth=USERNAME:SALT$HASH"]
+)
+def test_a_mention_of_rpcauth_is_none(text: str) -> None:
+    assert found(text) == []
+
+
+@given(
+    st.lists(st.sampled_from(["rpcpassword", "rpcauth", "=", ":", "__cookie__:", "$", '"', "a", "\0", " ", "<", ">"]))
+)
+def test_any_text_is_read(parts: list[str]) -> None:
+    for _, secret in found("".join(parts)):
+        assert secret
+
+
+@pytest.mark.parametrize(
+    "unit", ["rpcpassword=<", "rpcpassword=a.", "rpcauth=", 'rpcpassword="', "__cookie__:", "rpcpassword=your-your-"]
+)
+def test_a_text_of_one_thing_repeated_is_read_to_its_end(unit: str) -> None:
+    found(unit * (2**19 // len(unit)))

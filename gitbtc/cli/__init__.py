@@ -18,6 +18,8 @@ COMMANDS = {
     "doctor": ("gitbtc.cli.doctor", "Check the set-up and say how to mend it."),
     "import": ("gitbtc.cli.import_", "Read another program's output into the state files."),
     "diff": ("gitbtc.cli.diff", "Show what changed, in coins."),
+    "drift": ("gitbtc.cli.drift", "Show how far the work tree is from a commit, in coins."),
+    "apply": ("gitbtc.cli.apply", "Make a change here that `gitbtc diff --json` tells."),
     "validate": ("gitbtc.cli.validate", "Check records against their schemas."),
     "check": ("gitbtc.cli.check", "Check the rules that hold across files: no double spend, no lost coin."),
     "verify": ("gitbtc.cli.verify", "Examine made commits: for CI, and for a history that no hook saw."),

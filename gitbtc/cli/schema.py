@@ -12,18 +12,13 @@ from gitbtc.errors import CannotWork, printable
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import SCHEMAS
+from gitbtc.views.schema import document, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gitbtc.kinds.kind import Field, Kind
+    from gitbtc.kinds.kind import Kind
 
-ROOT_KEY = "gitbtc.schema/v1"
-
-# Patterns that people know by another name.
-_PATTERNS = {"^[0-9a-f]{64}$": "64 hex digits", "^0[23][0-9a-f]{64}$": "public key"}
-# How a field merges that is part of what merges as a whole.
-_WHOLE: dict[str | tuple[str, ...], str] = {"record": "with the record", "file": "with the file"}
 _IDENTITIES = {"record": "the whole record", "member": "the field's name", "file": "the whole file"}
 
 
@@ -39,7 +34,7 @@ def command(kind: str | None, *, as_json: bool) -> None:
     kinds = kinds_of_repository()
     chosen = [kinds.load(name) for name in ([kind] if kind else kinds.names())]
     if as_json:
-        click.echo(json.dumps({ROOT_KEY: {"kinds": [_described(one) for one in chosen]}}, indent=2))
+        click.echo(json.dumps(document(chosen), indent=2))
     else:
         lines = _one(chosen[0]) if kind else _table(_rows(chosen))
         click.echo("\n".join(printable(line) for line in lines))
@@ -106,75 +101,7 @@ def _field_rows(kind: Kind) -> Iterator[tuple[str, ...]]:
 
 
 def _fields(kind: Kind) -> Iterator[tuple[dict[str, Any], int]]:
-    for field in _described_fields(kind):
+    for field in fields_of(kind):
         yield field, 0
         for part in field.get("elements", ()):
             yield part, 1
-
-
-# -- JSON ------------------------------------------------------------------------------------------------------------
-
-
-def _described(kind: Kind) -> dict[str, Any]:
-    return {
-        "name": kind.name,
-        "title": kind.title,
-        "description": kind.schema.get("description", ""),
-        "path": kind.path,
-        "container": "array" if kind.is_array else "object",
-        "identity": kind.identity,
-        "order": kind.order,
-        "growth": kind.growth,
-        "crdt": kind.crdt,
-        "removal": kind.removal,
-        "noun": kind.noun,
-        "together": [{"name": group.name, "fields": group.fields, "merge": group.merge} for group in kind.groups],
-        "register": kind.register,
-        "fields": list(_described_fields(kind)),
-    }
-
-
-def _described_fields(kind: Kind) -> Iterator[dict[str, Any]]:
-    for field in kind.fields.values():
-        described = _field(field, kind.record_schema, _merge(kind, field))
-        if field.elements:
-            items = kind.record_schema["properties"][field.name]["items"]
-            parts = field.elements.values()
-            rules = ("identity" if part.name in field.identity else part.merge for part in parts)
-            described["identity"] = field.identity
-            described["elements"] = [_field(part, items, rule) for part, rule in zip(parts, rules, strict=True)]
-        yield described
-
-
-def _merge(kind: Kind, field: Field) -> str:
-    if kind.identity in _WHOLE:
-        return _WHOLE[kind.identity]
-    if field.name in kind.identity:
-        return "identity"
-    group = kind.group_of(field.name)
-    return f"with {group.name}" if group else field.merge
-
-
-def _field(field: Field, owner: dict[str, Any], merge: str) -> dict[str, Any]:
-    schema = owner["properties"][field.name]
-    return {
-        "name": field.name,
-        "type": _type(schema),
-        "options": schema.get("enum", []),
-        "unit": field.unit,
-        "merge": merge,
-        "required": field.name in owner.get("required", ()),
-        "description": schema.get("description", ""),
-    }
-
-
-def _type(schema: dict[str, Any]) -> str:
-    """A field's type in a word or two: `integer or null`, `outpoint`, `64 hex digits`, `one of` its options."""
-    if "enum" in schema:
-        return "one of"
-    names = schema.get("type", "any")
-    words = [names] if isinstance(names, str) else list(names)
-    words[0] = schema.get("format") or _PATTERNS.get(schema.get("pattern", ""), words[0])
-    if words[0] == "array":
-        words[0] = f"list of {_type(schema.get('items', {}))}"
-    return " or ".join(words)

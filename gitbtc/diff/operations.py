@@ -1,7 +1,8 @@
 """The difference of two versions of a state file, as operations on its records.
 
 * `insert`, `delete`: a record came or went.
-* `mutate`: a record is the same one in both versions and its fields differ: `fields` names each that does.
+* `mutate`: a record is the same one in both versions and its fields differ: `fields` names each that does, and `record`
+  is the new one.
 * `replace`: a member of an object file has another value.
 * `patch`: the operations of one file, in one document.
 
@@ -67,11 +68,15 @@ class Operation:
     def document(self) -> dict[str, Any]:
         """The operation as JSON."""
         told: dict[str, Any] = {"op": self.name, "address": self.address, "content_id": self.content_id}
-        if self.name == MUTATE:
-            return told | {"fields": self.fields}
         if self.name == REPLACE:
             return told | self.fields[self.key[0]]
+        if self.name == MUTATE:
+            told["fields"] = self.fields
         return told | {"record": self.record}
+
+    def inverse(self) -> Operation:
+        """What undoes the operation."""
+        return Operation(self.kind, self.path, self.key, self.new, self.old)
 
 
 def _name(kind: Kind, old: Record | None, new: Record | None) -> str:
@@ -118,6 +123,31 @@ def operations(kind: Kind, path: str, old: Buffer, new: Buffer) -> list[Operatio
     return [Operation(kind, path, change.key, change.old_record, change.new_record) for change in changes]
 
 
+def concatenated(first: Iterable[Operation], second: Iterable[Operation]) -> list[Operation]:
+    """What `first` and then `second` do to one file, in one operation a record, in key order.
+
+    Raises GitbtcError where `second` does not begin with what `first` ends with.
+    """
+    together: dict[Key, Operation] = {}
+    for operation in (*first, *second):
+        earlier = together.pop(operation.key, None)
+        if earlier is None:
+            together[operation.key] = operation
+            continue
+        if not _equal(earlier.new, operation.old):
+            raise _misfit(operation, "is another one after the operations before it")
+        if not _equal(earlier.old, operation.new):
+            kind, path, key = operation.kind, operation.path, operation.key
+            together[key] = Operation(kind, path, key, earlier.old, operation.new)
+    return [together[key] for key in sorted(together)]
+
+
+def _equal(one: Record | None, other: Record | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return not changed_fields(one, other)
+
+
 def _register(kind: Kind, content: bytes) -> Record:
     """The one record of an object file that only makes sense whole; an empty one when there is no file."""
     record: Record = codec.parse(kind, content)
@@ -131,17 +161,17 @@ def apply(kind: Kind, content: bytes, operations: Iterable[Operation]) -> bytes:
     record is there already, or is not there, or has other values than those that the operation replaces.
     """
     if kind.identity == "file":
-        before = _register(kind, content)
-        records: dict[Key, Record] = {(kind.name,): before} if before else {}
-    else:
-        records = {key: codec.decode_line(kind, line) for key, line in codec.keyed(kind, content).items()}
+        record: Record | None = _register(kind, content) or None
+        for operation in operations:
+            record = _applied(operation, record)
+        return codec.encode_file(kind, record or {})
+    lines = codec.keyed(kind, content)
     for operation in operations:
-        outcome = _applied(operation, records.pop(operation.key, None))
+        line = lines.pop(operation.key, None)
+        outcome = _applied(operation, None if line is None else codec.decode_line(kind, line))
         if outcome is not None:
-            records[operation.key] = outcome
-    if kind.identity == "file":
-        return codec.encode_file(kind, records.get((kind.name,), {}))
-    return codec.encode_lines(kind, (_line(kind, records[key]) for key in sorted(records)))
+            lines[operation.key] = _line(kind, outcome)
+    return codec.encode_lines(kind, (lines[key] for key in sorted(lines)))
 
 
 def _applied(operation: Operation, now: Record | None) -> Record | None:

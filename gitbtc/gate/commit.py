@@ -20,6 +20,7 @@ from gitbtc.gate.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.repo.lock import JOURNAL
 from gitbtc.spends import CHAIN, COINS
 
 TYPE_CHECKING = False
@@ -83,7 +84,7 @@ class Examination:
 
     def messages(self) -> Iterator[str]:
         """Everything that speaks against the commit, the worst first; later checks build on what earlier ones hold."""
-        for check in (self._keys, self._form, self._records):
+        for check in (self._whole, self._keys, self._form, self._records):
             found = list(check())
             yield from found
             if found:
@@ -91,6 +92,14 @@ class Examination:
         yield from self._growth()
         told = [*self._modes(), *(self._merge(self.merging) if self.merging and self._does_something() else ())]
         yield from told or self._rules()
+
+    def _whole(self) -> Iterator[str]:
+        """While an application of changes is cut short, what is staged may be one half of it."""
+        if os.path.exists(os.path.join(self._git.git_dir(), JOURNAL)):
+            from gitbtc.repo.all_or_none import WAY_ON, AllOrNone
+
+            half = ", ".join(map(printable, AllOrNone(self._git).interrupted))
+            yield f"gitbtc: a change of {half} was cut short; {WAY_ON}"
 
     def _does_something(self) -> bool:
         """Whether there is a merge to look at: a step that leaves everything as it is takes nothing from its side."""

@@ -14,9 +14,12 @@ from gitbtc.spends.evidence import EVENT, outpoint_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from gitbtc.gate.snapshot import Snapshot
     from gitbtc.kinds.kind import Key, Record
+    from gitbtc.merge.files import Judge
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.verdicts import Verdict
 
@@ -34,18 +37,40 @@ def judge_coins(path: str, gone: dict[Key, bytes], ours: set[Key], theirs: set[K
     merging = Merging(git, [git.resolve("HEAD"), *heads])
     kinds = Kinds()
     with git.blobs() as blobs:
-        sides = [of_revision(git, oid, blobs.read, kinds) for oid in merging.heads]
-        root = root_of(path)
+
+        def snapshot(oid: str | None) -> Snapshot:
+            return of_revision(git, oid, blobs.read, kinds)
+
+        sides = [snapshot(oid) for oid in merging.heads]
+        judge = judge_of(
+            root_of(path),
+            lambda: map(snapshot, merging.bases(0, 1)),
+            sides,
+            lambda: git.config("gitbtc.unattributed") == "allow",
+        )
+        return judge(gone, ours, theirs)
+
+
+def judge_of(
+    root: str, bases: Callable[[], Iterable[Snapshot]], sides: Sequence[Snapshot], is_allowed: Callable[[], bool]
+) -> Judge:
+    """What `judge_coins` answers for the coins of a root, from snapshots of the sides, ours first, and of their common
+    ancestors. `is_allowed`: whether a coin may go without a transaction that spends it.
+    """
+
+    def judge(gone: dict[Key, bytes], ours: set[Key], theirs: set[Key]) -> dict[Key, Conflict | None]:
         one, other = (side.claims(root) for side in sides)
         stale = _spent(other, one.dead, ours) | _spent(one, other.dead, theirs)
         conflicts = {}
         if gone:
-            bases = [of_revision(git, base, blobs.read, kinds).evidence(root) for base in merging.bases(0, 1)]
-            conflicts = _conflicts(bases, [side.evidence(root, bases[0]) for side in sides], gone)
-    candidates = {key for key, found in conflicts.items() if found.type == "double_spend_candidate"}
-    if candidates and git.config("gitbtc.unattributed") == "allow":
-        conflicts = {key: found for key, found in conflicts.items() if key not in candidates}
-    return {**dict.fromkeys(stale), **conflicts}
+            known = [base.evidence(root) for base in bases()]
+            conflicts = _conflicts(known, [side.evidence(root, known[0]) for side in sides], gone)
+        candidates = {key for key, found in conflicts.items() if found.type == "double_spend_candidate"}
+        if candidates and is_allowed():
+            conflicts = {key: found for key, found in conflicts.items() if key not in candidates}
+        return {**dict.fromkeys(stale), **conflicts}
+
+    return judge
 
 
 def _spent(evidence: Evidence, dead: set[str], added: set[Key]) -> set[Key]:

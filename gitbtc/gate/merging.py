@@ -18,11 +18,16 @@ class Merging:
 
     A pick or a revert takes one step of another line: `base` is then the commit where that step begins (None for the
     empty state before a first commit), which need not be an ancestor of ours. `began` tells two attempts at the same
-    thing apart.
+    thing apart. Without a `git`, the heads are of no repository, and their bases are given.
     """
 
     def __init__(
-        self, git: Git, heads: list[str], name: str = MERGE, base: list[str | None] | None = None, began: str = ""
+        self,
+        git: Git | None,
+        heads: list[str],
+        name: str = MERGE,
+        base: list[str | None] | None = None,
+        began: str = "",
     ) -> None:
         self._git = git
         self.heads = heads
@@ -43,8 +48,8 @@ class Merging:
 
     def bases(self, one: int, other: int) -> list[str | None]:
         """The best common ancestors of two heads; [None] when their histories are unrelated."""
-        if self._base is not None:
-            return self._base
+        if self._base is not None or self._git is None:
+            return self._base or [None]
         found: list[str | None] = [*self._git.merge_bases(self.heads[one], self.heads[other])]
         return found or [None]
 

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 
 
 class Repair:
-    """The repair of a merge whose result is `result`.
+    """The repair of a merge whose result is `result`; without `git`, of one that is in no repository.
 
     Raises CannotWork for state that nobody can read.
     """
 
-    def __init__(self, git: Git, merging: Merging, snapshot_of: SnapshotOf, result: Snapshot, kinds: Kinds) -> None:
+    def __init__(
+        self, git: Git | None, merging: Merging, snapshot_of: SnapshotOf, result: Snapshot, kinds: Kinds
+    ) -> None:
         self._git = git
         self._merging = merging
         self._snapshot_of = snapshot_of

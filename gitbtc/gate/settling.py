@@ -65,14 +65,16 @@ def _no_longer_contested(settlement: Settlement, outpoint: Outpoint, files: dict
     return {outpoint} | (spent & empty)
 
 
-def coins_known_to(git: Git, merging: Merging, snapshot_of: SnapshotOf, root: str) -> KnownCoin:
-    """A coin as one of the merged heads or their common ancestors lists it, else as the last commit before them did."""
+def coins_known_to(git: Git | None, merging: Merging, snapshot_of: SnapshotOf, root: str) -> KnownCoin:
+    """A coin as one of the merged heads or their common ancestors lists it, else as the last commit before them did; of
+    heads that are no commits (no `git`) nothing is known before them.
+    """
     path = path_in(root, COINS)
 
     def known(outpoint: Outpoint) -> Record | None:
         now = (snapshot_of(oid) for oid in (*merging.heads, *merging.bases(0, 1)))
         coin = next((coin for one in now if (coin := one.evidence(root).coins.get(outpoint))), None)
-        if coin is not None:
+        if coin is not None or git is None:
             return coin
         ends_in = f'{outpoint[0]}","vout":{outpoint[1]}}}'
         before = (snapshot_of(oid) for oid in git.last_with(ends_in, path, merging.heads))

@@ -14,6 +14,7 @@ from pathlib import Path
 from gitbtc.errors import CannotWork
 from gitbtc.gate.in_progress import COMMIT, WAYS_ON, InProgress
 from gitbtc.markers import hunks
+from gitbtc.repo.all_or_none import WAY_ON, AllOrNone
 from gitbtc.repo.doctor import Check
 from gitbtc.repo.files import LEFT_BEHIND
 
@@ -138,14 +139,23 @@ def _locks_in(folder: str) -> Iterator[str]:
         yield from (os.path.join(inside, name) for name in sorted(names) if name.endswith(".lock"))
 
 
+def _half_applied(git: Git) -> Iterator[Check]:
+    """A change of several files that was cut short: some are as they are to be, some as they were."""
+    half = AllOrNone(git).interrupted
+    if half:
+        yield Check("half applied", f"a change of {_some(half)} was cut short", WAY_ON)
+
+
 def _left_behind(git: Git) -> Iterator[Check]:
-    """Files that were to take the place of others."""
+    """Files that were to take the place of others, and that nothing waits for."""
     patterns = [pattern.lstrip("/") for pattern in LEFT_BEHIND]
     own = os.path.join(git.git_dir(), "gitbtc")
     inside = [os.path.join(own, name) for name in (os.listdir(own) if os.path.isdir(own) else ())]
+    needed = AllOrNone(git).prepared
     found = [
         path
         for path in [*git.ignored_paths(LEFT_BEHIND), *sorted(inside)]
+        if path not in needed
         if any(fnmatch.fnmatch(os.path.basename(path), pattern) for pattern in patterns)
     ]
     if found:
@@ -181,4 +191,11 @@ def _quoted(paths: list[str]) -> str:
     return shlex.join(paths)
 
 
-_FINDERS: tuple[Callable[[Git], Iterator[Check]], ...] = (_in_progress, _markers, _locks, _left_behind, _settlements)
+_FINDERS: tuple[Callable[[Git], Iterator[Check]], ...] = (
+    _in_progress,
+    _markers,
+    _locks,
+    _half_applied,
+    _left_behind,
+    _settlements,
+)

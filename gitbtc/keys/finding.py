@@ -77,6 +77,7 @@ def fingerprint(secret: bytes) -> str:
 # How to go on after a refusal, at the doors that refuse a file.
 NOT_STORED = "Nothing of this file was stored. Take the key out of it, then add the file again."
 STAGED = "Take the key out of it, add the file again, and commit; `git gc --prune=now` drops what was staged."
+NOT_WRITTEN = "Nothing was written. Take the key out of it first."
 MESSAGE = "Nothing was committed. Write the message again, without the key."
 
 

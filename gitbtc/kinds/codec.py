@@ -60,7 +60,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _read_slowly(text: str) -> Any:
+def _read_slowly(text: str, levels: int = MAX_DEPTH) -> Any:
     """The value of a JSON text, with everything refused that a quick reader lets pass or reads differently."""
     import json
 
@@ -69,13 +69,23 @@ def _read_slowly(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise _Refused(f"not JSON: {error.msg} (column {error.colno})", error.lineno) from None
     except RecursionError:
-        raise _Refused(f"nested deeper than {MAX_DEPTH} levels") from None
+        raise _Refused(f"nested deeper than {levels} levels") from None
     except _Refused:
         raise
     except ValueError:  # CPython refuses to read integers of more than 4300 digits
         raise _Refused("a number has too many digits") from None
-    _measure(value, MAX_DEPTH)
+    _measure(value, levels)
     return value
+
+
+def strict(content: bytes, levels: int) -> Any:
+    """The value of any JSON text, nested `levels` deep at most, as strictly read as a state file. Raises Malformed."""
+    try:
+        return _read_slowly(content.decode(), levels)
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-8 text") from None
+    except _Refused as error:
+        raise Malformed(str(error), error.line) from None
 
 
 def _measure(value: Any, levels: int) -> None:

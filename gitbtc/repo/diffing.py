@@ -8,11 +8,11 @@ import sys
 from mmap import ACCESS_READ, mmap
 
 from gitbtc.errors import UsageError
-from gitbtc.repo.git import GitFailed, side
+from gitbtc.repo.git import SYMBOLIC_LINK, GitFailed, side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import IO
 
     from gitbtc.kinds.delta import Buffer
@@ -46,6 +46,8 @@ class Comparison:
     """What `git diff [--cached] WORD… [-- PATH…]` compares. The words are revisions, and without `--` (`paths` is None)
     paths too: Git tells them apart, or says that it cannot. CannotWork outside of a repository.
     """
+
+    tells_layout = True  # a file whose records are the same is listed nevertheless
 
     def __init__(self, git: Git, words: Sequence[str], paths: Sequence[str] | None, *, cached: bool) -> None:
         self._git = git
@@ -122,6 +124,57 @@ class Comparison:
         # rev-parse tells `A..B` as B ^A, and `A...B` as B A ^(their merge base).
         is_range = any(revision.startswith("^") for revision in self._revisions)
         return self._revisions[0 if is_range else -1]
+
+
+class Drift(Comparison):
+    """How far the state files of the work tree are from the commit `revision`, as they lie there: untracked ones too,
+    but for ignored ones, and whatever the index believes. `is_state` says which paths are theirs.
+
+    CannotWork where there is no work tree; UsageError for a revision that there is not.
+    """
+
+    tells_layout = False
+
+    def __init__(self, git: Git, revision: str, is_state: Callable[[str], bool]) -> None:
+        git = git.at_top()
+        commit = git.find(f"{revision}^{{commit}}")
+        if commit is None:
+            raise UsageError(f"{revision}: no such commit in this repository")
+        super().__init__(git, [commit], [], cached=False)
+        self._commit = commit
+        self._is_state = is_state
+
+    def files(self) -> list[ChangedFile]:
+        """The files that differ in their bytes. Modes are not state."""
+        then = {path: entry for path, entry in self._git.tree_entries(self._commit).items() if self._is_state(path)}
+        there = {path for path in self._git.work_tree_paths() if self._is_state(path)}
+        unmerged, elsewhere = self._git.unmerged_entries(), self._git.sparse_paths()
+        files = []
+        for path in sorted(then.keys() | there):
+            old, new = then.get(path), self._entry(path, then.get(path))
+            if old != new and not (new is None and path in elsewhere):
+                changed = new and (new[0], "0" * len(self._commit))
+                files.append(ChangedFile(path, old, changed, is_unmerged=path in unmerged))
+        self._sizes = _sizes(self._git, files)
+        return files
+
+    def _entry(self, path: str, old: Entry | None) -> Entry | None:
+        """What the work tree has at `path`, as Git would call it; a file has the mode of `old`."""
+        place = os.fsencode(os.path.join(self._git.cwd, path))
+        if os.path.islink(place):
+            return SYMBOLIC_LINK, ""
+        if not os.path.isfile(place):
+            return None
+        with open(place, "rb") as file:
+            return old[0] if old and old[0] != SYMBOLIC_LINK else "100644", blob_id(file.read(), len(self._commit))
+
+
+def blob_id(content: bytes, digits: int) -> str:
+    """The oid that Git gives a blob, of 40 digits (SHA-1) or 64 (SHA-256)."""
+    from hashlib import sha1, sha256
+
+    counted = b"blob %d\0" % len(content) + content
+    return (sha256(counted) if digits == 64 else sha1(counted, usedforsecurity=False)).hexdigest()
 
 
 class _Unpacking:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -28,6 +27,18 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
     A symbolic link stays: what it points at is replaced.
     """
     path = Path(os.path.realpath(path))
+    prepared = prepare(path, content, mode)
+    try:
+        prepared.replace(path)
+    except BaseException:
+        prepared.unlink(missing_ok=True)
+        raise
+
+
+def prepare(path: Path, content: bytes, mode: int | None = None) -> Path:
+    """Where `content` lies, flushed to disk and with its mode (see `write`), beside `path`: renaming it is all that is
+    left to do.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
@@ -36,11 +47,19 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(_mode_for(path) if mode is None else mode)
-        Path(name).replace(path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+        Path(name).unlink(missing_ok=True)
         raise
+    return Path(name)
+
+
+def flush_folder(folder: Path) -> None:
+    """A rename is on disk once its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _mode_for(path: Path) -> int:

@@ -359,6 +359,11 @@ class Git:
         options = ("--cached", "--others", "--exclude-standard", "--full-name", "--deduplicate")
         return _items(self.run("ls-files", "-z", *options, "--", ":/"))
 
+    def sparse_paths(self) -> set[str]:
+        """The paths that a sparse checkout leaves out of the work tree."""
+        listed = _items(self.run("ls-files", "-z", "-t", "--full-name", "--", ":/"))
+        return {item[2:] for item in listed if item.startswith("S ")}
+
     def ignored_paths(self, patterns: Iterable[str]) -> list[str]:
         """The untracked paths of the work tree that `patterns`, written as in .gitignore, match."""
         given = (part for pattern in patterns for part in ("--exclude", pattern))

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 INCLUDE = "gitbtc/config"
 SCHEMAS = ".gitbtc/schemas"
 # What hooks and commands leave in gitbtc's folder from one step to the next.
-_KEPT_BETWEEN = ("settled.json", "passed.json", "reserving.lock", "scanned.clean", "scanned.lock")
+_KEPT_BETWEEN = (
+    "settled.json", "passed.json", "reserving.lock", "scanned.clean", "scanned.lock", "apply.lock",
+)  # fmt: skip
 
 
 class Install:

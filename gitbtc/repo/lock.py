@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 
+# Where it is written, below the Git folder of a work tree, which files are just being replaced together.
+JOURNAL = "gitbtc/replacing.json"
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -195,7 +195,8 @@ class Log:
         self.path = path_in(root, EXECUTION)
         self.added: Record | None = None
         self._kind = built_in(EXECUTION)
-        self._place = Path(git.top_level()) / self.path
+        self._top = git.top_level()
+        self._place = Path(self._top) / self.path
         if self._place.is_symlink():
             raise CannotWork(f"{self.path}: a symbolic link stands in a state file's place; put the file there")
         if git.outcome("check-ignore", "--quiet", "--", self.path, ok=(0, 1))[0] == 0:
@@ -213,7 +214,8 @@ class Log:
 
     def add(self, event: Record) -> None:
         """Take `event` in; GitbtcError when it may not be stored."""
-        from gitbtc.keys.finding import refusal
+        from gitbtc.gate.key_gate import in_work_tree, judged
+        from gitbtc.keys.finding import NOT_WRITTEN, refusal
         from gitbtc.keys.scan import scan
         from gitbtc.kinds.validate import violations
 
@@ -221,9 +223,11 @@ class Log:
             line = codec.encode_record(self._kind, event)
         except codec.Malformed as error:
             raise UsageError(f"the reservation cannot be stored: {error}") from None
-        found, faults = scan(line), list(violations(self._kind, [event]))
-        if found or faults:
-            raise GitbtcError(refusal(found, "the reservation") if found else str(faults[0]))
+        found = judged(scan(line), lambda: in_work_tree(self._top))
+        if found and found.refusing:
+            raise GitbtcError(refusal(found.refusing, "the reservation", NOT_WRITTEN, found.remarks))
+        for fault in violations(self._kind, [event]):
+            raise GitbtcError(str(fault))
         self._lines[codec.key_of(self._kind, event, line)] = line
         self.added = event
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +10,7 @@ from gitbtc.kinds import codec, registry
 from gitbtc.kinds.formats import ANY_NETWORK
 from gitbtc.kinds.networks import claimed_in, networks_of
 from gitbtc.kinds.validate import validate_change, violations
-from gitbtc.repo.files import TEMPORARY
+from gitbtc.repo import files
 from gitbtc.sources.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -55,15 +53,15 @@ def update(root: Path, snapshot: Snapshot) -> tuple[list[FileChange], list[str]]
         _check_network(root, kind, contents[kind.name], snapshot)
     held = {kind.name: _records(root, kind, contents[kind.name]) for kind in kinds if contents[kind.name]}
     after, notices = reconcile(held, snapshot)
-    changes, files = [], {}
+    changes, contents_after = [], {}
     for kind in kinds:
         if kind.name in after:
             old, new = contents[kind.name], codec.encode_file(kind, after[kind.name])
             _check_new(kind, old, new, snapshot)
             changes.append(_change(kind, old, new))
             if old != new:
-                files[root / kind.path] = new
-    _write(files)
+                contents_after[root / kind.path] = new
+    _write(contents_after)
     return changes, notices
 
 
@@ -130,38 +128,17 @@ def _change(kind: Kind, old: bytes, new: bytes) -> FileChange:
     )
 
 
-def _write(files: dict[Path, bytes]) -> None:
-    """Replace all `files`: each is written and flushed to disk beside its target before the first one is renamed."""
+def _write(contents: dict[Path, bytes]) -> None:
+    """Replace all files: each is written and flushed to disk beside its target before the first one is renamed."""
     prepared: dict[Path, Path] = {}
     try:
-        for target, content in files.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            prepared[target] = _prepare(target, content)
+        for target, content in contents.items():
+            prepared[target] = files.prepare(target, content)
         for target, written in prepared.items():
             written.replace(target)
-            _flush_folder(target.parent)
+            files.flush_folder(target.parent)
     except OSError as error:
         raise CannotWork(f"{error.filename}: cannot be written: {error.strerror}") from None
     finally:
         for written in prepared.values():
             written.unlink(missing_ok=True)
-
-
-def _prepare(target: Path, content: bytes) -> Path:
-    written = target.with_name(f".{target.name}.{os.getpid()}{TEMPORARY}")
-    with written.open("wb") as file:
-        file.write(content)
-        if target.exists():
-            os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
-        file.flush()
-        os.fsync(file.fileno())
-    return written
-
-
-def _flush_folder(folder: Path) -> None:
-    """A rename is on disk once its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitbtc.diff.operations import PATCH, REPLACE
+from gitbtc.diff.reading import ROOT
 from gitbtc.views.tally import Tally
 
 TYPE_CHECKING = False
@@ -10,25 +11,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from gitbtc.diff.operations import Operation
+    from gitbtc.diff.patch import Patch
     from gitbtc.kinds.kind import Kind
 
-ROOT = "gitbtc.diff/v1"
 
-
-def patch(kind: Kind, path: str, operations: Sequence[Operation], notes: Sequence[str] = ()) -> dict[str, Any]:
-    """A file's operations as one: `child_ops`, and their `summary` with the gain in sat (null when unknown)."""
-    tally = Tally(kind, operations)
+def patch(told: Patch) -> dict[str, Any]:
+    """A file's operations as one: `child_ops`, their `summary` with the gain in sat (null when unknown), and the file's
+    `mode` (null where there is no file). It holds all that replaying it takes.
+    """
+    kind = told.kind
+    tally = Tally(kind, told.operations)
     summary: dict[str, Any] = {"inserted": tally.came, "deleted": tally.went, "changed": tally.changed}
     if kind.balance:
         summary["balance_sat"] = tally.balance
     return {
         "op": PATCH,
-        "address": path,
+        "address": told.path,
         "kind": kind.name,
-        "notes": list(notes),
+        "notes": told.notes,
+        "mode": {"old": told.old_mode, "new": told.new_mode},
         "summary": summary,
-        "child_ops": [operation.document() for operation in operations],
+        "child_ops": [operation.document() for operation in told.operations],
     }
 
 

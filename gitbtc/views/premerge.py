@@ -81,7 +81,7 @@ def document(onto: str, branches: Iterable[Branch], collisions: Iterable[Collisi
         "onto": onto,
         "branches": [_branch(branch) for branch in branches],
         "collisions": [
-            {"branches": [collision.one.name, collision.other.name], "conflicts": _findings(collision.conflicts)}
+            {"branches": [collision.one.name, collision.other.name], "conflicts": findings(collision.conflicts)}
             for collision in collisions
         ],
     }
@@ -93,17 +93,18 @@ def _branch(branch: Branch) -> dict[str, Any]:
         "name": branch.name,
         "oid": branch.version.oid,
         "merge": branch.merge,
-        "conflicts": _findings(branch.conflicts),
+        "conflicts": findings(branch.conflicts),
         "notices": [_told(finding) for finding in branch.notices],
     }
 
 
-def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def findings(told: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as JSON: contested records as `gitbtc conflicts --json` tells them, everything else in words."""
     return [
         conflict_document(finding.path, finding.kind, finding.conflict)
         if finding.kind is not None and finding.conflict is not None
         else _told(finding)
-        for finding in findings
+        for finding in told
     ]
 
 

@@ -9,17 +9,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitbtc.diff.operations import Operation
-    from gitbtc.kinds.kind import Kind
+    from gitbtc.diff.patch import Patch
 
     Counted = tuple[str, str, int]  # path, what happened to its records, how many they are
 
 
-def counted(kind: Kind, path: str, operations: Sequence[Operation], notes: Sequence[str]) -> Counted:
+def counted(patch: Patch) -> Counted:
     """What the line of one file says."""
-    tally = Tally(kind, operations)
-    words = [tally.counts(), tally.gain()] if operations else ["no record changed"]
-    return path, "; ".join(text for text in (*notes, *words) if text), len(operations)
+    tally = Tally(patch.kind, patch.operations)
+    words = [tally.counts(), tally.gain()] if patch.operations else ["no record changed"]
+    return patch.path, "; ".join(text for text in (*patch.notes, *words) if text), len(patch.operations)
 
 
 def render(files: Sequence[Counted]) -> Iterator[str]:

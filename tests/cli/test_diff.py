@@ -63,6 +63,7 @@ def test_the_document_holds_the_operations_by_file(repo: Repo) -> None:
     (inserted,) = patch.pop("child_ops")
     assert patch == {
         "op": "patch", "address": "wallet/utxos.json", "kind": "utxos", "notes": [],
+        "mode": {"old": "100644", "new": "100644"},
         "summary": {"inserted": 1, "deleted": 0, "changed": 0, "balance_sat": 200_000_000},
     }  # fmt: skip
     assert (inserted["op"], inserted["record"]) == ("insert", coin(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.diff.operations import operations
+from gitbtc.diff.patch import Patch, inverse, replay
+from gitbtc.diff.reading import read
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import BUILT_IN, Kinds
 from gitbtc.views import document, text, textconv
@@ -97,7 +100,7 @@ def test_a_changed_field_shows(kind: Kind, old: dict[str, Any], new: dict[str, A
     come = {line[1:] for line in lines if line[0] == "+"}
     assert lines
     assert not gone & come
-    assert document.patch(kind, kind.path, made)["child_ops"]
+    assert document.patch(Patch(kind, kind.path, made))["child_ops"]
     assert b"".join(textconv.render(kind, before)) != b"".join(textconv.render(kind, after))
 
 
@@ -138,3 +141,17 @@ def test_two_log_entries_never_look_the_same(one: dict[str, Any], other: dict[st
     made = operations(kind, kind.path, before, after)
     lines = list(text.render(kind, kind.path, made))[1:]
     assert len({line[1:] for line in lines}) == len(made)
+
+
+@pytest.mark.parametrize("name", KINDS.names())
+def test_any_change_is_replayed_from_its_document_and_undone(name: str) -> None:
+    kind = KINDS.load(name)
+    for _, old, new in mutations(kind):
+        before, after = encoded(kind, old), encoded(kind, new)
+        for one, other in ((before, after), (b"", after), (before, codec.canonical(kind, b""))):
+            patch = Patch(kind, kind.path, operations(kind, kind.path, one, other))
+            told = json.dumps(document.document([document.patch(patch)]), ensure_ascii=False)
+            again = read(told.encode(), KINDS)
+            assert replay(again, {kind.path: one}.get) == {kind.path: other}
+            undone = replay(inverse(again), {kind.path: other}.get)
+            assert undone == {kind.path: one or codec.canonical(kind, b"")}

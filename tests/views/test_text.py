@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gitbtc.diff.operations import operations
+from gitbtc.diff.patch import Patch
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.views import spenders, stat, text
@@ -158,7 +159,8 @@ def test_the_balance_of_a_channel_is_what_is_ours() -> None:
 
 def test_stat_has_a_line_a_file_and_one_with_the_sum() -> None:
     made = operations(UTXOS, "p", b"", codec.encode_file(UTXOS, [coin(0), coin(1)]))
-    files = [stat.counted(UTXOS, "wallet/utxos.json", made, ["new file"]), ("wallet/labels.json", "broken", 0)]
+    patch = Patch(UTXOS, "wallet/utxos.json", made, old_mode=None)
+    files = [stat.counted(patch), ("wallet/labels.json", "broken", 0)]
     assert list(stat.render(files)) == [
         " wallet/utxos.json  | new file; 2 coins received; balance +3.00000000 BTC",
         " wallet/labels.json | broken",

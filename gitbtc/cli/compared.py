@@ -1,0 +1,133 @@
+"""Changed state files as commands show them: in words, in a line a file, as a document."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gitbtc.cli.paging import pager, show
+from gitbtc.diff.operations import operations
+from gitbtc.diff.patch import Patch
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.registry import Kinds, root_of
+from gitbtc.repo.diffing import ChangedFile, Comparison, wants_colour
+from gitbtc.repo.git import SYMBOLIC_LINK, Git
+from gitbtc.views import document, stat, terms, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gitbtc.kinds.kind import Kind
+    from gitbtc.repo.git import BlobReader
+    from gitbtc.views.spenders import Outpoint, Spender
+
+    Form = Callable[["Compared", list["ComparedFile"], BlobReader], Iterator[bytes]]
+
+UNMERGED = "not merged yet; `gitbtc conflicts` lists what is left to settle"
+
+
+class ComparedFile:
+    """A changed state file: its operations, or why there are none."""
+
+    def __init__(self, kind: Kind, changed: ChangedFile) -> None:
+        self.kind = kind
+        self.changed = changed
+        # A path that is not UTF-8 can be opened as it is, but not written into a document.
+        self.path = changed.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        self.patch = Patch(kind, self.path, [], *(side and side[0] for side in (changed.old, changed.new)))
+        self.fault = ""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether more than the layout differs."""
+        return bool(self.fault or self.patch.operations or self.patch.notes)
+
+
+class Compared:
+    """The changed state files of a comparison."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        self.colour = False
+        self._listed = comparison.files()
+        self._kinds = Kinds(os.path.join(comparison.top, ".gitbtc", "schemas") if comparison.top else None)
+
+    def show(self, git: Git, form: Form) -> int:
+        """Print all of them in a form, through Git's pager on a terminal; how many differ."""
+        seen = sys.stdout.isatty()
+        self.colour = form is in_words and wants_colour(git, seen=seen)
+        with git.blobs() as blobs:
+            files = list(self.files(blobs))
+            show(form(self, files, blobs), pager(git) if seen else "")
+        return len(files)
+
+    def files(self, blobs: BlobReader) -> Iterator[ComparedFile]:
+        """Each of them, in the order of their paths."""
+        for changed in self._listed:
+            kind = self._kinds.for_path(changed.path)
+            if kind is not None:
+                file = ComparedFile(kind, changed)
+                self._compare(file, blobs)
+                if self.comparison.tells_layout or file.is_changed:
+                    yield file
+
+    def _compare(self, file: ComparedFile, blobs: BlobReader) -> None:
+        """Fill in the operations, or why there are none."""
+        changed = file.changed
+        if changed.is_unmerged:
+            file.fault = UNMERGED
+        elif SYMBOLIC_LINK in {side[0] for side in (changed.old, changed.new) if side}:
+            file.fault = "a symbolic link, which no state file can be"
+        else:
+            old, new = self.comparison.sides(blobs, changed)
+            try:
+                file.patch.operations = operations(file.kind, file.path, old, new)
+            except Malformed as error:
+                file.fault = str(error)
+
+
+def in_words(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -> Iterator[bytes]:
+    """Each record that differs, in words; a file that cannot be compared as Git shows it."""
+    for file in files:
+        if file.fault:
+            yield f"{terms.escaped(file.path)}: {file.fault}; shown as text\n".encode()
+            yield compared.comparison.as_text(file.changed.path, colour=compared.colour)
+            continue
+        spenders = _spenders(compared, file.changed.path, blobs)
+        changes, notes = file.patch.operations, file.patch.notes
+        shown = text.render(file.kind, file.path, changes, notes=notes, spenders=spenders, colour=compared.colour)
+        yield from (line.encode() + b"\n" for line in shown)
+
+
+def _spenders(
+    compared: Compared, path: str, blobs: BlobReader
+) -> Callable[[set[Outpoint]], dict[Outpoint, Spender]]:  # fmt: skip
+    """Looks spenders up in the transaction files of the new side, in the same root; only when coins are gone."""
+
+    def look_up(wanted: set[Outpoint]) -> dict[Outpoint, Spender]:
+        from gitbtc.views.spenders import FILES, find
+
+        root = root_of(path)
+        paths = [f"{root}/{name}" if root else name for name in FILES]
+        return find(compared.comparison.beside(blobs, paths), wanted)
+
+    return look_up
+
+
+def in_lines(_: Compared, files: list[ComparedFile], __: BlobReader) -> Iterator[bytes]:
+    """One line a file."""
+    lines = ((file.path, file.fault, 0) if file.fault else stat.counted(file.patch) for file in files)
+    return (line.encode() + b"\n" for line in stat.render(list(lines)))
+
+
+def as_document(_: Compared, files: list[ComparedFile], __: BlobReader) -> Iterator[bytes]:
+    """A document of the form gitbtc.diff/v1."""
+    patches = [
+        document.unreadable(file.kind, file.path, file.fault, file.patch.notes)
+        if file.fault
+        else document.patch(file.patch)
+        for file in files
+    ]
+    yield json.dumps(document.document(patches), indent=2, ensure_ascii=False).encode() + b"\n"

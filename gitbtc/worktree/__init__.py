@@ -1,0 +1,1 @@
+"""Changes of state files, applied to a work tree."""

@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": ("gitbtc.cli.verify", "Examine made commits: for CI, and for a history that no hook saw."),
     "scan": ("gitbtc.cli.scan", "Look for private keys in files, in what is staged, in history."),
     "premerge": ("gitbtc.cli.premerge", "Tell what merging branches would do, and which of them collide."),
+    "join": ("gitbtc.cli.join", "Join many branches in one commit, without a conflict, in any order."),
     "conflicts": ("gitbtc.cli.conflicts", "List what a merge left to settle."),
     "resolve": ("gitbtc.cli.resolve", "Settle conflicts by choosing a side."),
     "explain": ("gitbtc.cli.explain", "Explain a type of conflict or note."),

@@ -12,6 +12,7 @@ from gitbtc.errors import printable
 from gitbtc.gate import growth, simulation
 from gitbtc.gate.broken_rules import broken_rules
 from gitbtc.gate.content import NOT_CANONICAL, ChangedFiles
+from gitbtc.gate.contested import is_known_contest
 from gitbtc.gate.driver_evidence import spend_conflict
 from gitbtc.gate.in_progress import COMMIT, InProgress
 from gitbtc.gate.settlements import Settlements
@@ -180,6 +181,8 @@ class Examination:
         touched = self.files.touched
         for root in sorted({root_of(path) for path in self.files.state_paths()}):
             for path, violation in broken_rules(self.index, root, touched):
+                if self.head and is_known_contest(self._git, [self.before], violation, [self.head]):
+                    continue
                 yield f"gitbtc: {path}: {printable(violation.text)}"
 
     def settlements(self) -> Settlements:

@@ -13,10 +13,12 @@ from gitbtc.errors import GitbtcError
 from gitbtc.gate import growth, simulation
 from gitbtc.gate.broken_rules import broken_rules
 from gitbtc.gate.content import ChangedFiles
+from gitbtc.gate.contested import DOUBLE_SPEND, is_known_contest
 from gitbtc.gate.findings import Finding, content_faults, limited, refuses, spoken_keys
 from gitbtc.gate.merging import Merging
 from gitbtc.gate.snapshot import Snapshot, path_in
 from gitbtc.gate.spend_gate import SpendGate
+from gitbtc.join.history import is_join
 from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from gitbtc.gate.findings import Told
+    from gitbtc.gate.rejoined import Rejoined
     from gitbtc.gate.spend_gate import Contest
     from gitbtc.repo.git import Entry, Git
+    from gitbtc.repo.stored import Commit
 
 _SCHEMAS = ".gitbtc/schemas/"
 _MOST_PARENTS = 64  # every two of them are a merge
@@ -80,8 +84,10 @@ class MadeCommits:
     def _read_kinds(self, schemas: tuple[tuple[str, str], ...]) -> Kinds:
         return Kinds.of({path: self._read(oid) for path, oid in schemas})
 
-    def _parents(self, oid: str) -> list[Snapshot]:
+    def _parents(self, oid: str, rejoined: Rejoined | None) -> list[Snapshot]:
         parents = self._commit(oid).parents
+        if rejoined and not rejoined.fault:
+            parents = parents[:_MOST_PARENTS]  # what a join has of the others was looked at with them
         if len(parents) > _MOST_PARENTS:
             raise Unsound(f"it has {len(parents)} parents; {_MOST_PARENTS} are as many as gitbtc looks at")
         before: list[str | None] = [*parents]
@@ -141,24 +147,39 @@ class MadeCommits:
     def _examine(self, oid: str) -> Iterator[Told]:
         commit, result = self._commit(oid), self._snapshot(oid)
         declared = Declared(commit.message)
-        files = ChangedFiles(self._kinds_in(result.entries), self._parents(oid), result, self._read)
+        rejoined = self._rejoined(commit, result)
+        if rejoined and rejoined.fault:
+            yield "join", "", f"the commit says that it is a join, and {rejoined.fault}"
+        is_sound = rejoined is not None and not rejoined.fault
+        files = ChangedFiles(self._kinds_in(result.entries), self._parents(oid, rejoined), result, self._read)
         spoken = spoken_keys(commit.spoken, "the commit's message", files.allow_list)
         faults = [*spoken, *content_faults(files)]
         yield from faults
         if any(refuses(kind) for kind, _, _ in faults):
             return  # what does not parse, or is not what its schema says, cannot be judged
-        if not declared.rewrites:
+        if not declared.rewrites and not is_sound:
             yield from limited(self._growth(files))
-        yield from simulation.faults(files.before, files.after)
-        if len(commit.parents) > 1:
+        if not is_sound:
+            yield from simulation.faults(files.before, files.after)
+        if len(commit.parents) > 1 and not is_sound:
             yield from self._merge(oid, commit.parents, result, declared)
-        yield from limited(self._rules(files))
+        yield from limited(self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents))
 
-    def _rules(self, files: ChangedFiles) -> Iterator[Told]:
+    def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
+        """The commit joined again, where it says that it is a join."""
+        if not is_join(commit.tree, commit.parents, commit.message.encode("utf-8", "replace")):
+            return None
+        from gitbtc.gate.rejoined import Rejoined
+
+        return Rejoined(self._git, commit, result.entries)
+
+    def _rules(self, files: ChangedFiles, contested: frozenset[str], parents: list[str]) -> Iterator[Told]:
         for root in sorted({root_of(path) for path in files.state_paths()}):
             _derive(files, root)
             for path, violation in broken_rules(files.after, root, files.touched):
-                yield violation.rule, path, f"{path}: {violation.text}"
+                known = violation.identity in contested or is_known_contest(self._git, files.before, violation, parents)
+                if violation.rule != DOUBLE_SPEND or not known:
+                    yield violation.rule, path, f"{path}: {violation.text}"
 
     def _growth(self, files: ChangedFiles) -> Iterator[Told]:
         for path in files.state_paths():

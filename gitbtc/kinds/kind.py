@@ -13,6 +13,9 @@ Annotations of the file (top level of the schema):
 * `x-gitbtc-order`: fields to sort by before the identity; logs are sorted by `["timestamp"]`, then by the line.
 * `x-gitbtc-growth`: `set`, `append-only`, `map` or `register`.
 * `x-gitbtc-crdt`: the replicated data type that the kind joins as, in words.
+* `x-gitbtc-join`: what a removal means when many heads are joined: `observed` (it takes out what it has seen),
+  `grow-only` (nothing; the default of append-only kinds) or `two-phase` (whoever has seen the record and no longer
+  lists it has seen its end).
 * `x-gitbtc-removal`: what a removal on one side makes of a change on the other: `stands` (the removal is a fact) or
   `contested` (a conflict, unless only fields of a larger-of or smaller-of rule changed).
 * `x-gitbtc-noun`: one and many: `["coin", "coins"]`.
@@ -47,6 +50,7 @@ MERGE_RULES = frozenset(
 GROUP_RULES = frozenset(["three-way", "block"])
 GROWTHS = frozenset(["set", "append-only", "map", "register"])
 REMOVALS = frozenset(["stands", "contested"])
+JOINS = frozenset(["observed", "grow-only", "two-phase"])
 
 _LOWER, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 _NAME_LETTERS = frozenset(_LOWER + _DIGITS + "-")
@@ -90,8 +94,8 @@ class Kind:
     """A kind of state file. Made from a schema by `from_schema`; raises CannotWork for one that does not declare it."""
 
     __slots__ = (
-        "append_only", "balance", "crdt", "fields", "groups", "growth", "identity", "is_array", "key_types", "line",
-        "name", "noun", "number_fields", "order", "path", "path_fields", "record_schema", "register", "removal",
+        "append_only", "balance", "crdt", "fields", "groups", "growth", "identity", "is_array", "join", "key_types",
+        "line", "name", "noun", "number_fields", "order", "path", "path_fields", "record_schema", "register", "removal",
         "schema", "title", "verbs",
     )  # fmt: skip
 
@@ -111,6 +115,8 @@ class Kind:
         self.growth: str = _one_of(_declared(schema, "growth", where), GROWTHS, where)
         self.append_only: bool = self.growth == "append-only"
         self.removal: str = _one_of(schema.get("x-gitbtc-removal", "contested"), REMOVALS, where)
+        default = "grow-only" if self.append_only else "observed"
+        self.join: str = _one_of(schema.get("x-gitbtc-join", default), JOINS, where)
         self.crdt: str = schema.get("x-gitbtc-crdt", "")
         self.noun: tuple[str, str] = tuple(schema.get("x-gitbtc-noun", ("record", "records")))
         self.verbs: tuple[str, str] = tuple(schema.get("x-gitbtc-verbs", ("added", "removed")))

@@ -413,6 +413,10 @@ class Git:
     def _hash(self, content: bytes, *options: str) -> str:
         return _text(self.run("hash-object", *options, "--no-filters", "--stdin", stdin=content)).strip()
 
+    def stored_order(self) -> list[str]:
+        """The oids of all objects in the order in which they lie in the object store."""
+        return _text(self.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")).split()
+
     def blobs(self) -> BlobReader:
         """A reader of many blobs through one process; use it in a `with`."""
         return BlobReader(self)

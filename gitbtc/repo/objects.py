@@ -13,10 +13,11 @@ import pygit2
 from gitbtc.errors import CannotWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Self
 
-    from gitbtc.repo.git import Entry
+    from gitbtc.repo.git import Entry, Git
 
 Peeled = TypeVar("Peeled", pygit2.Commit, pygit2.Tree)
 
@@ -40,6 +41,19 @@ class LoggedCommit:
         self.is_cut = is_cut
 
 
+class Ancestor:
+    """A commit as the walk for a join needs it: `time` is its committer's, in Unix seconds; `message` raw."""
+
+    __slots__ = ("message", "oid", "parents", "time", "tree")
+
+    def __init__(self, commit: pygit2.Commit) -> None:
+        self.oid = str(commit.id)
+        self.parents = [str(parent) for parent in commit.parent_ids]
+        self.time: int = commit.commit_time
+        self.tree = str(commit.tree_id)
+        self.message: bytes = commit.raw_message
+
+
 def _text(raw: bytes | None) -> str:
     return (raw or b"").decode("utf-8", "replace")
 
@@ -56,6 +70,15 @@ class Objects:
         except pygit2.GitError as error:
             raise CannotWork(f"{found}: cannot be read: {error}") from None
         self._chosen: dict[tuple[str, str], list[tuple[str, Entry]]] = {}
+
+    @classmethod
+    def of(cls, git: Git) -> Self:
+        """The objects of the repository that `git` works in, those of a push that is being received among them."""
+        objects = cls(git.git_dir())
+        incoming = git.environment.get("GIT_QUARANTINE_PATH")
+        if incoming:
+            objects._repository.odb.add_disk_alternate(os.path.join(git.cwd, incoming))
+        return objects
 
     def commit(self, revision: str) -> str:
         """The oid of the commit that `revision` names; CannotWork when it names none."""
@@ -154,6 +177,84 @@ class Objects:
         with open(pointer, encoding="utf-8", errors="surrogateescape") as common:
             return pygit2.Repository(os.path.join(folder, common.read().rstrip("\n")))
 
+    def ancestry(self, oids: Iterable[str], known: Iterable[str] = ()) -> Iterator[Ancestor]:
+        """The commits `oids` and all that they reach and `known` do not, parents before children; CannotWork where the
+        history ends too early.
+        """
+        shared = self._shared()
+        if _cut(shared):
+            raise CannotWork("the history is not all here; `git fetch --unshallow` brings it")
+        walk = shared.walk(None, pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.REVERSE)
+        for oid in oids:
+            walk.push(pygit2.Oid(hex=oid))
+        for oid in known:
+            walk.hide(pygit2.Oid(hex=oid))
+        return (Ancestor(commit) for commit in walk)
+
+    def differing(self, old: str | None, new: str) -> dict[str, tuple[Entry | None, Entry | None]]:
+        """path -> (entry before, entry now) of the files that differ between two trees; None: the empty tree."""
+        later = self._tree(new)
+        diff = later.diff_to_tree(swap=True) if old is None else self._tree(old).diff_to_tree(later)
+        found: dict[str, tuple[Entry | None, Entry | None]] = {}
+        for delta in diff.deltas:
+            path = delta.new_file.raw_path.decode("utf-8", "surrogateescape")
+            was, now = found.get(path, (None, None))
+            found[path] = _entry(delta.old_file) or was, _entry(delta.new_file) or now
+        return found
+
+    def folder(self, tree: str, path: str) -> dict[str, Entry]:
+        """path -> (mode, oid) of every file in one folder of a tree; none where it is no folder."""
+        try:
+            found = self._tree(tree)[path]
+        except KeyError:
+            return {}
+        return dict(_files(found, path + "/")) if isinstance(found, pygit2.Tree) else {}
+
+    def _tree(self, oid: str) -> pygit2.Tree:
+        return _peeled(self._find(oid), pygit2.Tree, oid)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def write_blob(self, content: bytes) -> str:
+        """Store `content` as a blob, without any filter; its oid."""
+        return str(self._repository.create_blob(content))
+
+    def blob_id(self, content: bytes) -> str:
+        """The oid that `content` has as a blob; nothing is written."""
+        return str(pygit2.hash(content))
+
+    def write_tree(self, old: str | None, changed: Mapping[str, Entry | None]) -> str:
+        """Store the tree that differs from the tree `old` (None: the empty one) in the entries of these paths; its oid.
+        None takes a path out. No path may be a folder of another.
+        """
+        index = pygit2.Index()
+        if old is not None:
+            index.read_tree(self._tree(old))
+        gone = [path for path, entry in changed.items() if entry is None and path in index]
+        for path in gone:
+            index.remove(path)
+        for path, entry in changed.items():
+            if entry is not None:
+                index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry[1]), pygit2.enums.FileMode(int(entry[0], 8))))
+        return str(index.write_tree(self._repository))
+
+    def write_commit(self, tree: str, parents: Sequence[str], message: str, by: tuple[str, str, int]) -> str:
+        """Store a commit, which no ref points to yet; its oid. `by`: name, email, time in Unix seconds."""
+        signature = pygit2.Signature(*by, 0, "utf-8")
+        return str(self._repository.create_commit(None, signature, signature, message, tree, list(parents)))
+
+    # -- refs ------------------------------------------------------------------------------------------------------
+
+    def refs(self) -> dict[str, str]:
+        """Full name -> oid of the commit, of every ref that leads to one, sorted by name."""
+        found: dict[str, str] = {}
+        for name in sorted(self._repository.references):
+            try:
+                found[name] = str(self._repository.references[name].peel(pygit2.Commit).id)
+            except (KeyError, ValueError, pygit2.GitError):
+                continue  # it leads to a file, a tree or nowhere
+        return found
+
     def branches(self) -> dict[str, str]:
         """name -> oid of the commit, of all local branches, then of all remote-tracking ones, as `git branch` names
         them; sorted by name.
@@ -175,6 +276,10 @@ class Objects:
             return self._repository.revparse_single(revision)
         except (KeyError, ValueError, pygit2.GitError):
             raise CannotWork(f"{revision}: no such revision in this repository") from None
+
+
+def _entry(file: pygit2.DiffFile) -> Entry | None:
+    return None if int(file.mode) == 0 else (f"{int(file.mode):o}", str(file.id))
 
 
 def _cut(repository: pygit2.Repository) -> frozenset[str]:

@@ -6,6 +6,7 @@ One line each, from the line's first character on:
 * `Double-Spend: <outpoint> unattributed`
 * `Data-Error: <outpoint> ours|theirs|base`
 * `Reservation: <outpoint> <agent|txid> over <agent|txid>[ and <agent|txid>…]`, names with %-escapes
+* `Contested: <outpoint> <type>[ <agent|txid>[ and <agent|txid>…]]`, names with %-escapes: a join left it unsettled
 * `Gitbtc-Rewrite: <reason>`
 
 A line that does not follow this says nothing.
@@ -19,31 +20,34 @@ from gitbtc.spends.evidence import outpoint_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gitbtc.spends.coins import Outpoint
 
 DOUBLE_SPEND, DATA_ERROR, RESERVATION, REWRITE = "Double-Spend", "Data-Error", "Reservation", "Gitbtc-Rewrite"
+CONTESTED = "Contested"
 UNATTRIBUTED = "unattributed"
 
-_LINE = re.compile(r"(Double-Spend|Data-Error|Reservation|Gitbtc-Rewrite): *(.*?)\s*\Z")
+_LINE = re.compile(r"(Double-Spend|Data-Error|Reservation|Contested|Gitbtc-Rewrite): *(.*?)\s*\Z")
 _OUTPOINT = re.compile(r"([0-9a-f]{64}):(0|[1-9][0-9]{0,9})\Z")
 _TXID = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class Trailer:
     """One of them. `outpoint`: the coin, None for a rewrite. `winner` and `losers` are txids, for a reservation names
-    of agents too; `winner` is None where nobody won. `choice`: `ours`, `theirs`, `base` or `unattributed`, else "".
-    `reason`: why a file that only grows was rewritten.
+    of agents too; `winner` is None where nobody won. `choice`: `ours`, `theirs`, `base` or `unattributed`, for a coin
+    that a join left contested the conflict's type, else "". `parties`: who contests it then. `reason`: why a file that
+    only grows was rewritten.
     """
 
-    __slots__ = ("choice", "losers", "name", "outpoint", "reason", "winner")
+    __slots__ = ("choice", "losers", "name", "outpoint", "parties", "reason", "winner")
 
     def __init__(self, name: str, outpoint: Outpoint | None = None) -> None:
         self.name = name
         self.outpoint = outpoint
         self.winner: str | None = None
         self.losers: tuple[str, ...] = ()
+        self.parties: tuple[str, ...] = ()
         self.choice = ""
         self.reason = ""
 
@@ -56,7 +60,8 @@ class Declared:
 
     def __init__(self, message: str) -> None:
         trailers = parse(message)
-        self._outpoints = {outpoint_text(trailer.outpoint) for trailer in trailers if trailer.outpoint}
+        settled = (trailer for trailer in trailers if trailer.name != CONTESTED)
+        self._outpoints = {outpoint_text(trailer.outpoint) for trailer in settled if trailer.outpoint}
         self.rewrites = any(trailer.name == REWRITE for trailer in trailers)
 
     def __contains__(self, subject: object) -> bool:
@@ -101,6 +106,22 @@ def _reservation(trailer: Trailer, words: list[str]) -> bool:
     return _decided(trailer, [unquote(word) for word in words])
 
 
+def _contested(trailer: Trailer, words: list[str]) -> bool:
+    from urllib.parse import unquote
+
+    trailer.choice = words[0] if words else ""
+    trailer.parties = tuple(unquote(word) for word in words[1::2])
+    return bool(words) and (len(words) == 1 or len(words) % 2 == 0) and not set(words[2::2]) - {"and"}
+
+
+def contested(outpoint: Outpoint, type_: str, parties: Iterable[str]) -> str:
+    """The trailer of a coin that a join leaves contested."""
+    from urllib.parse import quote
+
+    named = " and ".join(quote(party, safe="") or "unnamed" for party in parties)
+    return f"{CONTESTED}: {outpoint_text(outpoint)} {type_}{' ' if named else ''}{named}"
+
+
 def _decided(trailer: Trailer, words: list[str]) -> bool:
     """`<winner> over <loser>[ and <loser>…]`."""
     if len(words) < 3 or len(words) % 2 == 0 or words[1] != "over" or set(words[3::2]) - {"and"}:
@@ -115,5 +136,6 @@ def _parties(trailer: Trailer) -> list[str]:
 
 
 _GRAMMAR: dict[str, Callable[[Trailer, list[str]], bool]] = {
-    DOUBLE_SPEND: _double_spend, DATA_ERROR: _data_error, RESERVATION: _reservation
+    DOUBLE_SPEND: _double_spend, DATA_ERROR: _data_error, RESERVATION: _reservation,
+    CONTESTED: _contested,
 }  # fmt: skip

@@ -1,0 +1,117 @@
+"""`gitbtc join`: many heads become one commit, without a conflict."""
+
+from __future__ import annotations
+
+import json
+import sys
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import click
+
+from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
+from gitbtc.join.joining import Joining
+from gitbtc.repo.git import Git
+from gitbtc.repo.objects import Objects
+from gitbtc.views.join import document, lines
+
+if TYPE_CHECKING:
+    from gitbtc.join.joining import Joined
+
+_PREFIXES = ("refs/heads/", "refs/remotes/", "refs/")
+_LONG = 100  # files
+
+
+@click.command("join")
+@click.argument("names", nargs=-1, required=True, metavar="REF...")
+@click.option("--into", metavar="BRANCH", help="The branch that moves to the join; the current one by default.")
+@click.option("-m", "message", default="", metavar="MSG", help="What the commit says.")
+@click.option("--dry-run", is_flag=True, help="Tell what would come out; no branch moves.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(names: tuple[str, ...], into: str | None, message: str, *, dry_run: bool, as_json: bool) -> int:
+    """Join all REF and the branch that they are joined into in one commit. It never conflicts, and the order and the
+    grouping in which heads arrive change nothing.
+
+    REF is a branch, any other revision, or a pattern such as 'agents/*' for local and remote-tracking branches.
+
+    Coins that several heads spend stay contested, and are not listed, until `gitbtc resolve` settles them. Exit status
+    1 when there is one.
+    """
+    git = Git()
+    objects = Objects(git.git_dir())
+    target = _Target(git, objects, into)
+    heads = _named(objects, names)
+    if target.tip is not None:
+        heads.setdefault(target.branch, target.tip)
+    joining = Joining(objects, git, heads, _show)
+    oid, joined = _made(joining, message, target.tip)
+    if not dry_run and oid != target.tip:
+        target.move(oid)
+    if as_json:
+        click.echo(json.dumps(document(oid, target.branch, joining.heads, joined, dry_run=dry_run), indent=2))
+    else:
+        for line in lines(oid, target.branch, joining.heads, joined, dry_run=dry_run):
+            click.echo(printable(line))
+    return 1 if joined is not None and joined.contested else 0
+
+
+def _made(joining: Joining, message: str, tip: str | None) -> tuple[str, Joined | None]:
+    if joining.present is not None:
+        return joining.present, None
+    joining.read()
+    return joining.commit(message, tip)
+
+
+class _Target:
+    """The branch that is joined into. `tip`: the oid of its commit, None for a branch that does not exist yet."""
+
+    def __init__(self, git: Git, objects: Objects, into: str | None) -> None:
+        self._git = git
+        current = git.line("symbolic-ref", "-q", "HEAD", ok=(0, 1))
+        if into is None and not current:
+            raise UsageError("HEAD is on no branch; say with --into which branch is to move")
+        self.ref = "refs/heads/" + into if into else current
+        self.branch = self.ref.removeprefix("refs/heads/")
+        if into and git.find(self.ref) is None:
+            git.run("check-ref-format", self.ref)
+        self.tip = objects.refs().get(self.ref)
+        self._is_checked_out = self.ref == current and not git.is_bare()
+
+    def move(self, oid: str) -> None:
+        """Have the branch point to `oid`, and the work tree follow where the branch is checked out."""
+        if self._is_checked_out:
+            if self._git.run("status", "--porcelain", "-z", "--untracked-files=no"):
+                raise GitbtcError(f"{self.branch} is checked out, and not all is committed there; commit that first")
+            self._git.run("merge", "--ff-only", "-q", oid)
+            return
+        place = self._git.line("for-each-ref", "--format=%(worktreepath)", self.ref)
+        if place and not self._git.is_bare():
+            raise GitbtcError(f"{self.branch} is checked out in {place}; join there")
+        self._git.run("update-ref", "-m", "gitbtc join", self.ref, oid, self.tip or "0" * len(oid))
+
+
+def _named(objects: Objects, names: tuple[str, ...]) -> dict[str, str]:
+    """Every head that is named, by the name that was given, or by that of the ref that a pattern stands for."""
+    found: dict[str, str] = {}
+    refs = objects.refs()
+    for name in names:
+        matching = {ref: oid for ref, oid in refs.items() if _matches(ref, name)} if set(name) & set("*?[") else {}
+        if not matching:
+            try:
+                matching = {name: objects.commit(name)}
+            except CannotWork as error:
+                raise UsageError(printable(str(error))) from None
+        found |= matching
+    return found
+
+
+def _matches(ref: str, pattern: str) -> bool:
+    return not ref.endswith("/HEAD") and any(
+        fnmatchcase(ref.removeprefix(prefix), pattern) for prefix in ("", *_PREFIXES) if ref.startswith(prefix)
+    )
+
+
+def _show(done: int, of: int) -> None:
+    """How far the reading has come, where somebody is looking."""
+    if of >= _LONG and sys.stderr.isatty():
+        click.echo(f"\rreading: {done:,} of {of:,} files", err=True, nl=done == of)

@@ -1,0 +1,219 @@
+"""The join of N heads: one commit whose tree depends on the heads' history alone.
+
+Not on their order, and not on what was joined before: a join among the heads is taken apart into the commits that it
+joined.
+"""
+
+from __future__ import annotations
+
+from gitbtc.errors import CannotWork
+from gitbtc.join.coins import Coins, evidence_of, roots
+from gitbtc.join.differences import shared_out
+from gitbtc.join.drafts import Draft
+from gitbtc.join.history import TRAILER, History
+from gitbtc.join.reading import Reading
+from gitbtc.join.states import States
+from gitbtc.kinds.registry import SUFFIX, Kinds
+from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.trailers import DOUBLE_SPEND, contested
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from gitbtc.join.coins import Contested, Settled
+    from gitbtc.join.differences import Differences, File, Progress
+    from gitbtc.join.drafts import Decided
+    from gitbtc.join.history import Node
+    from gitbtc.join.states import Changes, State
+    from gitbtc.repo.git import Entry, Git
+    from gitbtc.repo.objects import Objects
+    from gitbtc.spends.evidence import Evidence
+
+
+MOST_PARENTS = 1000
+# Nobody in particular, and no clock: two agents that join the same heads make the same commit.
+_NAME, _EMAIL = "gitbtc join", "join@gitbtc.invalid"
+_SCHEMAS = ".gitbtc/schemas"
+
+
+class Joined:
+    """The join of some heads as it would be committed: its `tree`, the `parents`, and what it decided or left open."""
+
+    __slots__ = ("contested", "decided", "message", "parents", "settled", "time", "tree")
+
+    def __init__(self, tree: str, parents: Sequence[Node], draft: Draft, coins: Sequence[Coins]) -> None:
+        self.tree = tree
+        self.parents = [node.oid for node in parents]
+        self.time = max(node.time for node in parents)
+        self.decided: list[Decided] = draft.decided
+        self.settled: list[Settled] = [one for root in coins for one in root.settled]
+        self.contested: list[Contested] = [one for root in coins for one in root.contested]
+        self.message = ""
+
+    def trailers(self) -> list[str]:
+        """The lines that declare it: that it is a join, what was settled by evidence, what is contested."""
+        settled = [
+            f"{DOUBLE_SPEND}: {outpoint_text(one.outpoint)} {one.winner or 'none'} over {' and '.join(one.losers)}"
+            for one in self.settled
+        ]
+        open_ = [contested(one.outpoint, one.type, one.parties) for one in self.contested]
+        return [f"{TRAILER}: {self.tree}", *sorted({*settled, *open_})]
+
+
+class Joining:
+    """Joins heads of one repository. `names`: name -> oid of what is joined; `progress` is told how far the reading
+    has come.
+    """
+
+    history_of = History
+
+    def __init__(self, objects: Objects, git: Git, names: Mapping[str, str], progress: Progress | None = None) -> None:
+        self._objects = objects
+        self._git = git
+        self._names = names
+        self._progress = progress or (lambda _, __: None)
+        self.history = self.history_of(objects.ancestry(dict.fromkeys(names.values())))
+        self.heads = self.history.independent(names.values())
+        self._frontier = self.history.frontier(self.heads)
+
+    @property
+    def present(self) -> str | None:
+        """The head that is the join already: it contains all others, or joins the same commits."""
+        if len(self.heads) == 1:
+            return self.heads[0]
+        same = [oid for oid in self.heads if self.history.frontier([oid]) == self._frontier]
+        return min(same, default=None)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def read(self, *, whole: bool = False) -> None:
+        """Read what the heads changed since the base that they share, or, the `whole` of it, since their first commits.
+        CannotWork when one of them cannot be read.
+        """
+        base = None if whole else self.history.common(self._frontier)
+        nodes = self.history.since(self._frontier, base)
+        known = self.history.nodes[base] if base else None
+        self._schemas = self._added_kinds()
+        kinds = Kinds.of(self._schemas)
+        self._reading = Reading(self._objects, self._objects.blob, self._read_all, kinds, known)
+        self._known: dict[str, Evidence] = {}
+        self._states = States(self._reading.base, self._reading.policy)
+        self._state_of: dict[str, State] = {base: self._states.start} if base else {}
+        trees = {oid: node.tree for oid, node in self.history.nodes.items()}
+        for node, changes in self._reading.changes(nodes, trees):
+            parents = [self._state_of[parent] for parent in node.parents] or [self._states.start]
+            after = self._states.after_merge if len(parents) > 1 else self._one_parent
+            self._state_of[node.oid] = after(parents, node.token, changes)
+        self._reading.check(self._named())
+
+    def _one_parent(self, parents: Sequence[State], token: tuple[int, str], changes: Changes) -> State:
+        return self._states.after(parents[0], token, changes)
+
+    def _named(self) -> dict[str, Node]:
+        nodes = self.history.nodes
+        named = {oid: name for name, oid in self._names.items()}
+        return {named.get(oid, oid[:12]): nodes[oid] for oid in self._frontier}
+
+    def _added_kinds(self) -> dict[str, bytes]:
+        """The schemas of the kinds that the heads add; of two versions of one that of the later clock."""
+        found: dict[str, Entry] = {}
+        for oid in self._frontier:
+            found |= self._objects.folder(self.history.nodes[oid].tree, _SCHEMAS)
+        return {path: self._objects.blob(blob) for path, (_, blob) in sorted(found.items()) if path.endswith(SUFFIX)}
+
+    def _read_all(self, anchors: Mapping[str, bytes], files: Sequence[File]) -> Differences:
+        return shared_out(self._git, self._schemas, anchors, files, self._progress)
+
+    # -- joining ---------------------------------------------------------------------------------------------------
+
+    def joined(self, parents: Sequence[Node]) -> Joined:
+        """The join of some of the heads, its tree stored; `read` comes before."""
+        draft, coins = self._drafted(parents)
+        changed = self._changed(draft, self._objects.write_blob)
+        return Joined(self._objects.write_tree(self._reading.tree, changed), parents, draft, coins)
+
+    def document(self) -> dict[str, Any]:
+        """The state of the heads without Git (`gitbtc.crdt/v1`); `read` the whole before."""
+        from gitbtc.join.crdt import to_document
+
+        state = self._states.join([self._state_of[oid] for oid in self._frontier])
+        return to_document(state, [self.history.nodes[oid].token for oid in self._frontier])
+
+    def again(self, tree: str) -> tuple[dict[str, Entry], Joined]:
+        """The files of the join of all heads, and what a commit of it with this tree would have to declare; nothing is
+        stored.
+        """
+        parents = [self.history.nodes[oid] for oid in self.heads]
+        draft, coins = self._drafted(parents)
+        entries = self._reading.entries() | self._changed(draft, self._objects.blob_id)
+        return {path: entry for path, entry in entries.items() if entry}, Joined(tree, parents, draft, coins)
+
+    def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, list[Coins]]:
+        heads = self.history.frontier([node.oid for node in parents])
+        draft = Draft(self._reading, self._states, [self._state_of[oid] for oid in heads])
+        self._refuse_networks(draft)
+        coins = [Coins(draft, root, self._evidence(root)) for root in roots(draft)]
+        for root in coins:
+            root.settle()
+        return draft, coins
+
+    def _evidence(self, root: str) -> Evidence:
+        if root not in self._known:
+            self._known[root] = evidence_of(self._reading, root)
+        return self._known[root]
+
+    def _refuse_networks(self, draft: Draft) -> None:
+        for path in draft.paths():
+            kind = self._reading.kind(path)
+            if kind is not None and kind.register:
+                policy = self._reading.policy(path)
+                views = (draft.states.element(head, (path, ())).view(policy) for head in draft.heads)
+                networks = sorted({str(view.get(kind.register["within"])) for view in views if view})
+                if len(networks) > 1:
+                    raise CannotWork(f"{path}: heads of different networks never join: {', '.join(networks)}")
+
+    def _changed(self, draft: Draft, store: Callable[[bytes], str]) -> dict[str, Entry | None]:
+        """The entries of the files that may differ from the base's.
+
+        A file gives way where others stand in a folder of its name: a tree cannot hold both.
+        """
+        entries = dict(draft.entries())
+        for path in draft.paths():
+            if self._reading.kind(path) is not None:
+                entries[path] = self._entry(path, draft.content(path), store)
+        standing = [path for path, entry in {**self._reading.entries(), **entries}.items() if entry]
+        folders = {path[:at] for path in standing for at, sign in enumerate(path) if sign == "/"}
+        return entries | dict.fromkeys(folders.intersection(standing))
+
+    def _entry(self, path: str, content: bytes | None, store: Callable[[bytes], str]) -> Entry | None:
+        if content is None:
+            return None
+        before = self._reading.entry(path)
+        return before if before and content == self._reading.content(path) else ("100644", store(content))
+
+    # -- committing ------------------------------------------------------------------------------------------------
+
+    def commit(self, message: str, first: str | None = None) -> tuple[str, Joined]:
+        """Store the join, which no ref points to yet: the oid of its commit, and what it decided.
+
+        More than MOST_PARENTS heads are joined in groups first. The head `first` is the first parent.
+        """
+        heads = [self.history.nodes[oid] for oid in self.heads]
+        while len(heads) > MOST_PARENTS:
+            groups = [heads[at : at + MOST_PARENTS] for at in range(0, len(heads), MOST_PARENTS)]
+            heads = [self._stored(self.joined(group), message) if len(group) > 1 else group[0] for group in groups]
+        heads.sort(key=lambda node: node.oid != first)
+        joined = self.joined(heads)
+        return self._stored(joined, message).oid, joined
+
+    def _stored(self, joined: Joined, message: str) -> Node:
+        said = f"{message.rstrip() or _said(len(joined.parents))}\n\n" + "\n".join(joined.trailers()) + "\n"
+        oid = self._objects.write_commit(joined.tree, joined.parents, said, (_NAME, _EMAIL, joined.time))
+        [read] = (one for one in self._objects.ancestry([oid], joined.parents))
+        return self.history.add(read)
+
+
+def _said(heads: int) -> str:
+    return f"Join {heads} heads"

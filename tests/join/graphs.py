@@ -1,0 +1,311 @@
+"""Random histories: replicas that commit, merge and join, with wrong clocks, criss-crosses and unrelated roots.
+
+Everything is made through libgit2 in one repository, without a process, so that thousands fit in a minute.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from gitbtc.join.differences import Differences
+from gitbtc.join.history import History
+from gitbtc.join.joining import Joining
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in
+from gitbtc.repo.git import Git
+from tests.state import coin, pending, spend
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from random import Random
+
+    from gitbtc.join.differences import File
+    from gitbtc.join.history import Node, Read
+    from gitbtc.repo.objects import Objects
+
+# path -> key -> record; a strategy has one record, a plain file its text.
+Files = dict[str, dict[str, Any]]
+
+UTXOS, TRANSACTIONS, MEMPOOL = "wallet/utxos.json", "wallet/transactions.json", "network/mempool.json"
+LABELS, CHANNELS, PEERS = "wallet/labels.json", "channels/channels.json", "network/peers.json"
+LOG, STRATEGY, CHAIN, NOTE = "strategy/execution.json", "strategy/agent.json", "network/chain.json", "note.txt"
+ARRAYS = (UTXOS, TRANSACTIONS, MEMPOOL, LABELS, CHANNELS, PEERS, LOG)
+PUBKEY = "02" + "ab" * 32
+_numbers = count()
+
+
+class _Reader:
+    """Blobs through libgit2: quick for small ones."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._asked: deque[str] = deque()
+
+    def ask(self, oid: str) -> None:
+        self._asked.append(oid)
+
+    def answer(self) -> tuple[str, bytes]:
+        return "blob", self._objects.blob(self._asked.popleft())
+
+
+class _Joining(Joining):
+    """The same, without a process to read through."""
+
+    def _read_all(self, anchors: Mapping[str, bytes], files: Sequence[File]) -> Differences:
+        differences = Differences(self._schemas, anchors)
+        differences.read(_Reader(self._objects), files)
+        return differences
+
+
+class _History(History):
+    """The same, to which a join is a commit like any other."""
+
+    def add(self, read: Read) -> Node:
+        node = super().add(read)
+        node.is_join = False
+        return node
+
+
+class _Whole(_Joining):
+    """Takes no join apart."""
+
+    history_of = _History
+
+
+def join(objects: Objects, heads: Sequence[str], *, apart: bool = True) -> str:
+    """The join of these commits: its oid. Unless `apart`, joins among them are not taken apart: what they hold has to
+    follow from their own states.
+    """
+    named = {str(number): oid for number, oid in enumerate(heads)}
+    joining = (_Joining if apart else _Whole)(objects, Git.at("."), named)
+    if joining.present is not None:
+        return joining.present
+    joining.read()
+    return joining.commit("")[0]
+
+
+def document(objects: Objects, heads: Sequence[str]) -> dict[str, Any]:
+    """The state of these commits without Git."""
+    joining = _Joining(objects, Git.at("."), {str(number): oid for number, oid in enumerate(heads)})
+    joining.read(whole=True)
+    return joining.document()
+
+
+def tree(objects: Objects, commit: str) -> str:
+    [found] = list(objects.ancestry([commit]))[-1:]
+    return found.tree
+
+
+def files(objects: Objects, commit: str) -> dict[str, Any]:
+    """path -> the records of the file, or its text."""
+    found = {}
+    for path, (_, oid) in objects.tree(commit).items():
+        kind = Kinds().for_path(path)
+        content = objects.blob(oid)
+        found[path] = codec.parse(kind, content) if kind else content.decode()
+    return found
+
+
+class Graph:
+    """A history in the making: `heads` are the replicas' commits; `commits` all that were made."""
+
+    def __init__(self, objects: Objects, source: Random, replicas: int = 3) -> None:
+        self.objects = objects
+        self.source = source
+        roots = 2 if source.random() < 0.1 else 1
+        starts = [self.commit(_start(source) if source.random() < 0.8 else {}, []) for _ in range(roots)]
+        self.heads = [source.choice(starts) for _ in range(replicas)]
+        self.commits = list(starts)
+
+    def grow(self, steps: int) -> None:
+        for _ in range(steps):
+            replica = self.source.randrange(len(self.heads))
+            self.heads[replica] = self._step(replica)
+            self.commits.append(self.heads[replica])
+
+    def edits_only(self, steps: int) -> None:
+        """The same, by replicas that each go their own way."""
+        for _ in range(steps):
+            replica = self.source.randrange(len(self.heads))
+            self.heads[replica] = self._edit(self.heads[replica])
+
+    def _step(self, replica: int) -> str:
+        head, chance = self.heads[replica], self.source.random()
+        if chance < 0.55:
+            return self._edit(head)
+        other = self.source.choice(self.heads if self.source.random() < 0.7 else self.commits)
+        if chance < 0.85:
+            return join(self.objects, [head, other])
+        if chance < 0.9:
+            return join(self.objects, [*self.source.choices(self.commits, k=3), head])
+        return self._merge(head, other)
+
+    def _edit(self, head: str) -> str:
+        state = load(self.objects, head)
+        for _ in range(self.source.randrange(1, 3)):
+            self.source.choice(EDITS)(self.source, state)
+        return self.commit(state, [head])
+
+    def _merge(self, head: str, other: str) -> str:
+        """A merge as somebody may have made it: one side whole, a join, or something else altogether."""
+        if head == other:
+            return head
+        state = load(self.objects, self.source.choice([head, other, join(self.objects, [head, other])]))
+        if self.source.random() < 0.5:
+            self.source.choice(EDITS)(self.source, state)
+        return self.commit(state, [head, other])
+
+    def commit(self, state: Files, parents: list[str]) -> str:
+        entries = {path: ("100644", self.objects.write_blob(_content(path, found))) for path, found in state.items()}
+        time = 1_700_000_000 + next(_numbers) % 50 + self.source.choice((0, 0, 0, -5000, 5000))
+        who = ("Ann", "ann@example.com", time)
+        return self.objects.write_commit(self.objects.write_tree(None, entries), parents, f"{next(_numbers)}", who)
+
+
+def _content(path: str, found: dict[str, Any]) -> bytes:
+    kind = Kinds().for_path(path)
+    if kind is None:
+        return str(found["text"]).encode()
+    return codec.encode_file(kind, list(found.values()) if kind.is_array else found)
+
+
+def load(objects: Objects, commit: str) -> Files:
+    state: Files = {}
+    for path, found in files(objects, commit).items():
+        if isinstance(found, str):
+            state[path] = {"text": found}
+        else:
+            state[path] = {json.dumps(one, sort_keys=True): one for one in found} if isinstance(found, list) else found
+    return state
+
+
+def _start(source: Random) -> Files:
+    state: Files = {path: {} for path in ARRAYS if source.random() < 0.8}
+    state[UTXOS] = {str(vout): coin(vout) for vout in range(3)}
+    state[CHAIN] = {"network": "regtest", "block_height": 100, "block_hash": "aa" * 32, "block_time": 1_700_000_000}
+    if source.random() < 0.5:
+        state[STRATEGY] = _strategy()
+    return state
+
+
+def _strategy() -> dict[str, Any]:
+    return {"name": "dca", "max_fee_rate_sat_vbyte": 5, "min_confirmations": 1, "utxo_consolidation_threshold": 9,
+            "dca_amount_sat": None, "dca_interval_blocks": None, "lightning_rebalance_threshold": 0.5,
+            "coin_selection": "random", "simulation_mode": True}  # fmt: skip
+
+
+# -- edits -------------------------------------------------------------------------------------------------------------
+
+
+def _put(state: Files, path: str, name: str, record: dict[str, Any]) -> None:
+    kind = built_in(BUILT_IN[path])
+    key = codec.key_of(kind, record, codec.encode_record(kind, record))
+    found = state.setdefault(path, {})
+    for old, one in list(found.items()):
+        if codec.key_of(kind, one, codec.encode_record(kind, one)) == key:
+            del found[old]
+    found[name] = record
+
+
+def _any(source: Random, state: Files, path: str) -> Any:
+    found = state.get(path)
+    return source.choice(sorted(found)) if found else None
+
+
+def _see(source: Random, state: Files) -> None:
+    vout = source.randrange(4)
+    _put(state, UTXOS, f"new {vout}", coin(vout, block_height=source.choice((None, 100))))
+
+
+def _spend(source: Random, state: Files) -> None:
+    name = _any(source, state, UTXOS)
+    if name:
+        made = spend(source.choice("abc"), state[UTXOS].pop(name), fee=source.choice((1000, 2000)))
+        if source.random() < 0.8:
+            _put(state, TRANSACTIONS, made["txid"], made)
+        if source.random() < 0.4:
+            _put(state, MEMPOOL, made["txid"], pending(made))
+
+
+def _unlist(source: Random, state: Files) -> None:
+    state.get(UTXOS, {}).pop(_any(source, state, UTXOS), None)
+
+
+def _end(source: Random, state: Files) -> None:
+    name = _any(source, state, TRANSACTIONS)
+    if name:
+        change = source.choice(({"abandoned": True}, {"confirmed": True, "block_height": 101, "block_time": 5}))
+        state[TRANSACTIONS][name] = state[TRANSACTIONS][name] | change
+        state.get(MEMPOOL, {}).clear()
+
+
+def _rename(source: Random, state: Files) -> None:
+    path = source.choice((UTXOS, TRANSACTIONS))
+    name = _any(source, state, path)
+    if name:
+        state[path][name] = state[path][name] | {"label": source.choice(("rent", "salary", None))}
+
+
+def _mark(source: Random, state: Files) -> None:
+    label = source.choice(("rent", "salary"))
+    record = {"address": coin(0)["address"], "label": label, "category": source.choice(("income", "fee")),
+              "created_at": source.randrange(3)}  # fmt: skip
+    _put(state, LABELS, "new", record)
+
+
+def _open(source: Random, state: Files) -> None:
+    record = {"channel_id": source.choice(("1x1x1", "2x2x2")), "peer_pubkey": PUBKEY, "peer_alias": None,
+              "capacity_sat": 1000, "local_balance_sat": source.randrange(500), "remote_balance_sat": 100,
+              "is_active": source.random() < 0.5, "is_public": True, "local_reserve_sat": 1, "remote_reserve_sat": 1,
+              "unsettled_balance_sat": 0, "htlc_count": 0}  # fmt: skip
+    _put(state, CHANNELS, "new", record)
+
+
+def _meet(source: Random, state: Files) -> None:
+    record = {"pubkey": PUBKEY, "alias": source.choice((None, "bob")), "address": source.choice(("a:1", "b:2")),
+              "connected": True, "sync_height": source.choice((None, 1, 2, 3))}  # fmt: skip
+    _put(state, PEERS, "new", record)
+
+
+def _note(source: Random, state: Files) -> None:
+    event: dict[str, Any] = {"timestamp": source.randrange(4), "event_type": "custom", "note": source.choice("xy")}
+    event |= dict.fromkeys(("block_height", "txid", "amount_sat", "fee_sat"))
+    if source.random() < 0.3:
+        event |= {"event_type": "reserve", "agent": source.choice("xy"), "outpoints": ["f0" * 32 + ":0"]}
+    _put(state, LOG, json.dumps(event), event)
+
+
+def _drop(source: Random, state: Files) -> None:
+    path = source.choice(ARRAYS)
+    state.get(path, {}).pop(_any(source, state, path), None)
+
+
+def _decide(source: Random, state: Files) -> None:
+    found = state.setdefault(STRATEGY, _strategy())
+    state[STRATEGY] = found | source.choice(
+        ({"simulation_mode": source.random() < 0.5}, {"min_confirmations": source.randrange(3)}, {"name": "hodl"})
+    )
+
+
+def _mine(source: Random, state: Files) -> None:
+    height = source.randrange(99, 104)
+    state[CHAIN] = {"network": "regtest", "block_height": height, "block_hash": source.choice(("bb", "cc")) * 32,
+                    "block_time": 1_700_000_000}  # fmt: skip
+
+
+def _write(source: Random, state: Files) -> None:
+    state.pop("docs", None), state.pop("docs/a.txt", None), state.pop(NOTE, None)
+    path = source.choice(("docs", "docs/a.txt", NOTE, NOTE, ""))
+    if path:
+        state[path] = {"text": source.choice("pqr")}
+
+
+def _delete(source: Random, state: Files) -> None:
+    state.pop(source.choice((*ARRAYS, STRATEGY)), None)
+
+
+EDITS = (_see, _see, _spend, _spend, _spend, _unlist, _end, _rename, _mark, _mark, _open, _open, _meet, _meet, _note,
+         _note, _drop, _drop, _decide, _mine, _write, _delete)  # fmt: skip

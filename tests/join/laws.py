@@ -1,0 +1,76 @@
+"""The laws of a join, held against the heads of one history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitbtc.join.history import History
+from tests.join.graphs import files, join, tree
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from gitbtc.repo.objects import Objects
+
+_GROWING = ("wallet/transactions.json", "strategy/execution.json")
+_IDENTITY = {"wallet/transactions.json": lambda one: one["txid"], "strategy/execution.json": repr}
+
+
+def check(objects: Objects, source: Random, heads: list[str]) -> str:
+    """Join `heads` in many ways; the oid of the one tree that all of them give."""
+    at_once = join(objects, heads)
+    expected = tree(objects, at_once)
+    _in_any_order(objects, source, heads, expected)
+    _in_any_grouping(objects, source, heads, expected)
+    _from_states(objects, source, heads, at_once)
+    _idempotent(objects, source, heads, at_once)
+    _monotone(objects, heads, at_once)
+    return expected
+
+
+def _in_any_order(objects: Objects, source: Random, heads: list[str], expected: str) -> None:
+    for _ in range(2):
+        shuffled = source.sample(heads, len(heads))
+        assert tree(objects, join(objects, shuffled)) == expected, "the order of the heads changed the result"
+
+
+def _in_any_grouping(objects: Objects, source: Random, heads: list[str], expected: str) -> None:
+    """Every replica joins the others one after another, in an order of its own."""
+    for _ in range(3):
+        left = list(heads)
+        while len(left) > 1:
+            chosen = source.sample(left, source.randrange(2, min(3, len(left)) + 1))
+            left = [head for head in left if head not in chosen] + [join(objects, chosen)]
+        assert tree(objects, left[0]) == expected, "the grouping of the heads changed the result"
+
+
+def _from_states(objects: Objects, source: Random, heads: list[str], at_once: str) -> None:
+    """Joins are not taken apart: what they hold follows from the states of their commits. Only of a coin that was put
+    back, and of a mode, every head has its say, not only the commit that last touched them.
+    """
+    left = list(heads)
+    while len(left) > 1:
+        chosen = source.sample(left, 2)
+        left = [head for head in left if head not in chosen] + [join(objects, chosen, apart=False)]
+    found = {commit: files(objects, commit) for commit in (left[0], at_once)}
+    for one in found.values():
+        for path in ("wallet/utxos.json", "strategy/agent.json"):
+            one.pop(path, None)
+    assert found[left[0]] == found[at_once], "taking joins apart changed the result"
+
+
+def _idempotent(objects: Objects, source: Random, heads: list[str], at_once: str) -> None:
+    again = join(objects, [at_once, source.choice(heads), at_once, join(objects, source.sample(heads, 2))])
+    assert tree(objects, again) == tree(objects, at_once), "joining what is joined changed the result"
+    assert join(objects, [at_once, *heads]) == at_once
+
+
+def _monotone(objects: Objects, heads: list[str], at_once: str) -> None:
+    """Of a head that another one contains, that other one says what is left."""
+    after = files(objects, at_once)
+    history = History(objects.ancestry(heads))
+    for head in history.independent(heads):
+        for path, records in files(objects, head).items():
+            if path in _GROWING:
+                kept = {_IDENTITY[path](one) for one in after[path]}
+                assert {_IDENTITY[path](one) for one in records} <= kept, f"{path} lost a record"

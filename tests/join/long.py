@@ -1,0 +1,63 @@
+"""Random histories by the thousand: `python -m tests.join.long --graphs 10000`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from multiprocessing import Pool
+from pathlib import Path
+from random import Random
+
+import pygit2
+
+from gitbtc.repo.objects import Objects
+from tests.join import laws
+from tests.join.graphs import Graph
+
+_MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it. Thousands of small objects are written; a disk would be all that is measured
+
+
+def run(seeds: range) -> list[str]:
+    """What went wrong, by seed."""
+    faults = []
+    with tempfile.TemporaryDirectory(dir=_MEMORY if os.path.isdir(_MEMORY) else None) as folder:
+        pygit2.init_repository(folder, bare=True)
+        objects = Objects(Path(folder))
+        for seed in seeds:
+            try:
+                one(objects, seed)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the seed is what counts
+                faults.append(f"seed {seed}: {type(error).__name__}: {error}")
+    return faults
+
+
+def one(objects: Objects, seed: int) -> None:
+    """One history, grown and joined."""
+    source = Random(seed)
+    graph = Graph(objects, source, replicas=source.randrange(2, 5))
+    graph.grow(source.randrange(3, 16))
+    laws.check(objects, source, graph.heads)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--graphs", type=int, default=10_000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
+    chosen = parser.parse_args()
+    began = time.monotonic()
+    chunks = [range(at, min(at + 100, chosen.first + chosen.graphs))
+              for at in range(chosen.first, chosen.first + chosen.graphs, 100)]  # fmt: skip
+    with Pool(chosen.jobs) as pool:
+        faults = [fault for found in pool.imap_unordered(run, chunks) for fault in found]
+    for fault in faults:
+        print(fault)
+    print(f"{chosen.graphs} histories, {len(faults)} faults, {time.monotonic() - began:.0f} s")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

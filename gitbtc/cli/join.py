@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -18,6 +18,8 @@ from gitbtc.views.join import document, lines
 if TYPE_CHECKING:
     from gitbtc.join.joining import Joined
 
+    Made = tuple[str, list[str], Joined | None]  # oid of the join, its heads, what it decided
+
 _PREFIXES = ("refs/heads/", "refs/remotes/", "refs/")
 _LONG = 100  # files
 
@@ -28,7 +30,20 @@ _LONG = 100  # files
 @click.option("-m", "message", default="", metavar="MSG", help="What the commit says.")
 @click.option("--dry-run", is_flag=True, help="Tell what would come out; no branch moves.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(names: tuple[str, ...], into: str | None, message: str, *, dry_run: bool, as_json: bool) -> int:
+@click.option("--engine", type=click.Choice(["dask"]), help="Have the work done by workers, also of other machines.")
+@click.option("--remote", metavar="URL", help="Where the workers get REF from, with --engine; a name or an address.")
+@click.option("--scheduler", metavar="ADDRESS", help="Whose workers, with --engine; by default some of this machine.")
+def command(  # noqa: PLR0913 - each is an option
+    names: tuple[str, ...],
+    *,
+    into: str | None,
+    message: str,
+    dry_run: bool,
+    as_json: bool,
+    engine: str | None,
+    remote: str | None,
+    scheduler: str | None,
+) -> int:
     """Join all REF and the branch that they are joined into in one commit. It never conflicts, and the order and the
     grouping in which heads arrive change nothing.
 
@@ -40,26 +55,54 @@ def command(names: tuple[str, ...], into: str | None, message: str, *, dry_run: 
     git = Git()
     objects = Objects(git.git_dir())
     target = _Target(git, objects, into)
-    heads = _named(objects, names)
-    if target.tip is not None:
-        heads.setdefault(target.branch, target.tip)
-    joining = Joining(objects, git, heads, _show)
-    oid, joined = _made(joining, message, target.tip)
+    asked = _Asked(names, message, target, dry_run=dry_run)
+    if engine and remote:
+        oid, heads, joined = _elsewhere(git, asked, remote, scheduler)
+    elif engine or remote or scheduler:
+        raise UsageError("--engine and --remote go together, and --scheduler with them")
+    else:
+        oid, heads, joined = _here(git, objects, asked)
     if not dry_run and oid != target.tip:
         target.move(oid)
     if as_json:
-        click.echo(json.dumps(document(oid, target.branch, joining.heads, joined, dry_run=dry_run), indent=2))
+        click.echo(json.dumps(document(oid, target.branch, heads, joined, dry_run=dry_run), indent=2))
     else:
-        for line in lines(oid, target.branch, joining.heads, joined, dry_run=dry_run):
+        for line in lines(oid, target.branch, heads, joined, dry_run=dry_run):
             click.echo(printable(line))
     return 1 if joined is not None and joined.contested else 0
 
 
-def _made(joining: Joining, message: str, tip: str | None) -> tuple[str, Joined | None]:
+class _Asked(NamedTuple):
+    """What is to be joined, and into what."""
+
+    names: tuple[str, ...]
+    message: str
+    target: _Target
+    dry_run: bool
+
+
+def _here(git: Git, objects: Objects, asked: _Asked) -> Made:
+    heads = _named(objects, asked.names)
+    if asked.target.tip is not None:
+        heads.setdefault(asked.target.branch, asked.target.tip)
+    joining = Joining(objects, git, heads, _show)
     if joining.present is not None:
-        return joining.present, None
+        return joining.present, joining.heads, None
     joining.read()
-    return joining.commit(message, tip)
+    oid, joined = joining.commit(asked.message, asked.target.tip)
+    return oid, joining.heads, joined
+
+
+def _elsewhere(git: Git, asked: _Asked, remote: str, scheduler: str | None) -> Made:
+    from gitbtc.distributed.engine import Asked, join
+
+    wanted = Asked(remote, asked.names, asked.target.tip, asked.message)
+    whole = join(git, wanted, scheduler, _say, fetch=not asked.dry_run)
+    return whole.oid, whole.heads, whole.joined
+
+
+def _say(text: str) -> None:
+    click.echo(printable(f"join: {text}"), err=True)
 
 
 class _Target:

@@ -105,9 +105,13 @@ def shared_out(
         with git.blobs() as reader:
             differences.read(reader, files)
         return differences
+    return _by_processes(git, differences, (schemas, anchors), as_stored(git, files), progress)
+
+
+def as_stored(git: Git, files: Sequence[File]) -> list[File]:
+    """The files in the order in which they lie in the object store."""
     place = {oid: at for at, oid in enumerate(git.stored_order())}
-    ordered = sorted(files, key=lambda file: place.get(file[1], 0))
-    return _by_processes(git, differences, (schemas, anchors), ordered, progress)
+    return sorted(files, key=lambda file: place.get(file[1], 0))
 
 
 def _by_processes(

@@ -92,7 +92,7 @@ class Joining:
         """Read what the heads changed since the base that they share, or, the `whole` of it, since their first commits.
         CannotWork when one of them cannot be read.
         """
-        base = None if whole else self.history.common(self._frontier)
+        base = None if whole else self._base()
         nodes = self.history.since(self._frontier, base)
         known = self.history.nodes[base] if base else None
         self._schemas = self._added_kinds()
@@ -107,6 +107,9 @@ class Joining:
             after = self._states.after_merge if len(parents) > 1 else self._one_parent
             self._state_of[node.oid] = after(parents, node.token, changes)
         self._reading.check(self._named())
+
+    def _base(self) -> str | None:
+        return self.history.common(self._frontier)
 
     def _one_parent(self, parents: Sequence[State], token: tuple[int, str], changes: Changes) -> State:
         return self._states.after(parents[0], token, changes)

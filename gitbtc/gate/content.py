@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import Entry
 
 NOT_CANONICAL = "not in canonical form"
+_BINARY = "a binary file among state files, in which nobody sees what it holds; keep it in another folder"
 _NO_FILE = {
     SYMBOLIC_LINK: "a symbolic link stands in a state file's place; put the file there",
     SUBMODULE: "a submodule stands in a state file's place; put the file there",
@@ -51,6 +52,7 @@ class ChangedFiles:
         }
         self._canonical: dict[str, bool] = {}
         self._public: frozenset[bytes] | None = None
+        self._state_folders: set[str] | None = None
         self._deltas: dict[str, list[Change] | None] = {}
 
     def _is_new(self, path: str) -> bool:
@@ -109,14 +111,16 @@ class ChangedFiles:
         return content if holds_a_part_of_a_phrase(added) else added
 
     def form(self) -> Iterator[tuple[str, str]]:
-        """(path, fault) of each changed state file that is not one: no file, not JSON, not canonical; and of the allow
-        list where it is broken.
+        """(path, fault) of each changed state file that is not one: no file, not JSON, not canonical; of a binary file
+        beside them; and of the allow list where it is broken.
         """
         if ALLOW_LIST in self.changed:
             yield from ((ALLOW_LIST, fault) for fault in listed(self.allow_list()).faults)
         for path, (mode, oid) in self.changed.items():
             kind = self.kinds.for_path(path)
             if kind is None:
+                if self._is_among_state(path) and mode != SUBMODULE and b"\0" in self._read(oid):
+                    yield path, _BINARY
                 continue
             if mode in _NO_FILE:
                 yield path, _NO_FILE[mode]
@@ -126,6 +130,12 @@ class ChangedFiles:
                     yield path, NOT_CANONICAL
             except Malformed as error:
                 yield path, printable(str(error))
+
+    def _is_among_state(self, path: str) -> bool:
+        """Whether a state file lies in the folder of the file at `path`."""
+        if self._state_folders is None:
+            self._state_folders = {name.rpartition("/")[0] for name in self.after.state_paths()}
+        return path.rpartition("/")[0] in self._state_folders
 
     def _is_canonical(self, path: str, kind: Kind, content: bytes) -> bool:
         """Whether `content` is, given that a parent's version is; Malformed when it does not even parse."""

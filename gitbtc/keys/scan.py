@@ -14,7 +14,7 @@ from itertools import accumulate, chain, compress, count, islice
 
 from gitbtc.keys import layers, phrases, runs, words
 from gitbtc.keys.finding import Finding, fingerprint
-from gitbtc.keys.form import BLOCK
+from gitbtc.keys.form import BLOCK, Form
 from gitbtc.keys.forms import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text
 from gitbtc.keys.typed import without_typed
@@ -23,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
 
-    from gitbtc.keys.form import Form
     from gitbtc.keys.forms import Spot, TextFamily
 
     # Line (from 1), form, the normalised secret.
@@ -37,6 +36,10 @@ _DEEPEST_QUOTE = 2
 # Hex or Base64 in hex or Base64; some forms are in one of them by themselves.
 _DEEPEST_ENCODING = 3
 _KEY_DIGITS = 64  # of a private key in hex
+# What lies deeper than that is refused, not passed: nobody encodes a text so often but to hide it.
+TOO_DEEP = Form("text in hex or Base64 over and over", "store it as it is, or in one layer: what is deeper is not read")
+_PRINTABLE = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+_PLAIN_TEXT = 24  # bytes; that many are printable by chance once in 10**10 times
 # A word of a list with its combining marks, in UTF-8.
 _LONGEST_WORD = 64
 # A file of so many keys is refused as surely as one of more.
@@ -131,10 +134,12 @@ def _in_layer(text: bytes, depth: int, *, spoken: bool = True) -> Iterator[Sight
         yield _line(text, offset), form, secret
     if spoken:
         yield from phrases.find(text)
-    if depth < _DEEPEST_ENCODING:
-        for offset, decoded in encoded(text, tokens):
+    for offset, decoded in encoded(text, tokens):
+        if depth < _DEEPEST_ENCODING:
             for _, form, secret in _in_content(decoded, depth + 1):
                 yield _line(text, offset), form, secret
+        elif len(decoded) >= _PLAIN_TEXT and not decoded.translate(None, _PRINTABLE):
+            yield _line(text, offset), TOO_DEEP, decoded
 
 
 def _line(text: bytes, offset: int) -> int:

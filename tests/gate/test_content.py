@@ -44,6 +44,13 @@ def test_a_merge_changes_what_no_parent_has_and_touches_what_some_parent_has_oth
     assert files.state_paths() == [COINS]
 
 
+def test_a_binary_file_among_state_files_is_refused() -> None:
+    picture = b"\x89PNG\0\0"
+    files = {COINS: b"[]\n", "wallet/seen.png": picture, "seen.png": picture, "wallet/read.me": b"text"}
+    assert [path for path, fault in step(files, {}).form() if "binary" in fault] == ["wallet/seen.png"]
+    assert list(step({**files, COINS: wallet(coin(0))}, files).form()) == []
+
+
 def test_a_key_is_looked_for_in_what_changed_alone() -> None:
     files = step({"old": KEY.encode(), "new": b"\n" + KEY.encode(), f"x/{KEY}": b""}, {"old": KEY.encode()})
     found = [(path, [key.where for key in keys.refusing]) for path, _, keys in files.key_material()]

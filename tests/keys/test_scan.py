@@ -17,7 +17,7 @@ from gitbtc.keys import words as lists
 from gitbtc.keys.form import BLOCK
 from gitbtc.keys.forms import bip39, electrum_v1
 from gitbtc.keys.forms.scalar import ORDER
-from gitbtc.keys.scan import MOST_FINDINGS, scan, scan_name
+from gitbtc.keys.scan import MOST_FINDINGS, TOO_DEEP, scan, scan_name
 from gitbtc.kinds import base58
 
 if TYPE_CHECKING:
@@ -123,6 +123,13 @@ def test_a_positive_is_found_in_hex_and_base64_of_itself(positive: str, ways: tu
     content = encoded(positive.encode(), *ways)
     assert fingerprints(b'{"blob": "%b", "n": 1}' % content) == fingerprints(positive)
     assert fingerprints(b"%b\n" % content.upper() if ways == ("hex",) else content) == fingerprints(positive)
+
+
+def test_what_is_encoded_too_often_to_be_read_is_refused(wif: str) -> None:
+    assert fingerprints(encoded(wif.encode(), "base64", "hex", "base64")) == fingerprints(wif)
+    deep = encoded(wif.encode(), "base64", "base64", "base64", "base64")
+    assert [key.form for key in scan(deep)] == [TOO_DEEP.name]
+    assert scan(encoded(b"\x00\xff" * 40, "base64", "base64", "base64", "base64")) == []
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])

@@ -12,7 +12,7 @@ from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.spends import COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS, rules
 from gitbtc.spends.case import FIXED
 from gitbtc.spends.evidence import CONFIRMED, EVENT, Evidence, inputs
-from gitbtc.spends.replacement import pays_more
+from gitbtc.spends.replacement import leads_to, pays_more
 from gitbtc.spends.reservations import holds, named
 from gitbtc.spends.settle import Settlement, settle
 
@@ -326,23 +326,9 @@ def _replacement(evidence: Evidence, claimants: Iterable[str]) -> str | None:
     """The one that all others lead to by replacements, each paying more; None when there is none."""
     rivals = sorted(claimants)
     for new in rivals:
-        if all(_leads(evidence, old, new) and pays_more([evidence], new, old) for old in rivals if old != new):
+        if all(leads_to([evidence], old, new) and pays_more([evidence], new, old) for old in rivals if old != new):
             return new
     return None
-
-
-def _leads(evidence: Evidence, old: str, new: str) -> bool:
-    seen: set[str] = set()
-    waiting = [old]
-    while waiting:
-        txid = waiting.pop()
-        if txid == new:
-            return True
-        if txid not in seen:
-            seen.add(txid)
-            waiting += [one for one, entry in evidence.mempool.items() if txid in entry.get("replaces", ())]
-            waiting += [by for by in [evidence.transactions.get(txid, {}).get("replaced_by")] if by]
-    return False
 
 
 def _type(evidence: Evidence, outpoint: Outpoint) -> str:
@@ -353,7 +339,7 @@ def _type(evidence: Evidence, outpoint: Outpoint) -> str:
         places = {block.get("block_height") for block in blocks} if None in hashes else hashes
         return "reorg" if len(places) > 1 else "data_error"
     claimants = sorted(evidence.claimants(outpoint))
-    linked = any(_leads(evidence, old, new) for old in claimants for new in claimants if old != new)
+    linked = any(leads_to([evidence], old, new) for old in claimants for new in claimants if old != new)
     return "rbf_unproven" if linked else "double_spend"
 
 

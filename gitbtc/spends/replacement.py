@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 def is_linked(case: Case) -> bool:
     """Whether a side says that one of the two transactions replaces the other."""
-    return any(_replaces(case, new, old) for new, old in _both_ways(case))
+    return any(leads_to(_told(case), old, new) for new, old in _both_ways(case))
 
 
 def proven(case: Case) -> str | None:
     """The txid of the replacement, when it is linked and pays more fee and a higher feerate; else None."""
-    found = (new for new, old in _both_ways(case) if _replaces(case, new, old) and pays_more(_told(case), new, old))
-    return next(found, None)
+    told = _told(case)
+    ways = _both_ways(case)
+    return next((new for new, old in ways if leads_to(told, old, new) and pays_more(told, new, old)), None)
 
 
 def _both_ways(case: Case) -> Iterator[tuple[str, str]]:
@@ -32,8 +33,8 @@ def _both_ways(case: Case) -> Iterator[tuple[str, str]]:
         yield case.other.spender, case.one.spender
 
 
-def _replaces(case: Case, new: str, old: str) -> bool:
-    """Whether a chain of replacements that either side tells leads from `old` to `new`."""
+def leads_to(told: Sequence[Evidence], old: str, new: str) -> bool:
+    """Whether a chain of replacements, each in what one of `told` knows, leads from `old` to `new`."""
     seen: set[str] = set()
     waiting = [old]
     while waiting:
@@ -42,12 +43,12 @@ def _replaces(case: Case, new: str, old: str) -> bool:
             return True
         if txid not in seen:
             seen.add(txid)
-            waiting += _replacements(case, txid)
+            waiting += _replacements(told, txid)
     return False
 
 
-def _replacements(case: Case, old: str) -> Iterator[str]:
-    for evidence in _told(case):
+def _replacements(told: Sequence[Evidence], old: str) -> Iterator[str]:
+    for evidence in told:
         named = evidence.transactions.get(old, {}).get("replaced_by")
         if named:
             yield named

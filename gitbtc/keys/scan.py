@@ -102,7 +102,7 @@ def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
             yield from _in_layer(unescaped, depth)
         for document in _documents(text, unescaped):
             for read in layers.strings(document):
-                yield from _across(read)
+                yield from _across(read, depth)
 
 
 def _texts(content: bytes) -> Iterator[bytes]:
@@ -161,15 +161,15 @@ def _found(families: Sequence[TextFamily], text: bytes) -> Iterator[Spot]:
             yield from family.find(text)
 
 
-def _across(read: layers.Strings) -> Iterator[Sighting]:
+def _across(read: layers.Strings, depth: int) -> Iterator[Sighting]:
     """What shows only when the strings of a document are read as one text: the values, the names, all, a column."""
     values = read.names.translate(_FLIPPED)
-    yield from _glued(read, values)
+    yield from _glued(read, values, depth)
     yield from _spoken(read, values)
     names = set(compress(read.strings, read.names))
     # The names of a table's fields, the same in each record, are no part of a key and no phrase.
     if not all(name.islower() for name in names):
-        yield from _glued(read, b"\1" * len(values))
+        yield from _glued(read, b"\1" * len(values), depth)
     if any(b" " in name for name in names) or len(_listed_among(names)) >= phrases.FEWEST_WORDS:
         yield from _spoken(read, read.names)
     for column in _columns(read, values):
@@ -179,15 +179,16 @@ def _across(read: layers.Strings) -> Iterator[Sighting]:
 # In these, `chosen` has one byte a string of the document: 1 for those that are read.
 
 
-def _glued(read: layers.Strings, chosen: bytes) -> Iterator[Sighting]:
+def _glued(read: layers.Strings, chosen: bytes, depth: int) -> Iterator[Sighting]:
     """Keys cut into several strings."""
     pieces = list(compress(read.strings, chosen))
     text = b"".join(pieces)
     for offset, form, secret in _spots(text, Tokens(text)):
         ends = list(accumulate(map(len, pieces)))
         yield read.line(_ordinal(chosen, bisect_right(ends, offset))), form, secret
-    for number, decoded in encoded_in_strings(pieces):
-        for _, form, secret in _in_content(decoded, 1):
+    # Bounded like every other layer: strings in strings would otherwise multiply the work at each of them.
+    for number, decoded in encoded_in_strings(pieces) if depth < _DEEPEST_ENCODING else ():
+        for _, form, secret in _in_content(decoded, depth + 1):
             yield read.line(_ordinal(chosen, number)), form, secret
 
 

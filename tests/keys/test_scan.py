@@ -132,6 +132,15 @@ def test_what_is_encoded_too_often_to_be_read_is_refused(wif: str) -> None:
     assert scan(encoded(b"\x00\xff" * 40, "base64", "base64", "base64", "base64")) == []
 
 
+def test_strings_in_encoded_strings_do_not_multiply_the_work(wif: str) -> None:
+    text = json.dumps([wif, "x"]).encode()
+    for _ in range(22):
+        written = base64.b64encode(text).decode()
+        half = len(written) // 2
+        text = json.dumps([written[:half], written[half:]]).encode()
+    assert TOO_DEEP.name in {key.form for key in scan(text)}  # a bound was met, and it came back
+
+
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 def test_a_positive_is_found_in_every_form_of_unicode(
     positive: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]

@@ -60,6 +60,7 @@ def settle(state: State, settlement: Settlement, known_coin: KnownCoin) -> set[s
         if txid in settlement.pending and (txid,) not in state[TRANSACTIONS]:
             state[MEMPOOL].setdefault((txid,), dict(settlement.pending[txid]))
     gone = _with_descendants(state, settlement.losers | _rivals(state, settlement)) - settlement.winners
+    unspent = {outpoint for txid in gone for outpoint in inputs(_record(state, txid))}
     around = {outpoint for txid in gone | settlement.winners for outpoint in _around(state, txid)}
     concerned = around | settlement.taken | settlement.freed | {coin for coin in state[COINS] if coin[0] in gone}
     for txid in gone:
@@ -71,7 +72,8 @@ def settle(state: State, settlement: Settlement, known_coin: KnownCoin) -> set[s
         if outpoint in live or outpoint in settlement.taken or _is_void(state, outpoint[0], gone):
             state[COINS].pop(outpoint, None)
         else:
-            _restore(state, outpoint, known_coin)
+            made = _as_made(state, outpoint) if outpoint in unspent else None
+            _restore(state, outpoint, known_coin(outpoint) or made)
     _flag_spent(state, concerned, live)
     return gone
 
@@ -172,10 +174,25 @@ def _live_inputs(state: State) -> set[Outpoint]:
     }
 
 
-def _restore(state: State, outpoint: Outpoint, known_coin: KnownCoin) -> None:
-    coin = known_coin(outpoint)
+def _restore(state: State, outpoint: Outpoint, coin: Record | None) -> None:
     if coin is not None:
         state[COINS].setdefault(outpoint, dict(coin))
+
+
+def _as_made(state: State, outpoint: Outpoint) -> Record | None:
+    """A coin as the transaction that made it tells: what came and went between two commits was never listed.
+
+    Only for what a transaction of the wallet spent: of any other output nobody says whose it is. Without inputs it is
+    a coinbase.
+    """
+    txid, vout = outpoint
+    maker: Record = state[TRANSACTIONS].get((txid,), {})
+    output = next((one for one in maker.get("outputs", ()) if one["vout"] == vout and one["address"]), None)
+    if output is None:
+        return None
+    block: Record = {name: maker[name] for name in ("block_height", "block_hash") if name in maker}
+    described: Record = {name: output[name] for name in ("amount_sat", "script_type", "address")}
+    return {"txid": txid, "vout": vout, **described, **block, "coinbase": not maker["inputs"], "label": None}
 
 
 def _flag_spent(state: State, outpoints: set[Outpoint], live: set[Outpoint]) -> None:

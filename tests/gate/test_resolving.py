@@ -185,6 +185,29 @@ def test_one_choice_settles_every_coin_that_two_transactions_have_in_common(trea
     treasury.git("commit", "-q", "-m", "settled")
 
 
+@pytest.mark.parametrize("choice", ["--ours", "--base"])
+def test_what_the_loser_spent_is_a_coin_again_even_if_no_commit_ever_listed_it(treasury: Repo, choice: str) -> None:
+    """One import of theirs received a coin, and spent it together with one that ours spends."""
+    coins(treasury, coin(0))
+    transactions(treasury)
+    treasury.commit("base")
+    branch(treasury, "theirs")
+    income = spend("income", coin(8, "77" * 32))
+    [made] = income["outputs"]
+    received = coin(0, income["txid"], amount_sat=made["amount_sat"], address=made["address"], block_height=None)
+    coins(treasury)
+    transactions(treasury, income, spend("bb", coin(0), received))
+    treasury.commit("theirs")
+    treasury.git("checkout", "-q", "main")
+    coins(treasury)
+    transactions(treasury, spend("aa", coin(0)))
+    treasury.commit("ours")
+    treasury.git("merge", "theirs", ok=(1,))
+    treasury.gitbtc("resolve", address(0), choice)
+    treasury.git("commit", "-q", "-m", "settled")
+    assert records(treasury, PATH, "HEAD") == [received, *([coin(0)] if choice == "--base" else [])]
+
+
 @pytest.mark.parametrize("transactions_are", ["unmerged", "the base's"])
 def test_what_a_file_taken_whole_lost_of_the_evidence_is_open_all_the_same(
     treasury: Repo, transactions_are: str

@@ -48,6 +48,27 @@ def test_a_coin_of_somebody_else_is_not_made_ours() -> None:
     assert root["utxos"] == {}
 
 
+def test_a_coin_that_came_and_went_between_two_commits_is_back_as_its_transaction_tells() -> None:
+    """No snapshot ever listed it: one import received it, and spent it in a transaction that now loses."""
+    block = {"confirmed": True, "block_height": 107, "block_hash": "ab" * 32, "block_time": 1_700_000_500}
+    income = spend("income", coin(8, txid("somebody"))) | block
+    losing = spend("losing", output(income), coin(0))
+    root = state([output(WINNER)], [income, losing, WINNER])
+    settle(root, Settlement([losing["txid"]], [WINNER["txid"]]), known(coin(0)))
+    [came] = income["outputs"]
+    assert root["utxos"].pop((income["txid"], 0)) == {
+        "txid": income["txid"], "vout": 0, "amount_sat": came["amount_sat"], "script_type": came["script_type"],
+        "address": came["address"], "block_height": 107, "block_hash": "ab" * 32, "coinbase": False, "label": None,
+    }  # fmt: skip
+    assert set(root["utxos"]) == {(WINNER["txid"], 0)}  # and no output of it that only it could make ours
+
+
+def test_outputs_that_nobody_spent_and_nobody_listed_are_not_made_ours() -> None:
+    root = state([], [WINNER, LOSER])
+    settle(root, Settlement([LOSER["txid"]], [WINNER["txid"]]), known(coin(0), coin(1)))
+    assert set(root["utxos"]) == {(coin(1)["txid"], 1)}
+
+
 def test_a_coin_that_another_live_transaction_spends_stays_spent() -> None:
     other = spend("other", coin(1))
     root = state([], [WINNER, LOSER, other])

@@ -198,8 +198,8 @@ def _go_on(clone: Clone, go_on: tuple[str, ...], choice: int | None) -> str:
         if choice is not None:
             undone |= _settle(clone, choice)
         clone.git("add", "-A")
-        if not clone.ask("diff", "--cached", "--name-only"):
-            _take_out(clone, go_on[0])
+        if not clone.ask("diff", "--cached", "--name-only") and _took_out(clone, go_on[0]):
+            continue
         step = _step(clone)
         status, said = clone.git(*go_on)
         if status == 0 or not in_progress(clone) or "nothing to commit" in said:
@@ -217,14 +217,20 @@ def _step(clone: Clone) -> tuple[str, str]:
     return clone.ask("rev-parse", "HEAD", "REBASE_HEAD"), todo.read_text() if todo.exists() else ""
 
 
-def _take_out(clone: Clone, what: str) -> None:
-    """Leave out a step of which nothing is left. A pick that a hook refused stands in a rebase's list once more."""
+def _took_out(clone: Clone, what: str) -> bool:
+    """Leave out a step of which nothing is left; whether another one stopped, which may have something open.
+
+    A pick that a hook refused stands in a rebase's list once more.
+    """
     if what == "rebase" and (clone.path / ".git/rebase-apply").exists():
+        before = _step(clone)
         clone.git("rebase", "--skip")
-    elif what == "rebase":
+        return in_progress(clone) and _step(clone) != before
+    if what == "rebase":
         clone.run("git", "rebase", "--edit-todo", env={"GIT_SEQUENCE_EDITOR": "sed -i -e 1d"})
     elif what == "cherry-pick":
         clone.git("cherry-pick", "--skip")
+    return False
 
 
 def in_progress(clone: Clone) -> bool:

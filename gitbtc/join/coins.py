@@ -12,7 +12,7 @@ from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.spends import COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS, rules
 from gitbtc.spends.case import FIXED
 from gitbtc.spends.evidence import CONFIRMED, EVENT, Evidence, inputs
-from gitbtc.spends.replacement import leads_to, pays_more
+from gitbtc.spends.replacement import pays_more, successors
 from gitbtc.spends.reservations import holds, named
 from gitbtc.spends.settle import Settlement, settle
 
@@ -324,9 +324,10 @@ def _confirmed(evidence: Evidence, outpoint: Outpoint) -> set[str]:
 
 def _replacement(evidence: Evidence, claimants: Iterable[str]) -> str | None:
     """The one that all others lead to by replacements, each paying more; None when there is none."""
-    rivals = sorted(claimants)
-    for new in rivals:
-        if all(leads_to([evidence], old, new) and pays_more([evidence], new, old) for old in rivals if old != new):
+    later = {txid: successors([evidence], txid) for txid in sorted(claimants)}
+    for new in later:
+        others = ((old, found) for old, found in later.items() if old != new)
+        if all(new in found and pays_more([evidence], new, old) for old, found in others):
             return new
     return None
 
@@ -338,8 +339,8 @@ def _type(evidence: Evidence, outpoint: Outpoint) -> str:
         hashes = {block.get("block_hash") for block in blocks}
         places = {block.get("block_height") for block in blocks} if None in hashes else hashes
         return "reorg" if len(places) > 1 else "data_error"
-    claimants = sorted(evidence.claimants(outpoint))
-    linked = any(leads_to([evidence], old, new) for old in claimants for new in claimants if old != new)
+    claimants = evidence.claimants(outpoint).keys()
+    linked = any(successors([evidence], old) & (claimants - {old}) for old in claimants)
     return "rbf_unproven" if linked else "double_spend"
 
 

@@ -36,8 +36,8 @@ class Evidence:
     """
 
     __slots__ = (
-        "_coins", "_events", "_files", "_named", "_spent_of", "_standing", "affected", "agents", "base", "claims",
-        "dead", "mempool", "network", "tip", "transactions",
+        "_coins", "_events", "_files", "_named", "_newer", "_spent_of", "_standing", "affected", "agents", "base",
+        "claims", "dead", "mempool", "network", "tip", "transactions",
     )  # fmt: skip
 
     def __init__(self, files: Files, base: Evidence | None = None) -> None:
@@ -48,6 +48,7 @@ class Evidence:
         self._coins: Coins | None = None
         self._standing: Standing | None = None
         self._spent_of: dict[str, list[Outpoint]] | None = None
+        self._newer: dict[str, list[str]] | None = None
         self.base = base
         self.affected: set[Outpoint] | None = None
         self.transactions: dict[str, Record] = dict(base.transactions) if base else {}
@@ -175,6 +176,16 @@ class Evidence:
                     waiting += {child} - seen
                     seen.add(child)
         return found
+
+    def replacements(self, txid: str) -> list[str]:
+        """What took the place of `txid`, by its record or by the mempool."""
+        if self._newer is None:
+            self._newer = {}
+            for newer, entry in self.mempool.items():
+                for older in entry.get("replaces", ()):
+                    self._newer.setdefault(older, []).append(newer)
+        named = self.transactions.get(txid, {}).get("replaced_by")
+        return [*([named] if named else ()), *self._newer.get(txid, ())]
 
     def _outputs_spent(self, txid: str) -> list[Outpoint]:
         if self._spent_of is None:

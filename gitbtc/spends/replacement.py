@@ -35,24 +35,19 @@ def _both_ways(case: Case) -> Iterator[tuple[str, str]]:
 
 def leads_to(told: Sequence[Evidence], old: str, new: str) -> bool:
     """Whether a chain of replacements, each in what one of `told` knows, leads from `old` to `new`."""
-    seen: set[str] = set()
+    return old == new or new in successors(told, old)
+
+
+def successors(told: Sequence[Evidence], old: str) -> set[str]:
+    """What took the place of `old`, what took the place of that, and so on, each by what one of `told` knows."""
+    found: set[str] = set()
     waiting = [old]
     while waiting:
         txid = waiting.pop()
-        if txid == new:
-            return True
-        if txid not in seen:
-            seen.add(txid)
-            waiting += _replacements(told, txid)
-    return False
-
-
-def _replacements(told: Sequence[Evidence], old: str) -> Iterator[str]:
-    for evidence in told:
-        named = evidence.transactions.get(old, {}).get("replaced_by")
-        if named:
-            yield named
-        yield from (txid for txid, entry in evidence.mempool.items() if old in entry.get("replaces", ()))
+        new = {newer for evidence in told for newer in evidence.replacements(txid)} - found
+        found |= new
+        waiting += new
+    return found
 
 
 def pays_more(told: Sequence[Evidence], new: str, old: str) -> bool:

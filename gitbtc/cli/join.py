@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from fnmatch import fnmatchcase
@@ -85,9 +86,11 @@ def _here(git: Git, objects: Objects, asked: _Asked) -> Made:
     heads = _named(objects, asked.names)
     if asked.target.tip is not None:
         heads.setdefault(asked.target.branch, asked.target.tip)
+    gc.disable()  # what is read stays until the process ends, and a fleet's history is a million objects
     joining = Joining(objects, git, heads, _show)
-    if joining.present is not None:
-        return joining.present, joining.heads, None
+    present = joining.present(asked.target.tip)
+    if present is not None:
+        return present, joining.heads, None
     joining.read()
     oid, joined = joining.commit(asked.message, asked.target.tip)
     return oid, joining.heads, joined

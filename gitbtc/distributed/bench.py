@@ -92,7 +92,7 @@ class Bench:
         objects, heads = self._fetched({**heads, **_refs(parts)})
         comparisons = Comparisons(part.comparisons for part in parts)
         joining = ShareJoining(objects, self._git, heads, comparisons, base)
-        oid = joining.present or _made(joining)[0]
+        oid = joining.present() or _made(joining)[0]
         return Part(self._pushed(name, oid), oid, comparisons)
 
     def whole(
@@ -109,10 +109,11 @@ class Bench:
         if len(named.heads) > most:
             grouped |= {ref: oid for ref, oid in heads.items() if oid == tip}
             joining = ShareJoining(objects, self._git, grouped, comparisons)
-        if named.present is not None:
-            return Whole(self._pushed(_WHOLE, named.present), named.present, named.heads, None)
+        present = named.present(tip)
+        if present is not None:
+            return Whole(self._pushed(_WHOLE, present), present, named.heads, None)
         # A partial join that is the whole already declares nothing in the caller's name.
-        oid, joined = _made(joining if joining.present is None else named, message, tip)
+        oid, joined = _made(joining if joining.present() is None else named, message, tip)
         return Whole(self._pushed(_WHOLE, oid), oid, named.heads, joined)
 
     def _fetched(self, refs: Mapping[str, str]) -> tuple[Objects, dict[str, str]]:

@@ -34,7 +34,7 @@ class Rejoined:
 
     def _compared(self, git: Git, commit: Commit, files: Mapping[str, Entry]) -> str:
         joining = Joining(Objects.of(git), git, {oid: oid for oid in commit.parents})
-        if joining.present is not None:
+        if joining.present() is not None:
             return "one of its parents is the join already"
         joining.read()
         expected, joined = joining.again(commit.tree)

@@ -78,13 +78,12 @@ class Joining:
         self.heads = self.history.independent(names.values())
         self._frontier = self.history.frontier(self.heads)
 
-    @property
-    def present(self) -> str | None:
-        """The head that is the join already: it contains all others, or joins the same commits."""
+    def present(self, first: str | None = None) -> str | None:
+        """The head that is the join already: it contains all others, or joins the same commits. Of several, `first`."""
         if len(self.heads) == 1:
             return self.heads[0]
         same = [oid for oid in self.heads if self.history.frontier([oid]) == self._frontier]
-        return min(same, default=None)
+        return first if first in same else min(same, default=None)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

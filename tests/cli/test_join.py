@@ -113,6 +113,18 @@ def test_two_agents_that_join_the_same_heads_make_the_same_commit(fleet: Repo) -
     assert not joined(fleet, "agents/a", "--into", "one")["created"]
 
 
+@pytest.mark.parametrize("ours", ["one", "other"])
+def test_a_branch_that_is_the_join_already_stays_whatever_others_made_of_the_same_heads(fleet: Repo, ours: str) -> None:
+    """One of the two joins has the smaller oid; neither may take the place of the other."""
+    for name in ("one", "other"):
+        fleet.git("branch", name, "main")
+        joined(fleet, "agents/*", "--into", name, "-m", name, ok=(1,))
+    fleet.git("checkout", "-q", ours)
+    before = fleet.git("rev-parse", "one", "other")
+    assert joined(fleet, "one", "other")["commit"] == fleet.git("rev-parse", ours).strip()
+    assert fleet.git("rev-parse", "one", "other") == before
+
+
 def test_a_dry_run_moves_nothing(fleet: Repo) -> None:
     before = fleet.git("for-each-ref")
     assert "would be at" in fleet.gitbtc("join", "agents/*", "--dry-run", ok=(1,)).stdout

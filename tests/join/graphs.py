@@ -81,8 +81,8 @@ def join(objects: Objects, heads: Sequence[str], *, apart: bool = True) -> str:
     """
     named = {str(number): oid for number, oid in enumerate(heads)}
     joining = (_Joining if apart else _Whole)(objects, Git.at("."), named)
-    if joining.present is not None:
-        return joining.present
+    if (present := joining.present()) is not None:
+        return present
     joining.read()
     return joining.commit("")[0]
 

@@ -18,7 +18,7 @@ from gitbtc.spends.settle import Settlement, settle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gitbtc.join.drafts import Draft
     from gitbtc.join.element import Element
@@ -66,6 +66,7 @@ class Coins:
         self._draft = draft
         self._root = root
         self._base = base
+        self._known: Evidence | None = None
         self.settled: list[Settled] = []
         self.contested: list[Contested] = []
 
@@ -80,7 +81,15 @@ class Coins:
         return path_in(self._root, kind)
 
     def _evidence(self) -> Evidence:
-        return Evidence(lambda kind: self._draft.content(self._path(kind)) or b"", self._base)
+        if self._known is None:
+            self._known = Evidence(lambda kind: self._draft.content(self._path(kind)) or b"", self._base,
+                                   lambda kind: self._draft.changes(self._path(kind)))  # fmt: skip
+        return self._known
+
+    def _put(self, kind: str, records: Mapping[Key, Record | None]) -> None:
+        if records:
+            self._draft.put(self._path(kind), records)
+            self._known = None
 
     def _element(self, state: State, kind: str, key: Key) -> Element:
         return self._draft.states.element(state, (self._path(kind), key))
@@ -99,7 +108,7 @@ class Coins:
             outpoint = _outpoint(name)
             if outpoint in lost and not evidence.spends(outpoint) and self._is_void(outpoint, lost[outpoint]):
                 back[outpoint] = element.view(self._draft.reading.policy(name[0]))
-        self._draft.put(self._path(COINS), back)
+        self._put(COINS, back)
 
     def _gone(self) -> Iterator[tuple[Name, Element]]:
         """The coins that some heads list and others took out."""
@@ -188,12 +197,11 @@ class Coins:
 
     def _take_over(self, records: Records) -> None:
         for kind, found in records.items():
-            path, known = self._path(kind), built_in(kind)
-            before = codec.keyed(known, self._draft.content(path) or b"")
+            known = built_in(kind)
+            before = codec.keyed(known, self._draft.content(self._path(kind)) or b"")
             changed: dict[Key, Record | None] = {key: None for key in before if key not in found}
             changed |= {key: one for key, one in found.items() if before.get(key) != codec.encode_record(known, one)}
-            if changed:
-                self._draft.put(path, changed)
+            self._put(kind, changed)
 
     # -- what cannot be so -----------------------------------------------------------------------------------------
 
@@ -202,9 +210,8 @@ class Coins:
         evidence = self._evidence()
         coins: dict[Key, Record | None] = dict.fromkeys(rules.stale_coins(evidence))
         waiting: dict[Key, Record | None] = {(txid,): None for txid in rules.stale_pending(evidence)}
-        for kind, stale in ((COINS, coins), (MEMPOOL, waiting)):
-            if stale:
-                self._draft.put(self._path(kind), stale)
+        self._put(COINS, coins)
+        self._put(MEMPOOL, waiting)
 
     # -- what stays contested --------------------------------------------------------------------------------------
 

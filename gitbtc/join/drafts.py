@@ -7,7 +7,7 @@ from gitbtc.kinds import codec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gitbtc.join.element import Element
     from gitbtc.join.reading import Reading
@@ -91,6 +91,13 @@ class Draft:
     def touched(self, path: str) -> Mapping[Key | None, Record | None]:
         """The records of a file that a head touched."""
         return self._records.get(path, {})
+
+    def changes(self, path: str) -> Iterator[tuple[Record | None, Record | None]]:
+        """The records of a file that are not as the base has them: before, and now."""
+        for key, record in self.touched(path).items():
+            before = self.reading.base.record((path, key)) if key is not None else None
+            if record != before and key is not None:
+                yield before, record
 
     def content(self, path: str) -> bytes | None:
         """The joined state file; None when there is none."""

@@ -51,6 +51,7 @@ class Reading:
         self._differences: Differences
         self._kinds = kinds
         self.tree = base.tree if base else None
+        self._kind_of: dict[str, Kind | None] = {}
         self._policies: dict[str, Policy] = {}
         self._entries = {path: new for path, (_, new) in trees.differing(None, base.tree).items()} if base else {}
         self._contents: dict[str, bytes] = {}
@@ -63,16 +64,17 @@ class Reading:
 
     def kind(self, path: str) -> Kind | None:
         """The kind of a state file; None for any other file."""
-        return self._kinds.for_path(path)
+        if path not in self._kind_of:
+            self._kind_of[path] = self._kinds.for_path(path)
+        return self._kind_of[path]
 
     def policy(self, path: str) -> Policy:
         """How the records of the file at `path` join."""
-        kind = self.kind(path)
-        name = kind.name if kind else ""
-        if name not in self._policies:
+        if path not in self._policies:
+            kind = self.kind(path)
             removal, contested = (kind.join, kind.removal == "contested") if kind else (OBSERVED, True)
-            self._policies[name] = Policy(Atoms(kind), removal, change_adds=contested)
-        return self._policies[name]
+            self._policies[path] = Policy(Atoms(kind), removal, change_adds=contested)
+        return self._policies[path]
 
     # -- the base --------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from contextlib import suppress
 
 from gitbtc.errors import CannotWork, GitbtcError
 
@@ -484,12 +485,24 @@ class BlobReader:
                 )  # fmt: skip
             except FileNotFoundError:
                 raise CannotWork("the program git was not found; install Git, or put it on PATH") from None
+            _widen(self._process.stdout)
         process = self._process
         if process.stdin is None or process.stdout is None:
             raise CannotWork("git cat-file started without pipes")
         return process.stdin, process.stdout
 
 
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let a pipe hold a good part of a large file: handing over small pieces costs more than unpacking it."""
+    # Only Linux has this, and how much of it a user gets is limited.
+    with suppress(AttributeError, ImportError, OSError):
+        import fcntl
+
+        if pipe is not None:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+
+
+_PIPE_SIZE = 1 << 20  # bytes
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
 
 

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.reservations import Standing
 
     # The content of a state file of the root by kind; b"" when the snapshot has none.
     Files = Callable[[str], bytes]
+    # The records of a kind that differ from the base's, before and now; None where there is none.
+    Changes = Callable[[str], Iterable[tuple[Record | None, Record | None]]]
 
 # How strong a claim is: the stronger evidence stays.
 CONFIRMED, IN_MEMPOOL, UNCONFIRMED, EVENT = 4, 3, 2, 1
@@ -36,15 +37,16 @@ class Evidence:
     """
 
     __slots__ = (
-        "_coins", "_events", "_files", "_named", "_newer", "_spent_of", "_standing", "affected", "agents", "base",
-        "claims", "dead", "mempool", "network", "tip", "transactions",
+        "_changes", "_coins", "_events", "_files", "_named", "_newer", "_spent_of", "_standing", "affected", "agents",
+        "base", "claims", "dead", "mempool", "network", "tip", "transactions",
     )  # fmt: skip
 
-    def __init__(self, files: Files, base: Evidence | None = None) -> None:
-        """Read the snapshot whose state files `files` answers: whole, or what differs from `base`. Raises
-        codec.Malformed.
+    def __init__(self, files: Files, base: Evidence | None = None, changes: Changes | None = None) -> None:
+        """Read the snapshot whose state files `files` answers: whole, or what differs from `base`, which `changes`
+        tells where that is known. Raises codec.Malformed.
         """
         self._files = files
+        self._changes = changes or self._delta
         self._coins: Coins | None = None
         self._standing: Standing | None = None
         self._spent_of: dict[str, list[Outpoint]] | None = None
@@ -59,50 +61,48 @@ class Evidence:
         # Events that reserve or release, and the outpoints that other events say a transaction spends.
         self._events: list[Record] = list(base._events) if base else []  # noqa: SLF001 - its own class
         self._named: dict[str, frozenset[Outpoint]] = dict(base._named) if base else {}  # noqa: SLF001 - its own class
-        self._learn(base)
+        self._learn()
         chain = codec.parse(built_in(CHAIN), files(CHAIN)) if files(CHAIN) else {}
         self.network: str = chain.get("network", "")
         self.tip: int | None = chain.get("block_height")
 
-    def _learn(self, base: Evidence | None) -> None:
+    def _learn(self) -> None:
         """Take in the records, and see again to every claim that they concern."""
         pairs: set[tuple[str, Outpoint]] = set()
         for kind, known in ((TRANSACTIONS, self.transactions), (MEMPOOL, self.mempool)):
-            for txid, old, new in self._changes(kind, base):
+            for old, new in self._changes(kind):
+                txid = (new or old or {})["txid"]
                 pairs.update((txid, outpoint) for record in (old, new) if record for outpoint in inputs(record))
                 _put(known, txid, new)
                 if kind == TRANSACTIONS:
                     pairs.update((txid, outpoint) for outpoint in self._claimed_elsewhere(txid))
                     (self.dead.add if new and is_dead(new) else self.dead.discard)(txid)
-        pairs.update(self._learn_events(base))
+        pairs.update(self._learn_events())
         for txid, outpoint in pairs:
             strength = self._strength(txid, outpoint)
             claimants = {other: at for other, at in self.claims.get(outpoint, {}).items() if other != txid}
             _put(self.claims, outpoint, claimants | {txid: strength} if strength else claimants)
-        if base:
+        if self.base:
             self.affected = {outpoint for _, outpoint in pairs}
 
-    def _changes(self, kind: str, base: Evidence | None) -> Iterable[tuple[str, Record | None, Record | None]]:
-        """(txid, record before, record now) of what differs from `base`."""
-        if base is None:
-            return ((record["txid"], None, record) for record in _records(self._files, kind))
-        return ((str(change.key[0]), change.old_record, change.new_record) for change in self._delta(kind, base))
-
-    def _delta(self, kind: str, base: Evidence) -> list[Change]:
-        return delta(built_in(kind), base._files(kind), self._files(kind))
+    def _delta(self, kind: str) -> Iterable[tuple[Record | None, Record | None]]:
+        if self.base is None:
+            return ((None, record) for record in _records(self._files, kind))
+        changes = delta(built_in(kind), self.base._files(kind), self._files(kind))  # noqa: SLF001 - its own class
+        return ((change.old_record, change.new_record) for change in changes)
 
     def _claimed_elsewhere(self, txid: str) -> Iterable[Outpoint]:
         """What the mempool or the log says that a transaction spends: it claims none of it once it has lost."""
         return [*inputs(self.mempool.get(txid, {})), *self._named.get(txid, ())]
 
-    def _learn_events(self, base: Evidence | None) -> Iterable[tuple[str, Outpoint]]:
-        changes = self._delta(EXECUTION, base) if base else []
+    def _learn_events(self) -> Iterable[tuple[str, Outpoint]]:
+        events = [new for _, new in self._changes(EXECUTION)]
         pairs: list[tuple[str, Outpoint]] = []
-        if any(change.new_record is None for change in changes):  # a log that was rewritten is read anew
+        if None in events:  # a log that was rewritten is read anew
             pairs = [(txid, outpoint) for txid, outpoints in self._named.items() for outpoint in outpoints]
-            self._events, self._named, self.agents, base = [], {}, {}, None
-        known = (change.new_record for change in changes) if base else _records(self._files, EXECUTION)
-        for event in known:
+            self._events, self._named, self.agents = [], {}, {}
+            events = [*_records(self._files, EXECUTION)]
+        for event in events:
             txid = event.get("txid") if event else None
             if event and event.get("event_type") in ("reserve", "release"):
                 self._events.append(event)

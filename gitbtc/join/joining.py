@@ -213,8 +213,7 @@ class Joining:
     def _stored(self, joined: Joined, message: str) -> Node:
         said = f"{message.rstrip() or _said(len(joined.parents))}\n\n" + "\n".join(joined.trailers()) + "\n"
         oid = self._objects.write_commit(joined.tree, joined.parents, said, (_NAME, _EMAIL, joined.time))
-        [read] = (one for one in self._objects.ancestry([oid], joined.parents))
-        return self.history.add(read)
+        return self.history.add(self._objects.ancestor(oid))
 
 
 def _said(heads: int) -> str:

@@ -177,9 +177,13 @@ class Objects:
         with open(pointer, encoding="utf-8", errors="surrogateescape") as common:
             return pygit2.Repository(os.path.join(folder, common.read().rstrip("\n")))
 
-    def ancestry(self, oids: Iterable[str], known: Iterable[str] = ()) -> Iterator[Ancestor]:
-        """The commits `oids` and all that they reach and `known` do not, parents before children; CannotWork where the
-        history ends too early.
+    def ancestor(self, oid: str) -> Ancestor:
+        """The commit `oid` alone."""
+        return Ancestor(_peeled(self._find(oid), pygit2.Commit, oid))
+
+    def ancestry(self, oids: Iterable[str]) -> Iterator[Ancestor]:
+        """The commits `oids` and all that they reach, parents before children; CannotWork where the history ends too
+        early.
         """
         shared = self._shared()
         if _cut(shared):
@@ -187,8 +191,6 @@ class Objects:
         walk = shared.walk(None, pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.REVERSE)
         for oid in oids:
             walk.push(pygit2.Oid(hex=oid))
-        for oid in known:
-            walk.hide(pygit2.Oid(hex=oid))
         return (Ancestor(commit) for commit in walk)
 
     def differing(self, old: str | None, new: str) -> dict[str, tuple[Entry | None, Entry | None]]:

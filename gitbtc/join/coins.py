@@ -11,7 +11,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.spends import COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS, rules
 from gitbtc.spends.case import FIXED
-from gitbtc.spends.evidence import CONFIRMED, EVENT, Evidence, inputs
+from gitbtc.spends.evidence import CONFIRMED, EVENT, Evidence
 from gitbtc.spends.replacement import pays_more, successors
 from gitbtc.spends.reservations import holds, named
 from gitbtc.spends.settle import Settlement, settle
@@ -72,7 +72,6 @@ class Coins:
 
     def settle(self) -> None:
         """Carry out what the evidence decides, and tell what it does not."""
-        self._relist()
         self._carry_out()
         self._drop_stale()
         self._judge()
@@ -93,41 +92,6 @@ class Coins:
 
     def _element(self, state: State, kind: str, key: Key) -> Element:
         return self._draft.states.element(state, (self._path(kind), key))
-
-    # -- coins that are back ---------------------------------------------------------------------------------------
-
-    def _relist(self) -> None:
-        """A coin whose spender was given up or replaced is one again, whoever took it out on that spender's account."""
-        evidence = self._evidence()
-        lost: dict[Outpoint, list[str]] = {}
-        for txid in evidence.dead:
-            for outpoint in inputs(evidence.transactions[txid]):
-                lost.setdefault(outpoint, []).append(txid)
-        back: dict[Key, Record | None] = {}
-        for name, element in self._gone():
-            outpoint = _outpoint(name)
-            if outpoint in lost and not evidence.spends(outpoint) and self._is_void(outpoint, lost[outpoint]):
-                back[outpoint] = element.view(self._draft.reading.policy(name[0]))
-        self._put(COINS, back)
-
-    def _gone(self) -> Iterator[tuple[Name, Element]]:
-        """The coins that some heads list and others took out."""
-        path = self._path(COINS)
-        for key, record in self._draft.touched(path).items():
-            if key is not None and record is None:
-                element = self._draft.states.element(self._draft.state, (path, key))
-                if element.gone:
-                    yield (path, key), element
-
-    def _is_void(self, outpoint: Outpoint, lost: list[str]) -> bool:
-        """Whether a head lists the coin, and all that do not know one of the transactions that lost."""
-        listing = False
-        for head in self._draft.heads:
-            coin = self._element(head, COINS, outpoint)
-            listing = listing or coin.lists()
-            if coin.gone and not any(self._element(head, TRANSACTIONS, (txid,)).present for txid in lost):
-                return False
-        return listing
 
     # -- coins that several transactions spend ---------------------------------------------------------------------
 
@@ -162,10 +126,12 @@ class Coins:
         """Whether a head knows that a transaction claims a coin."""
         if txid in self._base.claimants(outpoint):
             return True
-        if any(self._element(head, kind, (txid,)).present for kind in (TRANSACTIONS, MEMPOOL)):
+        if any(self._element(head, kind, (txid,)).lists() for kind in (TRANSACTIONS, MEMPOOL)):
             return True
         events = (element for name, element in self._events(head) if name)
-        return any(_names(event, txid, outpoint) for element in events for event in element.present.values())
+        return any(
+            _names(event, txid, outpoint) for element in events if element.lists() for event in element.present.values()
+        )
 
     def _events(self, head: State) -> Iterator[tuple[Name, Element]]:
         path = self._path(EXECUTION)
@@ -243,22 +209,36 @@ class Coins:
                 yield self._contest(outpoint, "descendant", [child])
 
     def _restored(self, evidence: Evidence, _: dict[Outpoint, Contested]) -> Iterator[Contested]:
-        """Spent in the base, a coin again to one head, still spent by an unconfirmed transaction to the others."""
+        """A coin again to a head that has seen it spent, still spent by an unconfirmed transaction to the others."""
         path = self._path(COINS)
         for key in self._draft.touched(path):
-            if key is None or self._draft.reading.base.record((path, key)) is not None:
-                continue
-            outpoint = (key[0], key[1])
+            outpoint = _outpoint((path, key))
             spender = evidence.spender(outpoint)
-            back = spender in self._base.claimants(outpoint) and evidence.claimants(outpoint)[spender or ""] < CONFIRMED
-            if back and any(self._element(head, COINS, key).lists() for head in self._draft.heads):
-                yield self._contest(outpoint, "restored_vs_spent", [spender or ""])
+            if spender is None or evidence.claimants(outpoint)[spender] == CONFIRMED:
+                continue
+            was_spent = self._draft.reading.base.record((path, key)) is None and spender in self._base.claimants(
+                outpoint
+            )
+            heads = self._draft.heads if was_spent or self._element(self._draft.state, COINS, outpoint).back else ()
+            views = (self._element(head, COINS, outpoint) for head in heads)
+            if any(coin.lists() and (coin.back or was_spent) for coin in views):
+                yield self._contest(outpoint, "restored_vs_spent", [spender])
+
+    def _gone(self) -> Iterator[tuple[Name, Element]]:
+        """The coins that somebody took out, and nobody who had seen that listed again."""
+        path = self._path(COINS)
+        for key, record in self._draft.touched(path).items():
+            if key is not None and record is None:
+                element = self._draft.states.element(self._draft.state, (path, key))
+                if not element.lists():
+                    yield (path, key), element
 
     def _candidates(self, evidence: Evidence, _: dict[Outpoint, Contested]) -> Iterator[Contested]:
         """Coins that several commits took out, and nobody says for which transaction."""
         for name, element in self._gone():
             outpoint = _outpoint(name)
-            if len(element.gone) > 1 and not evidence.claimants(outpoint) and outpoint[0] not in evidence.dead:
+            is_told = bool(evidence.claimants(outpoint)) or outpoint[0] in evidence.dead
+            if len(element.gone - element.back) > 1 and not is_told:
                 yield self._contest(outpoint, "double_spend_candidate", ())
 
     def _reserved(self, evidence: Evidence, _: dict[Outpoint, Contested]) -> Iterator[Contested]:
@@ -290,7 +270,7 @@ class Coins:
     def _has(self, head: State, event: Record) -> bool:
         kind = built_in(EXECUTION)
         key = codec.key_of(kind, event, codec.encode_record(kind, event))
-        return bool(self._element(head, EXECUTION, key).present)
+        return self._element(head, EXECUTION, key).lists()
 
     def _redescribed(self, _: Evidence, __: dict[Outpoint, Contested]) -> Iterator[Contested]:
         """Coins of which two heads, or a head and the base, tell another amount, script or address."""

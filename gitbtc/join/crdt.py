@@ -1,12 +1,18 @@
-"""The state of a head without Git: explicit tokens, and what has been seen, as JSON (`gitbtc.crdt/v1`).
+"""The state of some heads without Git: explicit tokens and a vector clock, as JSON (`gitbtc.crdt-state/v1`).
 
 Agents that share no repository exchange these documents and join them; the result is what the commits themselves would
-have joined to. A document holds everything since the first commit: it stands for itself, and needs no base.
+have joined to. A document holds everything since the first commits: it stands for itself, and needs no base.
+
+    clock      heads: the tokens of the commits whose states these are; seen: those of all commits before them
+    schemas    path, content and heads of each schema of a kind that a repository adds
+    elements   path, key (null: the file itself), and the states that the record has, each with the heads, by their
+               place in the clock, that have it so: a head that none of them names knows nothing of it
 """
 
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import GitbtcError
@@ -15,7 +21,9 @@ from gitbtc.join.drafts import Draft
 from gitbtc.join.element import Element
 from gitbtc.join.reading import Reading
 from gitbtc.join.states import State, States
+from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
+from gitbtc.kinds.validate import violations
 from gitbtc.merge.records import MISSING
 
 if TYPE_CHECKING:
@@ -23,26 +31,109 @@ if TYPE_CHECKING:
 
     from gitbtc.join.atoms import Atom, Token
     from gitbtc.join.states import Name
-    from gitbtc.kinds.kind import Record
+    from gitbtc.kinds.kind import Kind, Record
 
     Document = dict[str, Any]
 
-ROOT = "gitbtc.crdt/v1"
+ROOT = "gitbtc.crdt-state/v1"
 _NOT_THERE = {"missing": True}
+# What a document of another shape leads to.
+_WRONG = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
-def to_document(state: State, heads: Iterable[Token]) -> Document:
-    """The document of a state. `heads` is its vector clock: the commits whose histories it has seen."""
-    names = sorted(state.names(), key=lambda name: (name[0], repr(name[1])))
-    elements = [_written(name, element) for name in names if (element := state.get(name))]
-    return {ROOT: {"clock": [list(token) for token in sorted(heads)], "elements": elements}}
+class Replica:
+    """What a document holds: the state of each of its heads, the tokens that these have seen, and the `schemas` that
+    each of them adds, path -> content.
+    """
+
+    __slots__ = ("heads", "schemas", "seen")
+
+    def __init__(
+        self, heads: Mapping[Token, State], seen: Iterable[Token], schemas: Mapping[Token, Mapping[str, bytes]]
+    ) -> None:
+        self.seen = frozenset(seen)
+        self.heads = {token: heads[token] for token in sorted(heads) if token not in self.seen}
+        self.schemas = {token: schemas[token] for token in self.heads}
+
+    def kinds(self) -> Kinds:
+        """All kinds of its heads; of two versions of one, that of the later clock."""
+        return Kinds.of({path: content for added in self.schemas.values() for path, content in added.items()})
 
 
-def _written(name: Name, element: Element) -> Document:
+def joined(replicas: Iterable[Replica]) -> Replica:
+    """What several know together, in any order and grouping: the heads that none of the others has seen."""
+    known = list(replicas)
+    heads = {token: state for one in known for token, state in one.heads.items()}
+    schemas = {token: added for one in known for token, added in one.schemas.items()}
+    return Replica(heads, (token for one in known for token in one.seen), schemas)
+
+
+def outcome(replica: Replica) -> tuple[dict[str, bytes], Draft, list[Coins]]:
+    """What the heads join to, as the evidence settles their coins: path -> content of the state files; what was
+    decided, and settled or left contested. GitbtcError for a replica whose records make no sense.
+    """
+    try:
+        return _outcome(replica, _reading(replica.kinds()))
+    except _WRONG as error:
+        raise GitbtcError(f"a {ROOT} document with records that are none: {type(error).__name__}") from None
+
+
+def _outcome(replica: Replica, reading: Reading) -> tuple[dict[str, bytes], Draft, list[Coins]]:
+    states = States(reading.base, reading.policy)
+    draft = Draft(reading, states, list(replica.heads.values()) or [states.start])
+    draft.refuse_networks()
+    # One head alone is what it says, whatever that is.
+    settled = roots(draft) if len(replica.heads) > 1 else []
+    coins = [Coins(draft, root, evidence_of(reading, root)) for root in settled]
+    for root in coins:
+        root.settle()
+    contents = ((path, draft.content(path)) for path in sorted(draft.paths()) if reading.kind(path))
+    return {path: content for path, content in contents if content is not None}, draft, coins
+
+
+def encoded(document: Document) -> bytes:
+    """A document as bytes, the same for the same state."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def to_document(replica: Replica) -> Document:
+    """The document of what is known."""
+    names = {name for state in replica.heads.values() for name in state.names()}
+    elements = [_written(name, replica) for name in sorted(names, key=lambda name: (name[0], repr(name[1])))]
+    clock = {"heads": [list(token) for token in replica.heads], "seen": [list(token) for token in sorted(replica.seen)]}
+    return {ROOT: {"clock": clock, "schemas": _schemas(replica), "elements": elements}}
+
+
+def _schemas(replica: Replica) -> list[Document]:
+    heads: dict[tuple[str, bytes], list[int]] = {}
+    for number, added in enumerate(replica.schemas.values()):
+        for schema in added.items():
+            heads.setdefault(schema, []).append(number)
+    return [
+        {"path": path, "content": content.decode(), "heads": heads[path, content]} for path, content in sorted(heads)
+    ]
+
+
+def _written(name: Name, replica: Replica) -> Document:
     path, key = name
+    known = ((number, state.get(name)) for number, state in enumerate(replica.heads.values()))
+    states = [(encoded(written), number, written) for number, element in known if element
+              for written in [_as_written(element)]]  # fmt: skip
+    states.sort(key=lambda one: one[:2])
+    grouped = (list(same) for _, same in groupby(states, key=lambda one: one[0]))
     return {
         "path": path,
         "key": None if key is None else [part.decode() if isinstance(part, bytes) else part for part in key],
+        "states": [{"heads": [number for _, number, _ in same], **same[0][2]} for same in grouped],
+    }
+
+
+def _as_written(element: Element) -> Document:
+    tokens = {name: [list(token) for token in sorted(getattr(element, name))] for name in _TOKENS}
+    return {
         "present": [[list(token), element.present[token]] for token in sorted(element.present)],
         "fields": [
             [
@@ -51,22 +142,46 @@ def _written(name: Name, element: Element) -> Document:
             ]
             for atom, live in sorted(element.fields.items())
         ],
-        "seen": [list(token) for token in sorted(element.seen)],
         "modes": [list(atom) for atom in sorted(element.modes)],
-        "gone": [list(token) for token in sorted(element.gone)],
+        **tokens,
     }
+
+
+_TOKENS = ("seen", "gone", "back")
 
 
 def _value(value: Any) -> Any:
     return _NOT_THERE if value is MISSING else {"value": value}
 
 
-def from_document(document: Document, kinds: Kinds) -> State:
-    """The state that a document holds; GitbtcError for what is no such document."""
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def from_document(document: Document) -> Replica:
+    """What a document holds; GitbtcError for what is no such document."""
     try:
-        return State({_name(one, kinds): _element(one) for one in document[ROOT]["elements"]}, {})
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return _read(document[ROOT])
+    except _WRONG as error:
         raise GitbtcError(f"not a {ROOT} document: {type(error).__name__}") from None
+
+
+def _read(document: Document) -> Replica:
+    heads = [_token(token) for token in document["clock"]["heads"]]
+    added: dict[Token, dict[str, bytes]] = {token: {} for token in heads}
+    for one in document["schemas"]:
+        for number in one["heads"]:
+            added[heads[number]][one["path"]] = one["content"].encode()
+    kinds = Kinds.of({path: content for token in sorted(added) for path, content in added[token].items()})
+    found: dict[Token, dict[Name, Element]] = {token: {} for token in heads}
+    for one in document["elements"]:
+        name = _name(one, kinds)
+        for state in one["states"]:
+            element = _element(state)
+            _check(name, element, kinds.for_path(name[0]))
+            for number in state["heads"]:
+                found[heads[number]][name] = element
+    states = {token: State(own, {}) for token, own in found.items()}
+    return Replica(states, map(_token, document["clock"]["seen"]), added)
 
 
 def _name(one: Document, kinds: Kinds) -> Name:
@@ -86,36 +201,26 @@ def _element(one: Document) -> Element:
         tuple(atom): {_token(token): MISSING if value == _NOT_THERE else value["value"] for token, value in live}
         for atom, live in one["fields"]
     }
-    seen, gone = (frozenset(_token(token) for token in one[name]) for name in ("seen", "gone"))
-    return Element(present, fields, seen, frozenset(tuple(atom) for atom in one["modes"]), gone)
+    modes = frozenset(tuple(atom) for atom in one["modes"])
+    tokens = {name: frozenset(_token(token) for token in one[name]) for name in _TOKENS}
+    return Element(present, fields, modes=modes, **tokens)
+
+
+def _check(name: Name, element: Element, kind: Kind | None) -> None:
+    """GitbtcError for records that are none, or another one's."""
+    path, key = name
+    if kind is None or key is None:
+        return
+    for record in element.present.values():
+        for fault in violations(kind, [record]):
+            raise GitbtcError(f"a {ROOT} document with a record that is none: {path}: {fault.identity} {fault}")
+        if kind.is_array and codec.key_of(kind, record, codec.encode_record(kind, record)) != key:
+            raise GitbtcError(f"a {ROOT} document with a record under another one's name: {path}")
 
 
 def _token(written: Sequence[Any]) -> Token:
     date, oid = written
     return int(date), str(oid)
-
-
-def joined(documents: Sequence[Document], kinds: Kinds | None = None) -> Document:
-    """What several documents join to, in any order and grouping."""
-    known = kinds or Kinds()
-    states = States(_reading(known).base, _reading(known).policy)
-    clock = {_token(token) for document in documents for token in document[ROOT]["clock"]}
-    return to_document(states.join([from_document(document, known) for document in documents]), clock)
-
-
-def files(documents: Sequence[Document], kinds: Kinds | None = None) -> dict[str, bytes]:
-    """path -> content of the state files that the heads of `documents` join to, as the evidence settles their coins.
-
-    Of documents that were joined before, one thing is no longer known: which head listed a coin. One whose spender was
-    given up, and which some head took out, then stays out.
-    """
-    reading = _reading(kinds or Kinds())
-    states = States(reading.base, reading.policy)
-    draft = Draft(reading, states, [from_document(document, kinds or Kinds()) for document in documents])
-    for root in roots(draft):
-        Coins(draft, root, evidence_of(reading, root)).settle()
-    contents = ((path, draft.content(path)) for path in draft.paths() if reading.kind(path))
-    return {path: content for path, content in contents if content is not None}
 
 
 class _NoTrees:
@@ -135,8 +240,3 @@ def _reading(kinds: Kinds) -> Reading:
         raise GitbtcError("a document has no files to read")
 
     return Reading(_NoTrees(), nothing, no_files, kinds, None)
-
-
-def encoded(document: Document) -> bytes:
-    """A document as bytes, the same for the same state."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gitbtc.join.element import OBSERVED, TWO_PHASE, contests
+from gitbtc.errors import CannotWork
+from gitbtc.join.element import GROW_ONLY, OBSERVED, contests
 from gitbtc.kinds import codec
 
 TYPE_CHECKING = False
@@ -46,7 +47,8 @@ class Draft:
         path, key = name
         policy = self.reading.policy(path)
         record = element.view(policy)
-        if policy.removal == TWO_PHASE and not element.lists():
+        # Nobody can take a record out of a file that only grows, unless everybody has.
+        if not element.lists() and (policy.removal != GROW_ONLY or not self._is_listed(name)):
             record = None
         self._records.setdefault(path, {})[key] = record
         if key is not None:
@@ -63,7 +65,7 @@ class Draft:
             self.decided.append(Decided(path, identity, type_, fields))
         if policy.removal == OBSERVED and policy.change_adds and record is not None and self._removed(name, element):
             self.decided.append(Decided(path, identity, "remove_change"))
-        elif policy.keeps and policy.removal != TWO_PHASE and element.gone:
+        elif policy.removal == GROW_ONLY and record is not None and not element.lists():
             self.decided.append(Decided(path, identity, "append_only"))
 
     def _removed(self, name: Name, element: Element) -> bool:
@@ -72,6 +74,21 @@ class Draft:
         if base.token in element.present or base.record(name) is None:
             return False
         return any(not self.states.element(head, name).present for head in self.heads)
+
+    def _is_listed(self, name: Name) -> bool:
+        """Whether a head has a record."""
+        return any(self.states.element(head, name).lists() for head in self.heads)
+
+    def refuse_networks(self) -> None:
+        """CannotWork where the heads are of different networks."""
+        for path in self.paths():
+            kind = self.reading.kind(path)
+            if kind is not None and kind.register:
+                policy = self.reading.policy(path)
+                views = (self.states.element(head, (path, ())).view(policy) for head in self.heads)
+                networks = sorted({str(view.get(kind.register["within"])) for view in views if view})
+                if len(networks) > 1:
+                    raise CannotWork(f"{path}: heads of different networks never join: {', '.join(networks)}")
 
     # -- files -----------------------------------------------------------------------------------------------------
 

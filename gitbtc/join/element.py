@@ -47,24 +47,27 @@ class Element:
 
     `present`: token of each live addition -> the record as that commit added it; `fields`: atom -> its live values, for
     atoms of which a value was replaced since; `seen`: the tokens of all commits that touched the record; `modes`: atoms
-    that the commit asserts to be true; `gone`: the commits that took out a record of which more is kept.
+    that the commit asserts to be true; `gone`: the commits that took out a record of which more is kept; `back`: those
+    of them after which somebody who had seen that put it in again.
     """
 
-    __slots__ = ("_view", "fields", "gone", "modes", "present", "seen")
+    __slots__ = ("_view", "back", "fields", "gone", "modes", "present", "seen")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that is known of a record
         self,
         present: Mapping[Token, Record],
         fields: Mapping[Atom, Mapping[Token, Any]],
         seen: frozenset[Token],
         modes: frozenset[Atom] = frozenset(),
         gone: frozenset[Token] = frozenset(),
+        back: frozenset[Token] = frozenset(),
     ) -> None:
         self.present = present
         self.fields = fields
         self.seen = seen
         self.modes = modes
         self.gone = gone
+        self.back = back
         self._view: Record | None = None
 
     def view(self, policy: Policy) -> Record | None:
@@ -82,8 +85,10 @@ class Element:
         return {token: found[atom] for token, found in added if atom in found}
 
     def lists(self) -> bool:
-        """Whether the record is in the file, as far as this record alone tells."""
-        return bool(self.present) and not self.gone
+        """Whether the record is in the file, as far as this record alone tells: nobody took it out, or everybody who
+        did was followed by somebody who had seen that and put it in again.
+        """
+        return bool(self.present) and self.gone <= self.back
 
 
 NOTHING = Element({}, {}, frozenset())
@@ -104,22 +109,23 @@ def step(policy: Policy, before: Element, record: Record | None, token: Token) -
         return Element({token: record}, {}, before.seen | {token}, modes)
     changed = _changed(policy.atoms, shown, record)
     if not changed:
-        same = modes == before.modes and not before.gone
-        return before if same else Element(before.present, before.fields, before.seen, modes)
+        same = modes == before.modes and before.lists()
+        return before if same else Element(before.present, before.fields, before.seen, modes, before.gone, before.gone)
     present = before.present
     fields = dict(before.fields)
     if policy.change_adds and not all(policy.atoms.is_measure(atom) for atom in changed):
         fields = {atom: before.live(policy.atoms, atom) for atom in _atoms(policy.atoms, before)}
         present = {token: record}
     fields |= {atom: {token: value} for atom, value in changed.items()}
-    return Element(present, fields, before.seen | {token}, modes)
+    return Element(present, fields, before.seen | {token}, modes, before.gone, before.gone)
 
 
 def _removed(policy: Policy, before: Element, token: Token) -> Element:
-    if not before.present or before.gone:
+    if not before.lists():
         return before
     if policy.keeps:
-        return Element(before.present, before.fields, before.seen, gone=frozenset([token]))
+        gone = before.gone | {token}
+        return Element(before.present, before.fields, before.seen, gone=gone, back=before.back)
     return Element({}, {}, before.seen)
 
 
@@ -142,9 +148,10 @@ def joined(policy: Policy, states: Sequence[Element]) -> Element:
     }
     modes = frozenset(mode for state in states for mode in state.modes)
     gone = frozenset(token for state in states for token in state.gone)
+    back = frozenset(token for state in states for token in state.back)
     # Also of a record that is not there: what one head changed, and the one that took it out had not seen, is still to
     # meet a head that added it again.
-    return Element(present, fields, frozenset(seen), modes, gone)
+    return Element(present, fields, frozenset(seen), modes, gone, back)
 
 
 def _present(policy: Policy, states: Sequence[Element], seen: Counter[Token]) -> Mapping[Token, Record]:

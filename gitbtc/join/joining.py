@@ -6,7 +6,6 @@ joined.
 
 from __future__ import annotations
 
-from gitbtc.errors import CannotWork
 from gitbtc.join.coins import Coins, evidence_of, roots
 from gitbtc.join.differences import shared_out
 from gitbtc.join.drafts import Draft
@@ -20,9 +19,9 @@ from gitbtc.spends.trailers import DOUBLE_SPEND, contested
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
     from gitbtc.join.coins import Contested, Settled
+    from gitbtc.join.crdt import Replica
     from gitbtc.join.differences import Differences, File, Progress
     from gitbtc.join.drafts import Decided
     from gitbtc.join.history import Node
@@ -94,9 +93,9 @@ class Joining:
         base = None if whole else self._base()
         nodes = self.history.since(self._frontier, base)
         known = self.history.nodes[base] if base else None
-        self._schemas = self._added_kinds()
-        kinds = Kinds.of(self._schemas)
-        self._reading = Reading(self._objects, self._objects.blob, self._read_all, kinds, known)
+        self._schemas = self._schemas_of(self._frontier)
+        self.kinds = Kinds.of(self._schemas)
+        self._reading = Reading(self._objects, self._objects.blob, self._read_all, self.kinds, known)
         self._known: dict[str, Evidence] = {}
         self._states = States(self._reading.base, self._reading.policy)
         self._state_of: dict[str, State] = {base: self._states.start} if base else {}
@@ -118,10 +117,10 @@ class Joining:
         named = {oid: name for name, oid in self._names.items()}
         return {named.get(oid, oid[:12]): nodes[oid] for oid in self._frontier}
 
-    def _added_kinds(self) -> dict[str, bytes]:
+    def _schemas_of(self, heads: Sequence[str]) -> dict[str, bytes]:
         """The schemas of the kinds that the heads add; of two versions of one that of the later clock."""
         found: dict[str, Entry] = {}
-        for oid in self._frontier:
+        for oid in heads:
             found |= self._objects.folder(self.history.nodes[oid].tree, _SCHEMAS)
         return {path: self._objects.blob(blob) for path, (_, blob) in sorted(found.items()) if path.endswith(SUFFIX)}
 
@@ -136,12 +135,21 @@ class Joining:
         changed = self._changed(draft, self._objects.write_blob)
         return Joined(self._objects.write_tree(self._reading.tree, changed), parents, draft, coins)
 
-    def document(self) -> dict[str, Any]:
-        """The state of the heads without Git (`gitbtc.crdt/v1`); `read` the whole before."""
-        from gitbtc.join.crdt import to_document
+    def replica(self) -> Replica:
+        """What the heads know, without Git; `read` the whole before."""
+        from gitbtc.join.crdt import Replica
 
-        state = self._states.join([self._state_of[oid] for oid in self._frontier])
-        return to_document(state, [self.history.nodes[oid].token for oid in self._frontier])
+        states = {self.history.nodes[oid].token: self._state_of[oid] for oid in self._frontier}
+        seen = (node.token for node in self.history.nodes.values() if node.token not in states)
+        return Replica(states, seen, {token: self._schemas_of([token[1]]) for token in states})
+
+    def files(self) -> tuple[dict[str, bytes], Joined]:
+        """The state files of the join of all heads, and what it decided or left open; nothing is stored."""
+        parents = [self.history.nodes[oid] for oid in self.heads]
+        draft, coins = self._drafted(parents)
+        paths = sorted(path for path in {*self._reading.entries(), *draft.paths()} if self._reading.kind(path))
+        contents = {path: content for path in paths if (content := draft.content(path)) is not None}
+        return contents, Joined("", parents, draft, coins)
 
     def again(self, tree: str) -> tuple[dict[str, Entry], Joined]:
         """The files of the join of all heads, and what a commit of it with this tree would have to declare; nothing is
@@ -155,7 +163,7 @@ class Joining:
     def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, list[Coins]]:
         heads = self.history.frontier([node.oid for node in parents])
         draft = Draft(self._reading, self._states, [self._state_of[oid] for oid in heads])
-        self._refuse_networks(draft)
+        draft.refuse_networks()
         coins = [Coins(draft, root, self._evidence(root)) for root in roots(draft)]
         for root in coins:
             root.settle()
@@ -165,16 +173,6 @@ class Joining:
         if root not in self._known:
             self._known[root] = evidence_of(self._reading, root)
         return self._known[root]
-
-    def _refuse_networks(self, draft: Draft) -> None:
-        for path in draft.paths():
-            kind = self._reading.kind(path)
-            if kind is not None and kind.register:
-                policy = self._reading.policy(path)
-                views = (draft.states.element(head, (path, ())).view(policy) for head in draft.heads)
-                networks = sorted({str(view.get(kind.register["within"])) for view in views if view})
-                if len(networks) > 1:
-                    raise CannotWork(f"{path}: heads of different networks never join: {', '.join(networks)}")
 
     def _changed(self, draft: Draft, store: Callable[[bytes], str]) -> dict[str, Entry | None]:
         """The entries of the files that may differ from the base's.

@@ -10,11 +10,19 @@ from gitbtc.spends.evidence import outpoint_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Any
+    from typing import Any, Protocol
 
-    from gitbtc.join.coins import Contested
+    from gitbtc.join.coins import Contested, Settled
     from gitbtc.join.drafts import Decided
     from gitbtc.join.joining import Joined
+
+    class Outcome(Protocol):
+        """What a join has to say."""
+
+        contested: list[Contested]
+        settled: list[Settled]
+        decided: list[Decided]
+
 
 ROOT = "gitbtc.join/v1"
 _SHOWN = 20  # records of one sort
@@ -32,17 +40,24 @@ def document(oid: str, branch: str, heads: Sequence[str], joined: Joined | None,
             "created": joined is not None,
             "dry_run": dry_run,
             "heads": list(heads),
-            "contested": [_contested(one) for one in (joined.contested if joined else ())],
-            "settled": [
-                {"path": path_in(one.root, COINS), "outpoint": outpoint_text(one.outpoint), "notice": one.notice,
-                 "winner": one.winner, "losers": one.losers}
-                for one in (joined.settled if joined else ())
-            ],
-            "decided": [
-                {"path": one.path, "address": _address(one), "type": one.type, "fields": one.fields}
-                for one in (joined.decided if joined else ())
-            ],
+            **findings(joined),
         }
+    }
+
+
+def findings(joined: Outcome | None) -> dict[str, Any]:
+    """What a join left open and decided, the members `contested`, `settled` and `decided`."""
+    return {
+        "contested": [_contested(one) for one in (joined.contested if joined else ())],
+        "settled": [
+            {"path": path_in(one.root, COINS), "outpoint": outpoint_text(one.outpoint), "notice": one.notice,
+             "winner": one.winner, "losers": one.losers}
+            for one in (joined.settled if joined else ())
+        ],
+        "decided": [
+            {"path": one.path, "address": _address(one), "type": one.type, "fields": one.fields}
+            for one in (joined.decided if joined else ())
+        ],
     }  # fmt: skip
 
 

@@ -129,8 +129,6 @@ class Right(Type):
 
     def edited(self, value: Element, token: tuple[int, str]) -> Element:
         seen = value.view(self._policy) if value.lists() else None
-        if self._policy.removal == TWO_PHASE and value.gone:
-            return value  # an outpoint is made once and spent once
         return step(self._policy, value, self._steps(seen, token[0] * 3 + int(token[1])), token)
 
     def joined(self, one: int, other: int) -> Element:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
+    from gitbtc.join.coins import Contested
+    from gitbtc.join.crdt import Replica
     from gitbtc.join.differences import File
     from gitbtc.join.history import Node, Read
     from gitbtc.repo.objects import Objects
@@ -87,11 +89,18 @@ def join(objects: Objects, heads: Sequence[str], *, apart: bool = True) -> str:
     return joining.commit("")[0]
 
 
-def document(objects: Objects, heads: Sequence[str]) -> dict[str, Any]:
+def contested(objects: Objects, heads: Sequence[str]) -> list[Contested]:
+    """The coins that a join of these commits leaves contested."""
+    joining = _Joining(objects, Git.at("."), {str(number): oid for number, oid in enumerate(heads)})
+    joining.read()
+    return joining.files()[1].contested if joining.present() is None else []
+
+
+def replica(objects: Objects, heads: Sequence[str]) -> Replica:
     """The state of these commits without Git."""
     joining = _Joining(objects, Git.at("."), {str(number): oid for number, oid in enumerate(heads)})
     joining.read(whole=True)
-    return joining.document()
+    return joining.replica()
 
 
 def tree(objects: Objects, commit: str) -> str:

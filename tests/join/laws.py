@@ -45,8 +45,8 @@ def _in_any_grouping(objects: Objects, source: Random, heads: list[str], expecte
 
 
 def _from_states(objects: Objects, source: Random, heads: list[str], at_once: str) -> None:
-    """Joins are not taken apart: what they hold follows from the states of their commits. Only of a coin that was put
-    back, and of a mode, every head has its say, not only the commit that last touched them.
+    """Joins are not taken apart: what they hold follows from the states of their commits. Only a mode every head has
+    its say about, not only the commit that last touched it.
     """
     left = list(heads)
     while len(left) > 1:
@@ -54,8 +54,7 @@ def _from_states(objects: Objects, source: Random, heads: list[str], at_once: st
         left = [head for head in left if head not in chosen] + [join(objects, chosen, apart=False)]
     found = {commit: files(objects, commit) for commit in (left[0], at_once)}
     for one in found.values():
-        for path in ("wallet/utxos.json", "strategy/agent.json"):
-            one.pop(path, None)
+        one.pop("strategy/agent.json", None)
     assert found[left[0]] == found[at_once], "taking joins apart changed the result"
 
 

@@ -11,10 +11,13 @@ from gitbtc.errors import GitbtcError
 from gitbtc.join import crdt
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo.objects import Objects
-from tests.join.graphs import Graph, document, join
+from tests.join.graphs import Graph, contested, join, replica
+from tests.state import coin
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gitbtc.join.coins import Contested
 
 
 def state_files(objects: Objects, commit: str) -> dict[str, bytes]:
@@ -22,34 +25,68 @@ def state_files(objects: Objects, commit: str) -> dict[str, bytes]:
     return {path: objects.blob(oid) for path, (_, oid) in objects.tree(commit).items() if kinds.for_path(path)}
 
 
-def without_coins(found: dict[str, bytes]) -> dict[str, bytes]:
-    return {path: content for path, content in found.items() if path != "wallet/utxos.json"}
+def sent(one: crdt.Replica) -> crdt.Replica:
+    """What another agent receives."""
+    return crdt.from_document(json.loads(crdt.encoded(crdt.to_document(one))))
 
 
-def written(one: dict[str, Any]) -> dict[str, Any]:
-    """A document as another agent receives it."""
-    received: dict[str, Any] = json.loads(crdt.encoded(one))
-    return received
+def text(one: crdt.Replica) -> bytes:
+    return crdt.encoded(crdt.to_document(one))
 
 
-def test_documents_join_to_what_the_graph_joins_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seeds", [range(40), range(40, 80)])
+def test_documents_join_to_what_the_graph_joins_to(tmp_path: Path, seeds: range) -> None:
+    """In any grouping, sent again and again, also what one of them has seen of another's past."""
     pygit2.init_repository(str(tmp_path), bare=True)
     objects = Objects(tmp_path)
-    for seed in range(25):
+    for seed in seeds:
         source = Random(seed)
         graph = Graph(objects, source)
-        graph.edits_only(12)
-        documents = [written(document(objects, [head])) for head in graph.heads]
-        at_once = crdt.joined(documents)
-        one_by_one = crdt.joined([documents[2], written(crdt.joined([documents[1], documents[0]]))])
-        assert crdt.encoded(at_once) == crdt.encoded(one_by_one)
-        expected = state_files(objects, join(objects, graph.heads))
-        assert crdt.files(documents) == expected, seed
-        # Which head listed a coin is no longer known; the rest is.
-        assert without_coins(crdt.files([at_once])) == without_coins(expected), seed
+        graph.grow(12)
+        known = [sent(replica(objects, [head])) for head in (*graph.heads, source.choice(graph.commits))]
+        at_once = crdt.joined(known)
+        one_by_one = known[0]
+        for other in source.sample(known, len(known)):
+            one_by_one = sent(crdt.joined([other, one_by_one]))
+        assert text(at_once) == text(one_by_one), seed
+        expected = state_files(objects, join(objects, [*graph.heads, *_commits(known)]))
+        assert crdt.outcome(at_once)[0] == expected, seed
+        assert crdt.outcome(one_by_one)[0] == expected, seed
+        claims = [one for root in crdt.outcome(one_by_one)[2] for one in root.contested]
+        assert told(claims) == told(contested(objects, graph.heads)), seed
 
 
-@pytest.mark.parametrize("wrong", [{}, {"gitbtc.crdt/v1": {"clock": [], "elements": [{}]}}])
+def told(claims: list[Contested]) -> list[tuple[Any, ...]]:
+    return [(one.outpoint, one.type, one.parties, one.amount_sat) for one in claims]
+
+
+def _commits(known: list[crdt.Replica]) -> list[str]:
+    return [oid for one in known for _, oid in one.heads]
+
+
+STATE: dict[str, Any] = {"heads": [0], "present": [], "fields": [], "modes": [], "seen": [], "gone": [], "back": []}
+
+
+def document(heads: Any, *states: Any) -> dict[str, Any]:
+    """A document with one coin, known in these states."""
+    element = {"path": "wallet/utxos.json", "key": ["f0" * 32, 0], "states": states}
+    return {crdt.ROOT: {"clock": {"heads": heads, "seen": []}, "schemas": [], "elements": [element]}}
+
+
+def holding(record: Any) -> dict[str, Any]:
+    return document([[1, "ab"]], STATE | {"present": [[[1, "ab"], record]]})
+
+
+def test_the_documents_of_these_tests_are_right_but_for_what_is_wrong() -> None:
+    assert json.loads(crdt.outcome(crdt.from_document(holding(coin(0))))[0]["wallet/utxos.json"]) == [coin(0)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, document([["now", "ab"]]), document([], STATE), document([[1, "ab"]], {}), document([[1, "ab"]], [STATE]),
+     holding("no record"), holding({"vout": 0}), holding(coin(1)),
+     {crdt.ROOT: document([])[crdt.ROOT] | {"elements": [{}]}}],
+)  # fmt: skip
 def test_what_is_no_such_document_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(GitbtcError, match="not a gitbtc"):
-        crdt.from_document(wrong, Kinds())
+    with pytest.raises(GitbtcError, match=r"gitbtc\.crdt-state/v1 document"):
+        crdt.outcome(crdt.from_document(wrong))

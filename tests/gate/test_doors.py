@@ -47,6 +47,7 @@ ABORT, REBASED, PICKED = "git merge --abort", "git rebase --continue", "git cher
 NO_REBASE, NO_PICK, DROP = "git rebase --abort", "git cherry-pick --abort", "git reset -q --hard"
 SKIPPED = f"{REBASED} && git rebase --skip"
 BY_HAND = "git checkout --ours . && git add -A"
+PICKED_WHOLE = "git checkout --theirs . && git add -A"
 AFRESH = "git merge theirs && gitbtc resolve OUTPOINT --theirs"
 
 MATRIX = [
@@ -62,6 +63,8 @@ MATRIX = [
     Row("--no-verify", "git merge --no-verify theirs", "prepare-commit-msg", MERGED, ABORT),
     Row("linked worktree", "git merge theirs", "pre-merge-commit", MERGED, ABORT),
     Row("rebase", "git rebase main", "prepare-commit-msg", REBASED, NO_REBASE),
+    Row("rebase, settled by hand", f"git rebase main && {PICKED_WHOLE} && {REBASED}", "prepare-commit-msg", REBASED,
+        NO_REBASE),
     Row("rebase --apply", "git rebase --apply main", "pre-applypatch", REBASED, NO_REBASE),
     Row("rebase -i, pick", "git rebase -i main", "prepare-commit-msg", SKIPPED, NO_REBASE),
     Row("rebase -i, squash", "git rebase -i main", "prepare-commit-msg", REBASED, NO_REBASE),
@@ -158,6 +161,13 @@ def changed(repo: Repo) -> Repo:
     forked(repo)
     commit(repo, "changed", "base", [coin(1), change_of(B)], B)
     commit(repo, "main", "base", [coin(1), change_of(A)], A)
+    return repo
+
+
+def on_changed(repo: Repo) -> Repo:
+    """Theirs is rebased onto ours: a step that stops at a text conflict first."""
+    changed(repo)
+    repo.git("checkout", "-q", "changed")
     return repo
 
 
@@ -269,6 +279,7 @@ PREPARED: dict[str, Callable[[Repo], Repo]] = {
     "one-sided changes in different files": waiting,
     "linked worktree": linked,
     "rebase": on("theirs"),
+    "rebase, settled by hand": on_changed,
     "rebase --apply": on("theirs"),
     **{f"rebase -i, {what}": interactive(what) for what in ("pick", "squash", "fixup", "reword")},
     "cherry-pick of a merge": joined,

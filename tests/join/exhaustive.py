@@ -6,7 +6,8 @@ make the same heads are one; schedules that differ in the replicas' names alone 
 
 Beside the types that gitbtc joins by stand four that are wrong, and look right: each merges two heads against their
 best common ancestor, as `git merge` does, and settles a conflict by a rule that has no order. The search must refute
-each of them, or it would find nothing in the others either.
+each of them, or it would find nothing in the others either. It does so at depths 4 and 5; without the joins at the end,
+looking only at replicas that happen to have seen the same edits, the same four fall at depths 7 and 8.
 """
 
 from __future__ import annotations

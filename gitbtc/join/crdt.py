@@ -3,10 +3,12 @@
 Agents that share no repository exchange these documents and join them; the result is what the commits themselves would
 have joined to. A document holds everything since the first commits: it stands for itself, and needs no base.
 
-    clock      heads: the tokens of the commits whose states these are; seen: those of all commits before them
+    clock      the commits that are known, oldest first: the token of each, and its parents by their place; reachability
+               is the vector clock
+    heads      the commits whose states these are, by their place in the clock
     schemas    path, content and heads of each schema of a kind that a repository adds
     elements   path, key (null: the file itself), and the states that the record has, each with the heads, by their
-               place in the clock, that have it so: a head that none of them names knows nothing of it
+               place, that have it so: a head that none of them names knows nothing of it
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.join.coins import Coins, evidence_of, roots
 from gitbtc.join.drafts import Draft
 from gitbtc.join.element import Element
+from gitbtc.join.history import History
 from gitbtc.join.reading import Reading
 from gitbtc.join.states import State, States
 from gitbtc.kinds import codec
@@ -42,22 +45,42 @@ _WRONG = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class Replica:
-    """What a document holds: the state of each of its heads, the tokens that these have seen, and the `schemas` that
-    each of them adds, path -> content.
+    """What a document holds: `commits`, token -> the tokens of its parents; the state of each head among them; and the
+    `schemas` that each head adds, path -> content.
     """
 
-    __slots__ = ("heads", "schemas", "seen")
+    __slots__ = ("commits", "heads", "history", "schemas")
 
     def __init__(
-        self, heads: Mapping[Token, State], seen: Iterable[Token], schemas: Mapping[Token, Mapping[str, bytes]]
-    ) -> None:
-        self.seen = frozenset(seen)
-        self.heads = {token: heads[token] for token in sorted(heads) if token not in self.seen}
+        self, commits: Mapping[Token, Sequence[Token]], heads: Mapping[Token, State],
+        schemas: Mapping[Token, Mapping[str, bytes]],
+    ) -> None:  # fmt: skip
+        self.commits = {token: tuple(commits[token]) for token in sorted(commits)}
+        self.history = History(_Commit(token, parents) for token, parents in self.commits.items())
+        tokens = [self.history.nodes[oid].token for oid in self.history.independent(oid for _, oid in heads)]
+        self.heads = {token: heads[token] for token in sorted(tokens)}
         self.schemas = {token: schemas[token] for token in self.heads}
+
+    def parted(self) -> Token | None:
+        """The newest commit that all heads come from."""
+        common = self.history.common([oid for _, oid in self.heads])
+        return self.history.nodes[common].token if common else None
 
     def kinds(self) -> Kinds:
         """All kinds of its heads; of two versions of one, that of the later clock."""
         return Kinds.of({path: content for added in self.schemas.values() for path, content in added.items()})
+
+
+class _Commit:
+    """A commit of which nothing counts but its place in the history."""
+
+    __slots__ = ("message", "oid", "parents", "time", "tree")
+
+    def __init__(self, token: Token, parents: Sequence[Token]) -> None:
+        self.time, self.oid = token
+        self.parents = [oid for _, oid in parents]
+        self.tree = ""
+        self.message = b""
 
 
 def joined(replicas: Iterable[Replica]) -> Replica:
@@ -65,7 +88,7 @@ def joined(replicas: Iterable[Replica]) -> Replica:
     known = list(replicas)
     heads = {token: state for one in known for token, state in one.heads.items()}
     schemas = {token: added for one in known for token, added in one.schemas.items()}
-    return Replica(heads, (token for one in known for token in one.seen), schemas)
+    return Replica({token: seen for one in known for token, seen in one.commits.items()}, heads, schemas)
 
 
 def outcome(replica: Replica) -> tuple[dict[str, bytes], Draft, list[Coins]]:
@@ -80,7 +103,7 @@ def outcome(replica: Replica) -> tuple[dict[str, bytes], Draft, list[Coins]]:
 
 def _outcome(replica: Replica, reading: Reading) -> tuple[dict[str, bytes], Draft, list[Coins]]:
     states = States(reading.base, reading.policy)
-    draft = Draft(reading, states, list(replica.heads.values()) or [states.start])
+    draft = Draft(reading, states, list(replica.heads.values()) or [states.start], replica.parted())
     draft.refuse_networks()
     # One head alone is what it says, whatever that is.
     settled = roots(draft) if len(replica.heads) > 1 else []
@@ -103,8 +126,10 @@ def to_document(replica: Replica) -> Document:
     """The document of what is known."""
     names = {name for state in replica.heads.values() for name in state.names()}
     elements = [_written(name, replica) for name in sorted(names, key=lambda name: (name[0], repr(name[1])))]
-    clock = {"heads": [list(token) for token in replica.heads], "seen": [list(token) for token in sorted(replica.seen)]}
-    return {ROOT: {"clock": clock, "schemas": _schemas(replica), "elements": elements}}
+    place = {token: number for number, token in enumerate(replica.commits)}
+    clock = [[*token, [place[parent] for parent in parents]] for token, parents in replica.commits.items()]
+    heads = [place[token] for token in replica.heads]
+    return {ROOT: {"clock": clock, "heads": heads, "schemas": _schemas(replica), "elements": elements}}
 
 
 def _schemas(replica: Replica) -> list[Document]:
@@ -166,7 +191,11 @@ def from_document(document: Document) -> Replica:
 
 
 def _read(document: Document) -> Replica:
-    heads = [_token(token) for token in document["clock"]["heads"]]
+    clock = [_token(commit[:2]) for commit in document["clock"]]
+    commits = {
+        token: [clock[parent] for parent in commit[2]] for token, commit in zip(clock, document["clock"], strict=True)
+    }
+    heads = [clock[number] for number in document["heads"]]
     added: dict[Token, dict[str, bytes]] = {token: {} for token in heads}
     for one in document["schemas"]:
         for number in one["heads"]:
@@ -181,7 +210,7 @@ def _read(document: Document) -> Replica:
             for number in state["heads"]:
                 found[heads[number]][name] = element
     states = {token: State(own, {}) for token, own in found.items()}
-    return Replica(states, map(_token, document["clock"]["seen"]), added)
+    return Replica(commits, states, added)
 
 
 def _name(one: Document, kinds: Kinds) -> Name:

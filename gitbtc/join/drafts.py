@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from gitbtc.join.atoms import Token
     from gitbtc.join.element import Element
     from gitbtc.join.reading import Reading
     from gitbtc.join.states import Name, State, States
@@ -29,12 +30,15 @@ class Decided:
 
 
 class Draft:
-    """The joined files of the heads whose states are `heads`; `state` is what they join to."""
+    """The joined files of the heads whose states are `heads`; `state` is what they join to. `parted` is the newest
+    commit that all of them come from, where that is not the base.
+    """
 
-    def __init__(self, reading: Reading, states: States, heads: Sequence[State]) -> None:
+    def __init__(self, reading: Reading, states: States, heads: Sequence[State], parted: Token | None = None) -> None:
         self.reading = reading
         self.states = states
         self.heads = heads
+        self._parted = parted
         self.state = states.join(heads)
         self.decided: list[Decided] = []
         # Records as they are in the joined files where the base has them otherwise, by path; None: not there.
@@ -47,8 +51,7 @@ class Draft:
         path, key = name
         policy = self.reading.policy(path)
         record = element.view(policy)
-        # Nobody can take a record out of a file that only grows, unless everybody has.
-        if not element.lists() and (policy.removal != GROW_ONLY or not self._is_listed(name)):
+        if not element.lists() and (policy.removal != GROW_ONLY or self._is_past(element)):
             record = None
         self._records.setdefault(path, {})[key] = record
         if key is not None:
@@ -75,9 +78,11 @@ class Draft:
             return False
         return any(not self.states.element(head, name).present for head in self.heads)
 
-    def _is_listed(self, name: Name) -> bool:
-        """Whether a head has a record."""
-        return any(self.states.element(head, name).lists() for head in self.heads)
+    def _is_past(self, element: Element) -> bool:
+        """Whether a record of a file that only grows was gone when the heads parted: what went since, they cannot take
+        from each other.
+        """
+        return self._parted is not None and any(token <= self._parted for token in element.gone - element.back)
 
     def refuse_networks(self) -> None:
         """CannotWork where the heads are of different networks."""

@@ -139,9 +139,12 @@ class Joining:
         """What the heads know, without Git; `read` the whole before."""
         from gitbtc.join.crdt import Replica
 
-        states = {self.history.nodes[oid].token: self._state_of[oid] for oid in self._frontier}
-        seen = (node.token for node in self.history.nodes.values() if node.token not in states)
-        return Replica(states, seen, {token: self._schemas_of([token[1]]) for token in states})
+        nodes = self.history.nodes
+        states = {nodes[oid].token: self._state_of[oid] for oid in self._frontier}
+        # A join above the frontier is nothing by itself.
+        below = self.history.since(self._frontier, None)
+        commits = {node.token: [nodes[parent].token for parent in node.parents] for node in below}
+        return Replica(commits, states, {token: self._schemas_of([token[1]]) for token in states})
 
     def files(self) -> tuple[dict[str, bytes], Joined]:
         """The state files of the join of all heads, and what it decided or left open; nothing is stored."""

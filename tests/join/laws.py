@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from gitbtc.repo.objects import Objects
 
-_GROWING = ("wallet/transactions.json", "strategy/execution.json")
-_IDENTITY = {"wallet/transactions.json": lambda one: one["txid"], "strategy/execution.json": repr}
+TRANSACTIONS = "wallet/transactions.json"
+_GROWING = (TRANSACTIONS, "strategy/execution.json")
+_SETTLED = ("wallet/utxos.json", "network/mempool.json")
+_IDENTITY = {TRANSACTIONS: lambda one: one["txid"], "strategy/execution.json": repr}
 
 
 def check(objects: Objects, source: Random, heads: list[str]) -> str:
@@ -45,17 +47,23 @@ def _in_any_grouping(objects: Objects, source: Random, heads: list[str], expecte
 
 
 def _from_states(objects: Objects, source: Random, heads: list[str], at_once: str) -> None:
-    """Joins are not taken apart: what they hold follows from the states of their commits. Only a mode every head has
-    its say about, not only the commit that last touched it.
+    """Joins are not taken apart: what they hold follows from the states of their commits.
+
+    But for what a join decides beyond them: a mode every head has its say about; a coin that it withholds or gives to a
+    winner is to whoever takes it for an ordinary commit one that it took out; and what an ordinary commit lost of a
+    file that only grows, a join of older heads puts back by its own hand, with what it says of coins.
     """
     left = list(heads)
     while len(left) > 1:
         chosen = source.sample(left, 2)
         left = [head for head in left if head not in chosen] + [join(objects, chosen, apart=False)]
-    found = {commit: files(objects, commit) for commit in (left[0], at_once)}
-    for one in found.values():
-        one.pop("strategy/agent.json", None)
-    assert found[left[0]] == found[at_once], "taking joins apart changed the result"
+    judged = any(b"Contested: " in one.message or b"Double-Spend: " in one.message for one in objects.ancestry(left))
+    whole, apart = files(objects, left[0]), files(objects, at_once)
+    judged = judged or whole.get(TRANSACTIONS) != apart.get(TRANSACTIONS)
+    for path in ("strategy/agent.json", *_GROWING, *(_SETTLED if judged else ())):
+        whole.pop(path, None)
+        apart.pop(path, None)
+    assert whole == apart, "taking joins apart changed the result"
 
 
 def _idempotent(objects: Objects, source: Random, heads: list[str], at_once: str) -> None:
@@ -65,10 +73,13 @@ def _idempotent(objects: Objects, source: Random, heads: list[str], at_once: str
 
 
 def _monotone(objects: Objects, heads: list[str], at_once: str) -> None:
-    """Of a head that another one contains, that other one says what is left."""
+    """Of a head that another one contains, that other one says what is left; a join is no more than what it joins."""
     after = files(objects, at_once)
     history = History(objects.ancestry(heads))
+    counting = {*history.frontier(heads)}
     for head in history.independent(heads):
+        if counting.isdisjoint(history.frontier([head])):
+            continue
         for path, records in files(objects, head).items():
             if path in _GROWING:
                 kept = {_IDENTITY[path](one) for one in after[path]}

@@ -70,7 +70,8 @@ STATE: dict[str, Any] = {"heads": [0], "present": [], "fields": [], "modes": [],
 def document(heads: Any, *states: Any) -> dict[str, Any]:
     """A document with one coin, known in these states."""
     element = {"path": "wallet/utxos.json", "key": ["f0" * 32, 0], "states": states}
-    return {crdt.ROOT: {"clock": {"heads": heads, "seen": []}, "schemas": [], "elements": [element]}}
+    known = {"clock": [[*token, []] for token in heads], "heads": [*range(len(heads))], "schemas": []}
+    return {crdt.ROOT: {**known, "elements": [element]}}
 
 
 def holding(record: Any) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from tests.premerge.worlds import committed, past, stepped
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 
 def merged(repo: Repo, ours: str, theirs: str) -> str:
     """The tree of a clean `git merge`; "" where it was not clean, or was completed by a hook that asked for a look."""

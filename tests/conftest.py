@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import forking
+
 # No test by timing: a slow machine is not a failure.
 settings.register_profile("gitbtc", deadline=None)
 settings.load_profile("gitbtc")
@@ -28,6 +30,7 @@ class Repo:
     path: Path
     env: dict[str, str]
     clock: int = field(default=_EPOCH)
+    python: str = sys.executable
 
     def run(
         self,
@@ -55,7 +58,7 @@ class Repo:
     def gitbtc(self, *arguments: str, ok: tuple[int, ...] = (0,),
                stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:  # fmt: skip
         """Run `gitbtc …` as a process of its own."""
-        return self.run(sys.executable, "-E", "-P", "-m", "gitbtc", *arguments, ok=ok, stdin=stdin)
+        return self.run(self.python, "-E", "-P", "-m", "gitbtc", *arguments, ok=ok, stdin=stdin)
 
     def write(self, path: str, content: str | bytes) -> Path:
         """Write a file of the work tree."""
@@ -128,11 +131,21 @@ def set_up(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     return repo
 
 
+@pytest.fixture(scope="session")
+def one_interpreter(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What stands for the interpreter where a test is marked `one_interpreter`."""
+    return str(forking.begin(tmp_path_factory.mktemp("one-interpreter")))
+
+
 @pytest.fixture
-def treasury(sandbox: Sandbox, set_up: Repo) -> Repo:
+def treasury(request: pytest.FixtureRequest, sandbox: Sandbox, set_up: Repo) -> Repo:
     """A repository with gitbtc set up and one commit."""
     repo = Repo(sandbox.home / "treasury", sandbox.env, set_up.clock)
     shutil.copytree(set_up.path, repo.path, symlinks=True)
+    if request.node.get_closest_marker("one_interpreter"):
+        repo.python = request.getfixturevalue("one_interpreter")
+        for path in (repo.path / ".git/gitbtc/config", *repo.path.glob(".git/hooks/*")):
+            path.write_text(path.read_text().replace(f"={sys.executable}", f"={repo.python}"))
     repo.git("update-index", "--refresh")  # the copies are other files than those that the index knows
     return repo
 

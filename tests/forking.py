@@ -1,4 +1,4 @@
-"""One interpreter with gitbtc loaded, which forks for each process that Git starts: more operations in the same time.
+"""One interpreter with gitbtc loaded, which forks for each process that Git starts: more of them in the same time.
 
 Most of what a hook costs is the start of Python and the imports. The stand-in for the interpreter is a script that
 says its process id through a FIFO; the rest of what it is called with stands in /proc. The fork takes over its
@@ -43,10 +43,10 @@ def begin(folder: Path) -> Path:
     stand_in.write_text(_STAND_IN)
     stand_in.chmod(0o755)
     # Not forked from here: who starts this may have threads.
-    server = subprocess.Popen([sys.executable, "-m", __name__, stand_in], cwd=Path(__file__).parents[2],
+    server = subprocess.Popen([sys.executable, "-m", __name__, stand_in], cwd=Path(__file__).parents[1],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # fmt: skip
     if server.stdout is None or not server.stdout.readline():
-        raise RuntimeError("nobody serves what the model starts")  # and every call would wait for ever
+        raise RuntimeError("nobody serves what is started")  # and every call would wait for ever
     return stand_in
 
 

@@ -11,6 +11,8 @@ from tests.state import OTHER, coin, coins, put, records, spend, transactions
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 UTXOS = "wallet/utxos.json"
 
 

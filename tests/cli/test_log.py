@@ -30,6 +30,8 @@ from tests.state import ADDRESS, OTHER, branch, coin, coins, mempool, put, recor
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 PROGRAM = [sys.executable, "-E", "-P", "-m", "gitbtc"]
 
 

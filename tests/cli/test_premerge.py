@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 OUTPOINT = f"{coin(0)['txid']}:0"
 
 

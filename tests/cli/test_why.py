@@ -30,6 +30,8 @@ from tests.state import ADDRESS, branch, chain, coin, coins, mempool, spend, tra
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 PROGRAM = [sys.executable, "-E", "-P", "-m", "gitbtc"]
 COIN = outpoint(coin(0))
 

@@ -12,6 +12,8 @@ from tests.state import coin, pending, spend
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 OUTPOINT = f"{coin(0)['txid']}:0"
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
 

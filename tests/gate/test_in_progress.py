@@ -13,6 +13,8 @@ from tests.state import WITHOUT_GITBTC, coin, coins, mempool, put, records, spen
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 OUTPOINT = f"{coin(0)['txid']}:0"
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
 MINED = {"confirmed": True, "block_height": 105, "block_time": 1_700_000_500}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 OTC = "6d0cc27c51939e895f4d55d495ccc01160fb818a6371875e62e00e094436cc72:0"
 SPEND_A = "f28f95d29b2f755feaa32c29193992e15b4bfaa6698f45b405a9eb21120c737a"
 SPEND_B = "1b76774ade113a284fddd7bf288c9da021d78fb8e7481c3279da38377feac167"

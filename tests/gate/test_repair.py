@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.gate.wallets import balance_is_a_replay, change_of, diverge, files, listed, state, transaction, types
 from tests.state import coin, pending, put, spend
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
+
+pytestmark = pytest.mark.one_interpreter
 
 OUTPOINT = f"{coin(0)['txid']}:0"
 ONE, TWO, THREE = spend("one", coin(0)), spend("two", coin(0), fee=3000), spend("three", coin(0), fee=2000)

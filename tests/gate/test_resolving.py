@@ -13,6 +13,8 @@ from tests.strategies import STRATEGY
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 PATH = "wallet/utxos.json"
 
 

@@ -12,6 +12,8 @@ from tests.state import WITHOUT_GITBTC, records
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 PATH = "strategy/agent.json"
 
 

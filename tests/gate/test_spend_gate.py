@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import Repo, Sandbox
 from tests.state import WITHOUT_GITBTC, branch, coin, coins, mempool, pending, put, records, spend, transactions
 
+pytestmark = pytest.mark.one_interpreter
+
 OUTPOINT = f"{coin(0)['txid']}:0"
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
 

@@ -24,6 +24,8 @@ from tests.state import coin, pending, records, spend
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 OUTPOINT = f"{coin(0)['txid']}:0"
 A, B = spend("aa", coin(0), coin(1)), spend("bb", coin(0))
 BUMP = spend("bump", coin(0), fee=3000)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.history.wallet import A, B, commit, events, funded, log, merged, outpoint, paid, pays, settled, why
 from tests.state import branch, coin, coins, mempool, put, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
+
+pytestmark = pytest.mark.one_interpreter
 
 FUNDED = [("Fund the treasury", "received", f"fund:{vout}") for vout in range(3)]
 

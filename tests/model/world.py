@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.model import forking
+from tests import forking
 from tests.model.model import FILES, Tree
 from tests.model.payments import born
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gitbtc.gate.spend_gate import Contest
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 Known = set[tuple[str, str]]  # (type, address)
 # Whole-file conflicts, which have no records to show.
 WHOLE = ("modify_delete", "unreadable")

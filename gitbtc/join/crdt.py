@@ -8,7 +8,7 @@ have joined to. A document holds everything since the first commits: it stands f
     heads      the commits whose states these are, by their place in the clock
     schemas    path, content and heads of each schema of a kind that a repository adds
     elements   path, key (null: the file itself), and the states that the record has, each with the heads, by their
-               place, that have it so: a head that none of them names knows nothing of it
+               place in `heads`, that have it so: a head that none of them names knows nothing of it
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _WRONG = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 class Replica:
     """What a document holds: `commits`, token -> the tokens of its parents; the state of each head among them; and the
-    `schemas` that each head adds, path -> content.
+    `schemas` that each head adds, path -> content. GitbtcError for commits that cannot be.
     """
 
     __slots__ = ("commits", "heads", "history", "schemas")
@@ -57,6 +57,8 @@ class Replica:
     ) -> None:  # fmt: skip
         self.commits = {token: tuple(commits[token]) for token in sorted(commits)}
         self.history = History(_Commit(token, parents) for token, parents in self.commits.items())
+        if {node.token for node in self.history.nodes.values()} != self.commits.keys():
+            raise GitbtcError(f"not a {ROOT} document: a commit has two dates, or one before its parents'")
         tokens = [self.history.nodes[oid].token for oid in self.history.independent(oid for _, oid in heads)]
         self.heads = {token: heads[token] for token in sorted(tokens)}
         self.schemas = {token: schemas[token] for token in self.heads}

@@ -91,3 +91,10 @@ def test_the_documents_of_these_tests_are_right_but_for_what_is_wrong() -> None:
 def test_what_is_no_such_document_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(GitbtcError, match=r"gitbtc\.crdt-state/v1 document"):
         crdt.outcome(crdt.from_document(wrong))
+
+
+def test_documents_that_contradict_each_other_are_refused() -> None:
+    """Each by itself is right; a commit has one date."""
+    early, late = (crdt.from_document(document([[date, "ab"]])) for date in (1, 2))
+    with pytest.raises(GitbtcError, match="two dates"):
+        crdt.joined([early, late])

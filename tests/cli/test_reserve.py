@@ -16,8 +16,6 @@ from tests.state import FUNDING, branch, chain, coin, coins, put, records, spend
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
-pytestmark = pytest.mark.one_interpreter
-
 LOG = "strategy/execution.json"
 COINS = [f"{FUNDING}:{vout}" for vout in range(4)]
 

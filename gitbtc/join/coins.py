@@ -216,9 +216,8 @@ class Coins:
             spender = evidence.spender(outpoint)
             if spender is None or evidence.claimants(outpoint)[spender] == CONFIRMED:
                 continue
-            was_spent = self._draft.reading.base.record((path, key)) is None and spender in self._base.claimants(
-                outpoint
-            )
+            is_listed = self._draft.reading.base.record((path, key)) is not None
+            was_spent = not is_listed and spender in self._base.claimants(outpoint)
             heads = self._draft.heads if was_spent or self._element(self._draft.state, COINS, outpoint).back else ()
             views = (self._element(head, COINS, outpoint) for head in heads)
             if any(coin.lists() and (coin.back or was_spent) for coin in views):

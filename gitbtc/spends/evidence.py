@@ -37,7 +37,7 @@ class Evidence:
     """
 
     __slots__ = (
-        "_changes", "_coins", "_events", "_files", "_named", "_newer", "_spent_of", "_standing", "affected", "agents",
+        "_coins", "_events", "_files", "_named", "_newer", "_spent_of", "_standing", "_told", "affected", "agents",
         "base", "claims", "dead", "mempool", "network", "tip", "transactions",
     )  # fmt: skip
 
@@ -46,7 +46,7 @@ class Evidence:
         tells where that is known. Raises codec.Malformed.
         """
         self._files = files
-        self._changes = changes or self._delta
+        self._told = changes
         self._coins: Coins | None = None
         self._standing: Standing | None = None
         self._spent_of: dict[str, list[Outpoint]] | None = None
@@ -85,7 +85,9 @@ class Evidence:
         if self.base:
             self.affected = {outpoint for _, outpoint in pairs}
 
-    def _delta(self, kind: str) -> Iterable[tuple[Record | None, Record | None]]:
+    def _changes(self, kind: str) -> Iterable[tuple[Record | None, Record | None]]:
+        if self._told is not None:
+            return self._told(kind)
         if self.base is None:
             return ((None, record) for record in _records(self._files, kind))
         changes = delta(built_in(kind), self.base._files(kind), self._files(kind))  # noqa: SLF001 - its own class

@@ -54,10 +54,15 @@ def command(rev: str | None, *, as_json: bool) -> int:
     return 1 if found or contests else 0
 
 
+# What settles a contest in which no transaction is named.
+_NO_PARTIES = {"data_error": "listed", "double_spend_candidate": "unattributed"}
+
+
 def _contested(root: str, contest: Trailer) -> str:
     name = outpoint_text(contest.outpoint) if contest.outpoint else ""
     by = f" by {' and by '.join(contest.parties)}" if contest.parties else ""
-    mend = f"gitbtc resolve {name} --winner TXID"
+    winner = "TXID" if contest.parties else _NO_PARTIES.get(contest.choice, "TXID")
+    mend = f"gitbtc resolve {name} --winner {winner}"
     return f"{path_in(root, COINS)}: contested: {name}: {contest.choice}{by}; settle it with: {mend}"
 
 

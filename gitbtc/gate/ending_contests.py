@@ -78,10 +78,8 @@ class Ending:
         found = list(open_contests(self._git, "HEAD", self._head))
         for root, contest in found:
             if contest.outpoint and outpoint_text(contest.outpoint) == name.rpartition("::")[2]:
-                if contest.choice == "reservation" or (contest.choice == "data_error" and not contest.parties):
-                    raise GitbtcError(
-                        f"{name}: {contest.choice}: settle it in the records; a release, or the right coin"
-                    )
+                if contest.choice == "reservation":
+                    raise GitbtcError(f"{name}: {contest.choice}: settle it in the records, by a release")
                 return root, contest
         raise UsageError(f"{name}: no join left that contested; `gitbtc check` lists what is")
 

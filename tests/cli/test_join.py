@@ -108,6 +108,24 @@ def test_two_removals_without_a_transaction_stay_a_question(treasury: Repo) -> N
     treasury.gitbtc("check")
 
 
+def test_a_contested_description_is_settled_as_it_is_listed(treasury: Repo) -> None:
+    coins(treasury, coin(1))
+    treasury.commit("base")
+    for name, amount in (("a", 5000), ("b", 6000)):
+        treasury.git("checkout", "-q", "-b", name, "main")
+        coins(treasury, coin(0, amount_sat=amount), coin(1))
+        treasury.commit(name)
+    treasury.git("checkout", "-q", "main")
+    [contest] = joined(treasury, "a", "b", ok=(1,))["contested"]
+    assert contest["type"] == "data_error"
+    assert f"gitbtc resolve {OUTPOINT} --winner listed" in treasury.gitbtc("check", ok=(1,)).stdout
+    treasury.gitbtc("resolve", OUTPOINT, "--winner", "none", ok=(2,))
+    listed = records(treasury, UTXOS)
+    treasury.gitbtc("resolve", OUTPOINT, "--winner", "listed")
+    assert records(treasury, UTXOS, "HEAD") == listed
+    treasury.gitbtc("check")
+
+
 def test_two_agents_that_join_the_same_heads_make_the_same_commit(fleet: Repo) -> None:
     one = joined(fleet, "agents/a", "agents/c", "--into", "one")
     other = joined(fleet, "agents/c", "agents/a", "--into", "other")

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gitbtc.join.coins import Contested, Settled
-    from gitbtc.join.drafts import Decided
+    from gitbtc.join.coins import Outcome
 
 
 class Joined:
@@ -27,13 +26,11 @@ class Joined:
 
     __slots__ = ("contested", "decided", "settled", "state")
 
-    def __init__(
-        self, state: State, contested: Sequence[Contested], settled: Sequence[Settled], decided: Sequence[Decided]
-    ) -> None:
+    def __init__(self, state: State, outcome: Outcome) -> None:
         self.state = state
-        self.contested = list(contested)
-        self.settled = list(settled)
-        self.decided = list(decided)
+        self.contested = outcome.contested
+        self.settled = outcome.settled
+        self.decided = outcome.decided
 
     def documents(self) -> dict[str, Any]:
         """The members `contested`, `settled` and `decided` as `gitbtc join --json` tells them."""
@@ -90,12 +87,10 @@ def _joining(revisions: Sequence[str], repository: str | Path | None) -> Joining
 def _of_revisions(revisions: Sequence[str], repository: str | Path | None) -> Joined:
     joining = _joining(revisions, repository)
     joining.read()
-    files, joined = joining.files()
-    return Joined(State(files, joining.kinds), joined.contested, joined.settled, joined.decided)
+    files, outcome = joining.files()
+    return Joined(State(files, joining.kinds), outcome)
 
 
 def _of_replica(replica: crdt.Replica) -> Joined:
-    files, draft, coins = crdt.outcome(replica)
-    contested = [one for root in coins for one in root.contested]
-    settled = [one for root in coins for one in root.settled]
-    return Joined(State(files, replica.kinds()), contested, settled, draft.decided)
+    files, outcome = crdt.outcome(replica)
+    return Joined(State(files, replica.kinds()), outcome)

@@ -18,9 +18,9 @@ from gitbtc.spends.settle import Settlement, settle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from gitbtc.join.drafts import Draft
+    from gitbtc.join.drafts import Decided, Draft
     from gitbtc.join.element import Element
     from gitbtc.join.reading import Reading
     from gitbtc.join.states import Name, State
@@ -328,6 +328,27 @@ def _type(evidence: Evidence, outpoint: Outpoint) -> str:
     claimants = evidence.claimants(outpoint).keys()
     linked = any(successors([evidence], old) & (claimants - {old}) for old in claimants)
     return "rbf_unproven" if linked else "double_spend"
+
+
+class Outcome:
+    """What a join has to say: coins that it leaves `contested` or that the evidence `settled`, records that the later
+    clock `decided`.
+    """
+
+    __slots__ = ("contested", "decided", "settled")
+
+    def __init__(self, draft: Draft, coins: Sequence[Coins]) -> None:
+        self.decided: list[Decided] = draft.decided
+        self.settled = [one for root in coins for one in root.settled]
+        self.contested = [one for root in coins for one in root.contested]
+
+
+def settled(draft: Draft, base: Callable[[str], Evidence]) -> Outcome:
+    """Have the coins of a draft be what the evidence says; `base` answers what is known of a root at the base."""
+    coins = [Coins(draft, root, base(root)) for root in roots(draft)]
+    for root in coins:
+        root.settle()
+    return Outcome(draft, coins)
 
 
 def evidence_of(reading: Reading, root: str) -> Evidence:

@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import GitbtcError
-from gitbtc.join.coins import Coins, evidence_of, roots
+from gitbtc.join.coins import Outcome, evidence_of, settled
 from gitbtc.join.drafts import Draft
 from gitbtc.join.element import Element
 from gitbtc.join.history import History
@@ -93,9 +93,9 @@ def joined(replicas: Iterable[Replica]) -> Replica:
     return Replica({token: seen for one in known for token, seen in one.commits.items()}, heads, schemas)
 
 
-def outcome(replica: Replica) -> tuple[dict[str, bytes], Draft, list[Coins]]:
-    """What the heads join to, as the evidence settles their coins: path -> content of the state files; what was
-    decided, and settled or left contested. GitbtcError for a replica whose records make no sense.
+def outcome(replica: Replica) -> tuple[dict[str, bytes], Outcome]:
+    """What the heads join to, as the evidence settles their coins: path -> content of the state files, and what that
+    decided or left contested. GitbtcError for a replica whose records make no sense.
     """
     try:
         return _outcome(replica, _reading(replica.kinds()))
@@ -103,17 +103,15 @@ def outcome(replica: Replica) -> tuple[dict[str, bytes], Draft, list[Coins]]:
         raise GitbtcError(f"a {ROOT} document with records that are none: {type(error).__name__}") from None
 
 
-def _outcome(replica: Replica, reading: Reading) -> tuple[dict[str, bytes], Draft, list[Coins]]:
+def _outcome(replica: Replica, reading: Reading) -> tuple[dict[str, bytes], Outcome]:
     states = States(reading.base, reading.policy)
     draft = Draft(reading, states, list(replica.heads.values()) or [states.start], replica.parted())
     draft.refuse_networks()
     # One head alone is what it says, whatever that is.
-    settled = roots(draft) if len(replica.heads) > 1 else []
-    coins = [Coins(draft, root, evidence_of(reading, root)) for root in settled]
-    for root in coins:
-        root.settle()
+    is_one = len(replica.heads) == 1
+    told = Outcome(draft, ()) if is_one else settled(draft, lambda root: evidence_of(reading, root))
     contents = ((path, draft.content(path)) for path in sorted(draft.paths()) if reading.kind(path))
-    return {path: content for path, content in contents if content is not None}, draft, coins
+    return {path: content for path, content in contents if content is not None}, told
 
 
 def encoded(document: Document) -> bytes:

@@ -117,8 +117,7 @@ class Draft:
     def changes(self, path: str) -> Iterator[tuple[Record | None, Record | None]]:
         """The records of a file that are not as the base has them: before, and now."""
         for key, record in self.touched(path).items():
-            before = self.reading.base.record((path, key)) if key is not None else None
-            if record != before and key is not None:
+            if key is not None and record != (before := self.reading.base.record((path, key))):
                 yield before, record
 
     def content(self, path: str) -> bytes | None:

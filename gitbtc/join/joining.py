@@ -6,7 +6,7 @@ joined.
 
 from __future__ import annotations
 
-from gitbtc.join.coins import Coins, evidence_of, roots
+from gitbtc.join.coins import evidence_of, settled
 from gitbtc.join.differences import shared_out
 from gitbtc.join.drafts import Draft
 from gitbtc.join.history import TRAILER, History
@@ -20,10 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gitbtc.join.coins import Contested, Settled
+    from gitbtc.join.coins import Outcome
     from gitbtc.join.crdt import Replica
     from gitbtc.join.differences import Differences, File, Progress
-    from gitbtc.join.drafts import Decided
     from gitbtc.join.history import Node
     from gitbtc.join.states import Changes, State
     from gitbtc.repo.git import Entry, Git
@@ -40,16 +39,15 @@ _SCHEMAS = ".gitbtc/schemas"
 class Joined:
     """The join of some heads as it would be committed: its `tree`, the `parents`, and what it decided or left open."""
 
-    __slots__ = ("contested", "decided", "message", "parents", "settled", "time", "tree")
+    __slots__ = ("contested", "decided", "parents", "settled", "time", "tree")
 
-    def __init__(self, tree: str, parents: Sequence[Node], draft: Draft, coins: Sequence[Coins]) -> None:
+    def __init__(self, tree: str, parents: Sequence[Node], outcome: Outcome) -> None:
         self.tree = tree
         self.parents = [node.oid for node in parents]
         self.time = max(node.time for node in parents)
-        self.decided: list[Decided] = draft.decided
-        self.settled: list[Settled] = [one for root in coins for one in root.settled]
-        self.contested: list[Contested] = [one for root in coins for one in root.contested]
-        self.message = ""
+        self.decided = outcome.decided
+        self.settled = outcome.settled
+        self.contested = outcome.contested
 
     def trailers(self) -> list[str]:
         """The lines that declare it: that it is a join, what was settled by evidence, what is contested."""
@@ -131,9 +129,9 @@ class Joining:
 
     def joined(self, parents: Sequence[Node]) -> Joined:
         """The join of some of the heads, its tree stored; `read` comes before."""
-        draft, coins = self._drafted(parents)
+        draft, outcome = self._drafted(parents)
         changed = self._changed(draft, self._objects.write_blob)
-        return Joined(self._objects.write_tree(self._reading.tree, changed), parents, draft, coins)
+        return Joined(self._objects.write_tree(self._reading.tree, changed), parents, outcome)
 
     def replica(self) -> Replica:
         """What the heads know, without Git; `read` the whole before."""
@@ -146,31 +144,28 @@ class Joining:
         commits = {node.token: [nodes[parent].token for parent in node.parents] for node in below}
         return Replica(commits, states, {token: self._schemas_of([token[1]]) for token in states})
 
-    def files(self) -> tuple[dict[str, bytes], Joined]:
+    def files(self) -> tuple[dict[str, bytes], Outcome]:
         """The state files of the join of all heads, and what it decided or left open; nothing is stored."""
         parents = [self.history.nodes[oid] for oid in self.heads]
-        draft, coins = self._drafted(parents)
+        draft, outcome = self._drafted(parents)
         paths = sorted(path for path in {*self._reading.entries(), *draft.paths()} if self._reading.kind(path))
         contents = {path: content for path in paths if (content := draft.content(path)) is not None}
-        return contents, Joined("", parents, draft, coins)
+        return contents, outcome
 
     def again(self, tree: str) -> tuple[dict[str, Entry], Joined]:
         """The files of the join of all heads, and what a commit of it with this tree would have to declare; nothing is
         stored.
         """
         parents = [self.history.nodes[oid] for oid in self.heads]
-        draft, coins = self._drafted(parents)
+        draft, outcome = self._drafted(parents)
         entries = self._reading.entries() | self._changed(draft, self._objects.blob_id)
-        return {path: entry for path, entry in entries.items() if entry}, Joined(tree, parents, draft, coins)
+        return {path: entry for path, entry in entries.items() if entry}, Joined(tree, parents, outcome)
 
-    def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, list[Coins]]:
+    def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, Outcome]:
         heads = self.history.frontier([node.oid for node in parents])
         draft = Draft(self._reading, self._states, [self._state_of[oid] for oid in heads])
         draft.refuse_networks()
-        coins = [Coins(draft, root, self._evidence(root)) for root in roots(draft)]
-        for root in coins:
-            root.settle()
-        return draft, coins
+        return draft, settled(draft, self._evidence)
 
     def _evidence(self, root: str) -> Evidence:
         if root not in self._known:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from gitbtc.errors import GitbtcError, UsageError
 from gitbtc.gate.contested import open_contests
+from gitbtc.gate.settling import SETTLED, last_listed
 from gitbtc.gate.snapshot import installed_kinds, of_revision, path_in
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
-from gitbtc.spends.coins import Coins
+from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.settle import Settlement, settle
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, UNATTRIBUTED
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from gitbtc.spends.trailers import Trailer
 
 NOBODY, LISTED = "none", "listed"
-_SETTLED = (COINS, TRANSACTIONS, MEMPOOL)
 
 
 class Ending:
@@ -88,25 +87,20 @@ class Ending:
 
         top = Path(self._git.top_level())
         state: State = {}
-        for kind in _SETTLED:
+        for kind in SETTLED:
             records: list[Record] = codec.parse(built_in(kind), self._head.of_kind(root, kind) or b"[]\n")
             state[kind] = {codec.key_of(built_in(kind), one, b""): one for one in records}
-        before = {kind: codec.encode_file(built_in(kind), list(state[kind].values())) for kind in _SETTLED}
-        settle(state, settlement, lambda outpoint: self._known_coin(root, outpoint))
+        before = {kind: codec.encode_file(built_in(kind), list(state[kind].values())) for kind in SETTLED}
+        path = path_in(root, COINS)
+        settle(state, settlement, lambda coin: last_listed(self._git, ["HEAD"], self._snapshot, path, coin))
         changed = []
-        for kind in _SETTLED:
+        for kind in SETTLED:
             content = codec.encode_file(built_in(kind), list(state[kind].values()))
             if content != before[kind]:
                 write(top / path_in(root, kind), content)
                 changed.append(path_in(root, kind))
         if changed:
             self._git.at_top().run("--literal-pathspecs", "add", "--", *changed)
-
-    def _known_coin(self, root: str, outpoint: Outpoint) -> Record | None:
-        """A coin as the last commit that listed it had it."""
-        path, ends_in = path_in(root, COINS), f'{outpoint[0]}","vout":{outpoint[1]}}}'
-        known = (self._snapshot(oid) for oid in self._git.last_with(ends_in, path, ["HEAD"]))
-        return next((coin for one in known if (coin := Coins(one.content(path)).get(outpoint))), None)
 
 
 def _settlement(outpoint: Outpoint, winner: str, claimants: Iterable[str]) -> Settlement:

@@ -13,9 +13,10 @@ from gitbtc.spends.settle import settle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gitbtc.gate.merging import Merging
+    from gitbtc.gate.snapshot import Snapshot
     from gitbtc.gate.spend_gate import SnapshotOf
     from gitbtc.kinds.kind import Record
     from gitbtc.markers import MarkedFile
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     # Answers with the file of a kind in the root that is settled; asked for only what is needed.
     RootFile = Callable[[str], MarkedFile]
 
-_SETTLED = (COINS, TRANSACTIONS, MEMPOOL)
+# The kinds that settling a coin changes.
+SETTLED = (COINS, TRANSACTIONS, MEMPOOL)
 
 
 def carry_out(decision: Decision, outpoint: Outpoint, file_of: RootFile, known_coin: KnownCoin) -> None:
@@ -42,7 +44,7 @@ def carry_out(decision: Decision, outpoint: Outpoint, file_of: RootFile, known_c
 
 
 def _settle(settlement: Settlement, outpoint: Outpoint, file_of: RootFile, known_coin: KnownCoin) -> None:
-    files = {kind: file_of(kind) for kind in _SETTLED}
+    files = {kind: file_of(kind) for kind in SETTLED}
     for over in _no_longer_contested(settlement, outpoint, files):
         files[COINS].settle(over, files[COINS].lines.get(over))
     before, after = ({kind: _records(file) for kind, file in files.items()} for _ in range(2))
@@ -76,11 +78,18 @@ def coins_known_to(git: Git | None, merging: Merging, snapshot_of: SnapshotOf, r
         coin = next((coin for one in now if (coin := one.evidence(root).coins.get(outpoint))), None)
         if coin is not None or git is None:
             return coin
-        ends_in = f'{outpoint[0]}","vout":{outpoint[1]}}}'
-        before = (snapshot_of(oid) for oid in git.last_with(ends_in, path, merging.heads))
-        return next((coin for one in before if (coin := Coins(one.content(path)).get(outpoint))), None)
+        return last_listed(git, merging.heads, snapshot_of, path, outpoint)
 
     return known
+
+
+def last_listed(
+    git: Git, revisions: Sequence[str], snapshot_of: Callable[[str], Snapshot], path: str, outpoint: Outpoint
+) -> Record | None:
+    """A coin as the last commit before `revisions` that listed it in the file `path` had it."""
+    ends_in = f'{outpoint[0]}","vout":{outpoint[1]}}}'
+    before = (snapshot_of(oid) for oid in git.last_with(ends_in, path, revisions))
+    return next((coin for one in before if (coin := Coins(one.content(path)).get(outpoint))), None)
 
 
 def _line(kind: str, record: Record | None) -> bytes | None:

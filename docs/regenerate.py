@@ -48,7 +48,7 @@ def _events() -> str:
 def _doors() -> str:
     """Every path that two spends can take to meet, as the tests go through it."""
     sys.path.insert(0, str(TOP))
-    from tests.gate.test_doors import MATRIX, MENDED
+    from tests.doors.test_doors import MATRIX, MENDED
 
     head = "| path | leads there | stopped by | settled, and gone on with | given up with |\n|---|---|---|---|---|\n"
     return head + "".join(
@@ -62,7 +62,7 @@ def _doors() -> str:
 def _key_doors() -> str:
     """Every path that a key can take into a repository, as the tests go through it."""
     sys.path.insert(0, str(TOP))
-    from tests.gate.test_key_doors import MATRIX
+    from tests.doors.test_key_doors import MATRIX
 
     head = "| path | leads there | stopped by |\n|---|---|---|\n"
     return head + "".join(f"| {row.path} | {_commands(row.commands)} | {row.door} |\n" for row in MATRIX)

@@ -16,7 +16,7 @@ CALLED_BY_GIT = {
     "clean": "gitbtc.drivers.filter",
     "filter-process": "gitbtc.drivers.filter",
     "mergetool": "gitbtc.drivers.mergetool",
-    "hook": "gitbtc.gate.hook",
+    "hook": "gitbtc.doors.hook",
 }
 
 

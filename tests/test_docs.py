@@ -12,9 +12,9 @@ import pytest
 from gitbtc.keys.finding import fingerprint
 from gitbtc.keys.scan import scan
 from tests.conftest import Repo
-from tests.gate.pushing import A, accepted, base, both_spend, clone, refused, side
-from tests.gate.test_hook import secret
-from tests.gate.test_key_doors import MATRIX
+from tests.doors.pushing import A, accepted, base, both_spend, clone, refused, side
+from tests.doors.test_hook import secret
+from tests.doors.test_key_doors import MATRIX
 from tests.keys.conftest import FOUND
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitbtc import cli
+from gitbtc.doors import hook
 from gitbtc.drivers import filter as driver
-from gitbtc.gate import hook
 from gitbtc.keys import scan as scanner
 from gitbtc.scanning import examiner
+from tests.doors.pushing import GITBTC, gated
+from tests.doors.test_hook import PAST_THE_FILTER
 from tests.drivers.test_filter import HELLO, packets
-from tests.gate.pushing import GITBTC, gated
-from tests.gate.test_hook import PAST_THE_FILTER
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.gate.test_hook import secret
+from tests.doors.test_hook import secret
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

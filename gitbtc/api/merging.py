@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.api.changes import apply, diff
 from gitbtc.api.state import State, snapshot, state_of
+from gitbtc.doors.driver_evidence import judge_of
 from gitbtc.errors import GitbtcError, UsageError
-from gitbtc.gate import growth, simulation
-from gitbtc.gate.broken_rules import broken_rules
-from gitbtc.gate.driver_evidence import judge_of
-from gitbtc.gate.merging import MERGE, Merging
-from gitbtc.gate.repair import Repair
-from gitbtc.gate.snapshot import Snapshot, path_in
-from gitbtc.gate.spend_gate import SpendGate
+from gitbtc.judge import growth, simulation
+from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import root_of
 from gitbtc.markers import Style
@@ -22,7 +19,10 @@ from gitbtc.merge.files import Options, merge_files
 from gitbtc.premerge.foreseen import Finding, of_conflict
 from gitbtc.premerge.judged import of_contest
 from gitbtc.repo.git import Git
+from gitbtc.resolve.repair import Repair
 from gitbtc.spends import CHAIN, COINS
+from gitbtc.state.merging import MERGE, Merging
+from gitbtc.state.snapshot import Snapshot, path_in
 from gitbtc.views.conflicts import notice_line, spend_notice
 from gitbtc.views.premerge import findings
 

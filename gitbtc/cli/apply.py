@@ -12,7 +12,7 @@ import click
 from gitbtc.diff.patch import inverse
 from gitbtc.diff.reading import read
 from gitbtc.errors import GitbtcError, UsageError, printable
-from gitbtc.gate.key_gate import in_work_tree, judged
+from gitbtc.judge.key_gate import in_work_tree, judged
 from gitbtc.keys.finding import NOT_WRITTEN, refusal
 from gitbtc.keys.scan import scan
 from gitbtc.kinds.registry import Kinds

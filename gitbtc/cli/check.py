@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitbtc.errors import printable
-from gitbtc.gate.broken_rules import broken_rules
-from gitbtc.gate.contested import DOUBLE_SPEND, open_contests
-from gitbtc.gate.snapshot import Snapshot, installed_kinds, of_work_tree, path_in
+from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
 from gitbtc.repo.git import Git
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.state.snapshot import Snapshot, installed_kinds, of_work_tree, path_in
 
 if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds

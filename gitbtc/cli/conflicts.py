@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from gitbtc.errors import printable
-from gitbtc.gate.open_conflicts import Conflicts, Open
 from gitbtc.repo.git import Git
+from gitbtc.resolve.open_conflicts import Conflicts, Open
 from gitbtc.views.conflicts import conflict_document, conflict_line
 
 ROOT_KEY = "gitbtc.conflicts/v1"

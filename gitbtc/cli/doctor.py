@@ -6,8 +6,8 @@ import json
 
 import click
 
+from gitbtc.doors.unfinished import examine_unfinished
 from gitbtc.errors import printable
-from gitbtc.gate.unfinished import examine_unfinished
 from gitbtc.repo.doctor import Check, examine
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.gate.snapshot import installed_kinds, of_revision, of_work_tree
 from gitbtc.repo.git import Git
 from gitbtc.reserving.claims import Claims
 from gitbtc.reserving.events import known
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.reservations import Reservation, holds, until
+from gitbtc.state.snapshot import installed_kinds, of_revision, of_work_tree
 from gitbtc.views import terms
 
 if TYPE_CHECKING:

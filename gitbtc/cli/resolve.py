@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from gitbtc.errors import UsageError, printable
-from gitbtc.gate.open_conflicts import Conflicts
-from gitbtc.gate.resolving import Resolving
 from gitbtc.repo.git import Git
+from gitbtc.resolve.open_conflicts import Conflicts
+from gitbtc.resolve.resolving import Resolving
 
 
 @click.command("resolve")
@@ -42,7 +42,7 @@ def command(addresses: tuple[str, ...], choice: str | None, winner: str | None) 
 
 
 def _end(addresses: tuple[str, ...], winner: str) -> int:
-    from gitbtc.gate.ending_contests import Ending
+    from gitbtc.resolve.ending_contests import Ending
 
     git = Git().at_top()
     with git.blobs() as blobs:

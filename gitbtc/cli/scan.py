@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.doors.new_commits import named
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
-from gitbtc.gate.key_gate import in_work_tree, listed
-from gitbtc.gate.new_commits import named
+from gitbtc.judge.key_gate import in_work_tree, listed
 from gitbtc.keys.allowed import ALLOW_LIST, Entry, is_fingerprint, with_entry
 from gitbtc.repo.files import write
 from gitbtc.repo.git import Git

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.gate.made_commits import MadeCommits
-from gitbtc.gate.new_commits import named
+from gitbtc.doors.made_commits import MadeCommits
+from gitbtc.doors.new_commits import named
 from gitbtc.repo.git import Git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitbtc.gate.findings import Finding
+    from gitbtc.judge.findings import Finding
 
 ROOT_KEY = "gitbtc.verify/v1"
 

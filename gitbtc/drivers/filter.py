@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
-    from gitbtc.gate.key_gate import Again
+    from gitbtc.judge.key_gate import Again
     from gitbtc.keys.finding import Finding
     from gitbtc.kinds.registry import Kinds
 
@@ -74,7 +74,7 @@ def clean(folder: str | None, path: str, content: bytes) -> bytes:
 
 def _judge(path: str, in_name: list[Finding], findings: list[Finding], look: Again) -> None:
     """Refuse, or say what is only to be said. The allow list is that of the work tree: Git runs filters at its top."""
-    from gitbtc.gate.key_gate import in_work_tree, judged
+    from gitbtc.judge.key_gate import in_work_tree, judged
 
     named = judged(in_name, lambda: in_work_tree("."))
     held = judged(findings, lambda: in_work_tree("."), look)
@@ -91,9 +91,9 @@ def _judge(path: str, in_name: list[Finding], findings: list[Finding], look: Aga
 def _known(folder: str | None) -> frozenset[bytes]:
     """The public side of the repository's own keys, from the state files of the work tree; read at most once."""
     if not _public:
-        from gitbtc.gate.snapshot import of_work_tree
         from gitbtc.keys.own import public_texts
         from gitbtc.repo.git import Git
+        from gitbtc.state.snapshot import of_work_tree
 
         try:
             state = of_work_tree(Git().at_top(), _kinds(folder))

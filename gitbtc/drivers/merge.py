@@ -11,12 +11,12 @@ import sys
 
 from gitbtc.drivers import opened
 from gitbtc.errors import GitbtcError, printable, report
-from gitbtc.gate.merging import announced
 from gitbtc.kinds.codec import Malformed, address
 from gitbtc.kinds.registry import Kinds
 from gitbtc.markers import Style
 from gitbtc.merge.files import Merge, Options, merge_files
 from gitbtc.spends import COINS
+from gitbtc.state.merging import announced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _judge(path: str) -> Judge:
     """Asks the other files of the root who spent what, once there is a coin to ask about."""
 
     def judge(gone: dict[Key, bytes], ours: set[Key], theirs: set[Key]) -> dict[Key, Conflict | None]:
-        from gitbtc.gate.driver_evidence import judge_coins
+        from gitbtc.doors.driver_evidence import judge_coins
 
         return judge_coins(path, gone, ours, theirs)
 

@@ -6,14 +6,14 @@ import os
 import sys
 
 from gitbtc.errors import GitbtcError, printable
-from gitbtc.gate.open_conflicts import Conflicts
-from gitbtc.gate.resolving import Resolving
 from gitbtc.repo.git import Git
+from gitbtc.resolve.open_conflicts import Conflicts
+from gitbtc.resolve.resolving import Resolving
 from gitbtc.views.conflicts import conflict_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitbtc.gate.open_conflicts import Open
+    from gitbtc.resolve.open_conflicts import Open
 
 CHOICES = {"o": "ours", "t": "theirs", "b": "base"}
 

@@ -6,7 +6,6 @@ carried out; of all else both claims stay, the coin is not listed, and the join 
 
 from __future__ import annotations
 
-from gitbtc.gate.snapshot import path_in
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.spends import COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS, rules
@@ -15,6 +14,7 @@ from gitbtc.spends.evidence import CONFIRMED, EVENT, Evidence
 from gitbtc.spends.replacement import pays_more, successors
 from gitbtc.spends.reservations import holds, named
 from gitbtc.spends.settle import Settlement, settle
+from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from gitbtc.gate.snapshot import installed_kinds
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import root_of
 from gitbtc.premerge.ancestry import Ancestry
@@ -18,12 +17,13 @@ from gitbtc.premerge.judged import NOTHING, Ground, Judged, of_contest
 from gitbtc.premerge.sound import faults
 from gitbtc.premerge.versions import Version, Versions
 from gitbtc.premerge.virtual_base import virtual_base
+from gitbtc.state.snapshot import installed_kinds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from gitbtc.gate.spend_gate import Contest
+    from gitbtc.judge.spend_gate import Contest
     from gitbtc.repo.git import Git
     from gitbtc.repo.objects import Objects
     from gitbtc.spends.coins import Outpoint

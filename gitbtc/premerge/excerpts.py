@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from gitbtc.gate.snapshot import Snapshot, path_in
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in, root_of
@@ -18,6 +17,7 @@ from gitbtc.spends.case import FIXED
 from gitbtc.spends.coins import Coins
 from gitbtc.spends.evidence import inputs, is_dead
 from gitbtc.spends.reservations import named
+from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

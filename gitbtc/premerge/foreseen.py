@@ -5,7 +5,7 @@ Only the records in which a side differs from the base are merged.
 
 from __future__ import annotations
 
-from gitbtc.gate import growth
+from gitbtc.judge import growth
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.markers import Style

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 from functools import partial
 
-from gitbtc.gate.broken_rules import broken_rules
-from gitbtc.gate.driver_evidence import spend_conflict
-from gitbtc.gate.merging import Merging
-from gitbtc.gate.repair import Repair
-from gitbtc.gate.snapshot import path_in
-from gitbtc.gate.spend_gate import SpendGate
+from gitbtc.doors.driver_evidence import spend_conflict
+from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.premerge.foreseen import Finding, of_conflict
 from gitbtc.premerge.versions import Version
+from gitbtc.resolve.repair import Repair
 from gitbtc.spends import CHAIN, COINS
+from gitbtc.state.merging import Merging
+from gitbtc.state.snapshot import path_in
 from gitbtc.views.conflicts import spend_notice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.gate.snapshot import Snapshot
-    from gitbtc.gate.spend_gate import Contest
+    from gitbtc.judge.spend_gate import Contest
     from gitbtc.kinds.registry import Kinds
     from gitbtc.premerge.excerpts import Excerpts
     from gitbtc.premerge.foreseen import Foreseen
     from gitbtc.repo.git import Git
+    from gitbtc.state.snapshot import Snapshot
 
 NOTHING = Version("nothing", "", {})
 

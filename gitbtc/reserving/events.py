@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
-from gitbtc.gate.snapshot import installed_kinds, of_work_tree, path_in
 from gitbtc.kinds import codec
 from gitbtc.kinds.formats import check_format
 from gitbtc.kinds.registry import built_in
@@ -20,17 +19,18 @@ from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
 from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.state.snapshot import installed_kinds, of_work_tree, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gitbtc.gate.snapshot import Snapshot
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Git
     from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.reservations import Clock
+    from gitbtc.state.snapshot import Snapshot
 
 LONGEST_NAME = 255
 
@@ -214,7 +214,7 @@ class Log:
 
     def add(self, event: Record) -> None:
         """Take `event` in; GitbtcError when it may not be stored."""
-        from gitbtc.gate.key_gate import in_work_tree, judged
+        from gitbtc.judge.key_gate import in_work_tree, judged
         from gitbtc.keys.finding import NOT_WRITTEN, refusal
         from gitbtc.keys.scan import scan
         from gitbtc.kinds.validate import violations

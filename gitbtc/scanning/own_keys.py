@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
-from gitbtc.gate.snapshot import installed_kinds, of_revision, of_work_tree
 from gitbtc.keys.own import public_texts
 from gitbtc.kinds.registry import Kinds
+from gitbtc.state.snapshot import installed_kinds, of_revision, of_work_tree
 
 if TYPE_CHECKING:
-    from gitbtc.gate.snapshot import Snapshot
     from gitbtc.repo.git import BlobReader, Git
+    from gitbtc.state.snapshot import Snapshot
 
 
 class OwnKeys:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gitbtc.gate.snapshot import path_in
 from gitbtc.merge.conflict import TYPES
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ import stat
 
 from gitbtc.diff.patch import EXECUTABLE, FILE, replay
 from gitbtc.errors import CannotWork, GitbtcError
-from gitbtc.gate.broken_rules import broken_rules
-from gitbtc.gate.content import ChangedFiles
-from gitbtc.gate.simulation import made_live
-from gitbtc.gate.snapshot import Snapshot
+from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.content import ChangedFiles
+from gitbtc.judge.simulation import made_live
 from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.keys.finding import NOT_WRITTEN, refusal
 from gitbtc.kinds import codec
@@ -18,6 +17,7 @@ from gitbtc.kinds.registry import root_of
 from gitbtc.repo.all_or_none import AllOrNone, Replacement, Staged
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.repo.lock import alone
+from gitbtc.state.snapshot import Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gitbtc import api
 from gitbtc.api import GitbtcError, State
 from gitbtc.kinds.registry import built_in
-from tests.state import coin, coins, put, records
+from tests.made_state import coin, coins, put, records
 from tests.strategies import histories, kinds
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitbtc import api
-from tests.state import branch, coin, coins, put, spend, transactions
+from tests.made_state import branch, coin, coins, put, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo

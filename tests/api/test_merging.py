@@ -11,9 +11,9 @@ from gitbtc.api import Contested, State, UsageError
 from gitbtc.kinds.registry import Kinds, built_in
 from gitbtc.markers import MarkedFile, Style
 from gitbtc.merge.files import Options, merge_files
+from tests.made_state import coin, spend
 from tests.premerge.test_branches import edited, fork, merged, split
 from tests.premerge.worlds import PATHS, committed, copied, past
-from tests.state import coin, spend
 from tests.strategies import STRATEGY, histories, kinds
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from gitbtc import api
 from gitbtc.views import schema as views
-from tests.state import branch, coin, spend
+from tests.made_state import branch, coin, spend
 
 if TYPE_CHECKING:
     from tests.conftest import Repo

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitbtc.api import CannotWork, GitbtcError, State, snapshot
-from tests.state import branch, coin, coins, put
+from tests.made_state import branch, coin, coins, put
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

@@ -13,9 +13,9 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
 from gitbtc.views.document import document as document_of
 from gitbtc.views.document import patch as patch_of
-from tests import state
+from tests import made_state as state
 from tests.conftest import Repo
-from tests.state import ADDRESS, branch, coin, pending, records, spend
+from tests.made_state import ADDRESS, branch, coin, pending, records, spend
 
 if TYPE_CHECKING:
     from pathlib import Path

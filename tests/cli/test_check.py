@@ -4,7 +4,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from tests.state import coin, coins, put, spend, transactions
+from tests.made_state import coin, coins, put, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

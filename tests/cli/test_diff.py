@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Repo, Sandbox
-from tests.state import branch, coin, coins, put, spend, transactions, txid
+from tests.made_state import branch, coin, coins, put, spend, transactions, txid
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.state import branch, coin, coins, put, spend, transactions, txid
+from tests.made_state import branch, coin, coins, put, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.gate.pushing import OUTPOINT, A, B, accepted, base, both_spend, clone, gated, keep, refused, side
-from tests.state import OTHER, coin, coins, put, records, spend, transactions
+from tests.doors.pushing import OUTPOINT, A, B, accepted, base, both_spend, clone, gated, keep, refused, side
+from tests.made_state import OTHER, coin, coins, put, records, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

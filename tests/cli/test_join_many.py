@@ -11,8 +11,8 @@ from gitbtc.join.joining import MOST_PARENTS
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from tests.conftest import Repo
-from tests.gate.pushing import accepted, clone, gated, refused
-from tests.state import coin, spend
+from tests.doors.pushing import accepted, clone, gated, refused
+from tests.made_state import coin, spend
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox

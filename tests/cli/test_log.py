@@ -25,7 +25,7 @@ from tests.history.wallet import (
     settled,
     without_oids,
 )
-from tests.state import ADDRESS, OTHER, branch, coin, coins, mempool, put, records, transactions
+from tests.made_state import ADDRESS, OTHER, branch, coin, coins, mempool, put, records, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

@@ -10,8 +10,8 @@ import pytest
 from gitbtc.kinds.codec import encode_file
 from gitbtc.kinds.registry import built_in
 from tests.conftest import Repo
+from tests.made_state import coin, spend
 from tests.premerge.worlds import PATHS, State, committed, copied, past
-from tests.state import coin, spend
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitbtc.kinds import base58
-from tests.state import FUNDING, branch, chain, coin, coins, put, records, spend, transactions
+from tests.made_state import FUNDING, branch, chain, coin, coins, put, records, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo

@@ -14,8 +14,8 @@ import pytest
 
 from gitbtc.keys.finding import fingerprint
 from tests.conftest import Repo
-from tests.gate.pushing import GITBTC
-from tests.gate.test_hook import secret
+from tests.doors.pushing import GITBTC
+from tests.doors.test_hook import secret
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox

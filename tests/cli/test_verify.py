@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Repo
-from tests.gate.pushing import GITBTC, OUTPOINT, A, base, both_spend, gated, keep, refused, side
-from tests.state import coin, pending
+from tests.doors.pushing import GITBTC, OUTPOINT, A, base, both_spend, gated, keep, refused, side
+from tests.made_state import coin, pending
 
 if TYPE_CHECKING:
     from typing import Any

@@ -25,7 +25,7 @@ from tests.history.wallet import (
     why,
     without_oids,
 )
-from tests.state import ADDRESS, branch, chain, coin, coins, mempool, spend, transactions, txid
+from tests.made_state import ADDRESS, branch, chain, coin, coins, mempool, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

@@ -13,7 +13,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds, built_in
-from tests.state import coin
+from tests.made_state import coin
 from tests.strategies import STRATEGY, files, histories, kinds
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from gitbtc.diff.patch import FILE, Patch, chained, inverse, replay
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from tests.state import coin
+from tests.made_state import coin
 from tests.strategies import files, histories, kinds
 
 if TYPE_CHECKING:

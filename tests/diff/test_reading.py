@@ -14,7 +14,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds, built_in
 from gitbtc.views import document
-from tests.state import coin
+from tests.made_state import coin
 from tests.strategies import STRATEGY, histories, kinds
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from distributed import LocalCluster
 
 from gitbtc.repo.objects import Objects
 from tests.join.graphs import Graph
-from tests.state import coin, coins, spend, transactions
+from tests.made_state import coin, coins, spend, transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ import pytest
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from tests.state import WITHOUT_GITBTC, branch, coin, coins, spend, transactions, txid
+from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox

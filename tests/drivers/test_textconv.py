@@ -10,7 +10,7 @@ import pytest
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from tests.state import FUNDING, branch, coin, coins, spend, txid
+from tests.made_state import FUNDING, branch, coin, coins, spend, txid
 
 if TYPE_CHECKING:
     from pathlib import Path

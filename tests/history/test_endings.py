@@ -11,7 +11,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends.evidence import Evidence
 from tests.history.wallet import mined, paid
-from tests.state import FUNDING, coin, pending, spend
+from tests.made_state import FUNDING, coin, pending, spend
 
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
 LOST = A | {"replaced_by": B["txid"]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.history.wallet import A, B, commit, events, funded, log, merged, outpoint, paid, pays, settled, why
-from tests.state import branch, coin, coins, mempool, put, spend, transactions, txid
+from tests.made_state import branch, coin, coins, mempool, put, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo

@@ -8,7 +8,7 @@ from gitbtc.errors import UsageError
 from gitbtc.history.searching import Asked, lines_with, listed
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from tests.state import FUNDING, coin, spend, txid
+from tests.made_state import FUNDING, coin, spend, txid
 
 UTXOS = built_in("utxos")
 CONTENT = codec.encode_file(UTXOS, [coin(0), coin(1), coin(0, txid("aa"))])

@@ -17,7 +17,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from tests import strategies
 from tests.history.wallet import mined, paid
-from tests.state import FUNDING, coin, pending, spend, txid
+from tests.made_state import FUNDING, coin, pending, spend, txid
 
 if TYPE_CHECKING:
     from gitbtc.history.events import Event

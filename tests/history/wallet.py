@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.state import branch, chain, coin, coins, mempool, pending, spend, transactions
+from tests.made_state import branch, chain, coin, coins, mempool, pending, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo

@@ -16,7 +16,7 @@ from gitbtc.join.joining import Joining
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in
 from gitbtc.repo.git import Git
-from tests.state import coin, pending, spend
+from tests.made_state import coin, pending, spend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ from gitbtc.join import crdt
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo.objects import Objects
 from tests.join.graphs import Graph, contested, join, replica
-from tests.state import coin
+from tests.made_state import coin
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitbtc.gate.driver_evidence import spend_conflict
-from gitbtc.gate.merging import Merging
-from gitbtc.gate.snapshot import installed_kinds, of_revision
-from gitbtc.gate.spend_gate import SpendGate
+from gitbtc.doors.driver_evidence import spend_conflict
+from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.premerge.branches import Premerge
 from gitbtc.repo.git import Git
 from gitbtc.repo.objects import Objects
+from gitbtc.state.merging import Merging
+from gitbtc.state.snapshot import installed_kinds, of_revision
+from tests.made_state import ADDRESS, coin, pending, spend
 from tests.premerge.worlds import PATHS, State, committed, copied, past, stepped
-from tests.state import ADDRESS, coin, pending, spend
 
 if TYPE_CHECKING:
-    from gitbtc.gate.spend_gate import Contest
+    from gitbtc.judge.spend_gate import Contest
     from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter

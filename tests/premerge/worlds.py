@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.state import coin, pending, spend
+from tests.made_state import coin, pending, spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ import pytest
 
 from gitbtc.kinds import base58
 from gitbtc.reserving.claims import Claim
-from tests.state import FUNDING, chain, coin, coins, records
+from tests.made_state import FUNDING, chain, coin, coins, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

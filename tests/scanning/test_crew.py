@@ -11,7 +11,7 @@ from gitbtc.errors import CannotWork
 from gitbtc.repo.git import Git
 from gitbtc.scanning import crew
 from gitbtc.scanning.place import BLOB, FILE, NAME, Looked, Place
-from tests.gate.test_hook import secret
+from tests.doors.test_hook import secret
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from gitbtc.scanning import examiner
 from gitbtc.scanning.examiner import Examiner, in_pieces
 from gitbtc.scanning.place import FILE, Place
-from tests.gate.test_hook import secret
+from tests.doors.test_hook import secret
 
 if TYPE_CHECKING:
     from pathlib import Path

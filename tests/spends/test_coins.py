@@ -11,7 +11,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends.coins import Coins
-from tests.state import coin
+from tests.made_state import coin
 from tests.strategies import files
 
 UTXOS = built_in("utxos")

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitbtc.gate.spend_gate import Contest, _holds, _is_settled
+from gitbtc.judge.spend_gate import Contest, _holds, _is_settled
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.markers import Style
@@ -23,7 +23,7 @@ from gitbtc.spends.decisions import Decision, automatic, chosen
 from gitbtc.spends.evidence import Evidence
 from gitbtc.spends.settle import settle
 from gitbtc.spends.verdicts import Verdict, judge_all
-from tests.state import coin, pending, spend
+from tests.made_state import coin, pending, spend
 
 KINDS = ("utxos", "transactions", "mempool")
 Record = dict[str, Any]

@@ -24,7 +24,7 @@ from gitbtc.spends.reservations import (
     reserve_event,
     standing,
 )
-from tests.state import FUNDING, coin, pending, spend
+from tests.made_state import FUNDING, coin, pending, spend
 
 COIN, OTHER_COIN = (FUNDING, 0), (FUNDING, 1)
 NAMES = [f"{FUNDING}:0", f"{FUNDING}:1"]

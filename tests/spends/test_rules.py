@@ -7,7 +7,7 @@ import pytest
 
 from gitbtc.spends.evidence import Evidence
 from gitbtc.spends.rules import channel_violations, violations
-from tests.state import coin, pending, spend
+from tests.made_state import coin, pending, spend
 
 PAY = spend("pay", coin(0))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gitbtc.spends.evidence import inputs, is_dead
 from gitbtc.spends.settle import Settlement, settle
-from tests.state import coin, pending, spend, txid
+from tests.made_state import coin, pending, spend, txid
 
 
 def state(utxos: list[dict[str, Any]], transactions: list[dict[str, Any]]) -> dict[str, dict[tuple[Any, ...], Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitbtc.spends.trailers import parse
-from tests.state import FUNDING, txid
+from tests.made_state import FUNDING, txid
 
 COIN, A, B, C = f"{FUNDING}:7", txid("a"), txid("b"), txid("c")
 

@@ -15,7 +15,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.spends.case import Case
 from gitbtc.spends.evidence import Evidence
 from gitbtc.spends.verdicts import judge, judge_all, networks_differ
-from tests.state import coin, pending, spend
+from tests.made_state import coin, pending, spend
 
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
 BUMP = spend("bump", coin(0), fee=2000)

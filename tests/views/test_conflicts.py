@@ -9,7 +9,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import Conflict, Notice
 from gitbtc.views.conflicts import conflict_document, conflict_line, notice_line
-from tests.state import FUNDING, coin
+from tests.made_state import FUNDING, coin
 
 UTXOS, LABELS, CHAIN = built_in("utxos"), built_in("labels"), built_in("chain")
 KEY = (FUNDING, 0)

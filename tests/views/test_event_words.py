@@ -10,7 +10,7 @@ from gitbtc.history.events import KINDS, Event
 from gitbtc.history.telling import TOLD
 from gitbtc.kinds.registry import built_in
 from gitbtc.views.event_words import _WORDS, words
-from tests.state import FUNDING, coin, spend, txid
+from tests.made_state import FUNDING, coin, spend, txid
 
 OUTPOINT, A, B = (FUNDING, 0), txid("aa"), txid("bb")
 

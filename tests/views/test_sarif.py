@@ -15,7 +15,7 @@ from gitbtc.keys.form import NOTICE, WARN, Form
 from gitbtc.scanning.place import BLOB, COMMIT, FILE, NAME, REF, TAG, Looked, Place
 from gitbtc.scanning.report import Report, scanned
 from gitbtc.views.sarif import rule_id, sarif
-from tests.gate.test_hook import secret
+from tests.doors.test_hook import secret
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 URI = {"type": "string", "pattern": r"^[A-Za-z0-9._~!$&'()*+,;=:@/%-]+$"}  # RFC 3986, no space or control

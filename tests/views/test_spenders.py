@@ -6,7 +6,7 @@ from typing import Any
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.views.spenders import Spender, find
-from tests.state import FUNDING, coin, pending, spend, txid
+from tests.made_state import FUNDING, coin, pending, spend, txid
 
 TRANSACTIONS, MEMPOOL = built_in("transactions"), built_in("mempool")
 OUTPOINT = (FUNDING, 1)

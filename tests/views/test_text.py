@@ -9,7 +9,7 @@ from gitbtc.diff.patch import Patch
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.views import spenders, stat, text
-from tests.state import ADDRESS, coin, spend, txid
+from tests.made_state import ADDRESS, coin, spend, txid
 from tests.strategies import STRATEGY
 
 UTXOS, TRANSACTIONS, SETTINGS, CHAIN = (built_in(name) for name in ("utxos", "transactions", "strategy", "chain"))

@@ -24,7 +24,7 @@ from gitbtc.repo.lock import JOURNAL
 from gitbtc.views import document
 from gitbtc.worktree.applying import WorkTree
 from tests.conftest import Repo
-from tests.state import ADDRESS, coin
+from tests.made_state import ADDRESS, coin
 from tests.strategies import histories, kinds
 
 if TYPE_CHECKING:

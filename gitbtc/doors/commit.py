@@ -1,0 +1,278 @@
+"""What every commit is examined for: keys, records, rules, and in a merge what it does to coins and logs.
+
+The findings are data; the hooks print them and refuse.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property, lru_cache
+
+from gitbtc.doors.driver_evidence import spend_conflict
+from gitbtc.errors import printable
+from gitbtc.judge import growth, simulation
+from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
+from gitbtc.judge.contested import is_known_contest
+from gitbtc.judge.spend_gate import SpendGate
+from gitbtc.kinds import codec
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.repo.lock import JOURNAL
+from gitbtc.resolve.settlements import Settlements
+from gitbtc.spends import CHAIN, COINS
+from gitbtc.state.in_progress import COMMIT, InProgress
+from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_revision, path_in, schemas_folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitbtc.judge.spend_gate import Contest
+    from gitbtc.kinds.registry import Kinds
+    from gitbtc.repo.git import BlobReader, Git
+    from gitbtc.resolve.repair import Repair
+    from gitbtc.state.merging import Merging
+
+ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
+_SHOWN = 20  # faults of records in one refusal
+# Verdicts on two transactions: the commit says how they were decided, whoever did.
+_TOLD_IN_TRAILERS = (5, 6)
+
+
+class Examination:
+    """One commit in the making.
+
+    `messages` are the findings, one line or more each; none: the commit may be made. `notices` are then what was
+    decided on the way that a person may want to know. `message` is the file of the commit's message, where a hook is
+    told one.
+    """
+
+    def __init__(self, git: Git, blobs: BlobReader, message: str | None = None) -> None:
+        self._git = git
+        # Base, ours, theirs and the index: each of their large files is asked for by several checks.
+        self._read = lru_cache(maxsize=6)(blobs.read)
+        self.schemas = schemas_folder(git)
+        self.kinds: Kinds = installed_kinds(git)
+        self.in_progress = InProgress(git, message)
+        self.head = self.in_progress.head
+        self.merging: Merging | None = self.in_progress.merging
+        self._snapshots: dict[str | None, Snapshot] = {}
+        self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
+        self.notices: list[str] = []
+        self._decided: list[Contest] = []
+
+    def snapshot(self, revision: str | None) -> Snapshot:
+        """The snapshot of a commit, read once."""
+        if revision not in self._snapshots:
+            self._snapshots[revision] = of_revision(self._git, revision, self._read, self.kinds)
+        return self._snapshots[revision]
+
+    @cached_property
+    def index(self) -> Snapshot:
+        """What is staged, before anything is staged here."""
+        return of_index(self._git, self._read, self.kinds)
+
+    @cached_property
+    def before(self) -> Snapshot:
+        """HEAD."""
+        return self.snapshot(self.head)
+
+    @cached_property
+    def files(self) -> ChangedFiles:
+        """The files that the commit adds or changes."""
+        return ChangedFiles(self.kinds, [self.before], self.index, self._read)
+
+    def messages(self) -> Iterator[str]:
+        """Everything that speaks against the commit, the worst first; later checks build on what earlier ones hold."""
+        for check in (self._whole, self._keys, self._form, self._records):
+            found = list(check())
+            yield from found
+            if found:
+                return  # what does not parse, or is not what its schema says, cannot be judged
+        yield from self._growth()
+        told = [*self._modes(), *(self._merge(self.merging) if self.merging and self._does_something() else ())]
+        yield from told or self._rules()
+
+    def _whole(self) -> Iterator[str]:
+        """While an application of changes is cut short, what is staged may be one half of it."""
+        if os.path.exists(os.path.join(self._git.git_dir(), JOURNAL)):
+            from gitbtc.repo.all_or_none import WAY_ON, AllOrNone
+
+            half = ", ".join(map(printable, AllOrNone(self._git).interrupted))
+            yield f"gitbtc: a change of {half} was cut short; {WAY_ON}"
+
+    def _does_something(self) -> bool:
+        """Whether there is a merge to look at: a step that leaves everything as it is takes nothing from its side."""
+        return bool(self.merging and self.merging.into_ours) or bool(self.files.touched)
+
+    def _keys(self) -> Iterator[str]:
+        from gitbtc.keys.finding import STAGED, THE_NAME, notices, refusal, refusal_of_name
+
+        for _, shown, found in self.files.key_material():
+            self.notices += notices(found.told, shown)
+            if found.refusing and shown == THE_NAME:
+                yield refusal_of_name(found.refusing, found.remarks)
+            elif found.refusing:
+                yield refusal(found.refusing, shown, STAGED, found.remarks)
+
+    def _form(self) -> Iterator[str]:
+        for path, fault in self.files.form():
+            mend = (
+                "; `git add --renormalize` makes it so (is the filter installed? `gitbtc doctor` tells)"
+                if fault == NOT_CANONICAL
+                else ""
+            )
+            yield f"gitbtc: {printable(path)}: {fault}{mend}"
+
+    def _records(self) -> Iterator[str]:
+        from gitbtc.doors.progress import told
+
+        found = self.files.records(told)
+        for path, violation in found[:_SHOWN]:
+            where = f"{path}::{violation.identity}" if violation.identity else path
+            yield f"gitbtc: {printable(f'{where}: {violation}')}"
+        if len(found) > _SHOWN:
+            yield f"gitbtc: {len(found) - _SHOWN} faults more; `gitbtc validate --staged` lists them"
+
+    def _growth(self) -> Iterator[str]:
+        if not self.is_rewriting:
+            for path, lost in self.rewrites():
+                yield _growth_message(path, lost)
+
+    def rewrites(self) -> Iterator[tuple[str, list[str]]]:
+        """(path, lost or rewritten records) of each file that only grows and would not.
+
+        In a merge, the records that a side rewrote since the common ancestor; what the merge lost is repaired.
+        """
+        merging = self.merging if self.merging and self.merging.into_ours else None
+        before = self.snapshot(merging.bases(0, 1)[0]) if merging else self.before
+        removed = {path for path in before.state_paths() if path not in self.index.entries}
+        for path in sorted({*self.files.changed, *removed}):
+            kind = self.kinds.for_path(path)
+            if kind is None or not kind.append_only:
+                continue
+            found = growth.rewritten(kind, before.content(path), self.index.content(path))
+            lost = [
+                f"{codec.identity_text(kind, key)} {what}" for key, what in found if what != "removed" or not merging
+            ]
+            if lost:
+                yield path, lost
+
+    def _modes(self) -> Iterator[str]:
+        """A branch that simulates stays so, unless a person says otherwise."""
+        if self.in_progress.name == COMMIT:
+            for path, why in simulation.not_alone(self.before, self.index):
+                yield simulation.refused(path, why)
+            return
+        picked = [self.snapshot(head) for head in self.merging.heads[1:]] if self.merging else []
+        step = simulation.Step(self.in_progress.name, self.before, self.index, picked)
+        for path, content, why in step.repairs():
+            self._stage(path, content)
+            yield simulation.stays(path, why)
+
+    def amended(self) -> list[str]:
+        """What speaks against putting the commit in HEAD's place: it is then judged against HEAD's parents."""
+        [(_, parents)] = self._git.commits("--no-walk", self.head) if self.head else [("", [])]
+        before = [self.snapshot(parent) for parent in parents] or [self.snapshot(None)]
+        return [f"gitbtc: {printable(text)}" for _, _, text in simulation.faults(before, self.index)]
+
+    def _rules(self) -> Iterator[str]:
+        touched = self.files.touched
+        for root in sorted({root_of(path) for path in self.files.state_paths()}):
+            for path, violation in broken_rules(self.index, root, touched):
+                if self.head and is_known_contest(self._git, [self.before], violation, [self.head]):
+                    continue
+                yield f"gitbtc: {path}: {printable(violation.text)}"
+
+    def settlements(self) -> Settlements:
+        """What was settled in the merge in progress."""
+        return settlements_of(self._git, self.merging)
+
+    def trailers(self) -> list[str]:
+        """What was settled, and what the evidence decided between transactions, as lines of the commit message."""
+        from gitbtc.spends.decisions import automatic
+
+        decided = {automatic(contest.verdict).trailer for contest in self._decided}
+        return sorted({*self.settlements().trailers.values(), *decided})
+
+    @property
+    def unattributed_allowed(self) -> bool:
+        """Whether two removals of one coin without a txid are only worth a note."""
+        return self._git.config("gitbtc.unattributed") == "allow"
+
+    def spend_gate(self, merging: Merging) -> SpendGate:
+        """The verdicts on the merge in progress."""
+        return SpendGate(merging, self.snapshot, unattributed_allowed=self.unattributed_allowed)
+
+    def united(self, merging: Merging) -> Repair:
+        """What is staged, with the records of files that only grow that the merge lost: in that, conflicts are settled
+        or open, whatever the commit is asked for or `gitbtc conflicts`. Malformed, CannotWork.
+        """
+        from gitbtc.resolve.repair import Repair
+
+        repair = Repair(self._git, merging, self.snapshot, self.index, self.kinds)
+        if not self.is_rewriting:
+            repair.unite_logs()
+        return repair
+
+    def _merge(self, merging: Merging) -> Iterator[str]:
+        from gitbtc.views.conflicts import conflict_line, spend_notice
+
+        gate, repair = self.spend_gate(merging), self.united(merging)
+        unsettled = gate.unsettled(repair.result, self.settlements())
+        if not unsettled:
+            self._follow(gate, repair)
+        for path, content in repair.contents.items():
+            self._stage(path, content)
+        yield from (f"{message} now" for message in repair.messages)
+        for clash in gate.clashes:
+            where = path_in(clash.root, CHAIN)
+            yield f"gitbtc: {printable(where)}: network: {clash.one} and {clash.other} never merge; abort this merge"
+        self.notices += [spend_notice(path_in(told.root, COINS), told.verdict) for told in gate.notices]
+        self._decided = [told for told in gate.notices if told.verdict.row in _TOLD_IN_TRAILERS]
+        for contest in unsettled:
+            yield conflict_line(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
+
+    def _follow(self, gate: SpendGate, repair: Repair) -> None:
+        """What a merge did not need a person for, and Git did not do: staged then, since a hook cannot commit it."""
+        repair.follow_settlements(gate, self.settlements().trailers)
+        repair.follow_verdicts(gate)
+        repair.drop_what_is_stale()
+        repair.put_back_what_was_lost()
+
+    def _stage(self, path: str, content: bytes) -> None:
+        """Put the repaired file in the index, and in the work tree where that held what the index did."""
+        from pathlib import Path
+
+        from gitbtc.repo.files import write
+
+        mode, staged = self.index.entries.get(path, ("100644", ""))[0], self.index.content(path)
+        in_work_tree = Path(self._git.top_level()) / path
+        if not in_work_tree.exists() or self._as_staged(path, in_work_tree.read_bytes()) == staged:
+            write(in_work_tree, content)
+        self._git.update_index({path: (mode, self._git.write_blob(content))})
+        self._git.refresh_index()  # else `git merge --abort` would find a file changed that is not
+
+    def _as_staged(self, path: str, content: bytes) -> bytes:
+        kind = self.kinds.for_path(path)
+        try:
+            return codec.canonical(kind, content) if kind else content
+        except Malformed:
+            return content
+
+
+def settlements_of(git: Git, merging: Merging | None) -> Settlements:
+    """What `gitbtc resolve` settled in `merging`: one that was aborted and begun again is another one."""
+    told_apart = [*merging.identity(), merging.began] if merging else []
+    return Settlements(os.path.join(git.git_dir(), "gitbtc"), told_apart)
+
+
+def _growth_message(path: str, lost: list[str]) -> str:
+    shown = "\n".join(f"  {printable(line)}" for line in lost[:10])
+    more = f"\n  and {len(lost) - 10} more" if len(lost) > 10 else ""
+    return (
+        f"gitbtc: {printable(path)}: this file only grows, and the commit would lose or rewrite records:\n"
+        f"{shown}{more}\n"
+        f"  To do it on purpose: {ALLOW_REWRITE}=1 git commit, with a line `Gitbtc-Rewrite: <reason>` in its message."
+    )

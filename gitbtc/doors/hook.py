@@ -1,0 +1,203 @@
+"""`gitbtc hook NAME`: what Git's hooks run. Exit status 1 refuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+
+from gitbtc.doors import passed
+from gitbtc.doors.commit import Examination
+from gitbtc.errors import GitbtcError, printable, report
+from gitbtc.repo.git import Git
+from gitbtc.state.in_progress import COMMIT
+from gitbtc.state.merging import announced
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitbtc.judge.findings import Finding
+
+# The message of a commit whose message nobody tells: an empty one.
+_NOT_TOLD = os.devnull
+
+
+def main(arguments: list[str]) -> int:
+    """Serve one hook; the exit status for Git."""
+    try:
+        door = DOORS[arguments[1]]
+    except (IndexError, KeyError):
+        print(f"gitbtc: no hook of that name; there are {', '.join(DOORS)}", file=sys.stderr)
+        return 2
+    try:
+        return door(arguments[2:])
+    except GitbtcError as error:
+        print("gitbtc: " + "\n".join(printable(line) for line in str(error).splitlines()), file=sys.stderr)
+        return error.status
+    except Exception as error:  # noqa: BLE001 - a hook that fails refuses, and shows nothing of what it looked at
+        print(f"{report(error)}\ngitbtc: refused, since nobody could look", file=sys.stderr)
+        return 1
+
+
+def _examine(_: list[str]) -> int:
+    """pre-commit, pre-merge-commit: the index against HEAD, and in a merge against its sides."""
+    git = Git().at_top()
+    with git.blobs() as blobs:
+        examination = Examination(git, blobs, _NOT_TOLD)
+        messages = _told(examination)
+        if not messages:
+            passed.leave(_folder(git), examination)
+    return _refuse(messages, examination)
+
+
+def _examine_patch(_: list[str]) -> int:
+    """pre-applypatch: the same for `am` and `rebase --apply`, with the message, which no other hook of ours sees."""
+    git = Git().at_top()
+    with git.blobs() as blobs:
+        examination = Examination(git, blobs)
+        messages = _told(examination) or _message_faults(git.git_path("rebase-apply/final-commit"), examination)
+    return _refuse(messages, examination)
+
+
+def _examine_and_sign(arguments: list[str]) -> int:
+    """prepare-commit-msg: what pre-commit did not see, with the message; what was settled becomes trailers of it."""
+    git = Git().at_top()
+    message, *source = arguments
+    with git.blobs() as blobs:
+        # Of a commit that is made again the message says what it did the first time.
+        examination = Examination(git, blobs, _NOT_TOLD if source[:1] == ["commit"] else message)
+        trailers = passed.take(_folder(git), examination)
+        amended = examination.amended() if source == ["commit", "HEAD"] else []
+        if amended:
+            return _refuse(amended)
+        if trailers is None:
+            messages = _told(examination) or _message_faults(message, examination)
+            if messages:
+                return _refuse(messages, examination)
+            trailers = examination.trailers()
+    if trailers:
+        given = [part for line in trailers for part in ("--trailer", line)]
+        git.run("interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", *given, message)
+    return 0
+
+
+def _folder(git: Git) -> str:
+    return os.path.join(git.git_dir(), "gitbtc")
+
+
+def _told(examination: Examination) -> list[str]:
+    messages = list(examination.messages())
+    for notice in examination.notices:
+        print(notice, file=sys.stderr)
+    return messages
+
+
+def _refuse(messages: list[str], examination: Examination | None = None) -> int:
+    for message in messages:
+        print(message, file=sys.stderr)
+    if messages and examination is not None and examination.in_progress.name != COMMIT:
+        print(f"gitbtc: once that is settled, {examination.in_progress.way_on}", file=sys.stderr)
+    return 1 if messages else 0
+
+
+def _read_message(arguments: list[str]) -> int:
+    """commit-msg: the message as the person left it."""
+    git = Git().at_top()
+    with git.blobs() as blobs:
+        return _refuse(_message_faults(arguments[0], Examination(git, blobs, arguments[0])))
+
+
+def _message_faults(path: str, examination: Examination) -> list[str]:
+    """No key in the message, and a reason in it for a rewrite."""
+    from gitbtc.judge.key_gate import judged
+    from gitbtc.keys.finding import MESSAGE, notices, refusal
+    from gitbtc.keys.scan import scan
+    from gitbtc.spends.trailers import REWRITE, Declared
+
+    with open(path, "rb") as file:
+        message = file.read()
+    found = judged(scan(message), examination.files.allow_list, partial(scan, message, "", None))
+    if found and found.refusing:
+        return [refusal(found.refusing, "the commit message", MESSAGE, found.remarks)]
+    for notice in notices(found.told, "the commit message") if found else ():
+        print(notice, file=sys.stderr)
+    declared = Declared(message.decode("utf-8", "replace"))
+    if examination.is_rewriting and not declared.rewrites and any(examination.rewrites()):
+        reason = f"a line `{REWRITE}: <reason>` in its message (`git commit -m`, where no editor opens)"
+        return [f"gitbtc: a commit that rewrites says why: {reason}"]
+    return []
+
+
+def _warn(_: list[str]) -> int:
+    """post-merge: what a fast-forward brought, which nothing can veto, is looked at now, and may not be pushed on."""
+    from gitbtc.doors.made_commits import MadeCommits
+
+    git = Git().at_top()
+    if git.find("HEAD") not in announced() or git.find("ORIG_HEAD") is None:
+        return 0  # a merge commit, or a squash, which commits nothing: looked at before it is made
+    with MadeCommits(git) as made:
+        for oid in git.new_commits(["ORIG_HEAD..HEAD"]):
+            for finding in made.findings(oid):
+                after = "; already merged: nothing can stop a fast-forward" if finding.refuses else ""
+                print(f"gitbtc: {finding}{after}", file=sys.stderr)
+    for path in _made_live(git):
+        print(
+            f"gitbtc: {printable(path)}: this fast-forward made the branch live, which simulated; if nobody meant that,"
+            " `git reset --keep ORIG_HEAD` takes it back",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def _made_live(git: Git) -> list[str]:
+    from gitbtc.judge.simulation import made_live
+    from gitbtc.state.snapshot import installed_kinds, of_revision
+
+    kinds = installed_kinds(git)
+    with git.blobs() as blobs:
+        before, after = (of_revision(git, name, blobs.read, kinds) for name in ("ORIG_HEAD", "HEAD"))
+        return made_live(before, after)
+
+
+def _push(arguments: list[str]) -> int:
+    """pre-push: every commit that is about to leave."""
+    from gitbtc.doors.new_commits import leaving, to_send
+    from gitbtc.doors.pushed import findings
+
+    git = Git().at_top()
+    updates = to_send(_input())
+    return _tell(findings(git, updates, leaving(git, arguments[0], updates)))
+
+
+def _receive(_: list[str]) -> int:
+    """pre-receive, in a repository without a work tree: every commit that arrives, or nothing of the push comes in."""
+    from gitbtc.doors.new_commits import arriving, to_receive
+    from gitbtc.doors.pushed import findings
+
+    git = Git()
+    updates = to_receive(_input())
+    return _tell(findings(git, updates, arriving(git, updates)))
+
+
+def _tell(found: list[Finding]) -> int:
+    for finding in found:
+        print(f"gitbtc: {finding}", file=sys.stderr)
+    return 1 if any(finding.refuses for finding in found) else 0
+
+
+def _input() -> list[str]:
+    """The lines that Git hands to the hook; the names of refs are any bytes."""
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
+
+
+DOORS: dict[str, Callable[[list[str]], int]] = {
+    "pre-commit": _examine,
+    "pre-merge-commit": _examine,
+    "pre-applypatch": _examine_patch,
+    "prepare-commit-msg": _examine_and_sign,
+    "commit-msg": _read_message,
+    "pre-push": _push,
+    "pre-receive": _receive,
+    "post-merge": _warn,
+}

@@ -1,0 +1,245 @@
+"""Commits that are already made, whatever made them: pushed, received, fast-forwarded to, or looked at in CI.
+
+A rebase, a cherry-pick, another program's merge or a clone without gitbtc puts state into the history that no hook of
+the person who made it looked at. Here each commit is read as it is stored, with its parents; what kinds there are, its
+own tree says. Whoever made it may have meant harm: what cannot be judged is a finding too.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+
+from gitbtc.errors import GitbtcError
+from gitbtc.join.history import is_join
+from gitbtc.judge import growth, simulation
+from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.content import ChangedFiles
+from gitbtc.judge.contested import DOUBLE_SPEND, is_known_contest
+from gitbtc.judge.findings import Finding, content_faults, limited, refuses, spoken_keys
+from gitbtc.judge.spend_gate import SpendGate
+from gitbtc.keys.allowed import ALLOW_LIST
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
+from gitbtc.repo.git import SUBMODULE
+from gitbtc.repo.stored import NotHere, Stored, Unsound
+from gitbtc.spends import CHAIN, COINS
+from gitbtc.spends.trailers import REWRITE, Declared
+from gitbtc.state.merging import Merging
+from gitbtc.state.snapshot import Snapshot, path_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from gitbtc.doors.rejoined import Rejoined
+    from gitbtc.judge.findings import Told
+    from gitbtc.judge.spend_gate import Contest
+    from gitbtc.repo.git import Entry, Git
+    from gitbtc.repo.stored import Commit
+
+_SCHEMAS = ".gitbtc/schemas/"
+_MOST_PARENTS = 64  # every two of them are a merge
+
+
+class MadeCommits:
+    """The commits of the repository that `git` works in; use it in a `with`."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git.as_stored()
+        self._blobs = self._git.blobs()
+        self._stored = Stored(self._blobs)
+        # A commit is its children's parent, and most of its files are theirs.
+        self._read = lru_cache(maxsize=16)(self._stored.blob)
+        self._commit = lru_cache(maxsize=64)(self._stored.commit)
+        self._snapshot = lru_cache(maxsize=8)(self._read_snapshot)
+        self._kinds = lru_cache(maxsize=8)(self._read_kinds)
+        self._allowed = git.config("gitbtc.unattributed") == "allow"
+
+    def __enter__(self) -> Self:
+        self._blobs.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._blobs.__exit__(kind, error, traceback)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def _files(self, oid: str | None) -> dict[str, Entry]:
+        return self._stored.files(self._commit(oid).tree) if oid else {}
+
+    def _read_snapshot(self, oid: str | None) -> Snapshot:
+        return self._snapshot_of(oid[:12] if oid else "nothing", self._files(oid))
+
+    def _snapshot_of(self, name: str, files: Mapping[str, Entry]) -> Snapshot:
+        return Snapshot(name, files, lambda _, blob: self._read(blob), self._kinds_in(files))
+
+    def _kinds_in(self, files: Mapping[str, Entry]) -> Kinds:
+        added = [path for path, (mode, _) in files.items() if _is_schema(path) and mode != SUBMODULE]
+        return self._kinds(tuple((path, files[path][1]) for path in sorted(added)))
+
+    def _read_kinds(self, schemas: tuple[tuple[str, str], ...]) -> Kinds:
+        return Kinds.of({path: self._read(oid) for path, oid in schemas})
+
+    def _parents(self, oid: str, rejoined: Rejoined | None) -> list[Snapshot]:
+        parents = self._commit(oid).parents
+        if rejoined and not rejoined.fault:
+            parents = parents[:_MOST_PARENTS]  # what a join has of the others was looked at with them
+        if len(parents) > _MOST_PARENTS:
+            raise Unsound(f"it has {len(parents)} parents; {_MOST_PARENTS} are as many as gitbtc looks at")
+        before: list[str | None] = [*parents]
+        try:
+            return [self._snapshot(parent) for parent in before or [None]]
+        except NotHere as error:
+            raise _too_shallow(oid, str(error)) from None
+
+    # -- examining -------------------------------------------------------------------------------------------------
+
+    def findings(self, oid: str) -> Iterator[Finding]:
+        """Everything that speaks against the commit `oid`. NotHere when what it is judged by is not here."""
+        return self._told(oid, self._examine(oid))
+
+    def tip_findings(self, oid: str) -> Iterator[Finding]:
+        """What speaks against what a ref points to and is no commit: key material in tags, in a file, in a tree."""
+        return self._told(oid, self._examine_tip(oid))
+
+    def name_findings(self, oid: str, name: str) -> Iterator[Finding]:
+        """What speaks against the name of a ref that points to `oid`."""
+        spoken = name.encode("utf-8", "surrogateescape")
+        return self._told(oid, spoken_keys(spoken, "the name of a ref", partial(self._allow_list, oid)))
+
+    def _told(self, oid: str, told: Iterator[Told]) -> Iterator[Finding]:
+        try:
+            yield from (Finding(oid, *one) for one in told)
+        except NotHere:
+            raise
+        except GitbtcError as error:
+            yield Finding(oid, "unreadable", "", str(error))
+
+    def _examine_tip(self, oid: str) -> Iterator[Told]:
+        kind, _ = self._stored.object(oid)
+        while kind == "tag":
+            tag, (oid, spoken) = oid, self._stored.tag(oid)
+            yield from spoken_keys(spoken, "the tag's message", partial(self._allow_list, tag))
+            kind, _ = self._stored.object(oid)
+        if kind != "commit":
+            nothing, tip = self._snapshot(None), self._tip(oid)
+            yield from content_faults(ChangedFiles(Kinds(), [nothing], tip, self._read))
+
+    def _tip(self, oid: str) -> Snapshot:
+        """What a ref shows that points to `oid`, whatever that is: a file has its oid for a name."""
+        kind, _ = self._stored.object(oid)
+        while kind == "tag":
+            oid, _ = self._stored.tag(oid)
+            kind, _ = self._stored.object(oid)
+        if kind == "commit":
+            return self._snapshot(oid)
+        files = {oid: ("100644", oid)} if kind == "blob" else self._stored.files(oid)
+        return self._snapshot_of(oid[:12], files)
+
+    def _allow_list(self, oid: str) -> bytes | None:
+        tip = self._tip(oid)
+        return tip.content(ALLOW_LIST) if ALLOW_LIST in tip.entries else None
+
+    def _examine(self, oid: str) -> Iterator[Told]:
+        commit, result = self._commit(oid), self._snapshot(oid)
+        declared = Declared(commit.message)
+        rejoined = self._rejoined(commit, result)
+        if rejoined and rejoined.fault:
+            yield "join", "", f"the commit says that it is a join, and {rejoined.fault}"
+        is_sound = rejoined is not None and not rejoined.fault
+        files = ChangedFiles(self._kinds_in(result.entries), self._parents(oid, rejoined), result, self._read)
+        spoken = spoken_keys(commit.spoken, "the commit's message", files.allow_list)
+        faults = [*spoken, *content_faults(files)]
+        yield from faults
+        if any(refuses(kind) for kind, _, _ in faults):
+            return  # what does not parse, or is not what its schema says, cannot be judged
+        if not declared.rewrites and not is_sound:
+            yield from limited(self._growth(files))
+        if not is_sound:
+            yield from simulation.faults(files.before, files.after)
+        if len(commit.parents) > 1 and not is_sound:
+            yield from self._merge(oid, commit.parents, result, declared)
+        yield from limited(self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents))
+
+    def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
+        """The commit joined again, where it says that it is a join."""
+        if not is_join(commit.tree, commit.parents, commit.message.encode("utf-8", "replace")):
+            return None
+        from gitbtc.doors.rejoined import Rejoined
+
+        return Rejoined(self._git, commit, result.entries)
+
+    def _rules(self, files: ChangedFiles, contested: frozenset[str], parents: list[str]) -> Iterator[Told]:
+        for root in sorted({root_of(path) for path in files.state_paths()}):
+            _derive(files, root)
+            for path, violation in broken_rules(files.after, root, files.touched):
+                known = violation.identity in contested or is_known_contest(self._git, files.before, violation, parents)
+                if violation.rule != DOUBLE_SPEND or not known:
+                    yield violation.rule, path, f"{path}: {violation.text}"
+
+    def _growth(self, files: ChangedFiles) -> Iterator[Told]:
+        for path in files.state_paths():
+            kind = files.kinds.for_path(path)
+            if kind is not None and kind.append_only:
+                versions = [parent.content(path) for parent in files.before]
+                for key, what in growth.lost(kind, versions, files.after.content(path)):
+                    text = f"{path}::{codec.identity_text(kind, key)} {what}, and this file only grows; a commit that"
+                    yield "append_only", path, f"{text} means it says why, in a line `{REWRITE}: <reason>`"
+
+    def _merge(self, oid: str, parents: list[str], result: Snapshot, declared: Declared) -> Iterator[Told]:
+        self._check_depth(oid, parents)
+        gate = SpendGate(Merging(self._git, parents), self._snapshot, unattributed_allowed=self._allowed)
+        for clash in gate.clashes:
+            path = path_in(clash.root, CHAIN)
+            yield "network", path, f"{path}: {clash.one} and {clash.other} never merge"
+        yield from (_contested(contest) for contest in gate.unsettled(result, declared))
+        yield from (_not_followed(decided) for decided in gate.unapplied(result))
+
+    def _check_depth(self, oid: str, parents: list[str]) -> None:
+        """NotHere when the history ends before the common ancestors of a merge: another one would be taken for it."""
+        ends = set(self._git.heads_in("shallow"))
+        for one, other in Merging(self._git, parents).pairs() if ends else ():
+            if ends & set(self._git.new_commits([f"{parents[one]}...{parents[other]}"])):
+                raise _too_shallow(oid, "the history of its parents ends before their common ancestor")
+
+
+def _is_schema(path: str) -> bool:
+    return path.startswith(_SCHEMAS) and path.endswith(SUFFIX)
+
+
+def _contested(contest: Contest) -> Told:
+    from gitbtc.doors.driver_evidence import spend_conflict
+    from gitbtc.views.conflicts import told_line
+
+    path = path_in(contest.root, COINS)
+    line = told_line(path, built_in(COINS), spend_conflict(contest.verdict))
+    return contest.type, path, line.removeprefix(f"{contest.type}: ")
+
+
+def _not_followed(decided: Contest) -> Told:
+    from gitbtc.views.conflicts import spend_notice
+
+    path, notice = path_in(decided.root, COINS), decided.verdict.notice
+    line = spend_notice(path, decided.verdict).removeprefix(f"gitbtc: note: {notice}: ")
+    return notice, path, f"{line}; the merge has it otherwise"
+
+
+def _too_shallow(oid: str, why: str) -> NotHere:
+    return NotHere(
+        f"commit {oid[:12]} cannot be judged: {why}. Is this a shallow clone? Fetch more of the history: `git fetch"
+        " --unshallow`, or with a larger --depth"
+    )
+
+
+def _derive(files: ChangedFiles, root: str) -> None:
+    """Read the evidence of the result through what differs from its first parent's, if that can be read."""
+    try:
+        evidence = files.after.evidence(root, files.before[0].evidence(root))
+    except GitbtcError:
+        return
+    # A history is long: each commit would keep all those before it.
+    evidence.base = evidence.affected = None

@@ -1,0 +1,46 @@
+"""What speaks against a push, the same at both ends: commits, annotated tags, names of refs."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from gitbtc.doors.made_commits import MadeCommits
+from gitbtc.doors.new_commits import is_null, tips
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitbtc.doors.new_commits import Update
+    from gitbtc.judge.findings import Finding
+    from gitbtc.repo.git import Git
+
+MOST_FINDINGS = 50  # a push that is refused anyway is not looked at to its end
+
+
+def findings(git: Git, updates: list[Update], commits: list[str]) -> list[Finding]:
+    """The first that refuse, and the first that are only told, each in the order of the history; if none refuses, the
+    push may come in.
+
+    `commits` are the oids of the new ones among those that the updates reach, oldest first.
+    """
+    kept: dict[bool, list[Finding]] = {True: [], False: []}
+    with MadeCommits(git) as made:
+        examined = (finding for oid in commits for finding in made.findings(oid))
+        for finding in chain(_ref_names(made, updates), _tips(made, updates), examined):
+            if len(kept[finding.refuses]) < MOST_FINDINGS:
+                kept[finding.refuses].append(finding)
+            if len(kept[True]) == MOST_FINDINGS:
+                break
+    return kept[False] + kept[True]
+
+
+def _ref_names(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
+    for update in updates:
+        if not is_null(update.new):
+            yield from made.name_findings(update.new, update.name)
+
+
+def _tips(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
+    for oid in tips(updates):
+        yield from made.tip_findings(oid)

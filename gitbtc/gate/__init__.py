@@ -1,1 +1,0 @@
-"""Gate: what the hooks run. Whole snapshots are looked at here, not single files."""

@@ -1,0 +1,186 @@
+"""What a commit does to files, judged file by file: keys, form, records. The same for a commit in the making and for
+one that is made; what is told of it, and how, is the caller's.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gitbtc.errors import printable
+from gitbtc.judge.key_gate import judged, listed
+from gitbtc.keys.allowed import ALLOW_LIST
+from gitbtc.keys.finding import KEY_FOR_A_NAME, THE_NAME
+from gitbtc.kinds import codec
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.delta import NotCanonical, walk
+from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gitbtc.judge.key_gate import Judged
+    from gitbtc.kinds.delta import Change
+    from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.registry import Kinds
+    from gitbtc.kinds.validate import Files, Violation, Watch
+    from gitbtc.repo.git import Entry
+    from gitbtc.state.snapshot import ReadBlob, Snapshot
+
+NOT_CANONICAL = "not in canonical form"
+_BINARY = "a binary file among state files, in which nobody sees what it holds; keep it in another folder"
+_NO_FILE = {
+    SYMBOLIC_LINK: "a symbolic link stands in a state file's place; put the file there",
+    SUBMODULE: "a submodule stands in a state file's place; put the file there",
+}
+
+
+class ChangedFiles:
+    """The step from `before` (its parents; one snapshot or more) to `after`.
+
+    `changed` are the files of `after` that no parent has so, `touched` the paths at which it differs from some parent.
+    """
+
+    def __init__(self, kinds: Kinds, before: Sequence[Snapshot], after: Snapshot, read: ReadBlob) -> None:
+        self.kinds = kinds
+        self._read = read
+        self.before = before
+        self.after = after
+        self.touched = {path for parent in before for path in _differing(parent, after)}
+        self.changed: dict[str, Entry] = {
+            path: after.entries[path] for path in sorted(self.touched) if path in after.entries and self._is_new(path)
+        }
+        self._canonical: dict[str, bool] = {}
+        self._public: frozenset[bytes] | None = None
+        self._state_folders: set[str] | None = None
+        self._deltas: dict[str, list[Change] | None] = {}
+
+    def _is_new(self, path: str) -> bool:
+        return all(parent.entries.get(path) != self.after.entries[path] for parent in self.before)
+
+    def state_paths(self) -> list[str]:
+        """The touched paths of state files, also of those that are gone."""
+        return sorted(path for path in self.touched if self.kinds.for_path(path))
+
+    def key_material(self) -> Iterator[tuple[str, str, Judged]]:
+        """(path, how to name it, the verdict) of each file that holds key material in itself or in its name.
+
+        The path is "" where the name holds some, and is then not to be shown.
+        """
+        from gitbtc.keys.scan import scan, scan_name
+
+        for path, (mode, oid) in self.changed.items():
+            in_name = scan_name(path)
+            named = judged(in_name, self.allow_list)
+            if named:
+                yield "", THE_NAME, named
+            if mode != SUBMODULE:
+                content = self._read(oid)
+                found = scan(self._where_a_key_can_be(path, content), path, self._known)
+                # What was added alone knows no lines, and a key may begin in what was there.
+                look = partial(scan, content, path, self._known)
+                held = judged(found and (look() or found), self.allow_list, look)
+                if held:
+                    yield ("", KEY_FOR_A_NAME, held) if in_name else (path, path, held)
+
+    def allow_list(self) -> bytes | None:
+        """What the commit itself says may be let through: whoever lets a key through says so where it is."""
+        return self.after.content(ALLOW_LIST) if ALLOW_LIST in self.after.entries else None
+
+    def _known(self) -> frozenset[bytes]:
+        """The public side of the keys whose coins and descriptors these are."""
+        if self._public is None:
+            from gitbtc.keys.own import public_texts
+
+            paths = [path for path in self.after.entries if self.kinds.for_path(path)]
+            self._public = public_texts(map(self.after.content, paths))
+        return self._public
+
+    def _where_a_key_can_be(self, path: str, content: bytes) -> bytes:
+        """Of a canonical state file the records that are new: what a parent has was looked at there.
+
+        All of it where a text of theirs is words of a list and nothing else: the others may stand in old records.
+        """
+        from gitbtc.keys.scan import holds_a_part_of_a_phrase
+
+        kind = self.kinds.for_path(path)
+        delta = self._delta(path, kind, content) if kind else None
+        if delta is None:
+            return content
+        added = b"[\n" + b",\n".join([change.new for change in delta if change.new]) + b"\n]\n"
+        return content if holds_a_part_of_a_phrase(added) else added
+
+    def form(self) -> Iterator[tuple[str, str]]:
+        """(path, fault) of each changed state file that is not one: no file, not JSON, not canonical; of a binary file
+        beside them; and of the allow list where it is broken.
+        """
+        if ALLOW_LIST in self.changed:
+            yield from ((ALLOW_LIST, fault) for fault in listed(self.allow_list()).faults)
+        for path, (mode, oid) in self.changed.items():
+            kind = self.kinds.for_path(path)
+            if kind is None:
+                if self._is_among_state(path) and mode != SUBMODULE and b"\0" in self._read(oid):
+                    yield path, _BINARY
+                continue
+            if mode in _NO_FILE:
+                yield path, _NO_FILE[mode]
+                continue
+            try:
+                if not self._is_canonical(path, kind, self._read(oid)):
+                    yield path, NOT_CANONICAL
+            except Malformed as error:
+                yield path, printable(str(error))
+
+    def _is_among_state(self, path: str) -> bool:
+        """Whether a state file lies in the folder of the file at `path`."""
+        if self._state_folders is None:
+            self._state_folders = {name.rpartition("/")[0] for name in self.after.state_paths()}
+        return path.rpartition("/")[0] in self._state_folders
+
+    def _is_canonical(self, path: str, kind: Kind, content: bytes) -> bool:
+        """Whether `content` is, given that a parent's version is; Malformed when it does not even parse."""
+        if path not in self._canonical:
+            self._canonical[path] = (
+                self._delta(path, kind, content) is not None or codec.canonical(kind, content) == content
+            )
+        return self._canonical[path]
+
+    def _delta(self, path: str, kind: Kind, content: bytes) -> list[Change] | None:
+        """What changed since a parent's version; None where there is none, or one of the two is not canonical."""
+        if path not in self._deltas:
+            versions = (parent.content(path) for parent in self.before)
+            walked = (_walked(kind, version, content) for version in versions if version)
+            self._deltas[path] = next((delta for delta in walked if delta is not None), None)
+        return self._deltas[path]
+
+    def records(self, watch: Watch | None = None) -> list[tuple[str, Violation]]:
+        """(path, fault) of each record that no parent has and that breaks its schema; Malformed files are faults."""
+        from gitbtc.kinds.validate import validate_files
+
+        watching = [watch] if watch else []
+        first, *others = self.before
+        found = list(validate_files(self.kinds, _versions(first), _versions(self.after), *watching))
+        for parent in others if found else ():
+            again = validate_files(self.kinds, _versions(parent), _versions(self.after), *watching)
+            known = {_name(path, violation) for path, violation in again}
+            found = [fault for fault in found if _name(*fault) in known]
+        return found
+
+
+def _differing(one: Snapshot, other: Snapshot) -> set[str]:
+    return {path for path, _ in one.entries.items() ^ other.entries.items()}
+
+
+def _walked(kind: Kind, before: bytes, content: bytes) -> list[Change] | None:
+    try:
+        return walk(kind, before, content)
+    except NotCanonical:
+        return None
+
+
+def _versions(side: Snapshot) -> Files:
+    return {path: (side.oid(path), partial(side.content, path)) for path in side.state_paths()}
+
+
+def _name(path: str, violation: Violation) -> tuple[str, str, str, str]:
+    return path, violation.identity, violation.field, violation.rule

@@ -1,0 +1,1 @@
+"""Resolve: where people settle what the evidence leaves open, and what follows for the files."""

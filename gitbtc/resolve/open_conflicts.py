@@ -1,0 +1,145 @@
+"""What a merge left to settle, computed from the index and the merged commits: it survives a closed terminal."""
+
+from __future__ import annotations
+
+import os
+
+from gitbtc.doors.commit import Examination
+from gitbtc.doors.driver_evidence import spend_conflict
+from gitbtc.errors import CannotWork
+from gitbtc.kinds import codec
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.registry import built_in
+from gitbtc.markers import MarkedFile, Style, hunks
+from gitbtc.merge.conflict import Conflict
+from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.records import changed_fields
+from gitbtc.repo.git import SYMBOLIC_LINK
+from gitbtc.spends import COINS
+from gitbtc.spends.evidence import outpoint_text
+from gitbtc.state.snapshot import path_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gitbtc.judge.spend_gate import Contest
+    from gitbtc.kinds.kind import Key, Kind
+    from gitbtc.repo.git import BlobReader, Entry, Git
+    from gitbtc.state.merging import Merging
+    from gitbtc.state.snapshot import Snapshot
+
+BASE, OURS, THEIRS = 1, 2, 3
+
+
+class Open:
+    """One conflict that is still open. `contest` is set when it is about a spend, and settling it touches the root."""
+
+    __slots__ = ("conflict", "contest", "kind", "path")
+
+    def __init__(self, path: str, kind: Kind, conflict: Conflict, contest: Contest | None = None) -> None:
+        self.path = path
+        self.kind = kind
+        self.conflict = conflict
+        self.contest = contest
+
+    @property
+    def address(self) -> str:
+        """`path::identity`; for a whole file its path."""
+        return codec.address(self.path, self.kind, self.conflict.key) if self.conflict.key else self.path
+
+    def is_called(self, name: str) -> bool:
+        """Whether `name` is its address, or its outpoint."""
+        return name == self.address or (self.contest is not None and name == outpoint_text(self.contest.outpoint))
+
+
+class Conflicts:
+    """The open conflicts of the repository that `git` works in, and how far each file is settled."""
+
+    def __init__(self, git: Git, blobs: BlobReader) -> None:
+        self.git = git
+        self._blobs = blobs
+        self.examination = Examination(git, blobs)
+        self.merging: Merging | None = self.examination.merging
+        self.settlements = self.examination.settlements()
+        self.unmerged = git.unmerged_entries()
+        self.top = git.top_level()
+
+    def open(self) -> Iterator[Open]:
+        """Every open conflict: those of spends first, then by path and record."""
+        spends = {open_.address: open_ for open_ in self._contests()}
+        yield from spends.values()
+        for path, stages in sorted(self.unmerged.items()):
+            kind = self.examination.kinds.for_path(path)
+            if kind is not None:
+                yield from (open_ for open_ in self._in_file(path, kind, stages) if open_.address not in spends)
+
+    def settled_paths(self) -> list[str]:
+        """Files without an open conflict that Git still takes for unmerged: they only need `git add`."""
+        kinds = self.examination.kinds
+        return [
+            path
+            for path, stages in sorted(self.unmerged.items())
+            if (kind := kinds.for_path(path))
+            and not any(hunks(self.read(path)))
+            and not any(self._in_file(path, kind, stages))
+        ]
+
+    def marked(self, path: str, kind: Kind) -> MarkedFile:
+        """The file as it lies in the work tree. Malformed."""
+        return MarkedFile(kind, self.read(path))
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file of the work tree; none when it is not there."""
+        place = os.path.join(self.top, path)
+        if not os.path.exists(place):
+            return b""
+        with open(place, "rb") as file:
+            return file.read()
+
+    def _contests(self) -> Iterator[Open]:
+        if self.merging is None:
+            return
+        try:
+            gate = self.examination.spend_gate(self.merging)
+        except CannotWork:  # a side does not parse, which the conflict of that file says
+            return
+        for contest in gate.unsettled(self._united(self.merging), self.settlements):
+            yield Open(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict), contest)
+
+    def _united(self, merging: Merging) -> Snapshot:
+        try:
+            return self.examination.united(merging).result
+        except Malformed:  # of a file that tells nothing of spends, or of the index, which says so itself
+            return self.examination.index
+
+    def _in_file(self, path: str, kind: Kind, stages: Mapping[int, Entry]) -> Iterator[Open]:
+        if OURS not in stages or THEIRS not in stages:
+            whole = [self._stage(stages, side) for side in (BASE, OURS, THEIRS)]
+            yield Open(path, kind, Conflict("modify_delete", (), whole[0], whole[1], whole[2]))
+            return
+        base, ours, theirs = (self._stage(stages, side) or b"" for side in (BASE, OURS, THEIRS))
+        try:
+            options = Options(Style, into_ours=self.merging is not None and self.merging.into_ours)
+            conflicts = merge_files(kind, base, ours, theirs, options).conflicts
+            still = set(self.marked(path, kind).open)
+        except Malformed:
+            yield Open(path, kind, Conflict("unreadable", (), base or None, ours, theirs))
+            return
+        # Without a marker the file was settled by hand, or no driver ran and it is ours as it was.
+        untouched = self.read(path) == ours
+        for conflict in conflicts:
+            if conflict.key in still or untouched:
+                yield Open(path, kind, conflict)
+        for key in sorted(still - {conflict.key for conflict in conflicts}):
+            yield Open(path, kind, self._text_conflict(kind, key, (base, ours, theirs)))
+
+    def _text_conflict(self, kind: Kind, key: Key, stages: tuple[bytes, bytes, bytes]) -> Conflict:
+        """Markers that a text merge left around a record that no rule contests, or that somebody wrote."""
+        before, one, other = (codec.keyed(kind, stage).get(key) for stage in stages)
+        sides = [codec.decode_line(kind, line) if line else {} for line in (one, other)]
+        return Conflict("edit", key, before, one, other, tuple(changed_fields(*sides)))
+
+    def _stage(self, stages: Mapping[int, Entry], side: int) -> bytes | None:
+        mode, oid = stages.get(side, (SYMBOLIC_LINK, ""))
+        return None if mode == SYMBOLIC_LINK else self._blobs.read(oid)

@@ -1,0 +1,399 @@
+"""SIGKILL at any moment: no record is lost, no file is half-written, and the same command again ends well.
+
+A command is killed from without, with all that it started; or one process that Git starts (a driver, a hook) is
+killed by its own parent, and Git goes on as it sees fit. The delays are spread over the length of a run that nobody
+killed, so a kill can hit anything; what the tests say holds wherever it hits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import Kinds
+from gitbtc.markers import hunks
+from tests.made_state import branch, coin, coins, mempool, pending, put, spend, transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Repo
+
+
+KINDS = Kinds()
+GITBTC = (sys.executable, "-E", "-P", "-m", "gitbtc")
+A, B = spend("aa", coin(0)), spend("bb", coin(0))
+C, D = spend("cc", coin(2)), spend("dd", coin(3))
+OUTPOINT = f"{coin(0)['txid']}:0"
+LOG = "strategy/execution.json"
+LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "refs/heads/main.lock")
+
+# Git starts this instead of Python. `VICTIM` is a part of the command line that is to be killed, after `DELAY` seconds;
+# the parent kills, so that it cannot hit another process, and dies as its child did. `TOLD` gets a line: how long the
+# child lived, or that it was killed.
+INTERPRETER = """#!/bin/sh
+case " $* " in
+*" $VICTIM "*) exec {python} -I -S {killer} "$@" ;;
+esac
+exec {python} "$@"
+"""
+KILLER = """
+import os, signal, subprocess, sys, time
+began = time.monotonic()
+child = subprocess.Popen([sys.executable, *sys.argv[1:]])
+try:
+    status, told = child.wait(float(os.environ["DELAY"])), f"{time.monotonic() - began}"
+except subprocess.TimeoutExpired:
+    child.kill()
+    status, told = child.wait(), "killed"
+with open(os.environ["TOLD"], "a") as file:
+    file.write(told + "\\n")
+if status < 0:
+    os.kill(os.getpid(), -status)
+sys.exit(status)
+"""
+FOREVER = "3600"
+
+
+def event(number: int, note: str) -> dict[str, Any]:
+    return {"timestamp": 1_700_000_000 + number, "block_height": None, "event_type": "custom", "txid": None,
+            "amount_sat": None, "fee_sat": None, "note": note}  # fmt: skip
+
+
+# -- what holds at every moment --------------------------------------------------------------------------------------
+
+
+class State:
+    """The state files of a repository in its work tree, index (for each stage) and HEAD: name -> bytes."""
+
+    def __init__(self, repo: Repo) -> None:
+        found = (str(path.relative_to(repo.path)) for path in repo.path.rglob("*.json"))
+        self.work_tree = {path: repo.read(path) for path in found if KINDS.for_path(path)}
+        self.index = blobs(repo, "ls-files", "--stage")
+        self.head = blobs(repo, "ls-tree", "-r", "HEAD")
+
+    def contents(self) -> set[bytes]:
+        return {content for files in (self.work_tree, self.index, self.head) for content in files.values()}
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dicts
+
+
+def blobs(repo: Repo, *listing: str) -> dict[str, bytes]:
+    """What a listing of `<mode> … <oid> …<tab><path>` names."""
+    oids = {}
+    for line in repo.git(*listing).splitlines():
+        head, _, path = line.partition("\t")
+        if KINDS.for_path(path):
+            oid, *stage = [word for word in head.split()[1:] if word != "blob"]
+            oids[" ".join([path, *stage])] = oid
+    said = repo.git("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids.values()).encode()).encode()
+    found = {}
+    for name in oids:
+        header, _, rest = said.partition(b"\n")
+        size = int(header.split()[2])
+        found[name], said = rest[:size], rest[size + 1 :]
+    return found
+
+
+def grown(files: dict[str, bytes]) -> set[tuple[str, object]]:
+    """Every record of the files that only grow."""
+    return {
+        (kind.name, key)
+        for name, content in files.items()
+        if (kind := KINDS.for_path(name.split(" ")[0])) and kind.append_only
+        for key in codec.keyed(kind, content)
+    }
+
+
+def lines(content: bytes) -> set[bytes]:
+    return {line.rstrip(b",") for line in content.splitlines()}
+
+
+def check(repo: Repo, before: State, allowed: set[bytes], *, git_was_killed: bool) -> None:
+    """Every file is as it was or as it is to be, HEAD has all that it had, and there is nothing to stage by mistake.
+
+    Git writes the files of the work tree in place, under the index's lock: one of them may be cut short if Git itself
+    was killed then, and `git reset --hard` mends it.
+    """
+    now = State(repo)
+    looked_at = [now.index, now.head]
+    if not (git_was_killed and (repo.path / ".git/index.lock").exists()):
+        looked_at.append(now.work_tree)
+    for name, content in itertools.chain.from_iterable(files.items() for files in looked_at):
+        if content not in allowed:  # or Git merged it as text, since the driver was gone: with all that ours had
+            assert any(hunks(content)), f"{name} is neither old nor new:\n{content.decode()}"
+            assert lines(before.head[name]) <= lines(content)
+    assert grown(before.head) <= grown(now.head)
+    assert repo.git("ls-files", "--others", "--exclude-standard") == ""
+
+
+# -- killing ---------------------------------------------------------------------------------------------------------
+
+
+class Target:
+    """A repository in which commands are killed; `restore` puts back how it was when this was made."""
+
+    def __init__(self, repo: Repo) -> None:
+        self.repo = repo
+        self._told = repo.path.parent / "told"
+        self._copy = repo.path.parent / "copy"
+        self._watch_what_git_starts()
+        repo.git("config", "core.checkStat", "minimal")  # else Git filters every file anew after `restore`
+        repo.git("config", "core.trustctime", "false")
+        shutil.copytree(repo.path, self._copy, symlinks=True)
+
+    def _watch_what_git_starts(self) -> None:
+        interpreter, killer = (self.repo.path.parent / name for name in ("python", "killer.py"))
+        killer.write_text(KILLER)
+        interpreter.write_text(INTERPRETER.format(python=sys.executable, killer=killer))
+        interpreter.chmod(0o755)
+        hooks = self.repo.path / ".git/hooks"
+        for sample in hooks.glob("*.sample"):
+            sample.unlink()
+        for path in (self.repo.path / ".git/gitbtc/config", *hooks.iterdir()):
+            path.write_text(path.read_text().replace(f"={sys.executable}", f"={interpreter}"))
+
+    def restore(self) -> None:
+        shutil.rmtree(self.repo.path)
+        shutil.copytree(self._copy, self.repo.path, symlinks=True)
+
+    def run(self, command: tuple[str, ...], victim: str = "nobody", delay: str = FOREVER) -> list[str]:
+        """What the killer told of the processes that `victim` names."""
+        self._told.write_text("")
+        more = {"VICTIM": victim, "DELAY": delay, "TOLD": str(self._told)}
+        with self._started(command, more) as process:
+            process.wait()
+        return self._told.read_text().split()
+
+    def killed(self, command: tuple[str, ...], delay: float) -> bool:
+        """Whether `command` was killed, with all that it had started, before it was through."""
+        with self._started(command, {"VICTIM": "nobody"}) as process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(delay)
+                return False
+            os.killpg(process.pid, signal.SIGKILL)
+        return True
+
+    def strike(self, siege: Siege, delay: float) -> bool:
+        """Whether the one that is to be killed was, before it was through."""
+        if siege.victim:
+            return "killed" in self.run(siege.command, siege.victim, f"{delay}")
+        return self.killed(siege.command, delay)
+
+    def _started(self, command: tuple[str, ...], more: dict[str, str]) -> subprocess.Popen[bytes]:
+        env, nowhere = {**self.repo.env, "GIT_EDITOR": "true", **more}, subprocess.DEVNULL
+        return subprocess.Popen(command, cwd=self.repo.path, env=env, start_new_session=True,
+                                stdin=nowhere, stdout=nowhere, stderr=nowhere)  # fmt: skip
+
+    def unlock(self) -> None:
+        """What a killed Git leaves, and `gitbtc doctor` says how to mend."""
+        for lock in LOCKS:
+            (self.repo.path / ".git" / lock).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Siege:
+    """`command` is killed `kills` times: a `victim` that Git starts for it, or all of it. `again` then ends it well,
+    whatever was left. `complete`: what a person does afterwards in any case.
+    """
+
+    prepare: Callable[[Repo], None]
+    command: tuple[str, ...]
+    again: tuple[tuple[str, ...], ...]
+    kills: int
+    victim: str = ""
+    complete: tuple[tuple[str, ...], ...] = ()
+
+
+def besiege(repo: Repo, siege: Siege) -> None:
+    siege.prepare(repo)
+    target = Target(repo)
+    before = State(repo)
+    length, allowed = rehearse(target, siege)
+    end = outcome(target, (siege.command, *siege.complete))
+    kills = misses = 0
+    while kills < siege.kills:
+        # A run that was over too soon is no kill; the delays shrink until one is.
+        delay = length * (kills + 0.5) / siege.kills * 0.9**misses
+        hit = target.strike(siege, delay)
+        check(repo, before, allowed | end[0].contents(), git_was_killed=not siege.victim and siege.command[0] == "git")
+        misses = 0 if hit else misses + 1
+        kills += hit
+        if hit and kills % 5 == 1:
+            assert_doctor_tells_what_to_do(repo)
+        target.unlock()
+        if hit and kills % 5 == 1:
+            assert outcome(target, (*siege.again, *siege.complete)) == end
+        target.restore()
+
+
+def assert_doctor_tells_what_to_do(repo: Repo) -> None:
+    """Every lock that is in the way, and what is in progress, with a command for each."""
+    said = repo.gitbtc("doctor", ok=(0, 1)).stdout
+    locked = [lock for lock in LOCKS if (repo.path / ".git" / lock).exists()]
+    for lock in locked:
+        assert lock in said
+    assert not locked or "rm -- " in said
+    if (repo.path / ".git/MERGE_HEAD").exists():
+        assert "`git merge --abort` gives it up" in said
+
+
+def rehearse(target: Target, siege: Siege) -> tuple[float, set[bytes]]:
+    """How long what is to be killed takes, and all that a file may hold on the way but for the end of it."""
+    heads = target.repo.git("for-each-ref", "--format=%(refname)").split()
+    allowed = {content for head in heads for content in blobs(target.repo, "ls-tree", "-r", head).values()}
+    allowed |= State(target.repo).contents()
+    if siege.victim:
+        target.run(siege.command, siege.victim, "0")
+        allowed |= State(target.repo).contents()
+        target.restore()
+    began = time.monotonic()
+    told = target.run(siege.command, siege.victim or "nobody")
+    length = max(map(float, told)) if siege.victim else time.monotonic() - began
+    allowed |= State(target.repo).contents()
+    target.restore()
+    return length, allowed
+
+
+def outcome(target: Target, commands: tuple[tuple[str, ...], ...]) -> tuple[State, str]:
+    """The state after `commands`, and what the last commit says: its parents and its message."""
+    for command in commands:
+        target.run(command)
+    return State(target.repo), target.repo.git("log", "-1", "--format=%P%n%B")
+
+
+# -- what is killed --------------------------------------------------------------------------------------------------
+
+
+def base(repo: Repo) -> None:
+    coins(repo, coin(0), coin(1), coin(2), coin(3))
+    transactions(repo)
+    mempool(repo)
+    put(repo, LOG, event(0, "base"))
+    repo.commit("base")
+
+
+def both_pay(repo: Repo) -> None:
+    """Two branches that spend different coins, and write to the same logs."""
+    base(repo)
+    branch(repo, "theirs")
+    _pay(repo, D, coin(0), coin(1), coin(2))
+    repo.git("checkout", "-q", "main")
+    _pay(repo, C, coin(0), coin(1), coin(3))
+
+
+def _pay(repo: Repo, transaction: dict[str, Any], *left: dict[str, Any]) -> None:
+    coins(repo, *left)
+    transactions(repo, transaction)
+    mempool(repo, pending(transaction))
+    put(repo, LOG, event(0, "base"), event(transaction["fee_sat"], transaction["txid"]))
+    repo.commit("pay")
+
+
+def ahead(repo: Repo) -> None:
+    """A branch that can be fast-forwarded to."""
+    both_pay(repo)
+    repo.git("reset", "-q", "--hard", "main~1")
+
+
+def half_merged(repo: Repo) -> None:
+    """A merge to be committed, that lacks all that theirs says."""
+    both_pay(repo)
+    repo.git("merge", "-q", "--no-commit", "-s", "ours", "theirs")
+
+
+def both_spend(repo: Repo) -> None:
+    """A merge that stopped: two transactions spend one coin, and a label is contested in the coins' file."""
+    base(repo)
+    branch(repo, "theirs")
+    _pay(repo, B, coin(1, label="theirs"), coin(2), coin(3))
+    repo.git("checkout", "-q", "main")
+    _pay(repo, A, coin(1), coin(2, label="ours"), coin(3))
+    repo.git("merge", "theirs", ok=(1,))
+
+
+def settled(repo: Repo) -> None:
+    both_spend(repo)
+    repo.gitbtc("resolve", OUTPOINT, "--ours")
+    repo.git("add", "-A")
+
+
+MERGE, COMMIT = ("git", "merge", "--no-edit", "theirs"), ("git", "commit", "-q")
+OURS = ("git", "merge", "--no-edit", "-s", "ours", "theirs")
+RESOLVE = (*GITBTC, "resolve", OUTPOINT, "--ours")
+ABORT = ("git", "reset", "-q", "--hard")
+SIGN = (*GITBTC, "hook", "prepare-commit-msg", ".git/MERGE_MSG")
+FINISH = (COMMIT, COMMIT)  # the first may stage a repair
+
+SIEGES = {
+    "the merge driver": Siege(both_pay, MERGE, (ABORT, MERGE), 8, "merge-driver --kind transactions"),
+    "git merge": Siege(both_pay, MERGE, (ABORT, MERGE), 16),
+    "pre-merge-commit": Siege(both_pay, MERGE, FINISH, 8, "hook pre-merge-commit"),
+    "pre-merge-commit, repairing": Siege(both_pay, OURS, FINISH, 12, "hook pre-merge-commit", (COMMIT,)),
+    "pre-commit": Siege(settled, COMMIT, (COMMIT,), 8, "hook pre-commit"),
+    "pre-commit, repairing": Siege(half_merged, (*GITBTC, "hook", "pre-commit"), FINISH, 24, complete=(COMMIT,)),
+    "prepare-commit-msg": Siege(settled, COMMIT, (COMMIT,), 8, "hook prepare-commit-msg"),
+    "its signing": Siege(
+        settled, (*GITBTC, "hook", "prepare-commit-msg", ".git/MERGE_MSG"), (), 24, complete=(COMMIT,)
+    ),
+    "git commit": Siege(settled, COMMIT, (COMMIT,), 16),
+    "post-merge": Siege(ahead, MERGE, (MERGE,), 6, "hook post-merge"),
+    "gitbtc resolve": Siege(both_spend, RESOLVE, (RESOLVE,), 30, complete=(("git", "add", "."), COMMIT)),
+}
+IMPORTS = 30
+DRIVERS = 40
+assert sum(siege.kills for siege in SIEGES.values()) + IMPORTS + DRIVERS >= 200
+
+
+@pytest.mark.parametrize("name", SIEGES)
+def test_killed_at_any_moment_nothing_is_lost_and_the_same_again_ends_well(treasury: Repo, name: str) -> None:
+    besiege(treasury, SIEGES[name])
+
+
+def test_a_killed_import_is_begun_again(treasury: Repo, recordings: Path) -> None:
+    def base(repo: Repo) -> None:
+        repo.gitbtc("import", "bitcoin-core", "--from", str(recordings / "0-base"))
+        repo.commit("base")
+
+    command = (*GITBTC, "import", "bitcoin-core", "--from", str(recordings / "1-agent-a"))
+    besiege(treasury, Siege(base, command, (command,), IMPORTS))
+
+
+def test_a_killed_driver_leaves_ours_or_the_whole_merge(treasury: Repo) -> None:
+    """Called as Git calls it, on Git's three files."""
+    both_pay(treasury)
+    sides = [treasury.git("show", f"{side}:wallet/transactions.json") for side in ("main~1", "main", "theirs")]
+    command = (*GITBTC, "merge-driver", "--kind", "transactions", ".merge_file_o", ".merge_file_a", ".merge_file_b")
+
+    def write() -> None:
+        for name, content in zip(command[-3:], sides, strict=True):
+            treasury.write(name, content)
+
+    write()
+    target = Target(treasury)
+    began = time.monotonic()
+    target.run(command)
+    length, merged = time.monotonic() - began, treasury.read(".merge_file_a")
+    assert merged not in [side.encode() for side in sides]
+    kills = misses = 0
+    while kills < DRIVERS:
+        write()
+        hit = target.killed(command, length * kills / DRIVERS * 0.9**misses)
+        kills, misses = kills + hit, 0 if hit else misses + 1
+        assert treasury.read(".merge_file_a") in (sides[1].encode(), merged)
+        assert treasury.git("ls-files", "--others", "--exclude-standard") == ""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.api.changes import apply, diff
 from gitbtc.api.state import State, snapshot, state_of
-from gitbtc.doors.driver_evidence import judge_of
 from gitbtc.errors import GitbtcError, UsageError
 from gitbtc.judge import growth, simulation
 from gitbtc.judge.broken_rules import broken_rules
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitbtc.diff.patch import Patch
-    from gitbtc.kinds.kind import Kind
     from gitbtc.merge.files import Judge
 
 OURS, THEIRS, BASE = "ours", "theirs", "base"
@@ -177,6 +175,7 @@ class _Merge:
         self._virtual = virtual
         self._into_ours = into_ours
         self._contested: list[Finding] = []
+        self._gate: SpendGate | None = None
         self._notices: list[str] = []
         self._history = history
         self._git = history.git if history else None
@@ -189,7 +188,7 @@ class _Merge:
     def merged(self) -> Merged:
         """The outcome."""
         self.merge_files()
-        gate = SpendGate(self._merging, self._snapshot_of, unattributed_allowed=self._unattributed)
+        gate = self.gate()
         conflicts = self._conflicts(gate)
         if not conflicts:
             self._repair(gate)
@@ -236,17 +235,21 @@ class _Merge:
 
     def _merge_records(self, path: str, base: bytes, ours: bytes, theirs: bytes) -> None:
         kind = self._ours.kind(path)
-        judge = self._judge(kind, path)
+        judge = self._gate_of(root_of(path)) if kind.name == COINS and self._into_ours else None
         options = Options(Style, into_ours=self._into_ours, virtual=self._virtual, judge=judge)
         merge = merge_files(kind, base, ours, theirs, options)
         self.files[path] = merge.content
         self._contested += [of_conflict(path, kind, conflict) for conflict in merge.conflicts]
         self._notices += [notice_line(codec.address(path, kind, told.key), told) for told in merge.notices]
 
-    def _judge(self, kind: Kind, path: str) -> Judge | None:
-        if kind.name != COINS or not self._into_ours:
-            return None
-        return judge_of(root_of(path), lambda: self._bases, self._sides, lambda: self._unattributed)
+    def _gate_of(self, root: str) -> Judge:
+        return lambda: {one.outpoint: one.conflict() for one in self.gate().contests if one.root == root}
+
+    def gate(self) -> SpendGate:
+        """The verdicts of the one view."""
+        if self._gate is None:
+            self._gate = SpendGate(self._merging, self._snapshot_of, unattributed_allowed=self._unattributed)
+        return self._gate
 
     # -- the whole, as the hooks do ----------------------------------------------------------------------------------
 
@@ -257,7 +260,7 @@ class _Merge:
 
     def _conflicts(self, gate: SpendGate) -> list[Finding]:
         self._notices += [spend_notice(path_in(told.root, COINS), told.verdict) for told in gate.notices]
-        contests = gate.unsettled(self._result(), ()) if gate.contests else []
+        contests = gate.unsettled(self._result()) if gate.contests else []
         spends = [of_contest(contest) for contest in contests]
         known = {finding.address for finding in spends}
         others = [finding for finding in self._contested if finding.address not in known]
@@ -277,9 +280,7 @@ class _Merge:
             self._notices.append(simulation.stays(path, why))
         repair = Repair(self._git, self._merging, self._snapshot_of, self._result(), self._ours.kinds)
         repair.unite_logs()
-        repair.follow_verdicts(gate)
-        repair.drop_what_is_stale()
-        repair.put_back_what_was_lost()
+        repair.follow(gate)
         self.files |= repair.contents
         self._notices += repair.messages
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from functools import cached_property, lru_cache
 
-from gitbtc.doors.driver_evidence import spend_conflict
 from gitbtc.errors import printable
 from gitbtc.judge import growth, simulation
 from gitbtc.judge.broken_rules import broken_rules
@@ -28,7 +27,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.judge.spend_gate import Contest
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import BlobReader, Git
     from gitbtc.resolve.repair import Repair
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
 
 ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
 _SHOWN = 20  # faults of records in one refusal
-# Verdicts on two transactions: the commit says how they were decided, whoever did.
-_TOLD_IN_TRAILERS = (5, 6)
 
 
 class Examination:
@@ -60,7 +56,7 @@ class Examination:
         self._snapshots: dict[str | None, Snapshot] = {}
         self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
         self.notices: list[str] = []
-        self._decided: list[Contest] = []
+        self._decided: list[str] = []
 
     def snapshot(self, revision: str | None) -> Snapshot:
         """The snapshot of a commit, read once."""
@@ -191,10 +187,7 @@ class Examination:
 
     def trailers(self) -> list[str]:
         """What was settled, and what the evidence decided between transactions, as lines of the commit message."""
-        from gitbtc.spends.decisions import automatic
-
-        decided = {automatic(contest.verdict).trailer for contest in self._decided}
-        return sorted({*self.settlements().trailers.values(), *decided})
+        return sorted({*self.settlements().trailers.values(), *self._decided})
 
     @property
     def unattributed_allowed(self) -> bool:
@@ -222,7 +215,7 @@ class Examination:
         gate, repair = self.spend_gate(merging), self.united(merging)
         unsettled = gate.unsettled(repair.result, self.settlements())
         if not unsettled:
-            self._follow(gate, repair)
+            repair.follow(gate, self.settlements())
         for path, content in repair.contents.items():
             self._stage(path, content)
         yield from (f"{message} now" for message in repair.messages)
@@ -230,16 +223,9 @@ class Examination:
             where = path_in(clash.root, CHAIN)
             yield f"gitbtc: {printable(where)}: network: {clash.one} and {clash.other} never merge; abort this merge"
         self.notices += [spend_notice(path_in(told.root, COINS), told.verdict) for told in gate.notices]
-        self._decided = [told for told in gate.notices if told.verdict.row in _TOLD_IN_TRAILERS]
+        self._decided = gate.declared()
         for contest in unsettled:
-            yield conflict_line(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
-
-    def _follow(self, gate: SpendGate, repair: Repair) -> None:
-        """What a merge did not need a person for, and Git did not do: staged then, since a hook cannot commit it."""
-        repair.follow_settlements(gate, self.settlements().trailers)
-        repair.follow_verdicts(gate)
-        repair.drop_what_is_stale()
-        repair.put_back_what_was_lost()
+            yield conflict_line(path_in(contest.root, COINS), built_in(COINS), contest.conflict())
 
     def _stage(self, path: str, content: bytes) -> None:
         """Put the repaired file in the index, and in the work tree where that held what the index did."""

@@ -22,7 +22,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
 from gitbtc.repo.stored import NotHere, Stored, Unsound
-from gitbtc.spends import CHAIN, COINS
+from gitbtc.spends import CHAIN, COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.trailers import REWRITE, Declared
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, path_in
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gitbtc.judge.spend_gate import Contest
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.stored import Commit
+    from gitbtc.spends.outcome import Changes, Remembered
 
 _SCHEMAS = ".gitbtc/schemas/"
 _MOST_PARENTS = 64  # every two of them are a merge
@@ -196,8 +197,14 @@ class MadeCommits:
         for clash in gate.clashes:
             path = path_in(clash.root, CHAIN)
             yield "network", path, f"{path}: {clash.one} and {clash.other} never merge"
-        yield from (_contested(contest) for contest in gate.unsettled(result, declared))
-        yield from (_not_followed(decided) for decided in gate.unapplied(result))
+        unsettled = gate.unsettled(result, declared)
+        yield from map(_contested, unsettled)
+        if not unsettled:
+            yield from _not_followed(gate.changes(result, declared, self._remembered))
+
+    def _remembered(self, _: str) -> Remembered:
+        """A made commit has what it has: what older commits listed is not asked for."""
+        return lambda _: None
 
     def _check_depth(self, oid: str, parents: list[str]) -> None:
         """NotHere when the history ends before the common ancestors of a merge: another one would be taken for it."""
@@ -212,20 +219,33 @@ def _is_schema(path: str) -> bool:
 
 
 def _contested(contest: Contest) -> Told:
-    from gitbtc.doors.driver_evidence import spend_conflict
     from gitbtc.views.conflicts import told_line
 
     path = path_in(contest.root, COINS)
-    line = told_line(path, built_in(COINS), spend_conflict(contest.verdict))
+    line = told_line(path, built_in(COINS), contest.conflict())
     return contest.type, path, line.removeprefix(f"{contest.type}: ")
 
 
-def _not_followed(decided: Contest) -> Told:
-    from gitbtc.views.conflicts import spend_notice
+def _not_followed(changes: dict[str, Changes]) -> Iterator[Told]:
+    """What the merge has otherwise than the evidence of its parents says."""
+    for root, kinds in changes.items():
+        for kind, records in kinds.items():
+            path = path_in(root, kind)
+            for key, record in sorted(records.items()):
+                name = codec.identity_text(built_in(kind), key)
+                yield "merge", path, f"{path}::{name}: {_OTHERWISE[kind, record is None]}"
 
-    path, notice = path_in(decided.root, COINS), decided.verdict.notice
-    line = spend_notice(path, decided.verdict).removeprefix(f"gitbtc: note: {notice}: ")
-    return notice, path, f"{line}; the merge has it otherwise"
+
+_OTHERWISE = {
+    (COINS, True): "is listed as a coin, and by what the parents of the merge know it is none",
+    (COINS, False): "is a coin by what the parents of the merge know, and the merge lacks it or describes it otherwise",
+    (
+        TRANSACTIONS,
+        False,
+    ): "stands otherwise by what the parents of the merge know: its marks, or which outputs are spent",
+    (MEMPOOL, True): "is pending no more by what the parents of the merge know",
+    (MEMPOOL, False): "is pending otherwise by what the parents of the merge know",
+}
 
 
 def _too_shallow(oid: str, why: str) -> NotHere:

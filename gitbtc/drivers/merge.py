@@ -15,16 +15,17 @@ from gitbtc.kinds.codec import Malformed, address
 from gitbtc.kinds.registry import Kinds
 from gitbtc.markers import Style
 from gitbtc.merge.files import Merge, Options, merge_files
-from gitbtc.spends import COINS
+from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.state.merging import announced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitbtc.kinds.kind import Key, Kind
-    from gitbtc.merge.conflict import Conflict
-    from gitbtc.merge.files import Judge
+    from gitbtc.drivers.part import Part
+    from gitbtc.kinds.kind import Kind
 
 FAILED = 129
+# The kinds in which a transaction that lost elsewhere leaves its traces.
+_SPENDING = (COINS, TRANSACTIONS, MEMPOOL)
 DEFAULT_MARKER_SIZE = 7
 
 _VALUES = {
@@ -82,12 +83,15 @@ def _merge(call: Call) -> int:
     kind = Kinds(call.schemas or None).load(call.kind)
     virtual = _is_virtual(call)
     into_ours = not virtual and bool(announced())
-    judge = _judge(call.path) if kind.name == COINS and into_ours else None
+    part = _part(call.path) if kind.name in _SPENDING and into_ours else None
+    judge = part.conflicts if part is not None and kind.name == COINS else None
     options = Options(lambda: _style(call), into_ours=into_ours, virtual=virtual, judge=judge)
     try:
         merge = merge_files(kind, opened(call.base), opened(call.ours), opened(call.theirs), options)
     except Malformed as error:
         return _merge_as_text(call, error)
+    if part is not None and not merge.conflicts:
+        merge.pieces = [part.completed(merge.content)]
     _write(call.ours, merge)
     if virtual:
         return 0
@@ -96,15 +100,15 @@ def _merge(call: Call) -> int:
     return 1 if merge.conflicts else 0
 
 
-def _judge(path: str) -> Judge:
-    """Asks the other files of the root who spent what, once there is a coin to ask about."""
+def _part(path: str) -> Part | None:
+    """What the other files of the root say of this one; None where that cannot be told here: the hook tells it."""
+    from gitbtc.drivers.part import part_of
+    from gitbtc.errors import CannotWork
 
-    def judge(gone: dict[Key, bytes], ours: set[Key], theirs: set[Key]) -> dict[Key, Conflict | None]:
-        from gitbtc.doors.driver_evidence import judge_coins
-
-        return judge_coins(path, gone, ours, theirs)
-
-    return judge
+    try:
+        return part_of(path)
+    except CannotWork:
+        return None
 
 
 def _is_virtual(call: Call) -> bool:

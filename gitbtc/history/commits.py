@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gitbtc.repo.ahead import ReadAhead
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import LoggedCommit, Objects
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.trailers import Trailer
 
     Entries = dict[str, Entry]  # path -> (mode, oid)

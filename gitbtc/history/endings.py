@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.listing import Outpoint
 
 
 class Ending(NamedTuple):

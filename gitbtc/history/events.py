@@ -10,7 +10,7 @@ from gitbtc.spends.evidence import outpoint_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
 
 class Sort(NamedTuple):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import LoggedCommit
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
 _MOST_NAMED = 10  # coins that an ambiguous abbreviation may mean, in the message
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.evidence import Files
+    from gitbtc.spends.listing import Outpoint
 
 # An input in a canonical line. A record's own txid is followed by another field.
 _INPUT = re.compile(rb'"txid":"([0-9a-f]{64})","vout":([0-9]{1,10})[,}]')

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
 _ASKED = re.compile(r"([0-9a-fA-F]{4,64})(?:…|\.\.\.)?(?::(0|[1-9][0-9]{0,9}))?\Z")
 

@@ -6,9 +6,9 @@ from gitbtc.history.events import Event
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, EXECUTION, MEMPOOL, TRANSACTIONS
-from gitbtc.spends.case import FIXED
 from gitbtc.spends.evidence import inputs, is_dead
 from gitbtc.spends.reservations import named
+from gitbtc.spends.testimony import FIXED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gitbtc.history.moment import Claims, Moment
     from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
 # The kinds of state files that say something about coins.
 TOLD = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION)

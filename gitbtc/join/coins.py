@@ -9,11 +9,11 @@ from __future__ import annotations
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.spends import COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS, rules
-from gitbtc.spends.case import FIXED
 from gitbtc.spends.evidence import CONFIRMED, EVENT, Evidence
 from gitbtc.spends.replacement import pays_more, successors
 from gitbtc.spends.reservations import holds, named
 from gitbtc.spends.settle import Settlement, settle
+from gitbtc.spends.testimony import FIXED
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gitbtc.join.reading import Reading
     from gitbtc.join.states import Name, State
     from gitbtc.kinds.kind import Key, Record
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.settle import State as Records
 
 

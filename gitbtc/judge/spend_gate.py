@@ -1,37 +1,70 @@
-"""The spend gate: what a merge would do to coins, decided on whole trees.
+"""The spend gate: what a merge would do to coins, decided on whole trees by the one view.
 
 It does not matter here whether Git ran a driver, which file a side changed, or whether the files differ at all.
 """
 
 from __future__ import annotations
 
-from gitbtc.spends import EVIDENCE
-from gitbtc.spends.case import FIXED, Case
-from gitbtc.spends.evidence import Evidence, outpoint_text
-from gitbtc.spends.replacement import pays_more
-from gitbtc.spends.verdicts import Verdict, judge, judge_all, networks_differ
+from gitbtc.kinds.codec import encode_record
+from gitbtc.kinds.delta import delta
+from gitbtc.kinds.registry import built_in
+from gitbtc.merge.conflict import Conflict
+from gitbtc.spends import COINS, EVIDENCE, rows, settled
+from gitbtc.spends.decision import declared, double_spend
+from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.fates import Fates
+from gitbtc.spends.outcome import Outcome
+from gitbtc.spends.questions import Questions
+from gitbtc.spends.sides import BASE, OURS, THEIRS, Sides
+from gitbtc.spends.testimony import FIXED, Views
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Sequence
+    from typing import Any, Protocol
 
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.kinds.kind import Record
+    from gitbtc.spends.decision import Decision
+    from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.listing import Outpoint
+    from gitbtc.spends.outcome import Changes, Remembered
+    from gitbtc.spends.questions import Verdict
     from gitbtc.state.merging import Merging
     from gitbtc.state.snapshot import Snapshot
 
     SnapshotOf = Callable[[str | None], Snapshot]
 
+    class Settlements(Protocol):
+        """What was settled, by subject (`root::outpoint`)."""
+
+        def line(self, subject: str) -> str | None:
+            """The trailer that settles it."""
+
+
+class NothingSettled:
+    """Nobody has settled anything."""
+
+    def line(self, _: str) -> str | None:
+        """None."""
+        return None
+
 
 class Contest:
-    """One verdict that stops a merge, and in which root."""
+    """One verdict, and in which root; `sides` are the two that disagree, in the order of the heads."""
 
-    __slots__ = ("root", "type", "verdict")
+    __slots__ = ("root", "sides", "verdict", "view")
 
-    def __init__(self, root: str, verdict: Verdict) -> None:
-        self.root = root
+    def __init__(self, view: RootView, verdict: Verdict) -> None:
+        self.view = view
+        self.root = view.root
         self.verdict = verdict
-        self.type = verdict.type
+        self.sides = view.sides(verdict)
+
+    @property
+    def type(self) -> str:
+        """The type of the conflict."""
+        return self.verdict.type
 
     @property
     def subject(self) -> str:
@@ -39,19 +72,36 @@ class Contest:
         return f"{self.root}::{outpoint_text(self.verdict.outpoint)}"
 
     @property
-    def subjects(self) -> list[str]:
-        """The same, and that of the contest that this one hangs on."""
-        parent = self.verdict.parent
-        return [self.subject] if parent is None else [self.subject, Contest(self.root, parent).subject]
-
-    @property
     def outpoint(self) -> Outpoint:
         """The coin."""
         return self.verdict.outpoint
 
+    def conflict(self) -> Conflict:
+        """The conflict that it is in the list of coins."""
+        coins = {side: self.sides.coin(side) for side in (BASE, OURS, THEIRS)}
+        spend: dict[str, Any] = {
+            "outpoint": outpoint_text(self.outpoint),
+            "amount_sat": self.sides.amount_sat(),
+            "ours_txid": self.sides.spender(OURS),
+            "theirs_txid": self.sides.spender(THEIRS),
+        }
+        if self.verdict.row is rows.RESERVATION:
+            held = self.view.views.reserved(self.outpoint)
+            spend |= {f"{side}_reserved_by": sorted(self.sides.holders(side) & held.keys()) for side in (OURS, THEIRS)}
+        if self.verdict.parent is not None:
+            spend["depends_on"] = outpoint_text(self.verdict.parent.outpoint)
+        base, ours, theirs = (_line(coins[side]) for side in (BASE, OURS, THEIRS))
+        return Conflict(self.type, self.outpoint, base, ours, theirs, _redescribed(coins), spend)
+
+    @property
+    def above(self) -> Contest:
+        """The contest that this one hangs on; itself where it hangs on none."""
+        parent = self.verdict.parent
+        return self if parent is None else Contest(self.view, parent)
+
 
 class NetworkClash:
-    """Two sides of different networks in one root."""
+    """Two sides of different networks in one root (row 15)."""
 
     __slots__ = ("one", "other", "root")
 
@@ -61,168 +111,137 @@ class NetworkClash:
         self.other = other
 
 
-class SpendGate:
-    """The verdicts on a merge, by root; computed from the snapshots of its heads and their common ancestors."""
+class RootView:
+    """The one view of a root that the heads of a merge make: `views`, and the common ancestors of every two of them."""
 
-    def __init__(self, merging: Merging, snapshot_of: SnapshotOf, *, unattributed_allowed: bool = False) -> None:
-        self.contests: list[Contest] = []
-        self.notices: list[Contest] = []
+    def __init__(self, root: str, heads: Sequence[Evidence], bases: dict[tuple[int, int], list[Evidence]]) -> None:
+        self.root = root
+        self._bases = bases
+        self.views = Views(bases[0, 1][0], heads, lambda one, other: bases[one, other])
+        self.questions = Questions(self.fates())
+
+    def fates(self, decisions: Sequence[Decision] = ()) -> Fates:
+        """The fates, as far as people did not decide otherwise."""
+        return Fates(self.views, decisions)
+
+    def sides(self, verdict: Verdict) -> Sides:
+        """The first two heads that disagree about a coin."""
+        heads = self.views.heads
+        pairs = [(one, other) for other in range(len(heads)) for one in range(other)]
+        one, other = next((pair for pair in pairs if self._disagree(verdict, *pair)), pairs[0])
+        return Sides(verdict.outpoint, self._bases[one, other][0], heads[one], heads[other])
+
+    def _disagree(self, verdict: Verdict, one: int, other: int) -> bool:
+        mine, yours = (
+            (view.spender(verdict.outpoint), verdict.outpoint in view.coins)
+            for view in (self.views.heads[one], self.views.heads[other])
+        )
+        return mine != yours
+
+    def missed(self, result: Evidence) -> set[Outpoint]:
+        """The coins that `result` has otherwise than the common ancestor."""
+        changes = delta(built_in(COINS), self.views.known.coins.content, result.coins.content)
+        return {(change.key[0], change.key[1]) for change in changes}
+
+    def decisions(self, result: Evidence, settlements: Settlements) -> list[Decision]:
+        """What was decided about the open questions: by `gitbtc resolve`, or by the records of `result`."""
+        found: list[Decision] = []
+        for verdict in self.questions.asked:
+            line = settlements.line(f"{self.root}::{outpoint_text(verdict.outpoint)}")
+            by_hand = settled.told(verdict, self.views, result) if verdict.parent is None else None
+            decision = (declared(verdict, line) if line else None) or by_hand
+            if decision is not None:
+                found.append(decision)
+        about = {decision.outpoint for decision in found}
+        return [*found, *(one for one in settled.marked_by_hand(self.views, result) if one.outpoint not in about)]
+
+
+class SpendGate:
+    """The verdicts on a merge, by root; computed from the snapshots of its heads and their common ancestors. `root`: of
+    one root alone.
+    """
+
+    def __init__(
+        self, merging: Merging, snapshot_of: SnapshotOf, *, unattributed_allowed: bool = False, root: str | None = None
+    ) -> None:
         self.clashes: list[NetworkClash] = []
         self._allowed = unattributed_allowed
-        for one, other in merging.pairs():
-            bases = [snapshot_of(base) for base in merging.bases(one, other)]
-            sides = snapshot_of(merging.heads[one]), snapshot_of(merging.heads[other])
-            for root in sorted(sides[0].roots() | sides[1].roots()):
-                self._judge(root, bases, sides)
+        self._roots: dict[str, RootView] = {}
+        heads = [snapshot_of(head) for head in merging.heads]
+        bases = {pair: [snapshot_of(base) for base in merging.bases(*pair)] for pair in merging.pairs()}
+        for name in [root] if root is not None else sorted({name for head in heads for name in head.roots()}):
+            self._view(name, heads, bases)
+        self.contests = [one for one in self._told("asked") if not self._is_allowed(one.verdict)]
+        self.notices = [*self._told("told"), *(one for one in self._told("asked") if self._is_allowed(one.verdict))]
 
-    def _judge(self, root: str, bases: list[Snapshot], sides: tuple[Snapshot, Snapshot]) -> None:
-        if all(_same_files(root, base, side) for base in bases for side in sides):
+    def _view(self, root: str, heads: list[Snapshot], bases: dict[tuple[int, int], list[Snapshot]]) -> None:
+        every = [*heads, *(base for some in bases.values() for base in some)]
+        if all(_same_files(root, every[0], other) for other in every[1:]):
             return
-        known = bases[0].evidence(root)
-        ours, theirs = (side.evidence(root, known) for side in sides)
-        if networks_differ(ours, theirs):
-            self.clashes.append(NetworkClash(root, ours.network, theirs.network))
+        known = bases[0, 1][0].evidence(root)
+        told = [head.evidence(root, known) for head in heads]
+        networks = sorted({evidence.network for evidence in told} - {""})
+        if len(networks) > 1:
+            self.clashes.append(NetworkClash(root, *_in_order(told, networks)))
             return
-        for verdict in on_every_base([base.evidence(root) for base in bases], ours, theirs):
-            contest = Contest(root, verdict)
-            if verdict.type and not (self._allowed and verdict.type == "double_spend_candidate"):
-                self.contests.append(contest)
-            elif verdict.type or verdict.notice:
-                self.notices.append(contest)
+        before = {
+            pair: [known if base is bases[0, 1][0] else base.evidence(root, known) for base in some]
+            for pair, some in bases.items()
+        }
+        self._roots[root] = RootView(root, told, before)
 
-    def unsettled(self, result: Snapshot, settlements: Container[str]) -> list[Contest]:
-        """The contests that neither `gitbtc resolve` nor the records of `result` settle.
+    def _told(self, name: str) -> list[Contest]:
+        views = self._roots.values()
+        return [Contest(view, verdict) for view in views for verdict in getattr(view.questions, name)]
 
-        A contest that hangs on another is settled with it.
+    def _is_allowed(self, verdict: Verdict) -> bool:
+        return self._allowed and verdict.row is rows.CANDIDATE
+
+    def unsettled(self, result: Snapshot, settlements: Settlements | None = None) -> list[Contest]:
+        """The questions that neither `gitbtc resolve` nor the records of `result` settle."""
+        found: list[Contest] = []
+        for root, view in self._roots.items():
+            if view.questions.asked:
+                decided = view.decisions(result.evidence(root, view.views.known), settlements or NothingSettled())
+                left = Questions(view.fates(decided)).asked if decided else view.questions.asked
+                found += [Contest(view, verdict) for verdict in left if not self._is_allowed(verdict)]
+        return found
+
+    def changes(
+        self, result: Snapshot, settlements: Settlements | None, remembered: Callable[[str], Remembered]
+    ) -> dict[str, Changes]:
+        """root -> what is to be otherwise in `result`, which is merged record by record, by what was decided.
+        `remembered`: of a root, how coins are looked up that no side lists any more.
         """
-        return [
-            contest
-            for contest in self.contests
-            if not any(subject in settlements for subject in contest.subjects)
-            and not _is_settled(contest, result.evidence(contest.root))
-        ]
+        found: dict[str, Changes] = {}
+        for root, view in self._roots.items():
+            merged = result.evidence(root, view.views.known)
+            decided = view.decisions(merged, settlements or NothingSettled())
+            changes = Outcome(view.fates(decided), merged, remembered(root), view.missed(merged)).changes()
+            if changes:
+                found[root] = changes
+        return found
 
-    def unapplied(self, result: Snapshot) -> list[Contest]:
-        """The verdicts that need nobody, but whose outcome `result` does not hold."""
-        return [
-            told
-            for told in self.notices
-            if told.verdict.is_automatic
-            and not _holds(told.verdict, result.evidence(told.root), contested=bool(self.contests))
-        ]
+    def declared(self) -> list[str]:
+        """The trailers that tell how the evidence decided between transactions."""
+        between = (one.verdict for one in self.notices if one.verdict.row in (rows.CONFLICTED, rows.REPLACED))
+        return sorted({double_spend(one.outpoint, one.winner, one.losers) for one in between})
 
 
-def on_every_base(bases: list[Evidence], one: Evidence, other: Evidence) -> Iterator[Verdict]:
-    """The verdicts against each of several merge bases: what one of them had already seen is settled.
-
-    Unless they disagree on which side only has a stale view: then a criss-cross settled the coin twice, in two ways,
-    and it counts as changed on both sides.
-    """
-    judged = [{verdict.outpoint: verdict for verdict in judge_all(base, one, other)} for base in bases]
-    for outpoint in sorted(set().union(*judged)):
-        verdicts = [
-            found.get(outpoint) or judge(Case(outpoint, base, one, other))
-            for base, found in zip(bases, judged, strict=True)
-        ]
-        if {(False, True), (True, False)} <= {verdict.case.news for verdict in verdicts if _is_clean(verdict)}:
-            yield judge(Case(outpoint, Evidence(lambda _: b""), one, other))
-        else:
-            yield min(verdicts, key=lambda verdict: (bool(verdict.type), verdict.is_automatic))
+def _line(coin: Record | None) -> bytes | None:
+    return None if coin is None else encode_record(built_in(COINS), dict(coin))
 
 
-def _is_clean(verdict: Verdict) -> bool:
-    return not verdict.type and not verdict.is_automatic
+def _redescribed(coins: dict[str, Record | None]) -> tuple[str, ...]:
+    """The fixed facts that two of the sides tell differently."""
+    told = [coin for coin in coins.values() if coin is not None]
+    return tuple(name for name in FIXED if len({repr(coin.get(name)) for coin in told}) > 1)
+
+
+def _in_order(told: list[Evidence], networks: list[str]) -> tuple[str, str]:
+    first = next(evidence.network for evidence in told if evidence.network)
+    return first, next(network for network in networks if network != first)
 
 
 def _same_files(root: str, one: Snapshot, other: Snapshot) -> bool:
     return all(one.oid(path_in(root, kind)) == other.oid(path_in(root, kind)) for kind in EVIDENCE)
-
-
-def _is_settled(contest: Contest, result: Evidence) -> bool:
-    """Whether the records themselves say how it ended, with both sides' knowledge in them."""
-    return _SETTLED.get(contest.verdict.row, _loser_is_marked)(contest.verdict, result)
-
-
-def _loser_is_marked(verdict: Verdict, result: Evidence) -> bool:
-    """At most one of the two transactions is live, and the record of every other says that it lost: by a mark that was
-    made to settle this, not by one that a side brought along, and with all that was built on it.
-    """
-    case = verdict.case
-    lost = case.spenders - result.claimants(verdict.outpoint).keys()
-    brought = case.one.evidence.dead | case.other.evidence.dead
-    return len(case.spenders - lost) <= 1 and lost <= result.dead - brought and not result.built_on(lost)
-
-
-def _is_attributed(verdict: Verdict, result: Evidence) -> bool:
-    """Somebody said which transaction spent the coin, or put it back."""
-    return verdict.outpoint in result.coins or result.spender(verdict.outpoint) is not None
-
-
-def _child_or_parent_is_gone(verdict: Verdict, result: Evidence) -> bool:
-    """What was built on a transaction that lost is gone too, or the transaction lives after all."""
-    if verdict.parent is not None:
-        return _loser_is_marked(verdict.parent, result)
-    return verdict.outpoint[0] not in result.dead or verdict.case.spenders <= result.dead
-
-
-def _is_spent_or_given_up(verdict: Verdict, result: Evidence) -> bool:
-    """The transaction that spent the coin was given up, and not by the record of the other side alone."""
-    return verdict.case.spenders <= result.dead and verdict.outpoint in result.coins
-
-
-def _is_chosen(verdict: Verdict, result: Evidence) -> bool:
-    """The facts are the base's again, or both sides had changed them, so that the choice was made between markers."""
-    case = verdict.case
-    facts = [
-        coin and [coin.get(name) for name in FIXED]
-        for coin in (case.base.coin, case.one.coin, case.other.coin, result.coins.get(verdict.outpoint))
-    ]
-    base, one, other, chosen = facts
-    return chosen == base or (base not in (one, other) and chosen in (one, other))
-
-
-def _one_party_is_left(verdict: Verdict, result: Evidence) -> bool:
-    """The log, or the record of a transaction, says who gave way."""
-    holders = {agent for agent in verdict.case.holders if agent in result.reservations.get(verdict.outpoint, {})}
-    spenders = {txid for txid in verdict.case.spenders if txid in result.claimants(verdict.outpoint)}
-    parties = holders | {result.agents.get(txid) or txid for txid in spenders}
-    return len(parties) <= 1
-
-
-def _is_proven(verdict: Verdict, result: Evidence) -> bool:
-    """The fees that the sides did not know are known now, and the one that pays more is left."""
-    winner = result.spender(verdict.outpoint)
-    lost = verdict.case.spenders - {winner}
-    return winner is not None and lost <= result.dead and all(pays_more([result], winner, txid) for txid in lost)
-
-
-_SETTLED: dict[int, Callable[[Verdict, Evidence], bool]] = {
-    3: _is_attributed,
-    7: _is_proven,
-    10: _child_or_parent_is_gone,
-    13: _is_spent_or_given_up,
-    14: _is_chosen,
-    16: _one_party_is_left,
-}
-
-
-def _holds(verdict: Verdict, result: Evidence, *, contested: bool = True) -> bool:
-    """Whether `result` is as an automatic verdict says: the coin is listed, or not; nothing is left of the losers.
-
-    A winner that has lost in another contest of this merge, which somebody settled, wins nothing; `contested` says
-    whether there was one.
-    """
-    case = verdict.case
-    if contested and verdict.winner in result.dead - (case.one.evidence.dead | case.other.evidence.dead):
-        return True
-    return (
-        (verdict.outpoint in result.coins) is verdict.listed
-        and verdict.winner not in result.dead
-        and not any(_is_left(txid, result) for txid in verdict.losers)
-        and not any(outpoint in result.coins for outpoint in result.made_by(verdict.losers))
-        and not result.built_on(verdict.losers)
-    )
-
-
-def _is_left(txid: str, result: Evidence) -> bool:
-    return txid in result.mempool or (txid in result.transactions and txid not in result.dead)

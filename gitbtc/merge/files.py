@@ -20,7 +20,7 @@ from gitbtc.merge.records import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     from gitbtc.kinds.delta import Buffer
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     Piece: TypeAlias = bytes | memoryview
     # What a record becomes: its line, nothing, or a conflict.
     Outcome: TypeAlias = bytes | Conflict | None
-    # Asked about records that both sides removed, and about those that ours alone or theirs alone added: answers with
-    # what becomes of some of them, a conflict or None for nothing.
-    Judge: TypeAlias = Callable[[dict[Key, bytes], set[Key], set[Key]], dict[Key, Conflict | None]]
+    # Answers with the records that somebody has to decide about, whatever becomes of them by themselves.
+    Judge: TypeAlias = Callable[[], Mapping[Key, Conflict]]
 
 
 class Merge:
@@ -59,8 +58,8 @@ class Options:
 
     `into_ours`: ours is a branch that is merged into (`git merge`), so it keeps its mode. `virtual`: the result is only
     a base for another merge, where contested records take their base value instead of markers. `style` answers how
-    markers look, and is only asked when one is written. `judge` is asked about coins that both sides removed, or one
-    side alone added.
+    markers look, and is only asked when one is written. `judge` answers with what is contested for other
+    reasons than the records of this file.
     """
 
     __slots__ = ("into_ours", "judge", "style", "virtual")
@@ -113,7 +112,8 @@ def _decide_all(kind: Kind, our_changes: list[Change], their_changes: list[Chang
     outcomes = _Outcomes()
     mine = {change.key: change for change in our_changes}
     outcomes.their_changes = {change.key: change for change in their_changes}
-    judged = _judge(mine, outcomes.their_changes, options)
+    judged = options.judge() if options.judge else {}
+    judged = {key: judged[key] for key in judged if key in mine or key in outcomes.their_changes}
     for key in sorted({*_touched(kind, mine, outcomes.their_changes), *judged}):
         own, other = mine.get(key), outcomes.their_changes.get(key)
         known = own or outcomes.their_changes[key]
@@ -146,21 +146,6 @@ def _needs_rule(kind: Kind, change: Change) -> bool:
 def _is_mode(kind: Kind, key: Key) -> bool:
     field = kind.fields.get(key[0]) if kind.identity == "member" else None
     return field is not None and field.merge == "never-live"
-
-
-def _judge(mine: dict[Key, Change], yours: dict[Key, Change], options: Options) -> dict[Key, Conflict | None]:
-    if options.judge is None:
-        return {}
-    gone = {
-        key: change.old
-        for key, change in mine.items()
-        if change.new is None and change.old is not None and key in yours and yours[key].new is None
-    }
-    added = [
-        {key for key, change in side.items() if change.old is None and key not in other}
-        for side, other in ((mine, yours), (yours, mine))
-    ]
-    return options.judge(gone, added[0], added[1]) if gone or added[0] or added[1] else {}
 
 
 def _decide(kind: Kind, ours: Change, theirs: Change, options: Options, notices: list[Notice]) -> Outcome:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gitbtc.judge.spend_gate import Contest
     from gitbtc.repo.git import Git
     from gitbtc.repo.objects import Objects
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
 UP_TO_DATE, FAST_FORWARD, MERGE = "up-to-date", "fast-forward", "merge"
 
@@ -210,8 +210,7 @@ class Premerge:
                 yield finding
 
     def _is_shared(self, contest: Contest, one: Version, other: Version) -> bool:
-        parent = contest.verdict.parent
-        outpoints = {contest.outpoint, parent.outpoint if parent else contest.outpoint}
+        outpoints = {contest.outpoint, contest.above.outpoint}
         return not outpoints.isdisjoint(self._shared(contest.root, one, other))
 
 

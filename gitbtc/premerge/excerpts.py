@@ -13,10 +13,10 @@ from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.premerge.versions import WHOLE, excerpt
 from gitbtc.spends import CHAIN, COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS
-from gitbtc.spends.case import FIXED
-from gitbtc.spends.coins import Coins
 from gitbtc.spends.evidence import inputs, is_dead
+from gitbtc.spends.listing import Coins
 from gitbtc.spends.reservations import named
+from gitbtc.spends.testimony import FIXED
 from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.premerge.versions import Differences, Pair, Version, Versions
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
 # The kinds whose records name coins by their spends.
 _SPENDING = (TRANSACTIONS, MEMPOOL, EXECUTION)

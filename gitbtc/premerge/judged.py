@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from gitbtc.doors.driver_evidence import spend_conflict
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
@@ -18,7 +17,7 @@ from gitbtc.resolve.repair import Repair
 from gitbtc.spends import CHAIN, COINS
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import path_in
-from gitbtc.views.conflicts import spend_notice
+from gitbtc.views.conflicts import spend_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class Judged:
 
     def contests(self) -> list[Contest]:
         """The verdicts that the merged records do not settle."""
-        return self.gate.unsettled(self._result(), ()) if self.gate.contests else []
+        return self.gate.unsettled(self._result()) if self.gate.contests else []
 
     def clashes(self) -> Iterator[Finding]:
         """Sides of different networks."""
@@ -86,10 +85,12 @@ class Judged:
         """What would be decided without asking anybody."""
         for told in self.gate.notices:
             path, verdict = path_in(told.root, COINS), told.verdict
-            name = verdict.notice or verdict.type
-            line = spend_notice(path, verdict).partition("::")[2]
-            text = line.partition(": ")[2]
-            yield Finding(name, path, text, identity=codec.identity_text(built_in(COINS), verdict.outpoint))
+            yield Finding(
+                verdict.row.name,
+                path,
+                spend_words(verdict),
+                identity=codec.identity_text(built_in(COINS), verdict.outpoint),
+            )
 
     def not_taken(self, changed: frozenset[str], *, repaired: bool) -> Iterator[Finding]:
         """Where nothing is contested, what the hooks would refuse nevertheless; `changed` are the paths of theirs.
@@ -99,8 +100,7 @@ class Judged:
         yield from self.foreseen.not_taken()
         repair = Repair(self._ground.git, self._merging, self._snapshot, self._result(), self._ground.kinds)
         if repaired:
-            repair.follow_verdicts(self.gate)
-            repair.drop_what_is_stale()
+            repair.follow(self.gate)
         for root in sorted({root_of(path) for path in changed} - self._unreadable):
             for path, violation in broken_rules(repair.result, root, {*changed}):
                 yield Finding(violation.rule, path, violation.text, identity=violation.identity)
@@ -108,4 +108,4 @@ class Judged:
 
 def of_contest(contest: Contest) -> Finding:
     """The finding that a contested coin is."""
-    return of_conflict(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
+    return of_conflict(path_in(contest.root, COINS), built_in(COINS), contest.conflict())

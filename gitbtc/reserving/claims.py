@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, Self
 
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
     Advertised = dict[str, str]  # ref -> oid
     Changes = dict[str, tuple[str, str]]  # ref -> oid expected there ("": none), oid to put there ("": delete)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Git
-    from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.reservations import Clock
     from gitbtc.state.snapshot import Snapshot
 

@@ -8,11 +8,12 @@ from gitbtc.errors import GitbtcError, UsageError
 from gitbtc.judge.contested import open_contests
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.resolve.settling import SETTLED, last_listed
+from gitbtc.resolve.settling import SETTLED
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.settle import Settlement, settle
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, UNATTRIBUTED
+from gitbtc.state.remembered import last_listed
 from gitbtc.state.snapshot import installed_kinds, of_revision, path_in
 
 TYPE_CHECKING = False
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import BlobReader, Git
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.settle import State
     from gitbtc.spends.trailers import Trailer
-    from gitbtc.state.snapshot import Snapshot
+    from gitbtc.state.remembered import last_listed
+from gitbtc.state.snapshot import Snapshot
 
 NOBODY, LISTED = "none", "listed"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from gitbtc.doors.commit import Examination
-from gitbtc.doors.driver_evidence import spend_conflict
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
@@ -105,7 +104,7 @@ class Conflicts:
         except CannotWork:  # a side does not parse, which the conflict of that file says
             return
         for contest in gate.unsettled(self._united(self.merging), self.settlements):
-            yield Open(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict), contest)
+            yield Open(path_in(contest.root, COINS), built_in(COINS), contest.conflict(), contest)
 
     def _united(self, merging: Merging) -> Snapshot:
         try:

@@ -1,8 +1,6 @@
 """What a merge did not need a person for, and Git did not do: the files of the result as they should be.
 
-One thing after the other, each on the outcome of the one before: the union of the files that only grow, what follows
-from verdicts that the evidence decides, coins and pending transactions that one side still lists although the other
-knows better, and coins that were lost on the way.
+First the union of the files that only grow, then what follows from the one view for coins, marks and pending ones.
 """
 
 from __future__ import annotations
@@ -10,25 +8,22 @@ from __future__ import annotations
 from gitbtc.errors import printable
 from gitbtc.judge import growth
 from gitbtc.kinds import codec
-from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
-from gitbtc.resolve.settling import carry_out, coins_known_to
-from gitbtc.spends import COINS, MEMPOOL, rules
+from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
+from gitbtc.state.remembered import remembered_by
 from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from gitbtc.judge.spend_gate import Contest, SnapshotOf, SpendGate
-    from gitbtc.kinds.kind import Key
+    from gitbtc.judge.spend_gate import Settlements, SnapshotOf, SpendGate
+    from gitbtc.kinds.kind import Key, Record
     from gitbtc.kinds.registry import Kinds
-    from gitbtc.markers import MarkedFile
     from gitbtc.repo.git import Git
-    from gitbtc.spends.coins import Outpoint
-    from gitbtc.spends.decisions import Decision
-    from gitbtc.spends.evidence import Evidence
     from gitbtc.state.merging import Merging
+
+_WHAT = {COINS: "coins", TRANSACTIONS: "transactions", MEMPOOL: "pending transactions"}
 
 
 class Repair:
@@ -46,7 +41,7 @@ class Repair:
         self._merged = result
         self._kinds = kinds
         self._contents: dict[str, bytes] = {}
-        self._told: list[tuple[set[str], str]] = []
+        self._told: dict[str, str] = {}
 
     @property
     def contents(self) -> dict[str, bytes]:
@@ -57,17 +52,13 @@ class Repair:
     @property
     def messages(self) -> list[str]:
         """Why, one line each."""
-        return [text for paths, text in self._told if paths & self.contents.keys()]
+        return [text for path, text in self._told.items() if path in self.contents]
 
     def unite_logs(self) -> None:
         """Every record that a side of the merge has in a file that only grows."""
         if self._merging.into_ours:
             for path, complete in self._unions():
-                self._put(
-                    path,
-                    complete,
-                    f"the {self._merging.name} had lost records of a file that only grows; the union is staged",
-                )
+                self._put(path, complete, "had lost records of a file that only grows; the union is staged")
 
     def _unions(self) -> Iterator[tuple[str, bytes]]:
         heads = [self._snapshot_of(head) for head in self._merging.heads]
@@ -80,104 +71,37 @@ class Repair:
                 if complete is not None:
                     yield path, complete
 
-    def follow_settlements(self, gate: SpendGate, settled: Mapping[str, str]) -> None:
-        """What was settled (subject -> trailer) once more: the union may have brought a loser back."""
-        from gitbtc.spends.decisions import declared
-
-        for contest in gate.contests:
-            decision = declared(contest.verdict, settled.get(contest.subject, ""))
-            if decision is not None:
-                path = path_in(contest.root, COINS)
-                self._follow(contest, decision, f"gitbtc: {printable(path)}: what was settled is staged throughout")
-
-    def follow_verdicts(self, gate: SpendGate) -> None:
-        """What follows where the evidence decides between two transactions."""
-        from gitbtc.spends.decisions import automatic
-        from gitbtc.views.conflicts import spend_notice
-
-        for contest in gate.unapplied(self.result):
-            notice = spend_notice(path_in(contest.root, COINS), contest.verdict)
-            self._follow(contest, automatic(contest.verdict), f"{notice}; staged as decided")
-
-    def _follow(self, contest: Contest, decision: Decision, why: str) -> None:
-        from gitbtc.markers import MarkedFile
-
-        before = self.result
-        files: dict[str, MarkedFile] = {}
-
-        def file_of(kind: str) -> MarkedFile:
-            return files.setdefault(kind, MarkedFile(built_in(kind), before.of_kind(contest.root, kind)))
-
-        known = coins_known_to(self._git, self._merging, self._snapshot_of, contest.root)
-        carry_out(decision, contest.outpoint, file_of, known)
-        made = {path_in(contest.root, kind): file.content() for kind, file in files.items()}
-        changed = {path for path, content in made.items() if content != (before.content(path) or b"[]\n")}
-        self._contents |= {path: made[path] for path in changed}
-        self._told.append((changed, why))
-
-    def drop_what_is_stale(self) -> None:
-        """Coins that one side still lists and a transaction of the other spends, or that it knows to be void; pending
-        transactions that the other side knows to be confirmed or void.
-        """
-        for root in sorted(self.result.roots()):
-            evidence = self.result.evidence(root)
-            self._drop(path_in(root, COINS), COINS, rules.stale_coins(evidence), "spent coins, or void ones")
-            waiting = [(txid,) for txid in rules.stale_pending(evidence)]
-            self._drop(path_in(root, MEMPOOL), MEMPOOL, waiting, "pending transactions that are confirmed, or void")
-
-    def put_back_what_was_lost(self) -> None:
-        """Coins that a side lists, that no side removed and nothing spends: a merge that took one side's file whole, or
-        lines by hand, has no other way to lose a coin.
-        """
-        for root in sorted(self.result.roots()) if self._merging.into_ours else ():
-            kind, path = built_in(COINS), path_in(root, COINS)
-            lost = self._lost_coins(root)
-            if lost:
-                lines = codec.keyed(kind, self.result.content(path)) | lost
-                content = codec.encode_lines(kind, [lines[key] for key in sorted(lines)])
-                self._put(
-                    path,
-                    content,
-                    f"the {self._merging.name} had lost coins that nothing spends ({len(lost)}); they are staged",
-                )
-
-    def _lost_coins(self, root: str) -> dict[Key, bytes]:
-        kind, result = built_in(COINS), self.result.evidence(root)
-        heads = [self._snapshot_of(head).evidence(root) for head in self._merging.heads]
-        bases = [self._snapshot_of(base).evidence(root) for base in self._merging.bases(0, 1)]
-        lost: dict[Key, bytes] = {}
-        for side in (*heads, *bases):
-            for change in delta(kind, side.coins.content, result.coins.content):
-                outpoint = (change.key[0], change.key[1])
-                spent = result.spender(outpoint) is not None or outpoint[0] in result.dead
-                if change.old is not None and change.new is None and not spent and not _removed(outpoint, bases, heads):
-                    lost.setdefault(change.key, change.old)
-        return lost
-
-    def _drop(self, path: str, kind: str, stale: Collection[Key], what: str) -> None:
-        if stale:
-            lines = codec.keyed(built_in(kind), self.result.content(path))
-            kept = codec.encode_lines(built_in(kind), [lines[key] for key in lines if key not in stale])
-            self._put(path, kept, f"the {self._merging.name} listed {what} ({len(stale)}); staged without")
+    def follow(self, gate: SpendGate, settlements: Settlements | None = None) -> None:
+        """What follows from the evidence, and from what was settled."""
+        remembered = remembered_by(self._git, self._merging.heads, self._snapshot_of)
+        for root, changes in gate.changes(self.result, settlements, remembered).items():
+            for kind, records in changes.items():
+                path = path_in(root, kind)
+                content = written(kind, self.result.content(path), records)
+                self._put(path, content, f"had {_counted(records)} {_WHAT[kind]} otherwise; staged as decided")
 
     def _put(self, path: str, content: bytes, why: str) -> None:
         self._contents[path] = content
-        self._told.append(({path}, f"gitbtc: {printable(path)}: {why}"))
+        told = f"gitbtc: {printable(path)}: the {self._merging.name} {why}"
+        self._told[path] = f"{self._told[path]}\n{told}" if path in self._told else told
 
     @property
     def result(self) -> Snapshot:
         """The merged state with what is repaired so far."""
-        if not self._contents:
-            return self._merged
-        entries = dict.fromkeys(self._contents, ("100644", "")) | dict(self._merged.entries)
-
-        def read(path: str, _: str) -> bytes:
-            return self._contents[path] if path in self._contents else self._merged.content(path)
-
-        return Snapshot(self._merged.name, entries, read, self._kinds)
+        return self._merged.overlaid(self._contents)
 
 
-def _removed(outpoint: Outpoint, bases: list[Evidence], heads: list[Evidence]) -> bool:
-    """Whether a head took out a coin that it knew, and not because it took the coin's own transaction for lost."""
-    known = any(outpoint in base.coins for base in bases)
-    return known and any(outpoint not in head.coins and outpoint[0] not in head.dead for head in heads)
+def written(kind: str, content: bytes, records: Mapping[tuple[object, ...], Record | None]) -> bytes:
+    """A state file with some records as they are given: None for one that is to go."""
+    known = built_in(kind)
+    lines: dict[Key, bytes] = codec.keyed(known, content)
+    for key, record in records.items():
+        if record is None:
+            lines.pop(key, None)
+        else:
+            lines[key] = codec.encode_record(known, dict(record))
+    return codec.encode_lines(known, [lines[key] for key in sorted(lines)])
+
+
+def _counted(records: Mapping[tuple[object, ...], Record | None]) -> str:
+    return str(len(records))

@@ -8,15 +8,19 @@ from pathlib import Path
 from gitbtc.errors import GitbtcError, UsageError
 from gitbtc.judge.spend_gate import Contest
 from gitbtc.kinds.registry import built_in
-from gitbtc.resolve.settling import carry_out, coins_known_to
+from gitbtc.resolve.settling import carry_out
 from gitbtc.spends import COINS
-from gitbtc.spends.decisions import chosen
+from gitbtc.spends.decision import chosen, declared
+from gitbtc.state.remembered import remembered_by
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitbtc.markers import MarkedFile
     from gitbtc.resolve.open_conflicts import Conflicts, Open
+    from gitbtc.spends.decision import Decision
     from gitbtc.state.merging import Merging
 
 
@@ -28,6 +32,7 @@ class Resolving:
         self._choice = choice
         self._files: dict[str, MarkedFile] = {}
         self._whole: dict[str, bytes | None] = {}
+        self._decisions: dict[str, list[Decision]] = {}
 
     def settle(self, names: list[str]) -> list[Open]:
         """Settle the conflicts called `names`; UsageError, and nothing done, when one of them is not open."""
@@ -67,11 +72,22 @@ class Resolving:
 
     def _settle_spend(self, contest: Contest) -> None:
         """A contest that hangs on another is settled by settling that."""
-        verdict = contest.verdict.parent or contest.verdict
-        decision = chosen(verdict, self._choice)
-        known = coins_known_to(self._conflicts.git, self._merging(), self._conflicts.examination.snapshot, contest.root)
-        carry_out(decision, verdict.outpoint, lambda kind: self._root_file(contest.root, kind), known)
-        self._conflicts.settlements.add(Contest(contest.root, verdict).subject, decision.trailer)
+        above = contest.above
+        decision = chosen(above.verdict, above.sides, above.view.fates(), self._choice)
+        decisions = self._decisions.setdefault(contest.root, list(self._settled_before(above)))
+        decisions.append(decision)
+        heads, snapshot_of = self._merging().heads, self._conflicts.examination.snapshot
+        remembered = remembered_by(self._conflicts.git, heads, snapshot_of)(contest.root)
+        carry_out(above.view, decisions, lambda kind: self._root_file(contest.root, kind), remembered)
+        self._conflicts.settlements.add(above.subject, decision.trailer)
+
+    def _settled_before(self, contest: Contest) -> Iterator[Decision]:
+        """What was settled in this root by earlier calls."""
+        for verdict in contest.view.questions.asked:
+            line = self._conflicts.settlements.line(Contest(contest.view, verdict).subject)
+            decision = declared(verdict, line) if line else None
+            if decision is not None:
+                yield decision
 
     def _merging(self) -> Merging:
         if self._conflicts.merging is None:

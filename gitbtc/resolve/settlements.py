@@ -33,6 +33,10 @@ class Settlements:
     def __contains__(self, subject: object) -> bool:
         return subject in self.trailers
 
+    def line(self, subject: str) -> str | None:
+        """The trailer that settles it; None when it is open."""
+        return self.trailers.get(subject)
+
     def add(self, subject: str, trailer: str) -> None:
         """Remember that `subject` is settled; `trailer` is the line that the commit will carry."""
         self.trailers[subject] = trailer

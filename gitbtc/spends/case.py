@@ -7,8 +7,8 @@ from gitbtc.spends.reservations import holds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.listing import Outpoint
 
 # What the txid commits to: two values of one of these cannot both be true.
 FIXED = ("amount_sat", "script_type", "address")

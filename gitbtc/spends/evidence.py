@@ -6,8 +6,9 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import CHAIN, COINS, EXECUTION, MEMPOOL, TRANSACTIONS, reservations
-from gitbtc.spends.coins import Coins
+from gitbtc.spends.listing import Coins
 from gitbtc.spends.reservations import named
+from gitbtc.spends.standing import Standing, standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
-    from gitbtc.spends.reservations import Standing
+    from gitbtc.spends.listing import Outpoint
+    from gitbtc.spends.reservations import Reservations
 
     # The content of a state file of the root by kind; b"" when the snapshot has none.
     Files = Callable[[str], bytes]
@@ -33,12 +34,13 @@ class Evidence:
     `transactions`, `mempool`: txid -> record; `claims`: outpoint -> {txid that claims to spend it: strength}; `dead`:
     transactions that lost or were given up and claim nothing; `agents`: txid -> who, by the log, made it; `network`:
     the chain's name or "", `tip`: its height (blocks) or None. `base` is the evidence that this one was derived from,
-    and `affected` then the outpoints whose claims may differ from its; both None for one that was read whole.
+    `affected` then the outpoints whose claims may differ from its, and `changed` the transactions of which it tells
+    anything else; None for one that was read whole.
     """
 
     __slots__ = (
         "_coins", "_events", "_files", "_named", "_newer", "_spent_of", "_standing", "_told", "affected", "agents",
-        "base", "claims", "dead", "mempool", "network", "tip", "transactions",
+        "base", "changed", "claims", "dead", "mempool", "network", "tip", "transactions",
     )  # fmt: skip
 
     def __init__(self, files: Files, base: Evidence | None = None, changes: Changes | None = None) -> None:
@@ -48,11 +50,12 @@ class Evidence:
         self._files = files
         self._told = changes
         self._coins: Coins | None = None
-        self._standing: Standing | None = None
+        self._standing: Reservations | None = None
         self._spent_of: dict[str, list[Outpoint]] | None = None
         self._newer: dict[str, list[str]] | None = None
         self.base = base
         self.affected: set[Outpoint] | None = None
+        self.changed: set[str] | None = None
         self.transactions: dict[str, Record] = dict(base.transactions) if base else {}
         self.mempool: dict[str, Record] = dict(base.mempool) if base else {}
         self.claims: dict[Outpoint, dict[str, int]] = dict(base.claims) if base else {}
@@ -69,9 +72,11 @@ class Evidence:
     def _learn(self) -> None:
         """Take in the records, and see again to every claim that they concern."""
         pairs: set[tuple[str, Outpoint]] = set()
+        changed: set[str] = set()
         for kind, known in ((TRANSACTIONS, self.transactions), (MEMPOOL, self.mempool)):
             for old, new in self._changes(kind):
                 txid = (new or old or {})["txid"]
+                changed.add(txid)
                 pairs.update((txid, outpoint) for record in (old, new) if record for outpoint in inputs(record))
                 _put(known, txid, new)
                 if kind == TRANSACTIONS:
@@ -84,6 +89,7 @@ class Evidence:
             _put(self.claims, outpoint, claimants | {txid: strength} if strength else claimants)
         if self.base:
             self.affected = {outpoint for _, outpoint in pairs}
+            self.changed = changed | {txid for txid, _ in pairs}
 
     def _changes(self, kind: str) -> Iterable[tuple[Record | None, Record | None]]:
         if self._told is not None:
@@ -133,11 +139,31 @@ class Evidence:
         return self._coins
 
     @property
-    def reservations(self) -> Standing:
+    def reservations(self) -> Reservations:
         """outpoint -> agent -> the reservation that no release followed, whether it has expired or not."""
         if self._standing is None:
             self._standing = reservations.standing(self._events)
         return self._standing
+
+    def knows(self, txid: str) -> bool:
+        """Whether any file of the snapshot names `txid` as a transaction."""
+        return txid in self.transactions or txid in self.mempool or txid in self._named
+
+    def standing(self, txid: str) -> Standing:
+        """What the snapshot says of `txid`."""
+        return standing(self.transactions.get(txid), self.mempool.get(txid), is_named=txid in self._named)
+
+    def txids(self) -> set[str]:
+        """Every transaction that a file of the snapshot names."""
+        return {*self.transactions, *self.mempool, *self._named}
+
+    def record(self, txid: str) -> Record:
+        """The transaction's record, or that of the mempool; empty where only the log names it."""
+        return self.transactions.get(txid) or self.mempool.get(txid) or {}
+
+    def inputs(self, txid: str) -> list[Outpoint]:
+        """What the transaction spends, by any file of the snapshot."""
+        return inputs(self.record(txid)) or sorted(self._named.get(txid, ()))
 
     def spends(self, outpoint: Outpoint) -> bool:
         """Whether a live transaction spends `outpoint`: more than an event of the log says so."""
@@ -171,7 +197,7 @@ class Evidence:
         seen = set(txids)
         waiting = sorted(seen)
         while waiting:
-            for outpoint in self._outputs_spent(waiting.pop()):
+            for outpoint in self.outputs_spent(waiting.pop()):
                 child = self.spender(outpoint)
                 if child is not None:
                     found[outpoint] = child
@@ -189,7 +215,8 @@ class Evidence:
         named = self.transactions.get(txid, {}).get("replaced_by")
         return [*([named] if named else ()), *self._newer.get(txid, ())]
 
-    def _outputs_spent(self, txid: str) -> list[Outpoint]:
+    def outputs_spent(self, txid: str) -> list[Outpoint]:
+        """The outputs of `txid` that some live transaction spends."""
         if self._spent_of is None:
             self._spent_of = {}
             for outpoint in self.claims:
@@ -198,7 +225,12 @@ class Evidence:
 
 
 def is_dead(transaction: Record) -> bool:
-    """Whether a transaction record says that the transaction lost or was given up."""
+    """Whether a transaction record says that the transaction lost or was given up: a block ends every mark."""
+    return not transaction.get("confirmed") and is_marked(transaction)
+
+
+def is_marked(transaction: Record) -> bool:
+    """Whether a transaction record carries a mark, with or without force."""
     return bool(transaction.get("replaced_by")) or transaction.get("abandoned") is True
 
 

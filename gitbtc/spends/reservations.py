@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.listing import Outpoint
 
     # outpoint -> agent ("" when it gave no name) -> its reservation
-    Standing = dict[Outpoint, dict[str, "Reservation"]]
+    Reservations = dict[Outpoint, dict[str, "Reservation"]]
     Clock = Callable[[], int]  # Unix seconds
 
 RESERVE, RELEASE = "reserve", "release"
@@ -37,7 +37,7 @@ class Reservation:
         self.expires_height: int | None = event.get("expires_height")
 
 
-def standing(events: Iterable[Record]) -> Standing:
+def standing(events: Iterable[Record]) -> Reservations:
     """The reservations that no later release of the same agent ended, expired or not; `events` in any order.
 
     Of a reserve and a release of one second the reserve counts: the coin stays protected.
@@ -48,7 +48,7 @@ def standing(events: Iterable[Record]) -> Standing:
             about = outpoint, event.get("agent", "")
             if about not in latest or _rank(event) > _rank(latest[about]):
                 latest[about] = event
-    found: Standing = {}
+    found: Reservations = {}
     for (outpoint, agent), event in latest.items():
         if event["event_type"] == RESERVE:
             found.setdefault(outpoint, {})[agent] = Reservation(outpoint, event)

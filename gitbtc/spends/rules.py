@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.evidence import Evidence, Files
+    from gitbtc.spends.listing import Outpoint
 
 
 class Violation:

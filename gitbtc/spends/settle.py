@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
     # Records of a root by kind and key, as the state files hold them; settling edits them in place.
     State = dict[str, dict[tuple[Any, ...], Record]]

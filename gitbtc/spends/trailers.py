@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gitbtc.spends.coins import Outpoint
+    from gitbtc.spends.listing import Outpoint
 
 DOUBLE_SPEND, DATA_ERROR, RESERVATION, REWRITE = "Double-Spend", "Data-Error", "Reservation", "Gitbtc-Rewrite"
 CONTESTED = "Contested"
@@ -37,10 +37,10 @@ class Trailer:
     """One of them. `outpoint`: the coin, None for a rewrite. `winner` and `losers` are txids, for a reservation names
     of agents too; `winner` is None where nobody won. `choice`: `ours`, `theirs`, `base` or `unattributed`, for a coin
     that a join left contested the conflict's type, else "". `parties`: who contests it then. `reason`: why a file that
-    only grows was rewritten.
+    only grows was rewritten. `line` is all of it.
     """
 
-    __slots__ = ("choice", "losers", "name", "outpoint", "parties", "reason", "winner")
+    __slots__ = ("choice", "line", "losers", "name", "outpoint", "parties", "reason", "winner")
 
     def __init__(self, name: str, outpoint: Outpoint | None = None) -> None:
         self.name = name
@@ -50,6 +50,7 @@ class Trailer:
         self.parties: tuple[str, ...] = ()
         self.choice = ""
         self.reason = ""
+        self.line = ""
 
 
 class Declared:
@@ -61,11 +62,12 @@ class Declared:
     def __init__(self, message: str) -> None:
         trailers = parse(message)
         settled = (trailer for trailer in trailers if trailer.name != CONTESTED)
-        self._outpoints = {outpoint_text(trailer.outpoint) for trailer in settled if trailer.outpoint}
+        self._lines = {outpoint_text(one.outpoint): one.line for one in settled if one.outpoint}
         self.rewrites = any(trailer.name == REWRITE for trailer in trailers)
 
-    def __contains__(self, subject: object) -> bool:
-        return str(subject).rpartition("::")[2] in self._outpoints
+    def line(self, subject: str) -> str | None:
+        """The trailer that settles `subject`; None where none does."""
+        return self._lines.get(subject.rpartition("::")[2])
 
 
 def parse(message: str) -> list[Trailer]:
@@ -85,6 +87,7 @@ def _one(name: str, text: str) -> Trailer | None:
     if outpoint is None:
         return None
     trailer = Trailer(name, (outpoint[1], int(outpoint[2])))
+    trailer.line = f"{name}: {text}"
     return trailer if _GRAMMAR[name](trailer, said.split()) else None
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gitbtc.kinds.delta import Change
-    from gitbtc.spends.coins import Outpoint
     from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.listing import Outpoint
 
     # The transaction that wins (None: nobody does), and those that lose.
     Outcome = tuple[str | None, frozenset[str]]

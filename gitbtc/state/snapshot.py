@@ -63,6 +63,17 @@ class Snapshot:
         """The content of the state file of `kind` in `root`."""
         return self.content(path_in(root, kind))
 
+    def overlaid(self, contents: Mapping[str, bytes]) -> Snapshot:
+        """The same moment with other contents at some paths; itself without any."""
+        if not contents:
+            return self
+        entries = dict.fromkeys(contents, ("100644", "")) | dict(self.entries)
+
+        def read(path: str, _: str) -> bytes:
+            return contents[path] if path in contents else self.content(path)
+
+        return Snapshot(self.name, entries, read, self._kinds)
+
     def evidence(self, root: str, known: Evidence | None = None) -> Evidence:
         """What this snapshot knows about the coins of `root`; CannotWork when its records do not say.
 

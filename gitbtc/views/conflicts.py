@@ -6,7 +6,7 @@ from gitbtc.errors import printable
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import TYPES
-from gitbtc.spends import COINS
+from gitbtc.spends import COINS, rows
 from gitbtc.views import terms
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Kind, Record
     from gitbtc.merge.conflict import Conflict, Notice
-    from gitbtc.spends.verdicts import Verdict
+    from gitbtc.spends.questions import Verdict
 
 _LONGEST_VALUE = 40
 
@@ -49,28 +49,24 @@ def notice_line(address: str, notice: Notice) -> str:
 
 
 def spend_notice(path: str, verdict: Verdict) -> str:
-    """What the gate decided about a coin without asking anybody."""
-    case = verdict.case
-    name = verdict.notice or verdict.type
-    told = _NOTICES[_OTHERWISE.get(name, name) if _is_otherwise(verdict) else name]
-    spender = verdict.winner or case.one.spender or case.other.spender or ""
-    losers = " and ".join(sorted(verdict.losers))
+    """What the view decided about a coin without asking anybody."""
     address = codec.address(path, built_in(COINS), verdict.outpoint)
-    return printable(f"gitbtc: note: {name}: {address}: {told.format(spender=spender, losers=losers)}")
+    return printable(f"gitbtc: note: {verdict.row.name}: {address}: {spend_words(verdict)}")
 
 
-def _is_otherwise(verdict: Verdict) -> bool:
-    """Whether the coin itself has no confirmed spender: its transaction lost another coin, or was given up."""
-    return verdict.winner is None or verdict.winner not in verdict.case.confirmed
+def spend_words(verdict: Verdict) -> str:
+    """The same without the coin."""
+    name = verdict.row.name
+    losers = " and ".join(sorted(verdict.losers))
+    return _NOTICES["given up" if verdict.row is rows.RESTORED and losers else name].format(
+        spender=verdict.winner or "", losers=losers
+    )
 
-
-_OTHERWISE = {"conflicted": "lost elsewhere", "restored": "given up"}
 
 # What is said of each verdict that decided something without asking anybody; docs and `gitbtc explain` say why.
 _NOTICES = {
     "unattributed": "one side removed it and names no transaction; it is spent in {spender}, as the other side says",
-    "conflicted": "{spender} is confirmed, so {losers} and all built on it can never be",
-    "lost elsewhere": "{losers} lost another of its coins, so it does not spend this one either",
+    "conflicted": "{spender} spends it and is confirmed, or better known, so {losers} and all built on it can never be",
     "replaced": "{spender} replaces {losers} and pays more; {losers} and all built on it is void",
     "restored": "one side has it back, but {spender}, which spends it, is confirmed: it is spent",
     "given up": "one side has it back, because {losers}, which the other side still knows, lost or was given up",

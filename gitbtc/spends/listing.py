@@ -9,6 +9,8 @@ from gitbtc.spends import COINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitbtc.kinds.kind import Record
 
     Outpoint = tuple[str, int]  # txid, vout
@@ -48,6 +50,25 @@ class Coins:
             return None
         line = self.content[self.content.rfind(b"\n", 0, end - 1) + 1 : end - 1].removesuffix(b",")
         return codec.read_line(built_in(COINS), line)[0]
+
+    def of(self, txid: str) -> list[Outpoint]:
+        """The coins of one transaction, by output."""
+        ends = self._lines()
+        if ends is None:
+            return sorted(outpoint for outpoint in self._parsed() if outpoint[0] == txid)
+        start = f'"txid":"{txid}","vout":'.encode()
+        found, at = [], self.content.find(start)
+        while at >= 0:
+            digits = self.content[at + len(start) : self.content.index(b"}", at)]
+            found.append((txid, int(digits)))
+            at = self.content.find(start, at + 1)
+        return sorted(found)
+
+    def __iter__(self) -> Iterator[Outpoint]:
+        ends = self._lines()
+        if ends is None:
+            return iter(self._parsed())
+        return iter([(tail[:64].decode(), int(tail[tail.rindex(b":") + 1 :])) for tail in ends])
 
     def _lines(self) -> dict[bytes, int] | None:
         """Where each coin's line ends, or None for a file of another layout, which has to be parsed."""

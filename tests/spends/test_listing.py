@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
-from gitbtc.spends.coins import Coins
+from gitbtc.spends.listing import Coins
 from tests.made_state import coin
 from tests.strategies import files
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitbtc.doors.driver_evidence import spend_conflict
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.premerge.branches import Premerge
 from gitbtc.repo.git import Git
@@ -347,7 +346,7 @@ def test_an_excerpt_is_judged_as_the_whole_snapshot_is(treasury: Repo, monkeypat
 
 def verdicts(contests: list[Contest]) -> list[tuple[Any, ...]]:
     """All that a verdict says, and what is shown of it."""
-    told = [(contest, spend_conflict(contest.verdict)) for contest in contests]
+    told = [(contest, contest.conflict()) for contest in contests]
     return [
         (one.root, one.verdict.row, one.verdict.winner, one.verdict.losers, shown.type, shown.spend, shown.base)
         for one, shown in told

@@ -6,13 +6,14 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import CHAIN, COINS, EXECUTION, MEMPOOL, TRANSACTIONS, reservations
-from gitbtc.spends.listing import Coins
+from gitbtc.spends.layer import Layer
+from gitbtc.spends.listing import Coins, CoinsOver
 from gitbtc.spends.reservations import named
 from gitbtc.spends.standing import Standing, standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from gitbtc.kinds.kind import Record
@@ -56,9 +57,9 @@ class Evidence:
         self.base = base
         self.affected: set[Outpoint] | None = None
         self.changed: set[str] | None = None
-        self.transactions: dict[str, Record] = dict(base.transactions) if base else {}
-        self.mempool: dict[str, Record] = dict(base.mempool) if base else {}
-        self.claims: dict[Outpoint, dict[str, int]] = dict(base.claims) if base else {}
+        self.transactions: Mapping[str, Record] = Layer(base.transactions) if base else {}
+        self.mempool: Mapping[str, Record] = Layer(base.mempool) if base else {}
+        self.claims: Mapping[Outpoint, dict[str, int]] = Layer(base.claims) if base else {}
         self.dead: set[str] = set(base.dead) if base else set()
         self.agents: dict[str, str] = dict(base.agents) if base else {}
         # Events that reserve or release, and the outpoints that other events say a transaction spends.
@@ -135,7 +136,10 @@ class Evidence:
     def coins(self) -> Coins:
         """The coins that the snapshot lists; read when first asked for."""
         if self._coins is None:
-            self._coins = Coins(self._files(COINS))
+            if self._told is not None and self.base is not None:
+                self._coins = CoinsOver(self.base.coins, self._told(COINS))
+            else:
+                self._coins = Coins(self._files(COINS))
         return self._coins
 
     @property
@@ -239,9 +243,11 @@ def inputs(transaction: Record) -> list[Outpoint]:
     return [(spent["txid"], spent["vout"]) for spent in transaction.get("inputs", ())]
 
 
-def _put(known: dict[Any, Any], key: Any, record: Any) -> None:
+def _put(known: Any, key: Any, record: Any) -> None:
     """Hold `record` (or nothing) under `key`."""
-    if record:
+    if isinstance(known, Layer):
+        known.put(key, record or None)
+    elif record:
         known[key] = record
     else:
         known.pop(key, None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gitbtc.kinds import codec
-from gitbtc.kinds.delta import NotCanonical, body
+from gitbtc.kinds.delta import NotCanonical, body, delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gitbtc.kinds.kind import Record
 
@@ -64,6 +64,10 @@ class Coins:
             at = self.content.find(start, at + 1)
         return sorted(found)
 
+    def differing(self, other: Coins) -> set[Outpoint]:
+        """The coins that one of two versions lists otherwise than the other."""
+        return {(one.key[0], one.key[1]) for one in delta(built_in(COINS), other.content, self.content)}
+
     def __iter__(self) -> Iterator[Outpoint]:
         ends = self._lines()
         if ends is None:
@@ -93,6 +97,44 @@ class Coins:
             records = codec.parse(built_in(COINS), self.content) if self.content else []
             self._records = {(coin["txid"], coin["vout"]): coin for coin in records}
         return self._records
+
+
+class CoinsOver(Coins):
+    """The coins of a version that differs from `below` in `changes`: (record before, record now), None for none."""
+
+    __slots__ = ("_below", "_own")
+
+    def __init__(self, below: Coins, changes: Iterable[tuple[Record | None, Record | None]]) -> None:
+        super().__init__(b"")
+        self._below = below
+        told = ((old or new or {}, new) for old, new in changes)
+        self._own: dict[Outpoint, Record | None] = {(one["txid"], one["vout"]): new for one, new in told}
+
+    def check(self) -> None:
+        """What it lies over was looked at."""
+
+    def __contains__(self, outpoint: Outpoint) -> bool:
+        return self._own[outpoint] is not None if outpoint in self._own else outpoint in self._below
+
+    def get(self, outpoint: Outpoint) -> Record | None:
+        """The coin's record, or None when it is not listed."""
+        return self._own[outpoint] if outpoint in self._own else self._below.get(outpoint)
+
+    def of(self, txid: str) -> list[Outpoint]:
+        """The coins of one transaction, by output."""
+        known = {outpoint for outpoint in self._below.of(txid) if outpoint not in self._own}
+        return sorted(known | {one for one, coin in self._own.items() if coin is not None and one[0] == txid})
+
+    def __iter__(self) -> Iterator[Outpoint]:
+        return iter({*(one for one in self._below if one in self), *(one for one in self._own if one in self)})
+
+    def differing(self, other: Coins) -> set[Outpoint]:
+        """The coins that one of two versions lists otherwise than the other."""
+        return (
+            set(self._own)
+            if other is self._below
+            else {one for one in {*self, *other} if self.get(one) != other.get(one)}
+        )
 
 
 def _tail(outpoint: Outpoint) -> bytes:

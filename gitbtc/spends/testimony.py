@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from gitbtc.kinds.delta import delta
-from gitbtc.kinds.registry import built_in
-from gitbtc.spends import COINS
 from gitbtc.spends.evidence import EVENT, Evidence
 from gitbtc.spends.reservations import holds
 
@@ -18,7 +15,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.standing import Standing
@@ -152,48 +148,80 @@ class Views(Testimony):
         self.known = known
         self.heads = heads
         self._bases = bases or (lambda _, __: [known])
-        self._changes: list[list[Change]] | None = None
         self._all = [*heads, known]  # the last one by BASE, too
+        self._replacing: dict[str, set[str]] | None = None
+        self._children: dict[str, list[Outpoint]] | None = None
+        self._by_txid: dict[str, list[int]] | None = None
+        self._by_outpoint: dict[Outpoint, list[int]] | None = None
 
     # -- what differs ----------------------------------------------------------------------------------------------
 
-    def _deltas(self) -> list[list[Change]]:
-        if self._changes is None:
-            kind, before = built_in(COINS), self.known.coins.content
-            self._changes = [delta(kind, before, head.coins.content) for head in self.heads]
-        return self._changes
+    def _who_differ(self, txid: str) -> list[int]:
+        """The heads that tell of a transaction otherwise than the base; all others say what that says."""
+        if self._by_txid is None:
+            self._by_txid = {}
+            for view, head in enumerate(self.heads):
+                derived = head.base is self.known and head.changed is not None
+                for changed in head.changed or () if derived else _changed(self.known, head):
+                    self._by_txid.setdefault(changed, []).append(view)
+        return self._by_txid.get(txid, [])
+
+    def _who_list_otherwise(self, outpoint: Outpoint) -> list[int]:
+        """The heads that list, claim or reserve a coin otherwise than the base."""
+        if self._by_outpoint is None:
+            self._by_outpoint = {}
+            for view, head in enumerate(self.heads):
+                claimed = {
+                    coin for txid in self._changed_in(view) for coin in {*head.inputs(txid), *self.known.inputs(txid)}
+                }
+                for changed in {*head.coins.differing(self.known.coins), *self._reserved_otherwise(head), *claimed}:
+                    self._by_outpoint.setdefault(changed, []).append(view)
+        return self._by_outpoint.get(outpoint, [])
+
+    def _changed_in(self, view: int) -> Iterable[str]:
+        head = self.heads[view]
+        if head.base is self.known and head.changed is not None:
+            return head.changed
+        return [txid for txid in self.txids() if view in self._who_differ(txid)]
+
+    def _reserved_otherwise(self, head: Evidence) -> set[Outpoint]:
+        known, now = self.known.reservations, head.reservations
+        return {one for one in {*known, *now} if known.get(one, {}).keys() != now.get(one, {}).keys()}
 
     def txids(self) -> set[str]:
-        found: set[str] = set()
-        for head in self.heads:
-            derived = head.base is self.known and head.changed is not None
-            found |= head.changed or set() if derived else _changed(self.known, head)
-        return found
+        if not self.heads:
+            return self.known.txids()
+        self._who_differ("")
+        return set(self._by_txid or ())
 
     def outpoints(self) -> set[Outpoint]:
-        listed = {(change.key[0], change.key[1]) for changes in self._deltas() for change in changes}
-        known = self.known.reservations
-        reserved = {
-            outpoint
-            for head in self.heads
-            for outpoint in {*known, *head.reservations}
-            if known.get(outpoint, {}).keys() != head.reservations.get(outpoint, {}).keys()
-        }
-        claimed = (outpoint for txid in self.txids() for outpoint in self.inputs(txid))
-        return {*listed, *reserved, *claimed}
+        if not self.heads:
+            return set(self.known.claims)
+        self._who_list_otherwise(("", 0))
+        return set(self._by_outpoint or ())
+
+    def _speakers(self, views: Iterable[int]) -> list[tuple[int, Evidence]]:
+        """Those heads, and the base, which speaks for all others."""
+        return [*((view, self.heads[view]) for view in views), (self.BASE, self.known)]
 
     # -- transactions ----------------------------------------------------------------------------------------------
 
     def words(self, txid: str) -> list[tuple[int, Standing]]:
-        said = [head.standing(txid) for head in self.heads]
         before = self.before(txid)
-        if all(word == before for word in said):
+        views = self._who_differ(txid)
+        said = {view: self.heads[view].standing(txid) for view in views}
+        if all(word == before for word in said.values()):
             return [(self.BASE, before)]
-        return [
+        standing = [
             (view, word)
-            for view, word in enumerate(said)
-            if not any(self._takes_back(txid, other, view) for other in range(len(said)))
+            for view, word in said.items()
+            if not any(self._takes_back(txid, other, view) for other in views)
         ]
+        return [(view, word) for view, word in standing if word != before or self._is_alone(txid, view, standing)]
+
+    def _is_alone(self, txid: str, view: int, standing: list[tuple[int, Standing]]) -> bool:
+        """Whether a word that is the base's is still news: of somebody who has heard what the others say."""
+        return all(self._takes_back(txid, view, other) for other, _ in standing if other != view)
 
     def _takes_back(self, txid: str, view: int, of: int) -> bool:
         """Whether `view` has another word than the one of `of`, which it had heard, and `of` had not heard that."""
@@ -208,54 +236,76 @@ class Views(Testimony):
 
     def record(self, txid: str) -> Record:
         found: Record = {}
-        for view in self._all:
+        for _, view in self._speakers(self._who_differ(txid)):
             record = view.record(txid)
             if record and (not found or (found.get("fee_sat") is None and record.get("fee_sat") is not None)):
                 found = record
         return found
 
     def entry(self, txid: str) -> Record | None:
-        return next((view.mempool[txid] for view in self._all if txid in view.mempool), None)
+        speakers = self._speakers(self._who_differ(txid))
+        return next((view.mempool[txid] for _, view in speakers if txid in view.mempool), None)
 
     def inputs(self, txid: str) -> list[Outpoint]:
-        told = [view.inputs(txid) for view in self._all if view.record(txid)]
-        return told[0] if told else sorted({outpoint for view in self._all for outpoint in view.inputs(txid)})
+        views = [view for _, view in self._speakers(self._who_differ(txid))]
+        told = [view.inputs(txid) for view in views if view.record(txid)]
+        return told[0] if told else sorted({outpoint for view in views for outpoint in view.inputs(txid)})
 
     def claimants(self, outpoint: Outpoint) -> dict[str, int]:
         found: dict[str, int] = {}
-        for view in self.heads or self._all:
-            for txid, strength in view.claimants(outpoint).items():
+        views = self._who_list_otherwise(outpoint)
+        for view, told in self._speakers(views):
+            if view == self.BASE and len(views) == len(self.heads) and views:
+                continue
+            for txid, strength in told.claimants(outpoint).items():
                 found[txid] = max(strength, found.get(txid, 0))
         return found
 
     def outputs_spent(self, txid: str) -> Iterable[Outpoint]:
-        return {outpoint for view in self.heads or self._all for outpoint in view.outputs_spent(txid)}
+        if self._children is None:
+            self._children = {}
+            for outpoint in {*self.outpoints(), *self.known.claims}:
+                self._children.setdefault(outpoint[0], []).append(outpoint)
+        return [outpoint for outpoint in self._children.get(txid, ()) if self.claimants(outpoint)]
 
     def know_both(self, one: str, other: str) -> Iterable[int]:
-        return [view for view, known in self._numbered() if known.knows(one) and known.knows(other)]
+        views = self._speakers({*self._who_differ(one), *self._who_differ(other)})
+        return [view for view, known in views if known.knows(one) and known.knows(other)]
 
     def who_say(self, txid: str) -> Iterable[int]:
-        return [view for view, known in self._numbered() if known.standing(txid).is_live]
-
-    def _numbered(self) -> list[tuple[int, Evidence]]:
-        return [*enumerate(self.heads), (self.BASE, self.known)]
+        return [view for view, told in self._speakers(self._who_differ(txid)) if told.standing(txid).is_live]
 
     def replacements(self, txid: str) -> set[str]:
-        return {newer for view in self._all for newer in view.replacements(txid)}
+        told = (view.transactions.get(txid, {}) for _, view in self._speakers(self._who_differ(txid)))
+        named = {str(record["replaced_by"]) for record in told if record.get("replaced_by")}
+        return named | self._newer().get(txid, set())
+
+    def _newer(self) -> dict[str, set[str]]:
+        """What took the place of a transaction, by the mempool of any view."""
+        if self._replacing is None:
+            self._replacing = {}
+            for newer in {*self.txids(), *self.known.mempool}:
+                for _, told in self._speakers(self._who_differ(newer)):
+                    for older in told.mempool.get(newer, {}).get("replaces", ()):
+                        self._replacing.setdefault(older, set()).add(newer)
+        return self._replacing
 
     # -- coins -----------------------------------------------------------------------------------------------------
 
     def listing(self, outpoint: Outpoint) -> Record | None:
-        return next((coin for view in self._all if (coin := view.coins.get(outpoint))), None)
+        views = self._speakers(self._who_list_otherwise(outpoint))
+        return next((coin for _, view in views if (coin := view.coins.get(outpoint))), None)
 
     def listed_before(self, outpoint: Outpoint) -> bool:
         return outpoint in self.known.coins
 
     def listers(self, outpoint: Outpoint) -> set[int]:
-        return {view for view, head in enumerate(self.heads) if outpoint in head.coins}
+        listed = {view for view in self._who_list_otherwise(outpoint) if outpoint in self.heads[view].coins}
+        is_whole = len(self._who_list_otherwise(outpoint)) == len(self.heads)
+        return listed if is_whole or outpoint not in self.known.coins else listed | {self.BASE}
 
     def removals(self, outpoint: Outpoint) -> int:
-        bare = [view for view in range(len(self.heads)) if self._took_out(view, outpoint)]
+        bare = [view for view in self._who_list_otherwise(outpoint) if self._took_out(view, outpoint)]
         apart: list[int] = []
         for view in bare:
             if all(self._had(outpoint, view, other) for other in apart):
@@ -277,27 +327,28 @@ class Views(Testimony):
         return not head.standing(txid).is_given_up and (head.knows(txid) or not self.known.knows(txid))
 
     def is_described_twice(self, outpoint: Outpoint) -> bool:
-        coins = [coin for view in self._all if (coin := view.coins.get(outpoint))]
+        views = self._speakers(self._who_list_otherwise(outpoint))
+        coins = [coin for _, view in views if (coin := view.coins.get(outpoint))]
         return any(len({repr(coin.get(name)) for coin in coins}) > 1 for name in FIXED)
 
     # -- reservations ----------------------------------------------------------------------------------------------
 
     def reserved(self, outpoint: Outpoint) -> dict[str, list[int]]:
         tip = max((head.tip for head in self.heads if head.tip is not None), default=None)
-        by_view = [
-            {agent for agent, held in view.reservations.get(outpoint, {}).items() if holds(held, tip)}
-            for view in self._all
-        ]
-        *heads, before = by_view
-        kept = before.intersection(*heads)
-        released = before - kept if heads else set()
+        holding = {
+            view: {agent for agent, held in told.reservations.get(outpoint, {}).items() if holds(held, tip)}
+            for view, told in self._speakers(self._who_list_otherwise(outpoint))
+        }
+        before = holding.pop(self.BASE)
+        agents = before.intersection(*holding.values()).union(*(found - before for found in holding.values()))
         return {
-            agent: [view for view, agents in enumerate(heads) if agent in agents]
-            for agent in sorted(set().union(*heads) - released)
+            agent: [*(view for view in holding if agent in holding[view]), *([self.BASE] if agent in before else [])]
+            for agent in sorted(agents)
         }
 
     def agent(self, txid: str) -> str:
-        return next((agent for view in self._all if (agent := view.agents.get(txid, ""))), "")
+        views = self._speakers(self._who_differ(txid))
+        return next((agent for _, view in views if (agent := view.agents.get(txid, ""))), "")
 
     def is_new_spend(self, txid: str, outpoint: Outpoint) -> bool:
         return txid not in self.known.claimants(outpoint)

@@ -1,0 +1,46 @@
+"""A mapping over another one that it leaves alone: many views differ from their common base in a few records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Layer(Mapping[K, V], Generic[K, V]):
+    """What `below` maps, but for what was put here. Lookups are as quick as in the layer below, and one more."""
+
+    __slots__ = ("_below", "_own")
+
+    def __init__(self, below: Mapping[K, V]) -> None:
+        self._below = below
+        self._own: dict[K, V | None] = {}
+
+    def put(self, key: K, value: V | None) -> None:
+        """Map `key` to `value` here; None takes it out."""
+        self._own[key] = value
+
+    def __getitem__(self, key: K) -> V:
+        if key in self._own:
+            value = self._own[key]
+            if value is None:
+                raise KeyError(key)
+            return value
+        return self._below[key]
+
+    def __contains__(self, key: object) -> bool:
+        if key in self._own:
+            return self._own[key] is not None
+        return key in self._below
+
+    def __iter__(self) -> Iterator[K]:
+        yield from (key for key in self._below if key not in self._own)
+        yield from (key for key, value in self._own.items() if value is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -1,32 +1,34 @@
-"""What joined heads say of coins: which transactions share one, what the evidence decides, what stays contested.
+"""What joined heads say of coins: the one view of all of them.
 
-The same table as for a merge (gitbtc/spends/verdicts.py), asked of all heads at once. What the evidence decides is
-carried out; of all else both claims stay, the coin is not listed, and the join says so.
+What the evidence decides is carried out; of all else both claims stay, the coin is not listed, and the join says so.
 """
 
 from __future__ import annotations
 
+from gitbtc.join.element import GROW_ONLY
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
-from gitbtc.spends import COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS, rules
-from gitbtc.spends.evidence import CONFIRMED, EVENT, Evidence
-from gitbtc.spends.replacement import pays_more, successors
-from gitbtc.spends.reservations import holds, named
-from gitbtc.spends.settle import Settlement, settle
-from gitbtc.spends.testimony import FIXED
+from gitbtc.spends import CHAIN, COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS, rows
+from gitbtc.spends.evidence import Evidence
+from gitbtc.spends.fates import Fates
+from gitbtc.spends.outcome import Outcome as Following
+from gitbtc.spends.questions import Questions
+from gitbtc.spends.reservations import holds
+from gitbtc.spends.testimony import FIXED, Views, is_weak
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
+    from gitbtc.join.atoms import Token
     from gitbtc.join.drafts import Decided, Draft
     from gitbtc.join.element import Element
     from gitbtc.join.reading import Reading
     from gitbtc.join.states import Name, State
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.spends.listing import Outpoint
-    from gitbtc.spends.settle import State as Records
+    from gitbtc.spends.questions import Verdict
 
 
 class Contested:
@@ -36,13 +38,11 @@ class Contested:
 
     __slots__ = ("amount_sat", "outpoint", "parties", "root", "type")
 
-    def __init__(
-        self, root: str, outpoint: Outpoint, type_: str, parties: Iterable[str], amount_sat: int | None
-    ) -> None:
+    def __init__(self, root: str, verdict: Verdict, amount_sat: int | None) -> None:
         self.root = root
-        self.outpoint = outpoint
-        self.type = type_
-        self.parties = sorted(set(parties))
+        self.outpoint = verdict.outpoint
+        self.type = verdict.type
+        self.parties = sorted(verdict.parties)
         self.amount_sat = amount_sat
 
 
@@ -51,283 +51,143 @@ class Settled:
 
     __slots__ = ("losers", "notice", "outpoint", "root", "winner")
 
-    def __init__(self, root: str, outpoint: Outpoint, notice: str, winner: str | None, losers: Iterable[str]) -> None:
+    def __init__(self, root: str, verdict: Verdict) -> None:
         self.root = root
-        self.outpoint = outpoint
-        self.notice = notice
-        self.winner = winner
-        self.losers = sorted(losers)
+        self.outpoint = verdict.outpoint
+        self.notice = verdict.notice
+        self.winner = verdict.winner
+        self.losers = sorted(verdict.losers)
 
 
-class Coins:
-    """The coins of one root of a draft, of which the base tells `base`; `settle` has it be what the evidence says."""
+class HeadViews(Views):
+    """The views of the heads of a join. Who has heard whom, the tokens of their records tell, and not common ancestors:
+    so it needs no base, and what one head took back of another counts in any order and grouping.
+    """
 
     def __init__(self, draft: Draft, root: str, base: Evidence) -> None:
         self._draft = draft
         self._root = root
-        self._base = base
-        self._known: Evidence | None = None
-        self.settled: list[Settled] = []
-        self.contested: list[Contested] = []
+        self._paths = {path_in(root, kind): kind for kind in EVIDENCE}
+        self._states = [head for head in draft.heads if any(name[0] in self._paths for name in head.names())]
+        self._names = [self._by_kind(head) for head in self._states]
+        heads = [self._evidence(number, base) for number in range(len(self._states))]
+        super().__init__(base, heads)
+        self._merged: Evidence | None = None
 
-    def settle(self) -> None:
-        """Carry out what the evidence decides, and tell what it does not."""
-        self._carry_out()
-        self._drop_stale()
-        self._judge()
+    def _by_kind(self, head: State) -> dict[str, list[Name]]:
+        found: dict[str, list[Name]] = {}
+        for name in head.names():
+            if name[0] in self._paths and name[1] is not None:
+                found.setdefault(self._paths[name[0]], []).append(name)
+        return found
 
-    def _path(self, kind: str) -> str:
-        return path_in(self._root, kind)
+    def _evidence(self, number: int, base: Evidence) -> Evidence:
+        return Evidence(lambda kind: self._content(number, kind), base, lambda kind: self._changes(number, kind))
 
-    def _evidence(self) -> Evidence:
-        if self._known is None:
-            self._known = Evidence(lambda kind: self._draft.content(self._path(kind)) or b"", self._base,
-                                   lambda kind: self._draft.changes(self._path(kind)))  # fmt: skip
-        return self._known
+    def _content(self, number: int, kind: str) -> bytes:
+        """The file of a head that is one record."""
+        path = path_in(self._root, kind)
+        if kind != CHAIN or not self._names[number].get(kind):
+            return self._draft.reading.content(path)
+        record = self._element(number, kind, ()).view(self._draft.reading.policy(path))
+        return codec.encode_file(built_in(kind), record) if record else b""
 
-    def _put(self, kind: str, records: Mapping[Key, Record | None]) -> None:
-        if records:
-            self._draft.put(self._path(kind), records)
-            self._known = None
+    def _changes(self, number: int, kind: str) -> Iterator[tuple[Record | None, Record | None]]:
+        policy = self._draft.reading.policy(path_in(self._root, kind))
+        for name in self._names[number].get(kind, ()):
+            element = self._draft.states.element(self._states[number], name)
+            is_there = element.lists() or policy.removal == GROW_ONLY
+            record = element.view(policy) if is_there else None
+            before = self._draft.reading.base.record(name) or _named(kind, name[1] or ())
+            if record is not None or kind != EXECUTION:
+                yield before, record
 
-    def _element(self, state: State, kind: str, key: Key) -> Element:
-        return self._draft.states.element(state, (self._path(kind), key))
+    def _element(self, view: int, kind: str, key: Key) -> Element:
+        return self._draft.states.element(self._states[view], (path_in(self._root, kind), key))
 
-    # -- coins that several transactions spend ---------------------------------------------------------------------
+    def merged(self) -> Evidence:
+        """What the joined records say together."""
+        path = {kind: path_in(self._root, kind) for kind in EVIDENCE}
+        return Evidence(lambda kind: self._draft.content(path[kind]) or b"", self.known,
+                        lambda kind: self._draft.changes(path[kind]))  # fmt: skip
 
-    def _carry_out(self) -> None:
-        evidence = self._evidence()
-        decided = [found for outpoint in self._claimed(evidence) if (found := self._decided(evidence, outpoint))]
-        if not decided:
-            return
-        records = self._records()
-        for one in decided:
-            winners, spent = {one.winner} - {None}, {one.outpoint}
-            settlement = Settlement(one.losers, [txid for txid in winners if txid], taken=spent if winners else ())
-            settle(records, settlement, self._known_coin)
-            self.settled.append(one)
-        self._take_over(records)
+    # -- who has heard whom ----------------------------------------------------------------------------------------
 
-    def _claimed(self, evidence: Evidence) -> list[Outpoint]:
-        """The coins that more than one transaction claims, where only the join brings the claims together."""
-        touched = evidence.affected or ()
-        many = (outpoint for outpoint in touched if len(evidence.claimants(outpoint)) > 1)
-        return sorted(outpoint for outpoint in many if self._is_news(evidence, outpoint))
-
-    def _is_news(self, evidence: Evidence, outpoint: Outpoint) -> bool:
-        claimants = evidence.claimants(outpoint)
-        if sum(strength > EVENT for strength in claimants.values()) > 1:
-            return True
-        if claimants.keys() <= self._base.claimants(outpoint).keys():
+    def _takes_back(self, txid: str, view: int, of: int) -> bool:
+        if view == of or self.heads[view].standing(txid) == self.heads[of].standing(txid):
             return False
-        return not any(all(self._knows(head, txid, outpoint) for txid in claimants) for head in self._draft.heads)
+        return self._has_heard(txid, view, of) and not self._has_heard(txid, of, view)
 
-    def _knows(self, head: State, txid: str, outpoint: Outpoint) -> bool:
-        """Whether a head knows that a transaction claims a coin."""
-        if txid in self._base.claimants(outpoint):
-            return True
-        if any(self._element(head, kind, (txid,)).lists() for kind in (TRANSACTIONS, MEMPOOL)):
-            return True
-        events = (element for name, element in self._events(head) if name)
-        return any(
-            _names(event, txid, outpoint) for element in events if element.lists() for event in element.present.values()
+    def _has_heard(self, txid: str, view: int, of: int) -> bool:
+        """Whether a head has seen every commit that made the word of another."""
+        return all(
+            self._element(of, kind, (txid,)).seen <= self._element(view, kind, (txid,)).seen
+            for kind in (TRANSACTIONS, MEMPOOL)
         )
 
-    def _events(self, head: State) -> Iterator[tuple[Name, Element]]:
-        path = self._path(EXECUTION)
-        for name in head.names():
-            if name[0] == path and name[1] is not None:
-                yield name, self._draft.states.element(head, name)
+    def is_news(self, outpoint: Outpoint, txids: Iterable[str]) -> bool:
+        named = list(txids)
+        strength = self.claimants(outpoint)
+        if sum(not is_weak(strength.get(txid, 0)) for txid in named) > 1:
+            return True
+        return not any(all(view.knows(txid) for txid in named) for view in (*self.heads, self.known))
 
-    def _decided(self, evidence: Evidence, outpoint: Outpoint) -> Settled | None:
-        claimants = evidence.claimants(outpoint)
-        confirmed = _confirmed(evidence, outpoint)
-        if len(confirmed) == 1:
-            [winner] = confirmed
-            return Settled(self._root, outpoint, "conflicted", winner, claimants.keys() - confirmed)
-        winner_ = None if confirmed else _replacement(evidence, claimants)
-        return Settled(self._root, outpoint, "replaced", winner_, claimants.keys() - {winner_}) if winner_ else None
+    def is_new_spend(self, txid: str, outpoint: Outpoint) -> bool:
+        return not all(txid in head.claimants(outpoint) for head in self.heads) and super().is_new_spend(txid, outpoint)
 
-    def _records(self) -> Records:
-        records: Records = {}
-        for kind in (COINS, TRANSACTIONS, MEMPOOL):
-            content, known = self._draft.content(self._path(kind)) or b"", built_in(kind)
-            lines = codec.keyed(known, content)
-            records[kind] = {key: codec.decode_line(known, line) for key, line in lines.items()}
-        return records
+    def removals(self, outpoint: Outpoint) -> int:
+        gone: set[frozenset[Token]] = set()
+        for view in self._who_list_otherwise(outpoint):
+            element = self._element(view, COINS, outpoint)
+            if element.gone - element.back and self._is_bare(view, outpoint):
+                gone.add(element.gone - element.back)
+        return sum(not any(one < other for other in gone) for one in gone)
 
-    def _known_coin(self, outpoint: Outpoint) -> Record | None:
-        name = self._path(COINS), outpoint
-        known = self._draft.states.element(self._draft.state, name).view(self._draft.reading.policy(name[0]))
-        return known or self._draft.reading.base.record(name)
-
-    def _take_over(self, records: Records) -> None:
-        for kind, found in records.items():
-            known = built_in(kind)
-            before = codec.keyed(known, self._draft.content(self._path(kind)) or b"")
-            changed: dict[Key, Record | None] = {key: None for key in before if key not in found}
-            changed |= {key: one for key, one in found.items() if before.get(key) != codec.encode_record(known, one)}
-            self._put(kind, changed)
-
-    # -- what cannot be so -----------------------------------------------------------------------------------------
-
-    def _drop_stale(self) -> None:
-        """Coins that a live transaction spends or a lost one made; pending ones that are confirmed or lost."""
-        evidence = self._evidence()
-        coins: dict[Key, Record | None] = dict.fromkeys(rules.stale_coins(evidence))
-        waiting: dict[Key, Record | None] = {(txid,): None for txid in rules.stale_pending(evidence)}
-        self._put(COINS, coins)
-        self._put(MEMPOOL, waiting)
-
-    # -- what stays contested --------------------------------------------------------------------------------------
-
-    def _judge(self) -> None:
-        evidence = self._evidence()
-        found: dict[Outpoint, Contested] = {}
-        for source in (self._spent_twice, self._built_on, self._restored, self._candidates, self._reserved,
-                       self._redescribed):  # fmt: skip
-            for contested in source(evidence, found):
-                found.setdefault(contested.outpoint, contested)
-        self.contested = [found[outpoint] for outpoint in sorted(found)]
-
-    def _contest(self, outpoint: Outpoint, type_: str, parties: Iterable[str]) -> Contested:
-        coin = self._known_coin(outpoint) or {}
-        return Contested(self._root, outpoint, type_, parties, coin.get("amount_sat"))
-
-    def _spent_twice(self, evidence: Evidence, _: dict[Outpoint, Contested]) -> Iterator[Contested]:
-        for outpoint in self._claimed(evidence):
-            yield self._contest(outpoint, _type(evidence, outpoint), evidence.claimants(outpoint))
-
-    def _built_on(self, evidence: Evidence, found: dict[Outpoint, Contested]) -> Iterator[Contested]:
-        """What was built on transactions that may lose, or on one that has lost."""
-        rivals = {txid for contest in found.values() for txid in contest.parties}
-        for outpoint, child in evidence.built_on(rivals).items():
-            yield self._contest(outpoint, "descendant", [child])
-        for outpoint, child in evidence.built_on(evidence.dead).items():
-            known = outpoint[0] in self._base.dead and child in self._base.claimants(outpoint)
-            if outpoint[0] in evidence.dead and not known:
-                yield self._contest(outpoint, "descendant", [child])
-
-    def _restored(self, evidence: Evidence, _: dict[Outpoint, Contested]) -> Iterator[Contested]:
-        """A coin again to a head that has seen it spent, still spent by an unconfirmed transaction to the others."""
-        path = self._path(COINS)
-        for key in self._draft.touched(path):
-            outpoint = _outpoint((path, key))
-            spender = evidence.spender(outpoint)
-            if spender is None or evidence.claimants(outpoint)[spender] == CONFIRMED:
-                continue
-            is_listed = self._draft.reading.base.record((path, key)) is not None
-            was_spent = not is_listed and spender in self._base.claimants(outpoint)
-            heads = self._draft.heads if was_spent or self._element(self._draft.state, COINS, outpoint).back else ()
-            views = (self._element(head, COINS, outpoint) for head in heads)
-            if any(coin.lists() and (coin.back or was_spent) for coin in views):
-                yield self._contest(outpoint, "restored_vs_spent", [spender])
-
-    def _gone(self) -> Iterator[tuple[Name, Element]]:
-        """The coins that somebody took out, and nobody who had seen that listed again."""
-        path = self._path(COINS)
-        for key, record in self._draft.touched(path).items():
-            if key is not None and record is None:
-                element = self._draft.states.element(self._draft.state, (path, key))
-                if not element.lists():
-                    yield (path, key), element
-
-    def _candidates(self, evidence: Evidence, _: dict[Outpoint, Contested]) -> Iterator[Contested]:
-        """Coins that several commits took out, and nobody says for which transaction."""
-        for name, element in self._gone():
-            outpoint = _outpoint(name)
-            is_told = bool(evidence.claimants(outpoint)) or outpoint[0] in evidence.dead
-            if len(element.gone - element.back) > 1 and not is_told:
-                yield self._contest(outpoint, "double_spend_candidate", ())
-
-    def _reserved(self, evidence: Evidence, _: dict[Outpoint, Contested]) -> Iterator[Contested]:
-        for outpoint, by_agent in sorted(evidence.reservations.items()):
-            holding = {agent: held.event for agent, held in by_agent.items() if holds(held, evidence.tip)}
-            known = self._base.reservations.get(outpoint, {})
-            if len(holding) > 1 and not holding.keys() <= known.keys() and not self._one_knows(holding.values()):
-                yield self._contest(outpoint, "reservation", holding)
-            yield from self._taken(evidence, outpoint, holding)
-
-    def _taken(self, evidence: Evidence, outpoint: Outpoint, holding: dict[str, Record]) -> Iterator[Contested]:
-        """Reserved by one agent, spent by another."""
-        spender = evidence.spender(outpoint)
-        if spender is None or not holding or spender in self._base.claimants(outpoint):
-            return
-        agent = evidence.agents.get(spender, "")
-        for holder, event in holding.items():
-            foreign = agent != holder if agent else True
-            if foreign and not self._one_head_has(spender, outpoint, event):
-                yield self._contest(outpoint, "reservation", [holder, spender])
-
-    def _one_head_has(self, spender: str, outpoint: Outpoint, event: Record) -> bool:
-        return any(self._has(head, event) and self._knows(head, spender, outpoint) for head in self._draft.heads)
-
-    def _one_knows(self, events: Iterable[Record]) -> bool:
-        told = list(events)
-        return any(all(self._has(head, event) for event in told) for head in self._draft.heads)
-
-    def _has(self, head: State, event: Record) -> bool:
-        kind = built_in(EXECUTION)
-        key = codec.key_of(kind, event, codec.encode_record(kind, event))
-        return self._element(head, EXECUTION, key).lists()
-
-    def _redescribed(self, _: Evidence, __: dict[Outpoint, Contested]) -> Iterator[Contested]:
-        """Coins of which two heads, or a head and the base, tell another amount, script or address."""
-        path = self._path(COINS)
-        for key in self._draft.touched(path):
-            if key is not None and self._is_redescribed((path, key)):
-                yield self._contest((key[0], key[1]), "data_error", ())
-
-    def _is_redescribed(self, name: Name) -> bool:
-        element = self._draft.states.element(self._draft.state, name)
-        if len(element.present) == 1 and not element.fields:
+    def _is_bare(self, view: int, outpoint: Outpoint) -> bool:
+        head = self.heads[view]
+        if head.claimants(outpoint) or head.standing(outpoint[0]).is_given_up:
             return False
-        told = [*element.present.values(), element.view(self._draft.reading.policy(name[0])) or {}]
-        base = self._draft.reading.base.record(name)
+        forgotten = not head.knows(outpoint[0]) and bool(self._element(view, MEMPOOL, (outpoint[0],)).seen)
+        return not forgotten
+
+    def was_spent(self, outpoint: Outpoint) -> bool:
+        views = self._who_list_otherwise(outpoint)
+        return any(self._element(view, COINS, outpoint).back for view in views) or super().was_spent(outpoint)
+
+    def weight(self, view: int, txid: str) -> int:
+        return 3 if view == self.BASE else super().weight(view, txid)
+
+    def is_described_twice(self, outpoint: Outpoint) -> bool:
+        path = path_in(self._root, COINS)
+        element = self._draft.states.element(self._draft.state, (path, outpoint))
+        if len(element.present) <= 1 and not element.fields:
+            return False
+        told = [*element.present.values(), element.view(self._draft.reading.policy(path)) or {}]
+        base = self._draft.reading.base.record((path, outpoint))
         told += [base] if base else []
         told += [{atom[1]: value} for atom, live in element.fields.items() if len(atom) > 1 for value in live.values()]
         return any(len({repr(one[field]) for one in told if field in one}) > 1 for field in FIXED)
 
-
-def _outpoint(name: Name) -> Outpoint:
-    key = name[1] or ("", 0)
-    return key[0], key[1]
-
-
-def _names(event: Record, txid: str, outpoint: Outpoint) -> bool:
-    return event.get("txid") == txid and outpoint in named(event)
-
-
-def _confirmed(evidence: Evidence, outpoint: Outpoint) -> set[str]:
-    """The claimants of which a block is known, or of what was built on them."""
-    claimants = evidence.claimants(outpoint)
-    return {
-        txid
-        for txid in claimants
-        if any(evidence.is_confirmed(seen) for seen in (txid, *evidence.built_on([txid]).values()))
-    }
+    def reserved(self, outpoint: Outpoint) -> dict[str, list[int]]:
+        if self._merged is None:
+            self._merged = self.merged()
+        tip = self._merged.tip
+        standing = self._merged.reservations.get(outpoint, {})
+        speakers = self._speakers(self._who_list_otherwise(outpoint))
+        return {
+            agent: [
+                view for view, told in speakers
+                if (known := told.reservations.get(outpoint, {}).get(agent)) and known.event == held.event
+            ]
+            for agent, held in sorted(standing.items()) if holds(held, tip)
+        }  # fmt: skip
 
 
-def _replacement(evidence: Evidence, claimants: Iterable[str]) -> str | None:
-    """The one that all others lead to by replacements, each paying more; None when there is none."""
-    later = {txid: successors([evidence], txid) for txid in sorted(claimants)}
-    for new in later:
-        others = ((old, found) for old, found in later.items() if old != new)
-        if all(new in found and pays_more([evidence], new, old) for old, found in others):
-            return new
-    return None
-
-
-def _type(evidence: Evidence, outpoint: Outpoint) -> str:
-    confirmed = sorted(_confirmed(evidence, outpoint))
-    if len(confirmed) > 1:
-        blocks = [evidence.transactions.get(txid, {}) for txid in confirmed]
-        hashes = {block.get("block_hash") for block in blocks}
-        places = {block.get("block_height") for block in blocks} if None in hashes else hashes
-        return "reorg" if len(places) > 1 else "data_error"
-    claimants = evidence.claimants(outpoint).keys()
-    linked = any(successors([evidence], old) & (claimants - {old}) for old in claimants)
-    return "rbf_unproven" if linked else "double_spend"
+def _named(kind: str, key: Key) -> Record | None:
+    """What stands for a record that was there once, and that nobody tells any more."""
+    if kind == COINS:
+        return {"txid": key[0], "vout": key[1]}
+    return {"txid": key[0]} if kind in (TRANSACTIONS, MEMPOOL) else None
 
 
 class Outcome:
@@ -337,18 +197,36 @@ class Outcome:
 
     __slots__ = ("contested", "decided", "settled")
 
-    def __init__(self, draft: Draft, coins: Sequence[Coins]) -> None:
+    def __init__(self, draft: Draft) -> None:
         self.decided: list[Decided] = draft.decided
-        self.settled = [one for root in coins for one in root.settled]
-        self.contested = [one for root in coins for one in root.contested]
+        self.settled: list[Settled] = []
+        self.contested: list[Contested] = []
 
 
 def settled(draft: Draft, base: Callable[[str], Evidence]) -> Outcome:
     """Have the coins of a draft be what the evidence says; `base` answers what is known of a root at the base."""
-    coins = [Coins(draft, root, base(root)) for root in roots(draft)]
-    for root in coins:
-        root.settle()
-    return Outcome(draft, coins)
+    outcome = Outcome(draft)
+    for root in roots(draft):
+        _settle(draft, root, base(root), outcome)
+    return outcome
+
+
+def _settle(draft: Draft, root: str, base: Evidence, outcome: Outcome) -> None:
+    views = HeadViews(draft, root, base)
+    fates = Fates(views)
+    questions = Questions(fates)
+    path = path_in(root, COINS)
+
+    def known(outpoint: Outpoint) -> Record | None:
+        element = draft.states.element(draft.state, (path, outpoint))
+        return element.view(draft.reading.policy(path)) or draft.reading.base.record((path, outpoint))
+
+    merged = views.merged()
+    amounts = {one.outpoint: (known(one.outpoint) or {}).get("amount_sat") for one in questions.asked}
+    for kind, records in Following(fates, merged, known).changes().items():
+        draft.put(path_in(root, kind), dict(records))
+    outcome.settled += [Settled(root, one) for one in questions.told if one.row in (rows.CONFLICTED, rows.REPLACED)]
+    outcome.contested += [Contested(root, one, amounts[one.outpoint]) for one in questions.asked]
 
 
 def evidence_of(reading: Reading, root: str) -> Evidence:

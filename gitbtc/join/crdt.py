@@ -109,7 +109,7 @@ def _outcome(replica: Replica, reading: Reading) -> tuple[dict[str, bytes], Outc
     draft.refuse_networks()
     # One head alone is what it says, whatever that is.
     is_one = len(replica.heads) == 1
-    told = Outcome(draft, ()) if is_one else settled(draft, lambda root: evidence_of(reading, root))
+    told = Outcome(draft) if is_one else settled(draft, lambda root: evidence_of(reading, root))
     contents = ((path, draft.content(path)) for path in sorted(draft.paths()) if reading.kind(path))
     return {path: content for path, content in contents if content is not None}, told
 

@@ -46,7 +46,7 @@ class Element:
     """The state of one record. Never changed once made.
 
     `present`: token of each live addition -> the record as that commit added it; `fields`: atom -> its live values, for
-    atoms of which a value was replaced since; `seen`: the tokens of all commits that touched the record; `modes`: atoms
+    atoms of which a value was replaced since; `seen`: the tokens of all commits that touched the record, the removal among them; `modes`: atoms
     that the commit asserts to be true; `gone`: the commits that took out a record of which more is kept; `back`: those
     of them after which somebody who had seen that put it in again.
     """
@@ -126,7 +126,7 @@ def _removed(policy: Policy, before: Element, token: Token) -> Element:
     if policy.keeps:
         gone = before.gone | {token}
         return Element(before.present, before.fields, before.seen, gone=gone, back=before.back)
-    return Element({}, {}, before.seen)
+    return Element({}, {}, before.seen | {token})
 
 
 def _changed(atoms: Atoms, shown: Record, record: Record) -> dict[Atom, Any]:

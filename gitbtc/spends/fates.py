@@ -159,10 +159,6 @@ class Fates:
             if len(live) > 1:
                 yield outpoint, live
 
-    def _is_news(self, txids: Iterable[str]) -> bool:
-        """Whether the base does not already have all of these transactions live."""
-        return not all(self.testimony.before(txid).is_live for txid in txids)
-
     def successors(self, txid: str) -> set[str]:
         """What took the transaction's place, what took the place of that, and so on."""
         found: set[str] = set()
@@ -206,7 +202,7 @@ class Fates:
                 held = [rival for rival in rivals if self.is_confirmed(rival)]
                 if txid not in self.proven and held:
                     self._lose(txid, Loss(BLOCK, held[0]))
-                elif txid in self.proven and held and self._is_news([txid, *held]):
+                elif txid in self.proven and held and self.testimony.is_news(outpoint, [txid, *held]):
                     self._ask_which_block(outpoint, [txid, *held])
 
     def _ask_which_block(self, outpoint: Outpoint, held: list[str]) -> None:
@@ -258,7 +254,7 @@ class Fates:
                 self._lose(txid, Loss(MARKED))
             elif REPLACED in states and LIVE not in states:
                 self._lose(txid, Loss(MARKED, str(states[REPLACED])))
-            elif states.keys() == {UNKNOWN} and self.testimony.before(txid).state != UNKNOWN:
+            elif states.keys() == {UNKNOWN}:
                 self._lose(txid, Loss(FORGOTTEN))
 
     def _parents(self) -> None:
@@ -315,7 +311,7 @@ class Fates:
             if sum(self.is_confirmed(txid) for txid in live) < 2:
                 linked = any(self.successors(old).intersection(live) - {old} for old in live)
                 row = rows.UNPROVEN if linked else rows.DOUBLE_SPEND
-                self.contests.append(Contest(outpoint, row, live, is_news=self._is_news(live)))
+                self.contests.append(Contest(outpoint, row, live, is_news=self.testimony.is_news(outpoint, live)))
         for txid in self._open(self.concerned):
             if self.says(txid, REPLACED) and self.says(txid, LIVE):
                 self._contest_a_mark(txid)

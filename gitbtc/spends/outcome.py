@@ -86,7 +86,7 @@ class Outcome:
                 yield outpoint, None
 
     def _is_coin(self, outpoint: Outpoint, held: Record | None) -> bool:
-        if self._fates.is_lost(outpoint[0]):
+        if self._fates.is_lost(outpoint[0]) or outpoint[0] in self._fates.contested:
             return False
         spenders = self._fates.spenders(outpoint)
         if spenders:
@@ -113,10 +113,18 @@ class Outcome:
         coin = self._testimony.listing(outpoint)
         if coin is not None:
             return coin
+        if self._lives_after_all(outpoint[0]):
+            return self._remembered(outpoint)
         losers = (txid for txid in self._fates.lost if outpoint in self._testimony.inputs(txid))
         if not any(word.is_live for txid in losers for _, word in self._fates.words(txid)):
             return None
         return self._remembered(outpoint) or self._as_made(outpoint)
+
+    def _lives_after_all(self, txid: str) -> bool:
+        """Whether a transaction makes its outputs although some view had given it up, or nobody could tell."""
+        if txid in self._fates.settled:
+            return True
+        return txid in self._fates.proven and any(word.is_given_up for _, word in self._fates.words(txid))
 
     def _as_made(self, outpoint: Outpoint) -> Record | None:
         """A coin as the transaction that made it tells: what came and went between two commits was never listed.

@@ -106,8 +106,7 @@ class Questions:
         person, nobody is asked about, nor what a view decided that knows both.
         """
         root, loss = self._fates.root_of_loss(child)
-        before = self._testimony.before(root)
-        if loss.why in (BLOCK, SETTLED, OUTWEIGHED) or before.is_given_up or self._testimony.before(child).is_live:
+        if loss.why in (BLOCK, SETTLED, OUTWEIGHED):
             return False
         losing = {view for view, word in self._fates.words(root) if view >= 0 and not word.is_live}
         spending = {view for view in self._fates.says(child, LIVE) if view >= 0}

@@ -111,6 +111,10 @@ class Testimony(ABC):
         """Whether the base knew nothing of a transaction spending a coin."""
 
     @abstractmethod
+    def is_news(self, outpoint: Outpoint, txids: Iterable[str]) -> bool:
+        """Whether only the views together hold that all of these transactions spend a coin."""
+
+    @abstractmethod
     def was_spent(self, outpoint: Outpoint) -> bool:
         """Whether the base takes a coin for spent."""
 
@@ -352,6 +356,9 @@ class Views(Testimony):
 
     def is_new_spend(self, txid: str, outpoint: Outpoint) -> bool:
         return txid not in self.known.claimants(outpoint)
+
+    def is_news(self, outpoint: Outpoint, txids: Iterable[str]) -> bool:
+        return not all(self.before(txid).is_live for txid in txids)
 
     def was_spent(self, outpoint: Outpoint) -> bool:
         if self.known.claimants(outpoint):

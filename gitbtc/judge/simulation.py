@@ -45,6 +45,7 @@ _UNANNOUNCED = (
     "no commit after that makes it live by itself; merge the other branch into this one, as its second parent, and"
     f" commit {_MODE} alone"
 )
+_AS_BEFORE = ", as its first parent is"
 _WAY_ON = "commit the rest first, then that alone"
 _WAY_BACK = f"commit it simulating, then its {_MODE} alone"
 
@@ -74,13 +75,10 @@ class Past:
 
     def origins(self, path: str, after: Snapshot) -> list[Version]:
         """What the strategy at `path` in `after` may come from: the one there, or all that are no longer anywhere."""
-        here = (
-            [path]
-            if path in self.files.entries
-            else [one for one in _strategies(self.files) if one not in after.entries]
-        )
-        lost = () if path in self.files.entries else self.lost
-        return [*((self.oid, self.files, one) for one in here), *lost]
+        if path in self.files.entries:
+            return [(self.oid, self.files, path)]
+        taken_out = [one for one in _strategies(self.files) if one not in after.entries]
+        return [*((self.oid, self.files, one) for one in taken_out), *self.lost]
 
 
 class Step:
@@ -113,12 +111,12 @@ class Step:
     def _why(self, path: str, *, wanted: bool) -> str:
         if path in self.before.files.entries:
             return f"the {self.name} made it {_NAMES[not wanted]}, and it stays {_NAMES[wanted]}"
-        return f"the {self.name} brought it live, where there was none, and it is {_NAMES[wanted]}"
+        return f"the {self.name} brought it live to where nothing was, and so it is {_NAMES[wanted]}"
 
 
 def made_live(before: Past, after: Snapshot) -> list[str]:
     """The strategies that simulate before, or did when they were last there, and are live after."""
-    changed = [path for path in _strategies(after) if before.files.oid(path) != after.oid(path)]
+    changed = [path for path in _strategies(after) if before.files.entries.get(path) != after.entries[path]]
     return [path for path in changed if _is_live(after, path) and _simulated(before, path, after)]
 
 
@@ -136,7 +134,7 @@ def faults(before: Past, after: Snapshot, *, merges: bool) -> Iterator[Told]:
     """What speaks against a made commit; `before` is its first parent, or the empty state before a first commit."""
     if merges:
         for path, _, why in Step(MERGE, before, after).repairs():
-            yield "live", path, f"{path}: {why}, as its first parent {_has(before.files, path)}"
+            yield "live", path, f"{path}: {why}{_AS_BEFORE if path in before.files.entries else ''}"
     else:
         yield from (("live", path, f"{path}: {why}") for path, why, _ in not_alone(before, after))
 
@@ -219,10 +217,6 @@ def _simulated(before: Past, path: str, after: Snapshot) -> bool:
 
 def _changes_mode_alone(before: Past, path: str, after: Snapshot) -> bool:
     return any(_rest(files, one) == _rest(after, path) for _, files, one in before.origins(path, after))
-
-
-def _has(side: Snapshot, path: str) -> str:
-    return "is" if path in side.entries else "has none"
 
 
 def _rest(side: Snapshot, path: str) -> Record:

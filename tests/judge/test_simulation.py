@@ -358,11 +358,11 @@ def test_two_first_strategies_that_meet_are_as_the_branch_merged_into_has_it(tre
     treasury.commit("main")
     treasury.git("checkout", "-q", "theirs")
     strategy(treasury, simulating=False)
-    treasury.commit("theirs")
+    theirs = treasury.commit("theirs")
     treasury.git("merge", "-q", "--no-edit", "main")
     assert not simulates(treasury)
     treasury.git("checkout", "-q", "main")
-    treasury.git("merge", "-q", "--no-edit", "theirs~")
+    treasury.git("merge", "-q", "--no-edit", theirs)
     assert simulates(treasury)
 
 

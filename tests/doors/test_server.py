@@ -505,6 +505,7 @@ def test_a_branch_that_went_live_by_itself_is_pushed_with_what_it_merged(plain: 
     side(plain, "theirs", "main~1", network_mempool=[])
     plain.git("checkout", "-q", "main")
     plain.git("merge", "-q", "-m", "merged", "theirs")
+    accepted(plain, "main")
     plain.git("mv", "strategy", "network/strategy")
     plain.commit("moved, live as it was")
     accepted(plain, "main")
@@ -527,6 +528,13 @@ def test_what_was_taken_out_simulating_comes_back_live_alone(plain: Repo, server
     assert "what simulated when it was last there comes back live" in refused(plain, server, "main")
     plain.git("rm", "-q", "network/mempool.json")
     plain.git("commit", "-q", "--amend", "-m", "live")
+    accepted(plain, "main")
+    plain.git("rm", "-q", "strategy/agent.json")
+    plain.commit("taken out live")
+    accepted(plain, "main")
+    strategy(plain, simulating=False)
+    keep(plain, "network/mempool.json")
+    plain.commit("back as it was, beside something else")
     accepted(plain, "main")
 
 

@@ -274,7 +274,7 @@ class _Merge:
 
     def _repair(self, gate: SpendGate) -> None:
         """What needs nobody, and a merge of files alone does not do."""
-        step = simulation.Step(MERGE, self._sides[0], self._result())
+        step = simulation.Step(MERGE, simulation.Past(self._sides[0]), self._result())
         for path, content, why in step.repairs():
             self.files[path] = content
             self._notices.append(simulation.stays(path, why))

@@ -158,11 +158,11 @@ class Examination:
     def _modes(self) -> Iterator[str]:
         """A branch that simulates stays so, unless a person says otherwise."""
         if self.in_progress.name == COMMIT:
-            for path, why in simulation.not_alone(self.before, self.index):
-                yield simulation.refused(path, why)
+            for path, why, way_on in simulation.not_alone(self._past(self.head), self.index):
+                yield simulation.refused(path, why, way_on)
             return
         picked = [self.snapshot(head) for head in self.merging.heads[1:]] if self.merging else []
-        step = simulation.Step(self.in_progress.name, self.before, self.index, picked)
+        step = simulation.Step(self.in_progress.name, self._past(self.head), self.index, picked)
         for path, content, why in step.repairs():
             self._stage(path, content)
             yield simulation.stays(path, why)
@@ -170,8 +170,12 @@ class Examination:
     def amended(self) -> list[str]:
         """What speaks against putting the commit in HEAD's place: it is then judged against HEAD's parents."""
         [(_, parents)] = self._git.commits("--no-walk", self.head) if self.head else [("", [])]
-        before = [self.snapshot(parent) for parent in parents] or [self.snapshot(None)]
-        return [f"gitbtc: {printable(text)}" for _, _, text in simulation.faults(before, self.index)]
+        first = self._past(parents[0] if parents else None)
+        found = simulation.faults(first, self.index, merges=len(parents) > 1)
+        return [f"gitbtc: {printable(text)}" for _, _, text in found]
+
+    def _past(self, revision: str | None) -> simulation.Past:
+        return simulation.Past.of(self._git, revision, self.snapshot)
 
     def _rules(self) -> Iterator[str]:
         touched = self.files.touched

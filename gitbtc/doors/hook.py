@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitbtc.judge.findings import Finding
+    from gitbtc.state.snapshot import Snapshot
 
 # The message of a commit whose message nobody tells: an empty one.
 _NOT_TOLD = os.devnull
@@ -151,13 +152,16 @@ def _warn(_: list[str]) -> int:
 
 
 def _made_live(git: Git) -> list[str]:
-    from gitbtc.judge.simulation import made_live
+    from gitbtc.judge.simulation import Past, made_live
     from gitbtc.state.snapshot import installed_kinds, of_revision
 
     kinds = installed_kinds(git)
     with git.blobs() as blobs:
-        before, after = (of_revision(git, name, blobs.read, kinds) for name in ("ORIG_HEAD", "HEAD"))
-        return made_live(before, after)
+
+        def snapshot(oid: str | None) -> Snapshot:
+            return of_revision(git, oid, blobs.read, kinds)
+
+        return made_live(Past.of(git, git.resolve("ORIG_HEAD"), snapshot), snapshot(git.resolve("HEAD")))
 
 
 def _push(arguments: list[str]) -> int:

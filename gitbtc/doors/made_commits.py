@@ -112,6 +112,18 @@ class MadeCommits:
         spoken = name.encode("utf-8", "surrogateescape")
         return self._told(oid, spoken_keys(spoken, "the name of a ref", partial(self._allow_list, oid)))
 
+    def moved_findings(self, old: str, new: str) -> Iterator[Finding]:
+        """What speaks against moving a branch from the commit `old` to `new`, and against none of the commits alone."""
+        return self._told(new, self._examine_move(old, new))
+
+    def _examine_move(self, old: str, new: str) -> Iterator[Told]:
+        if simulation.is_any_live(self._snapshot(new)):
+            line = dict(self._git.commits("--ancestry-path", f"{old}..{new}"))
+            yield from simulation.unannounced(old, new, line, self._past)
+
+    def _past(self, oid: str | None) -> simulation.Past:
+        return simulation.Past.of(self._git, oid, self._snapshot)
+
     def _told(self, oid: str, told: Iterator[Told]) -> Iterator[Finding]:
         try:
             yield from (Finding(oid, *one) for one in told)
@@ -161,7 +173,8 @@ class MadeCommits:
         if not declared.rewrites and not is_sound:
             yield from limited(self._growth(files))
         if not is_sound:
-            yield from simulation.faults(files.before, files.after)
+            first = self._past(next(iter(commit.parents), None))
+            yield from simulation.faults(first, result, merges=len(commit.parents) > 1)
         if len(commit.parents) > 1 and not is_sound:
             yield from self._merge(oid, commit.parents, result, declared)
         yield from limited(self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents))

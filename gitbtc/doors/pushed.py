@@ -27,7 +27,7 @@ def findings(git: Git, updates: list[Update], commits: list[str]) -> list[Findin
     kept: dict[bool, list[Finding]] = {True: [], False: []}
     with MadeCommits(git) as made:
         examined = (finding for oid in commits for finding in made.findings(oid))
-        for finding in chain(_ref_names(made, updates), _tips(made, updates), examined):
+        for finding in chain(_ref_names(made, updates), _tips(made, updates), _moves(git, made, updates), examined):
             if len(kept[finding.refuses]) < MOST_FINDINGS:
                 kept[finding.refuses].append(finding)
             if len(kept[True]) == MOST_FINDINGS:
@@ -44,3 +44,11 @@ def _ref_names(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
 def _tips(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
     for oid in tips(updates):
         yield from made.tip_findings(oid)
+
+
+def _moves(git: Git, made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
+    """Of branches alone, and where what they had is here: a clone need not know what its remote has."""
+    for update in updates:
+        is_moved = update.name.startswith("refs/heads/") and not (is_null(update.old) or is_null(update.new))
+        if is_moved and git.find(f"{update.old}^{{commit}}"):
+            yield from made.moved_findings(update.old, update.new)

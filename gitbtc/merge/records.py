@@ -135,9 +135,9 @@ def _never_live(_: Field, __: Any, ours: Any, theirs: Any) -> Any:
     return True if True in (ours, theirs) else theirs if ours is MISSING else ours
 
 
-def _own_mode(_: Field, __: Any, ours: Any, theirs: Any) -> Any:
-    """simulation_mode of a branch that is merged into: it keeps its own."""
-    return theirs if ours is MISSING else ours
+def _own_mode(_: Field, __: Any, ours: Any, ___: Any) -> Any:
+    """simulation_mode of a branch that is merged into: it keeps its own, and simulates where it has none."""
+    return True if ours is MISSING else ours
 
 
 def _elements(field: Field, base: Any, ours: Any, theirs: Any) -> Any:

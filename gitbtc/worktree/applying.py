@@ -9,7 +9,7 @@ from gitbtc.diff.patch import EXECUTABLE, FILE, replay
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.content import ChangedFiles
-from gitbtc.judge.simulation import made_live
+from gitbtc.judge.simulation import Past, made_live
 from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.keys.finding import NOT_WRITTEN, refusal
 from gitbtc.kinds import codec
@@ -106,7 +106,10 @@ class _Step:
                 raise GitbtcError(refusal(found.refusing, shown, NOT_WRITTEN, found.remarks).removeprefix("gitbtc: "))
         _refuse(
             [f"{path}::{one.identity}: {one}" if one.identity else f"{path}: {one}" for path, one in changed.records()]
-            or [f"{path}: a strategy that is live, where it simulates; {_ALIVE}" for path in made_live(before, after)]
+            or [
+                f"{path}: a strategy that is live, where it simulates; {_ALIVE}"
+                for path in made_live(Past(before), after)
+            ]
             or self._newly_broken(before, after)
         )
 

@@ -174,6 +174,8 @@ def test_no_merge_makes_a_strategy_live() -> None:
     result = api.merge(state(strategy=STRATEGY), state(strategy=live), state(strategy=STRATEGY))
     assert result.state == state(strategy=STRATEGY)
     assert result.notices
+    assert api.merge(State(), state(strategy=live), State()).state == state(strategy=STRATEGY)
+    assert api.merge(state(strategy=live), state(strategy=STRATEGY), State()).state == state(strategy=live)
 
 
 def test_a_file_that_one_side_deleted_and_the_other_changed_is_contested() -> None:

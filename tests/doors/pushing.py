@@ -18,6 +18,8 @@ GITBTC = (sys.executable, "-E", "-P", "-m", "gitbtc")
 OUTPOINT = f"{coin(0)['txid']}:0"
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
 
+STRATEGY = "strategy/agent.json"
+
 
 def gated(sandbox: Sandbox, name: str = "server.git") -> Repo:
     """A bare repository that examines what is pushed to it."""
@@ -41,6 +43,14 @@ def keep(repo: Repo, path: str, *records: dict[str, Any]) -> None:
     assert kind
     content = list(records) if kind.is_array else records[0]
     repo.write(path, codec.canonical(kind, json.dumps(content).encode()))
+
+
+def strategy(repo: Repo, *, simulating: bool) -> None:
+    """Write a strategy that is always the same but for its mode."""
+    record = {"name": "dca", "max_fee_rate_sat_vbyte": 5, "min_confirmations": 1, "utxo_consolidation_threshold": 9,
+              "dca_amount_sat": None, "dca_interval_blocks": None, "lightning_rebalance_threshold": 0.5,
+              "coin_selection": "largest_first", "simulation_mode": simulating}  # fmt: skip
+    keep(repo, STRATEGY, record)
 
 
 def side(repo: Repo, name: str, start: str, **files: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from gitbtc.kinds import base58
 from tests.conftest import Repo
-from tests.doors.pushing import A, base, everything, side
+from tests.doors.pushing import STRATEGY, A, base, everything, side, strategy
 from tests.made_state import coin
 
 if TYPE_CHECKING:
@@ -85,3 +85,20 @@ def test_a_fast_forward_is_only_warned_about(treasury: Repo, there: Repo) -> Non
     said = treasury.run("git", "merge", "--ff-only", "bad").stderr
     assert "spent_coin" in said
     assert "already merged" in said
+
+
+def test_a_live_history_is_not_sent_to_a_branch_that_simulates(treasury: Repo, there: Repo) -> None:
+    """As far as this clone has what the remote has."""
+    strategy(treasury, simulating=True)
+    treasury.commit("base")
+    treasury.git("push", "-q", "origin", "main")
+    treasury.git("checkout", "-q", "--orphan", "orphan")
+    strategy(treasury, simulating=False)
+    treasury.commit("live from the start")
+    treasury.git("merge", "-q", "--no-edit", "--allow-unrelated-histories", "-s", "ours", "main")
+    assert f"live: {STRATEGY}: the branch is not live at" in kept_back(treasury, there, "origin", "orphan:main")
+    treasury.git("push", "-q", "origin", "orphan")
+    treasury.git("checkout", "-q", "main")
+    strategy(treasury, simulating=False)
+    treasury.commit("live")
+    treasury.git("push", "-q", "origin", "main")

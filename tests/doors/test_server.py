@@ -23,6 +23,7 @@ from tests.doors.pushing import (
     keep,
     refused,
     side,
+    strategy,
 )  # fmt: skip
 from tests.made_state import FUNDING, coin, pending, spend
 
@@ -411,15 +412,6 @@ def test_a_merge_takes_a_record_that_one_parent_rewrote_with_a_reason(plain: Rep
 # -- simulation ------------------------------------------------------------------------------------------------------
 
 
-STRATEGY = {"name": "dca", "max_fee_rate_sat_vbyte": 5, "min_confirmations": 1, "utxo_consolidation_threshold": 9,
-            "dca_amount_sat": None, "dca_interval_blocks": None, "lightning_rebalance_threshold": 0.5,
-            "coin_selection": "largest_first"}  # fmt: skip
-
-
-def strategy(plain: Repo, *, simulating: bool) -> None:
-    keep(plain, "strategy/agent.json", {**STRATEGY, "simulation_mode": simulating})
-
-
 def test_no_merge_makes_a_simulation_live(plain: Repo, server: Repo) -> None:
     strategy(plain, simulating=True)
     plain.commit("base")
@@ -444,6 +436,105 @@ def test_a_person_makes_it_live_in_a_commit_of_its_own(plain: Repo, server: Repo
     assert "live: strategy/agent.json: " in refused(plain, server, "main")
     plain.git("rm", "-q", "network/mempool.json")
     plain.git("commit", "-q", "--amend", "-m", "live")
+    accepted(plain, "main")
+
+
+def live_orphan(plain: Repo) -> str:
+    """A history of its own whose first commit is live."""
+    plain.git("checkout", "-q", "--orphan", "orphan")
+    strategy(plain, simulating=False)
+    return plain.commit("live from the start")
+
+
+def joined(plain: Repo, tree_of: str, *parents: str) -> str:
+    """A merge commit with the files of `tree_of`."""
+    given = [part for parent in parents for part in ("-p", parent)]
+    return plain.git("commit-tree", f"{tree_of}^{{tree}}", *given, "-m", "merged").strip()
+
+
+@pytest.mark.parametrize("had", ["simulating", "taken out", "never any"])
+def test_a_live_history_does_not_take_a_branchs_place(plain: Repo, server: Repo, had: str) -> None:
+    """Neither by a merge that has it for its first parent, nor by force, nor when the branch moves on from there."""
+    keep(plain, "network/mempool.json")
+    if had != "never any":
+        strategy(plain, simulating=True)
+    main = plain.commit("base")
+    if had == "taken out":
+        plain.git("rm", "-q", "strategy/agent.json")
+        main = plain.commit("taken out")
+    accepted(plain, "main")
+    orphan = live_orphan(plain)
+    foxtrot = joined(plain, orphan, orphan, main)
+    plain.git("checkout", "-q", "--detach", foxtrot)
+    plain.git("mv", "strategy", "network/strategy")
+    plain.write("network/notes.txt", "moved")
+    moved = plain.commit("moved on, and live in another root")
+    for tip in (foxtrot, moved, joined(plain, moved, moved, foxtrot)):
+        assert "and no commit after that makes it live by itself" in refused(plain, server, f"{tip}:main")
+    if had != "never any":  # a branch that is rewritten may get a first strategy
+        refused(plain, server, f"+{orphan}:main")
+    accepted(plain, f"{foxtrot}:refs/heads/elsewhere")
+
+
+def test_a_live_strategy_taken_out_and_brought_back_was_live_by_itself_or_not_at_all(plain: Repo, server: Repo) -> None:
+    strategy(plain, simulating=True)
+    main = plain.commit("base")
+    accepted(plain, "main")
+    orphan = live_orphan(plain)
+    for start in (joined(plain, orphan, orphan, main), plain.git("rev-parse", "main").strip()):
+        plain.git("checkout", "-q", "--detach", start)
+        strategy(plain, simulating=False)
+        plain.run("git", "commit", "-q", "-a", "-m", "live", ok=(0, 1))
+        plain.git("rm", "-q", "strategy/agent.json")
+        plain.git("commit", "-q", "--allow-empty", "-m", "taken out")
+        strategy(plain, simulating=False)
+        keep(plain, "network/mempool.json")
+        plain.commit("back, beside something else")
+        if start == plain.git("rev-parse", "main").strip():
+            accepted(plain, "HEAD:main")
+        else:
+            refused(plain, server, "HEAD:main")
+
+
+def test_a_branch_that_went_live_by_itself_is_pushed_with_what_it_merged(plain: Repo, server: Repo) -> None:
+    strategy(plain, simulating=True)
+    plain.commit("base")
+    accepted(plain, "main")
+    strategy(plain, simulating=False)
+    plain.commit("live, in a commit of its own")
+    side(plain, "theirs", "main~1", network_mempool=[])
+    plain.git("checkout", "-q", "main")
+    plain.git("merge", "-q", "-m", "merged", "theirs")
+    accepted(plain, "main")
+    plain.git("mv", "strategy", "network/strategy")
+    plain.commit("moved, live as it was")
+    accepted(plain, "main")
+    side(plain, "theirs", "theirs", channels_routing=[])
+    accepted(plain, "theirs")
+    assert "no commit after that makes it live" in refused(
+        plain, server, f"{joined(plain, 'main', 'main', 'theirs')}:theirs"
+    )
+
+
+def test_what_was_taken_out_simulating_comes_back_live_alone(plain: Repo, server: Repo) -> None:
+    strategy(plain, simulating=True)
+    plain.commit("base")
+    plain.git("rm", "-q", "strategy/agent.json")
+    plain.commit("taken out")
+    accepted(plain, "main")
+    strategy(plain, simulating=False)
+    keep(plain, "network/mempool.json")
+    plain.commit("live, and something else")
+    assert "what simulated when it was last there comes back live" in refused(plain, server, "main")
+    plain.git("rm", "-q", "network/mempool.json")
+    plain.git("commit", "-q", "--amend", "-m", "live")
+    accepted(plain, "main")
+    plain.git("rm", "-q", "strategy/agent.json")
+    plain.commit("taken out live")
+    accepted(plain, "main")
+    strategy(plain, simulating=False)
+    keep(plain, "network/mempool.json")
+    plain.commit("back as it was, beside something else")
     accepted(plain, "main")
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.made_state import WITHOUT_GITBTC, records
 
 if TYPE_CHECKING:
-    from tests.conftest import Repo
+    from tests.conftest import Repo, Sandbox
 
 pytestmark = pytest.mark.one_interpreter
 
@@ -245,3 +245,160 @@ def test_a_made_commit_that_went_live_otherwise_is_found(treasury: Repo) -> None
     strategy(treasury, simulating=False, name="bold")
     treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-a", "-m", "live, and more")
     assert "changes nothing but" in treasury.gitbtc("verify", "HEAD", ok=(1,)).stdout
+
+
+# -- taken out and brought back --------------------------------------------------------------------------------------
+
+
+def lost(repo: Repo, *, simulating: bool) -> str:
+    """A branch main that had a strategy, and takes it out in its last commit; the commit that had it."""
+    repo.git("config", "core.editor", "true")
+    strategy(repo, simulating=simulating)
+    had = repo.commit("base")
+    repo.git("rm", "-q", PATH)
+    repo.git("commit", "-q", "-m", "taken out")
+    note(repo, "meanwhile")
+    return had
+
+
+def test_a_strategy_that_simulated_comes_back_live_in_a_commit_of_its_own(treasury: Repo) -> None:
+    lost(treasury, simulating=True)
+    strategy(treasury, simulating=False)
+    treasury.write("more.txt", "and more")
+    treasury.git("add", "-A")
+    assert "commit it simulating, then its simulation_mode alone" in stopped(treasury, "commit", "-m", "live again")
+    stopped(treasury, "commit", "--no-verify", "-m", "live again")
+    treasury.git("rm", "-q", "--cached", "more.txt")
+    strategy(treasury, simulating=False, name="bold")
+    treasury.git("add", PATH)
+    stopped(treasury, "commit", "-m", "live again, and bold")
+    strategy(treasury, simulating=False)
+    treasury.git("commit", "-q", "-m", "live again", PATH)
+    assert not simulates(treasury)
+
+
+def test_a_strategy_that_was_live_comes_back_with_anything(treasury: Repo) -> None:
+    lost(treasury, simulating=False)
+    strategy(treasury, simulating=False, name="bold")
+    note(treasury, "beside it")
+    assert not simulates(treasury)
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_strategy_that_moves_to_another_root_does_not_go_live_on_the_way(treasury: Repo, steps: int) -> None:
+    strategy(treasury, simulating=True)
+    treasury.commit("base")
+    live = treasury.read(PATH).replace(b"true", b"false")
+    treasury.git("rm", "-q", PATH)
+    if steps == 2:
+        treasury.git("commit", "-q", "-m", "taken out")
+    treasury.write(f"other/{PATH}", live)
+    treasury.write("notes.txt", "and more")
+    treasury.git("add", "-A")
+    stopped(treasury, "commit", "-m", "moved")
+    treasury.write(f"other/{PATH}", live.replace(b"false", b"true"))
+    treasury.commit("moved")
+    treasury.write(f"other/{PATH}", live)
+    treasury.commit("live")
+
+
+@pytest.mark.parametrize(
+    ("commands", "on"),
+    [
+        (["merge theirs"], "commit --no-edit"), (["merge theirs third"], "commit --no-edit"),
+        (["merge --squash theirs", "commit --no-edit"], "commit --no-edit"),
+        (["cherry-pick theirs"], "cherry-pick --continue"), (["revert --no-edit takes-out"], "commit --no-edit"),
+        (["rebase main theirs"], "rebase --continue"), (["rebase --apply main theirs"], "rebase --continue"),
+    ],
+)  # fmt: skip
+def test_nothing_brings_back_live_what_simulated(treasury: Repo, commands: list[str], on: str) -> None:
+    lost(treasury, simulating=True)
+    treasury.git("checkout", "-q", "-b", "third")
+    note(treasury, "third")
+    # A line on which it is live, taken out and brought back, as no hook saw it.
+    treasury.git("checkout", "-q", "-b", "theirs", "main")
+    strategy(treasury, simulating=False)
+    treasury.git("add", "-A")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "live")
+    treasury.git("checkout", "-q", "-b", "takes-out")
+    treasury.git("rm", "-q", PATH)
+    treasury.git("commit", "-q", "-m", "taken out")
+    treasury.git("checkout", "-q", "main")
+    note(treasury, "main")
+    *first, last = (command.split() for command in commands)
+    for command in first:
+        treasury.git(*command)
+    said = treasury.run("git", *last, ok=(1, 2, 128)).stderr
+    assert "brought it live to where nothing was" in said
+    treasury.git(*on.split())
+    assert simulates(treasury)
+    assert is_clean(treasury)
+
+
+def test_a_merge_brings_a_first_strategy_simulating(treasury: Repo) -> None:
+    """A commit may bring it live: a person wrote it. Merging is not that."""
+    note(treasury, "base")
+    treasury.git("checkout", "-q", "-b", "theirs")
+    strategy(treasury, simulating=False)
+    treasury.commit("live from the start")
+    treasury.git("checkout", "-q", "main")
+    note(treasury, "main")
+    stopped(treasury, "merge", "--no-edit", "theirs")
+    treasury.git("commit", "-q", "--no-edit")
+    assert simulates(treasury)
+    treasury.git("reset", "-q", "--hard", "HEAD^")
+    treasury.git("cherry-pick", "theirs")
+    assert not simulates(treasury)
+
+
+def test_two_first_strategies_that_meet_are_as_the_branch_merged_into_has_it(treasury: Repo) -> None:
+    note(treasury, "base")
+    treasury.git("branch", "theirs")
+    strategy(treasury, simulating=True)
+    treasury.commit("main")
+    treasury.git("checkout", "-q", "theirs")
+    strategy(treasury, simulating=False)
+    theirs = treasury.commit("theirs")
+    treasury.git("merge", "-q", "--no-edit", "main")
+    assert not simulates(treasury)
+    treasury.git("checkout", "-q", "main")
+    treasury.git("merge", "-q", "--no-edit", theirs)
+    assert simulates(treasury)
+
+
+@pytest.mark.parametrize("others", [["theirs"], ["theirs", "third"]])
+def test_a_made_merge_that_brings_it_live_is_found(treasury: Repo, others: list[str]) -> None:
+    """Whether the first parent never had one, or another parent simulates."""
+    lost(treasury, simulating=True)
+    treasury.git("branch", "third", "HEAD~2")
+    treasury.git("checkout", "-q", "-b", "theirs", "HEAD~2")
+    strategy(treasury, simulating=False)
+    live = treasury.commit("live")
+    tree = f"{live}^{{tree}}"
+    parents = [part for name in ("main", *others) for part in ("-p", name)]
+    merged = treasury.git("commit-tree", tree, *parents, "-m", "merged").strip()
+    assert ": live: " in treasury.gitbtc("verify", merged, ok=(1,)).stdout
+    turned = treasury.git("commit-tree", tree, "-p", "theirs", "-p", "main", "-m", "merged").strip()
+    treasury.gitbtc("verify", turned)
+
+
+def test_a_history_that_ends_too_soon_does_not_tell_what_a_strategy_was(treasury: Repo, sandbox: Sandbox) -> None:
+    lost(treasury, simulating=True)
+    treasury.git("clone", "-q", "--depth", "1", f"file://{treasury.path}", str(sandbox.home / "shallow"))
+    shallow = type(treasury)(sandbox.home / "shallow", sandbox.env)
+    shallow.gitbtc("install")
+    strategy(shallow, simulating=False)
+    shallow.git("add", "-A")
+    assert "shallow clone" in shallow.run("git", "commit", "-m", "live", ok=(1,)).stderr
+    shallow.git("fetch", "-q", "--unshallow")
+    shallow.git("commit", "-q", "-m", "live")
+
+
+def test_a_fast_forward_that_brings_it_back_live_is_told(treasury: Repo) -> None:
+    lost(treasury, simulating=True)
+    treasury.git("branch", "behind")
+    strategy(treasury, simulating=False)
+    treasury.commit("live")
+    treasury.git("checkout", "-q", "behind")
+    told = treasury.run("git", "merge", "--ff-only", "main").stderr
+    assert f"{PATH}: this fast-forward made the branch live" in told

@@ -260,6 +260,12 @@ def test_a_merge_never_makes_a_simulating_branch_live(base: bool, ours: bool, th
     assert parse(STRATEGY, merge(STRATEGY, *sides).content)["simulation_mode"] is (ours or theirs)
 
 
+@pytest.mark.parametrize("base", [b"", codec.encode_file(STRATEGY, {"name": "n"}), mode(False)])
+def test_a_branch_that_has_no_mode_gets_none_that_is_live(base: bytes) -> None:
+    ours = codec.encode_file(STRATEGY, {"name": "n"})
+    assert parse(STRATEGY, merge(STRATEGY, base, ours, mode(False), into_ours=True).content)["simulation_mode"] is True
+
+
 def test_members_of_a_strategy_are_merged_one_by_one() -> None:
     result = merge(STRATEGY, mode(True, a=1, b=1), mode(True, a=2, b=1), mode(True, a=1, b=3))
     assert parse(STRATEGY, result.content) == {"name": "n", "simulation_mode": True, "a": 2, "b": 3}

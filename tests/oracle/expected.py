@@ -60,7 +60,7 @@ class View:
         return {o for t, fate in self.fates.items() if fate in (LIVE, CONFIRMED) for o in known.inputs[t]}
 
     def lost(self, known: Known) -> set[str]:
-        return known.with_descendants(t for t, fate in self.fates.items() if fate == LOST)
+        return known.with_descendants(t for t, fate in self.fates.items() if fate == LOST) & self.stand.keys()
 
 
 class Known:
@@ -247,7 +247,6 @@ class Expected:
         roots = self.known.with_descendants(self.proven) | self.by_block
         certain = unseen and parent not in roots
         (self.must if certain else self.may)[child] |= {"descendant"}
-        self.may[child] |= {"restored_vs_spent", *SPENDS}
 
     def _bare(self) -> set[Outpoint]:
         """What heads took off their lists without a spender."""

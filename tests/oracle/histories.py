@@ -401,8 +401,8 @@ def write_down(wallet: Wallet) -> str:
 
 
 def label(wallet: Wallet) -> str:
-    coins = sorted(wallet.coins())
-    if wallet.name not in ("base", "ours") or not coins:
+    coins = sorted(wallet.coins().keys() & COINS.keys())
+    if wallet.name != "ours" or not coins:  # two labels of one coin are another matter
         return ""
     outpoint = wallet.world.random.choice(coins)
     wallet.labels[outpoint] = f"of {wallet.name}"

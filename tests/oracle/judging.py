@@ -77,7 +77,7 @@ def of_questions(expected: Expected, questions: Iterable[Question]) -> Iterator[
         types = asked.get(id(part), set())
         if part.must and not types:
             yield Fault("a question is missing", f"{_texts(part.must)} about {_texts(part.nodes)}")
-        elif part.must and not part.must & types:
+        elif part.must and not (part.must | part.may) & types:
             yield Fault("asked in other words", f"{_texts(types)} instead of {_texts(part.must)}")
 
 

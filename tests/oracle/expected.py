@@ -98,8 +98,9 @@ class Known:
         """Whether `new` is proven to replace `old`; None where nothing links them."""
         if (old, new) not in self.links:
             return None
-        pair = self.fees.get(old), self.fees.get(new)
-        return pair[0] is not None and pair[1] is not None and all(a < b for a, b in zip(*pair, strict=True))
+        if old not in self.fees or new not in self.fees:
+            return False
+        return all(less < more for less, more in zip(self.fees[old], self.fees[new], strict=True))
 
 
 @dataclass
@@ -134,6 +135,7 @@ class Expected:
         self._follow_marks()
         self._follow_replacements()
         self._follow_descent()
+        self._open_what_lost_with_a_parent_that_lives()
         self.bare = self._bare()
         self.coins, self.optional = self._coins()
         self.parts = self._parts()
@@ -163,7 +165,7 @@ class Expected:
                 self.may[txid] |= BLOCKS
         while more := {o[0] for t in found for o in self.known.inputs[t] if o[0] in self.txids} - found:
             found |= more  # a child in a block proves its parent
-            for txid in more & set.union(*self.gone_before):
+            for txid in more & set[str]().union(*self.gone_before):
                 self.may[txid] |= BLOCKS | {"descendant"}
         for txid in found:
             if self.known.rivals(txid, found):
@@ -248,6 +250,15 @@ class Expected:
         certain = unseen and parent not in roots
         (self.must if certain else self.may)[child] |= {"descendant"}
 
+    def _open_what_lost_with_a_parent_that_lives(self) -> None:
+        """A head dropped a child because it took its parent for void: it lives after all, or is void in its own right."""
+        heads = range(1, len(self.views))
+        for txid in self.gone - self.by_block:
+            losers = [at for at in heads if self._fate(at, txid) == LOST or self._forgot(at, txid)]
+            parents = {o[0] for o in self.known.inputs[txid]} - self.gone
+            if any(self._fate(at, parent) == LOST or self._forgot(at, parent) for at in losers for parent in parents):
+                self.open.add(txid)
+
     def _bare(self) -> set[Outpoint]:
         """What heads took off their lists without a spender."""
         removed = defaultdict(list)
@@ -274,9 +285,16 @@ class Expected:
         spent_ever = {o for spent in self.known.inputs.values() for o in spent}
         listed |= {o: sat for o, sat in self.known.outputs.items() if o in spent_ever}
         spent = {o for t in self.txids - self.gone for o in self.known.inputs[t]}
-        coins = {o: sat for o, sat in listed.items() if o[0] not in self.gone and o not in spent | self.bare}
-        waiting = self.known.with_descendants(set().union(*(view.waiting for view in self.views)), self.confirmed)
-        return coins, {o for o in coins if o[0] in waiting - self.confirmed}
+        waiting = set[str]().union(*(view.waiting for view in self.views)) - self.confirmed
+        hidden = self.gone | {txid for txid in waiting if self._waits(txid)}
+        coins = {o: sat for o, sat in listed.items() if o[0] not in hidden and o not in spent | self.bare}
+        perhaps = self.known.with_descendants(waiting, self.confirmed)
+        return coins, {o for o in coins if o[0] in perhaps}
+
+    def _waits(self, txid: str) -> bool:
+        """Whether all that is new of it is that it waits; where something else is new too, it may be listed or not."""
+        news = [head for at, head in enumerate(self.heads, 1) if self._differs(at, txid)]
+        return all(txid in head.waiting for head in news or [self.base])
 
     def _parts(self) -> dict[Any, Part]:
         of: dict[Any, Part] = {}

@@ -7,13 +7,15 @@ wallet knows confirmed, another may know from a mempool, from an event of the lo
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.oracle import records
 from tests.oracle.records import Outpoint, Payment, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Files = dict[str, Any]
 TIP = 110
@@ -45,7 +47,7 @@ class World:
         """A new transaction: all but the fee to one or two outputs."""
         name = f"{kind}{len(self.payments) + 1}"
         total = sum(sat or 60_000 for _, sat in inputs) - fee
-        parts = (total,)
+        parts: tuple[int, ...] = (total,)
         own = frozenset({0})
         if kind != "In" and total > 20_000 and self.chance(0.4):
             parts = (total - 10_000, 10_000)
@@ -154,8 +156,9 @@ class Wallet:
 
     def confirm(self, name: str) -> None:
         """See it in a block, with what it spends from, and its rivals lose."""
-        for rival in self.world.rivals(name) & set(self.live):
-            self.lose(rival, name)
+        for rival in sorted(self.world.rivals(name)):
+            if rival in self.live:  # and did not go with another
+                self.lose(rival, name)
         for parent, _ in self.world.payments[name].spent:
             if parent in self.words and not self.words[parent].is_confirmed:
                 self.confirm(parent)
@@ -448,7 +451,7 @@ def _affordable(wallet: Wallet, name: str) -> bool:
     world = wallet.world
     trial = copy.copy(wallet)
     trial.words = dict(wallet.words)
-    for rival in world.rivals(name) & set(trial.live):
+    for rival in sorted(world.rivals(name)):
         if rival in trial.live:
             trial.lose(rival)
     return trial.could_spend(world.payments[name])

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.oracle.expected import Expected, Outpoint, told
-from tests.oracle.records import UTXOS
+from tests.oracle.records import CHAIN, UTXOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -66,9 +66,8 @@ def of_questions(expected: Expected, questions: Iterable[Question]) -> Iterator[
     asked: dict[int, set[str]] = {}
     for question in questions:
         parts = {id(part): part for node in _nodes(question.address) if (part := expected.parts.get(node))}
-        if not parts and not (expected.clash and question.address.endswith("chain.json")):
-            if not (expected.clash and "chain.json" in question.address):
-                yield Fault("asked of nothing", f"{question.type} at {question.address}")
+        if not parts and not (expected.clash and CHAIN in question.address):
+            yield Fault("asked of nothing", f"{question.type} at {question.address}")
         for at, part in parts.items():
             asked.setdefault(at, set()).add(question.type)
             if not part.must | part.may and not part.is_open:
@@ -81,9 +80,18 @@ def of_questions(expected: Expected, questions: Iterable[Question]) -> Iterator[
             yield Fault("asked in other words", f"{_texts(types)} instead of {_texts(part.must)}")
 
 
-def of_coins(
-    expected: Expected, coins: dict[Outpoint, int], is_decided: Callable[[Part], bool]
-) -> Iterator[Fault]:
+def of_join(expected: Expected, outcome: Outcome) -> Iterator[Fault]:
+    """Of a join, which asks nobody: what it contests is as a merge would ask, and it lists no contested coin."""
+    yield from of_questions(expected, outcome.questions)
+    contested = {node for question in outcome.questions for node in _nodes(question.address)}
+    yield from of_coins(expected, outcome.coins, lambda part: not (part.must or part.is_open or part.nodes & contested))
+    outpoints = {question.address.rpartition("::")[2] for question in outcome.questions}
+    listed = {outpoint for outpoint in outcome.coins if f"{outpoint[0]}:{outpoint[1]}" in outpoints}
+    if listed:
+        yield Fault("a contested coin is listed", _texts(listed))
+
+
+def of_coins(expected: Expected, coins: dict[Outpoint, int], is_decided: Callable[[Part], bool]) -> Iterator[Fault]:
     """Of the coins of the parts that are decided; and whether all that are listed can be coins at once."""
     for part in filter(is_decided, _parts(expected)):
         there = {outpoint: sat for outpoint, sat in coins.items() if outpoint in part.nodes}
@@ -104,7 +112,9 @@ def of_result(expected: Expected, outcome: Outcome) -> Iterator[Fault]:
     lacks -= expected.bare | own.optional | expected.optional
     lacks -= {node for part in _parts(expected) if part.is_open for node in part.nodes}
     if own.must:
-        yield Fault("the result contradicts itself", f"{_texts(set().union(*own.must.values()))} about {_texts(own.must)}")
+        yield Fault(
+            "the result contradicts itself", f"{_texts(set().union(*own.must.values()))} about {_texts(own.must)}"
+        )
     if surplus:
         yield Fault("the result contradicts itself", f"it lists {_texts(surplus)}, void or spent by its records")
     if lacks:
@@ -118,6 +128,16 @@ def of_order(one: Outcome, other: Outcome) -> Iterator[Fault]:
         yield Fault("the order decides", f"asked {both[0] or 'nothing'}; swapped {both[1] or 'nothing'}")
     elif one.coins != other.coins:
         yield Fault("the order decides", f"{_coins(one.coins)}; swapped {_coins(other.coins)}")
+
+
+def of_unchanged(base: Files, head: Files, outcome: Outcome) -> Iterator[Fault]:
+    """Of the merge of a head with the base itself: it is that head, and nobody is asked."""
+    bare = Expected(base, [head]).bare
+    wanted = Outcome([], head)
+    if outcome.questions and not bare:
+        yield Fault("with an unchanged side, asked", _texts(f"{one.type} {one.address}" for one in outcome.questions))
+    elif not outcome.questions and outcome.coins != wanted.coins:
+        yield Fault("with an unchanged side, other coins", f"{_coins(outcome.coins)} instead of {_coins(wanted.coins)}")
 
 
 def _parts(expected: Expected) -> list[Part]:

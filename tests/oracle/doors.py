@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.oracle.expected import Files
+    from tests.oracle.evidence import Files
     from tests.oracle.histories import History
 
 _BRANCHES = ("ours", "theirs", "third")

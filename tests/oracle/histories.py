@@ -17,7 +17,8 @@ from tests.oracle.records import Outpoint, Payment, Word
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Files = dict[str, Any]
+    from tests.oracle.evidence import Files
+
 TIP = 110
 COINS = {(name, 0): 100_000 + 1000 * number for number, name in enumerate("CDEF")}  # nobody knows whence
 _FEES = (500, 1000, 2000, 4000)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.oracle.expected import Expected, Outpoint, told
+from tests.oracle.expected import Expected, told
 from tests.oracle.records import CHAIN, UTXOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tests.oracle.expected import Files, Part
+    from tests.oracle.evidence import Files, Outpoint
+    from tests.oracle.expected import Part
 
 
 class Question(NamedTuple):

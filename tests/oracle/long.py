@@ -1,7 +1,7 @@
 """Random histories by the thousand: `python -m tests.oracle.long --histories 20000 [--first SEED] [--jobs N]`.
 
-Each is merged both ways by gitbtc.api, and one side with the base; with `--git N` every Nth goes through `git merge` and
-`gitbtc join` as well, and so does one of three heads. What contradicts the oracle is told with its seed.
+Each is merged both ways by gitbtc.api, and one side with the base; with `--git N` every Nth goes through `git merge`
+and `gitbtc join` as well, and so does one of three heads. What contradicts the oracle is told with its seed.
 """
 
 from __future__ import annotations

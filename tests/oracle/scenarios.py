@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.oracle.histories import Files, Wallet, World
+from tests.oracle.histories import Wallet, World
 from tests.oracle.records import Outpoint, Payment, Word
+
+if TYPE_CHECKING:
+    from tests.oracle.evidence import Files
 
 # How a wallet knows a transaction.
 POOL, BOTH, LOG = Word(mempool=True), Word(record=True, mempool=True), Word(log=True)

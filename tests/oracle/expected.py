@@ -34,8 +34,8 @@ class Part:
     """Transactions and outpoints (`nodes`) that hang together.
 
     `must`: types of the questions of which one is to be asked; `may`: of those that are allowed. `coins` are listed
-    when nobody is asked; `optional` outputs may be, since their transaction waits outside a mempool. `is_open`: the rules
-    leave open which of several worlds it is.
+    when nobody is asked; `optional` outputs may be, since their transaction waits outside a mempool. `is_open`: the
+    rules leave open which of several worlds it is.
     """
 
     nodes: set[Any] = field(default_factory=set)

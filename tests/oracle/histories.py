@@ -75,6 +75,7 @@ class Wallet:
     labels: dict[Outpoint, str] = field(default_factory=dict)
     tip: int = TIP
     fork: str = ""
+    listed_in_base: frozenset[Outpoint] = frozenset()
     story: list[str] = field(default_factory=list)
 
     # -- what it sees --------------------------------------------------------------------------------------------
@@ -362,7 +363,8 @@ def revive(wallet: Wallet) -> str:
 
 def remove(wallet: Wallet) -> str:
     """A coin leaves the list, and nobody says why."""
-    coins = sorted(o for o in wallet.coins() if o in COINS or wallet.world.chance(_FEW))
+    coins = sorted(wallet.coins().keys() & wallet.listed_in_base)
+    coins = [outpoint for outpoint in coins if outpoint in COINS or wallet.world.chance(_FEW)]
     if not coins:
         return ""
     outpoint = wallet.world.random.choice(coins)
@@ -487,7 +489,7 @@ def history(seed: int, heads: int = 2) -> History:
         wallet = copy.copy(base)
         wallet.name, wallet.story = name, []
         wallet.words, wallet.found, wallet.labels = dict(base.words), dict(base.found), dict(base.labels)
-        wallet.removed = set(base.removed)
+        wallet.removed, wallet.listed_in_base = set(base.removed), frozenset(base.coins())
         wallets.append(wallet)
     turns = [wallet for wallet in wallets for _ in range(random.choice((1, 1, 2, 2, 3, 4)))]
     random.shuffle(turns)

@@ -26,10 +26,13 @@ def by(name: str) -> Word:
     return Word(record=True, replaced_by=name)
 
 
-def pay(name: str, *inputs: str, out: int, fee: int | None = 1000, **more: Any) -> Payment:
-    """`inputs` as `name:vout sat`, in order; without an amount it is unknown. One output, `out` sat, to the wallet."""
+def pay(name: str, *inputs: str, out: int, fee: int = 1000, **more: Any) -> Payment:
+    """`inputs` as `name:vout sat`; without an amount it is unknown, and the mempool says the `fee`. One output of `out`
+    sat, to the wallet.
+    """
     spent = tuple(_input(text) for text in inputs)
-    return Payment(name, spent, (out,), fee=fee or 0, **more)
+    amounts = [sat for _, sat in spent if sat is not None]
+    return Payment(name, spent, (out,), fee=sum(amounts) - out if len(amounts) == len(spent) else fee, **more)
 
 
 def _input(text: str) -> tuple[Outpoint, int | None]:
@@ -69,8 +72,8 @@ class Scenario:
 
 
 F = "foreign:3"
-T1, T2 = pay("T1", "C 100000", out=99000), pay("T2", "C 100000", out=98500, fee=1500)
-BUMP = pay("U", "C 100000", out=91000, fee=9000, replaces=("T1",))
+T1, T2 = pay("T1", "C 100000", out=99000), pay("T2", "C 100000", out=98500)
+BUMP = pay("U", "C 100000", out=91000, replaces=("T1",))
 TABLE = [
     Scenario("01 a loser that only the mempool names", [T1, T2], {}, [{"T1": at(111)}, {"T2": POOL}], {"T1:0": 99000}),
     Scenario(
@@ -145,7 +148,7 @@ TABLE = [
     Scenario(
         "14 only one side has news: a confirmed rival of the parent",
         [pay("P", "X 100000", out=99000), pay("T1", "P 99000", "E 100000", out=198000),
-         pay("R", "X 100000", out=97000, fee=3000)], {"P": BOTH, "T1": POOL},
+         pay("R", "X 100000", out=97000)], {"P": BOTH, "T1": POOL},
         [{"R": at(111), "P": by("R")}, {"P": BOTH, "T1": POOL}], {"R:0": 97000, "D:0": 100000, "E:0": 100000},
         found=("D", "E", "X"),
     ),
@@ -168,7 +171,7 @@ TABLE = [
              "restored_vs_spent"),
     Scenario(
         "21 a replacement whose fee is unknown",
-        [T1, pay("B", "C 100000", F, out=91000, fee=None)], {}, [{"T1": BOTH}, {"T1": by("B"), "B": RECORD}], None,
+        [T1, pay("B", "C 100000", F, out=91000)], {}, [{"T1": BOTH}, {"T1": by("B"), "B": RECORD}], None,
         "rbf_unproven",
     ),
     Scenario("22 confirmed against unconfirmed", [T1, T2], {}, [{"T1": at(111)}, {"T2": BOTH}], {"T1:0": 99000}),
@@ -198,11 +201,11 @@ TABLE = [
              [{"T1": at(111)}, {"T1": GIVEN_UP, "T2": BOTH}], {"T1:0": 99000}),
     Scenario("given up in the base, pending again here, spent otherwise there", [T1, T2], {"T1": GIVEN_UP},
              [{"T1": BOTH}, {"T1": GIVEN_UP, "T2": BOTH}], None, "double_spend"),
-    Scenario("a bump that pays less", [T1, pay("U", "C 100000", out=99500, fee=500, replaces=("T1",))], {},
+    Scenario("a bump that pays less", [T1, pay("U", "C 100000", out=99500, replaces=("T1",))], {},
              [{"T1": POOL}, {"U": POOL}], None, "rbf_unproven"),
     Scenario(
         "a proven bump whose winner loses to a block",
-        [T1, pay("U", "C 100000", "D 100000", out=191000, fee=9000, replaces=("T1",)), pay("R", "D 100000", out=99000)],
+        [T1, pay("U", "C 100000", "D 100000", out=191000, replaces=("T1",)), pay("R", "D 100000", out=99000)],
         {}, [{"T1": BOTH, "R": at(111)}, {"U": BOTH}], {"T1:0": 99000, "R:0": 99000}, found=("C", "D"),
     ),
     Scenario("evicted here, written down there", [T1], {"T1": POOL}, [{}, {"T1": BOTH}], {"C:0": 100000},

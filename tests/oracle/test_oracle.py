@@ -6,7 +6,7 @@ import pytest
 
 from tests.oracle.doors import Doors
 from tests.oracle.expected import Expected
-from tests.oracle.histories import history
+from tests.oracle.histories import History, history
 from tests.oracle.judging import Outcome
 from tests.oracle.long import of_history
 from tests.oracle.records import named, txid
@@ -65,6 +65,13 @@ def parts(expected: Expected) -> list[Part]:
 def told(part: Part) -> str:
     sets = (part.nodes, part.must, part.may, part.coins.items(), part.optional)
     return repr([sorted(map(str, one)) for one in sets])
+
+
+@not_yet
+def test_merges_of_the_scenarios_come_to_what_the_oracle_says() -> None:
+    made = [History(number, *scenario.files(), [scenario.name]) for number, scenario in enumerate(TABLE)]
+    faults = [f"{one.story[0]}: {named(str(fault))}" for one in made for fault in of_history(one)]
+    assert not faults, "\n".join(faults)
 
 
 @not_yet

@@ -216,4 +216,14 @@ TABLE = [
         [T1, pay("K", "T1 99000", out=98000)], {"T1": BOTH},
         [{"T1": GIVEN_UP}, {"T1": at(111), "K": at(112)}], {"K:0": 98000},
     ),
+    Scenario(
+        "the child in a block proves the parent that its own side has only seen pending",
+        [T1, pay("K", "T1 99000", out=98000)], {"T1": BOTH},
+        [{"T1": GIVEN_UP}, {"T1": BOTH, "K": at(112)}], {"K:0": 98000}, "reorg",
+    ),
+    Scenario(
+        "what a loser spent is described by nothing but the transaction that made it",
+        [T1, pay("K", "T1 99000", "D 100000", out=198000), pay("R", "D 100000", out=99000)], {},
+        [{"T1": at(111), "K": BOTH}, {"R": at(111)}], {"T1:0": 99000, "R:0": 99000}, found=("C", "D"),
+    ),
 ]  # fmt: skip

@@ -1,0 +1,113 @@
+"""The same histories through Git: `git merge` where gitbtc is set up, and `gitbtc join`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from gitbtc.api import State
+from tests import forking
+from tests.conftest import Repo, hermetic
+from tests.oracle.expected import Expected, told
+from tests.oracle.judging import Fault, Outcome, Question, faults, of_join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.oracle.evidence import Files
+    from tests.oracle.histories import History
+
+_BRANCHES = ("ours", "theirs", "third")
+_HOOKLESS = ("-c", "core.hooksPath=/dev/null")
+
+
+class Doors:
+    """A repository with gitbtc set up, in `folder`, to be copied for each history."""
+
+    def __init__(self, folder: Path) -> None:
+        self._made = hermetic(folder / "home").repo("made")
+        self._made.gitbtc("init")
+        self._made.commit("Set up gitbtc")
+        interpreter = folder / "interpreter"
+        interpreter.mkdir()
+        self._made.python = str(forking.begin(interpreter))
+        for path in (self._made.path / ".git/gitbtc/config", *self._made.path.glob(".git/hooks/*")):
+            path.write_text(path.read_text().replace(f"={sys.executable}", f"={self._made.python}"))
+        self._copies = 0
+
+    def faults(self, made: History) -> Iterator[Fault]:
+        """What is wrong with the merge of a history of two heads, and with the joins of its heads in two orders."""
+        repo = self._laid(made)
+        expected = Expected(made.base, made.heads)
+        names = _BRANCHES[: len(made.heads)]
+        for name in names:
+            if not expected.bare and (refused := self._is_refused(repo, name)):
+                yield Fault("a consistent view is refused", f"gitbtc check {name}, {refused}")
+        joins = [self._joined(repo, order) for order in (names, names[::-1])]
+        for name, outcome in zip(("join", "join the other way"), joins, strict=True):
+            yield from (Fault(f"{name}, {fault.sort}", fault.text) for fault in of_join(expected, outcome))
+        if sorted(joins[0].questions) != sorted(joins[1].questions) or joins[0].coins != joins[1].coins:
+            yield Fault("join, the order decides", f"{joins[0].questions} {joins[1].questions}")
+        if len(names) == 2:
+            outcome = self._merged(repo)
+            yield from (Fault(f"git merge, {fault.sort}", fault.text) for fault in faults(expected, outcome))
+            refused = "" if outcome.questions else self._is_refused(repo, "HEAD")
+            if refused and not expected.bare:
+                yield Fault("git merge, the result is refused", refused)
+        shutil.rmtree(repo.path)
+
+    def _laid(self, made: History) -> Repo:
+        """A copy that has the base and the heads as branches, whatever a hook would say of them."""
+        self._copies += 1
+        repo = Repo(self._made.path.with_name(f"copy{self._copies}"), self._made.env, python=self._made.python)
+        shutil.copytree(self._made.path, repo.path, symlinks=True)
+        repo.run("git", "fast-import", "--quiet", stdin=b"".join(_commits(made)))
+        return repo
+
+    def _is_refused(self, repo: Repo, revision: str) -> str:
+        """What `gitbtc check` says of a revision that it refuses."""
+        done = repo.gitbtc("check", revision, ok=(0, 1))
+        return done.stdout.strip() if done.returncode else ""
+
+    def _joined(self, repo: Repo, order: tuple[str, ...]) -> Outcome:
+        repo.git(*_HOOKLESS, "checkout", "-q", "-B", "joined", order[0])
+        said = repo.gitbtc("join", "--json", *order[1:], ok=(0, 1)).stdout
+        contested = json.loads(said)["gitbtc.join/v1"]["contested"]
+        return Outcome([Question(one["type"], one["address"]) for one in contested], _files(repo, "HEAD"))
+
+    def _merged(self, repo: Repo) -> Outcome:
+        """As a person does it who commits what was staged as decided."""
+        repo.git(*_HOOKLESS, "checkout", "-q", "-f", "ours")
+        done = repo.run("git", "merge", "--no-edit", "-q", "theirs", ok=(0, 1, 2, 128))
+        for _ in range(2):
+            if done.returncode == 0 or repo.git("ls-files", "--unmerged"):
+                break
+            done = repo.run("git", "commit", "-q", "--no-edit", ok=(0, 1, 128))
+        if done.returncode == 0:
+            return Outcome([], _files(repo, "HEAD"))
+        document = json.loads(repo.gitbtc("conflicts", "--json", ok=(0, 1)).stdout)
+        questions = [Question(one["type"], one["address"]) for one in _conflicts(document)]
+        return Outcome(questions or [Question("refused", done.stderr.strip())], {})
+
+
+def _commits(made: History) -> Iterator[bytes]:
+    """The base and the heads, as `git fast-import` reads them: their files are canonical already."""
+    for name, files in zip(("base", *_BRANCHES), (made.base, *made.heads), strict=False):
+        start = "main" if name == "base" else "base"
+        yield f"commit refs/heads/{name}\ncommitter Ann <ann@example.com> 1700000000 +0000\n".encode()
+        yield f"data 1\n{name[0]}\nfrom refs/heads/{start}\n".encode()
+        for path, content in State.of(files).files.items():
+            yield f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n"
+
+
+def _conflicts(document: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = document["gitbtc.conflicts/v1"]["conflicts"]
+    return found
+
+
+def _files(repo: Repo, revision: str) -> Files:
+    names = repo.git("ls-tree", "-r", "--name-only", revision).split()
+    return told({name: repo.git("show", f"{revision}:{name}").encode() for name in names if name.endswith(".json")})

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     Key = tuple[Any, ...]
 
 MERGE_RULES = frozenset(
-    ["three-way", "immutable", "larger", "smaller", "number-over-null", "true-wins", "elements", "never-live"]
+    ["three-way", "immutable", "larger", "smaller", "number-over-null", "mark", "true-wins", "elements", "never-live"]
 )
 GROUP_RULES = frozenset(["three-way", "block"])
 GROWTHS = frozenset(["set", "append-only", "map", "register"])

@@ -100,6 +100,16 @@ def _three_way(_: Field | None, base: Any, ours: Any, theirs: Any) -> Any:
     return changed[0]
 
 
+def _mark(_: Field | None, base: Any, ours: Any, theirs: Any) -> Any:
+    """A transaction's mark: which of two new ones is right follows from all that is known of its coins, not from this
+    record, and is put right there.
+    """
+    changed = _one_changed(base, ours, theirs)
+    if changed is not None:
+        return changed[0]
+    return min((value for value in (ours, theirs) if value is not MISSING and value is not None), key=repr)
+
+
 def _immutable(_: Field, __: Any, ours: Any, theirs: Any) -> Any:
     present = [value for value in (ours, theirs) if value is not MISSING]
     if len(present) != 1:
@@ -174,6 +184,7 @@ def _merge_element(field: Field, base: Record, ours: Record, theirs: Record) -> 
 RULES: dict[str, Callable[..., Any]] = {
     "three-way": _three_way,
     "immutable": _immutable,
+    "mark": _mark,
     "larger": _by_size(max),
     "smaller": _by_size(min),
     "number-over-null": _number_over_null,

@@ -301,9 +301,14 @@ class Fates:
             strength = self.testimony.claimants(outpoint)
             strong = [txid for txid in live if not is_weak(strength[txid])]
             for txid in self._open(set(live) - set(strong)):
-                better = [rival for rival in strong if list(self.testimony.know_both(txid, rival))]
+                better = [rival for rival in strong if self._is_outweighed(txid, rival)]
                 if better:
                     self._lose(txid, Loss(OUTWEIGHED, better[0]))
+
+    def _is_outweighed(self, txid: str, rival: str) -> bool:
+        """Whether a view that has a transaction from the log alone knows the rival better."""
+        weight = self.testimony.weight
+        return any(weight(view, txid) == 1 < weight(view, rival) for view in self.testimony.know_both(txid, rival))
 
     def _rivals(self) -> None:
         """Rivals that are left: a person decides. A word that a transaction was replaced is no proof of it."""

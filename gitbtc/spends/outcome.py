@@ -11,7 +11,7 @@ from __future__ import annotations
 from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import is_marked
 from gitbtc.spends.fates import PARENT
-from gitbtc.spends.standing import CONFIRMED
+from gitbtc.spends.standing import CONFIRMED, REPLACED
 from gitbtc.spends.testimony import is_weak
 
 TYPE_CHECKING = False
@@ -169,11 +169,18 @@ class Outcome:
             )
         loss = self._fates.lost[txid]
         held = bool(record.get("confirmed"))
-        if is_marked(record) and not held:
+        if is_marked(record) and not held and not self._is_marked_twice(txid):
             return record
         out = _unconfirmed(record) if held else record
         winner = loss.by if loss.why != PARENT else None
+        if self._is_marked_twice(txid):
+            spenders = {one for outpoint in self._testimony.inputs(txid) for one in self._fates.spenders(outpoint)}
+            winner = min(spenders, default=winner)
         return {**out, "replaced_by": winner} if winner and winner != txid else {**out, "abandoned": True}
+
+    def _is_marked_twice(self, txid: str) -> bool:
+        """Whether two views say that different transactions replaced it."""
+        return len({word.detail for _, word in self._fates.words(txid) if word.state == REPLACED}) > 1
 
     def _flagged(self, record: Record, coins: dict[Outpoint, Record | None]) -> Record:
         """The `spent` flags of the outputs concerned; a bare removal leaves the flag as it is."""

@@ -133,8 +133,13 @@ class Questions:
         is_better_known = loss is not None and loss.why == FORGOTTEN and any(
             self._testimony.weight(view, txid) > weight for view in known
         )  # fmt: skip
-        if (is_new and not self._testimony.claimants(outpoint).keys() - {txid}) or is_better_known:
+        if (is_new and self._named_for(outpoint) == {txid}) or is_better_known:
             self._ask(Verdict(outpoint, rows.RESTORED_VS_SPENT, [txid]))
+
+    def _named_for(self, outpoint: Outpoint) -> set[str]:
+        """The transactions that any view ever named as spenders of a coin, also those that lost."""
+        concerned = (txid for txid in self._fates.concerned if outpoint in self._testimony.inputs(txid))
+        return {*self._testimony.claimants(outpoint), *concerned}
 
     def _bare_removals(self) -> None:
         """Coins that were taken out without a word on who spent them."""

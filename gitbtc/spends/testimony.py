@@ -239,12 +239,8 @@ class Views(Testimony):
         return self.known.standing(txid)
 
     def record(self, txid: str) -> Record:
-        found: Record = {}
-        for _, view in self._speakers(self._who_differ(txid)):
-            record = view.record(txid)
-            if record and (not found or (found.get("fee_sat") is None and record.get("fee_sat") is not None)):
-                found = record
-        return found
+        told = (view.record(txid) for _, view in self._speakers(self._who_differ(txid)))
+        return max(told, key=_fullness)
 
     def entry(self, txid: str) -> Record | None:
         speakers = self._speakers(self._who_differ(txid))
@@ -369,6 +365,15 @@ class Views(Testimony):
     def weight(self, view: int, txid: str) -> int:
         known = self._all[view]
         return 3 if txid in known.transactions else 2 if txid in known.mempool else int(known.knows(txid))
+
+
+def _fullness(record: Record) -> tuple[bool, bool, bool, bool, int]:
+    """What one description of a transaction is better by than another; the fuller the greater."""
+    height = record.get("block_height")
+    return (
+        bool(record), record.get("confirmed") is True, record.get("fee_sat") is not None, "confirmed" in record,
+        height if height is not None else -1,
+    )  # fmt: skip
 
 
 def _changed(base: Evidence, head: Evidence) -> set[str]:

@@ -20,6 +20,7 @@ _REGISTERS = {
     "immutable": ("write-once-register", "one of the sides is wrong: the later one, reported"),
     "larger": ("max-register", "the larger one"),
     "smaller": ("min-register", "the smaller one"),
+    "mark": ("lww-register", "the later one, as far as the one view of all coins lets it stand"),
     "number-over-null": ("write-once-register", "a number before null; of two numbers the later one, reported"),
     "true-wins": ("or-flag", "true"),
     "never-live": ("or-flag", "true: no join makes a strategy live"),

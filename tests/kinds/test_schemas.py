@@ -70,6 +70,7 @@ RULES = {
     "transactions": {
         "immutable": "size_bytes weight",
         "elements": "inputs outputs",
+        "mark": "replaced_by",
         "number-over-null": "fee_sat",
     },
     "labels": {"smaller": "created_at"},

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gitbtc.errors import UsageError
-from gitbtc.history.searching import Asked, lines_with, listed
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
+from gitbtc.spends.naming import Name, coins_in, lines_with
 from tests.made_state import FUNDING, coin, spend, txid
 
 UTXOS = built_in("utxos")
@@ -22,11 +22,11 @@ CONTENT = codec.encode_file(UTXOS, [coin(0), coin(1), coin(0, txid("aa"))])
     ],
 )  # fmt: skip
 def test_an_outpoint_may_be_cut_short(text: str, begins: str, vout: int | None) -> None:
-    asked = Asked(text)
-    assert (asked.txid, asked.vout) == (begins, vout)
-    assert asked.fits((begins.ljust(64, "0"), vout or 0))
-    assert not asked.fits(("e" + begins.ljust(63, "0"), vout or 0))
-    assert asked.fits((begins.ljust(64, "0"), 77)) == (vout is None)
+    name = Name(text)
+    assert (name.txid, name.vout) == (begins, vout)
+    assert name.fits((begins.ljust(64, "0"), vout or 0))
+    assert not name.fits(("e" + begins.ljust(63, "0"), vout or 0))
+    assert name.fits((begins.ljust(64, "0"), 77)) == (vout is None)
 
 
 @pytest.mark.parametrize(
@@ -34,24 +34,24 @@ def test_an_outpoint_may_be_cut_short(text: str, begins: str, vout: int | None) 
 )
 def test_what_is_no_outpoint_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match="not an outpoint"):
-        Asked(text)
+        Name(text)
 
 
 def test_the_lines_of_a_coin_are_found_without_parsing_the_others() -> None:
-    lines = lines_with(CONTENT, Asked(FUNDING).needle)
+    lines = lines_with(CONTENT, Name(FUNDING).needle)
     assert lines == tuple(codec.encode_record(UTXOS, one) for one in (coin(0), coin(1)))
-    assert listed(lines, Asked(f"{FUNDING[:9]}:1")) == {(FUNDING, 1)}
+    assert coins_in(lines, Name(f"{FUNDING[:9]}:1")) == {(FUNDING, 1)}
     assert lines_with(CONTENT, b'"eeee') == ()
 
 
 def test_a_line_is_found_once_however_often_it_names_the_transaction() -> None:
     both = codec.encode_file(built_in("transactions"), [spend("aa", coin(0), coin(1))])
-    assert len(lines_with(both, Asked(FUNDING).needle)) == 1
+    assert len(lines_with(both, Name(FUNDING).needle)) == 1
 
 
 def test_a_file_in_another_layout_is_taken_whole() -> None:
     loose = b" " + CONTENT
-    lines = lines_with(loose, Asked(FUNDING).needle)
+    lines = lines_with(loose, Name(FUNDING).needle)
     assert lines == (loose,)
-    assert listed([loose.strip()], Asked(FUNDING)) == {(FUNDING, 0), (FUNDING, 1)}
-    assert listed([b'{"txid'], Asked(FUNDING)) == set()
+    assert coins_in([loose.strip()], Name(FUNDING)) == {(FUNDING, 0), (FUNDING, 1)}
+    assert coins_in([b'{"txid'], Name(FUNDING)) == set()

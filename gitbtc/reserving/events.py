@@ -89,6 +89,9 @@ class Reserving:
         return Done(outpoints, log.path, log.added, sum(coin["amount_sat"] for coin in coins))
 
     def _listed(self, name: Name) -> set[Outpoint]:
+        """The coins that may be meant; CannotWork where a root's coins do not parse."""
+        for root in self._roots():
+            self._snapshot.evidence(root)
         return coins_called(self._snapshot, self._roots(), name)
 
     def _tip(self, root: str, evidence: Evidence, at: int | None) -> int:

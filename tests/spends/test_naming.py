@@ -29,6 +29,26 @@ def test_an_outpoint_may_be_cut_short(text: str, begins: str, vout: int | None) 
     assert name.fits((begins.ljust(64, "0"), 77)) == (vout is None)
 
 
+def test_what_is_meant_is_of_one_transaction() -> None:
+    alike = ["abcd" + digit * 60 for digit in "01"]
+    known = [(alike[1], 0), (alike[0], 1), (alike[0], 0), ("ee" * 32, 0)]
+    assert Name("abcd0").meant(known) == [(alike[0], 0), (alike[0], 1)]
+    assert Name("abcd:1").meant(known) == [(alike[0], 1)]
+    assert Name("ffff").meant(known) == []
+    assert Name("abcd0").meant([(alike[0],), (alike[1],)]) == [(alike[0],)]
+    assert Name("abcd0:0").meant([(alike[0],)]) == []
+    with pytest.raises(UsageError, match=f"abcd:0: several coins begin like this:\n  {alike[0]}:0\n  {alike[1]}:0$"):
+        Name("abcd:0").meant(known)
+    with pytest.raises(UsageError, match="several transactions begin like this"):
+        Name("abcd").meant([(one,) for one in alike])
+
+
+def test_only_a_whole_txid_with_an_output_is_an_outpoint() -> None:
+    assert Name(f"{FUNDING.upper()}:7").outpoint == (FUNDING, 7)
+    assert Name(FUNDING).outpoint is None
+    assert Name(f"{FUNDING[:-1]}:7").outpoint is None
+
+
 @pytest.mark.parametrize(
     "text", ["", "6d0", "6d0g", f"{FUNDING}0:0", "6d0cc:", "6d0cc:01", "6d0cc:-1", "6d0cc:4294967296", ":0", "6d0cc:0 "]
 )

@@ -42,7 +42,7 @@ def complete_coins(_: click.Context, __: click.Parameter, incomplete: str) -> li
 
 
 def complete_conflicts(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    """The open conflicts that a half-typed name may become, coins and transactions without their files."""
+    """The open conflicts that a half-typed name may become: coins and transactions, files, addresses."""
     from gitbtc.repo.git import Git
     from gitbtc.resolve.open_conflicts import Conflicts
 
@@ -52,7 +52,8 @@ def complete_conflicts(_: click.Context, __: click.Parameter, incomplete: str) -
             found = list(Conflicts(git, blobs).open())
     except GitbtcError:
         return []
-    named = [*_texts(one.subject for one in found if one.subject), *(one.address for one in found)]
+    named = [*_texts(one.subject for one in found if one.subject)]
+    named += [text for one in found for text in (one.path, one.address)]
     return sorted({name for name in named if name.startswith(incomplete)})
 
 

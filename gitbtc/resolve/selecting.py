@@ -82,10 +82,13 @@ class Selection:
         return [one for one in self._found if place in ("", one.path) or one.path.startswith(f"{place}/")]
 
     def _alike(self, name: str) -> list[Open]:
-        """Those whose address, or path, the pattern `name` matches."""
-        if not _WILDCARDS & set(name):
-            return []
-        matched = ([one for one in self._found if _matches(one, pattern)] for pattern in self._places(name))
+        """Those whose address, or path, the pattern `name` matches; a path without wildcards as screens show it too."""
+        path, _, identity = name.partition("::")
+        if _WILDCARDS & set(path):
+            patterns = [self._from_top(name)]
+        else:
+            patterns = list(self._places(name)) if _WILDCARDS & set(identity) else []
+        matched = ([one for one in self._found if _matches(one, pattern)] for pattern in patterns)
         return next((meant for meant in matched if meant), [])
 
     def _places(self, name: str) -> Iterator[str]:

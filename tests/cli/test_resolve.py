@@ -384,10 +384,10 @@ def test_the_shell_completes_what_is_open(labels: Repo) -> None:
     def offered(*words: str) -> list[str]:
         asked = {"_GITBTC_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(["gitbtc", *words]), "COMP_CWORD": "2"}
         said = labels.run(labels.python, "-E", "-P", "-m", "gitbtc", env=asked).stdout
-        return [line.removeprefix("plain,") for line in said.splitlines()]
+        return [line.removeprefix("plain,") for line in said.split()]
 
     assert offered("resolve", "abcd0") == [f"{ALIKE[0]}:0", f"{ALIKE[0]}:1"]
-    assert offered("resolve", "wallet/u") == [f"{COINS}::{one}:{vout}" for one in ALIKE for vout in range(2)]
+    assert offered("resolve", "wallet/u") == [COINS, *(f"{COINS}::{one}:{vout}" for one in ALIKE for vout in range(2))]
     labels.gitbtc("resolve", "--all", "--ours")
     assert offered("reserve", "abcd1") == [f"{ALIKE[1]}:0", f"{ALIKE[1]}:1"]
     assert offered("resolve", "abcd0") == []

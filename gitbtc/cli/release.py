@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import click
 
+from gitbtc.cli.arguments import complete_coins
 from gitbtc.errors import printable
 from gitbtc.repo.git import Git
 from gitbtc.reserving.claims import Claims
-from gitbtc.reserving.events import Reserving, agent_name, outpoints_of, root_at
+from gitbtc.reserving.events import Reserving, agent_name, names_of, root_at
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.views import terms
 
 
 @click.command("release")
-@click.argument("outpoints", nargs=-1, required=True, metavar="OUTPOINT...")
+@click.argument("outpoints", nargs=-1, required=True, metavar="OUTPOINT...", shell_complete=complete_coins)
 @click.option("--agent", metavar="NAME", help="Who releases. [default: gitbtc.agent, else user.name]")
 @click.option("--claim", "remote", metavar="REMOTE", help="Give up the agent's claims on this remote too.")
 @click.option("--root", metavar="PATH", help="The folder that holds wallet/. [default: where the agent reserved them]")
 def command(outpoints: tuple[str, ...], *, agent: str | None, remote: str | None, root: str | None) -> int:
-    """Release coins (OUTPOINT is `txid:vout`) that an agent has reserved: all of them, or none.
+    """Release coins that an agent has reserved: all of them, or none.
+
+    OUTPOINT is `txid:vout`; the txid may be cut to its first digits, as in 6d0cc27c:0.
 
     Writes an event into strategy/execution.json of the work tree, which is yours to commit. Exit status 1 when the
     agent has not reserved one of the coins.
     """
-    chosen, git = outpoints_of(outpoints), Git()
+    names, git = names_of(outpoints), Git()
     name, place, git = agent_name(git, agent), root_at(git, root), git.at_top()
     claims = None if remote is None else Claims(git, remote)
-    done = Reserving(git, name, place).release(chosen, claims)
+    done = Reserving(git, name, place).release(names, claims)
     if done.event is not None:
         count = terms.counted(len(done.event["outpoints"]), ("coin", "coins"))
         click.echo(f"gitbtc: {name} released {count}")
         click.echo(f"gitbtc: {printable(done.path)} is written, and not committed: `git add` and `git commit` it")
-    for outpoint in chosen if claims is not None else ():
+    for outpoint in done.outpoints if claims is not None else ():
         told = "claim given up" if outpoint in done.freed else f"{name} has no claim there"
         click.echo(f"gitbtc: {outpoint_text(outpoint)}: {told} ({printable(remote or '')})")
     return 0

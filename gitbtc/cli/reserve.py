@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import click
 
+from gitbtc.cli.arguments import complete_coins
 from gitbtc.errors import printable
 from gitbtc.repo.git import Git
 from gitbtc.reserving.claims import Claims
-from gitbtc.reserving.events import Reserving, agent_name, outpoints_of, root_at
+from gitbtc.reserving.events import Reserving, agent_name, names_of, root_at
 from gitbtc.views import terms
 
 MOST_BLOCKS = 1_000_000  # some nineteen years
 
 
 @click.command("reserve")
-@click.argument("outpoints", nargs=-1, required=True, metavar="OUTPOINT...")
+@click.argument("outpoints", nargs=-1, required=True, metavar="OUTPOINT...", shell_complete=complete_coins)
 @click.option("--blocks", type=click.IntRange(1, MOST_BLOCKS), required=True, metavar="N",
               help="For how many blocks from the tip it holds.")  # fmt: skip
 @click.option("--agent", metavar="NAME", help="Who reserves. [default: gitbtc.agent, else user.name]")
@@ -33,17 +34,19 @@ def command(  # noqa: PLR0913 - one parameter an option
     at: int | None,
     root: str | None,
 ) -> int:
-    """Reserve coins (OUTPOINT is `txid:vout`) for an agent: all of them, or none.
+    """Reserve coins for an agent: all of them, or none.
+
+    OUTPOINT is `txid:vout`; the txid may be cut to its first digits, as in 6d0cc27c:0.
 
     Writes an event into strategy/execution.json of the work tree, which is yours to commit. Reserving a coin again sets
     another end. Exit status 1 when the agent may not have one of the coins.
     """
-    chosen, git = outpoints_of(outpoints), Git()
+    names, git = names_of(outpoints), Git()
     name, place, git = agent_name(git, agent), root_at(git, root), git.at_top()
     claims = None if remote is None else Claims(git, remote)
-    done = Reserving(git, name, place).reserve(chosen, blocks, note, at, claims)
+    done = Reserving(git, name, place).reserve(names, blocks, note, at, claims)
     event = done.event or {}
-    count = terms.counted(len(chosen), ("coin", "coins"))
+    count = terms.counted(len(done.outpoints), ("coin", "coins"))
     click.echo(
         f"gitbtc: {name} reserved {count} ({terms.btc(done.amount_sat)}) until block {event['expires_height']}, "
         f"{terms.counted(blocks, ('block', 'blocks'))} from block {event['block_height']}"

@@ -4,48 +4,77 @@ from __future__ import annotations
 
 import click
 
+from gitbtc.cli.arguments import complete_conflicts
 from gitbtc.errors import UsageError, printable
 from gitbtc.repo.git import Git
 from gitbtc.resolve.open_conflicts import Conflicts
 from gitbtc.resolve.resolving import Resolving
+from gitbtc.resolve.selecting import Selection
 
 
 @click.command("resolve")
-@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=complete_conflicts)
 @click.option("--ours", "choice", flag_value="ours", help="Take the record, or the transaction, of our side.")
 @click.option("--theirs", "choice", flag_value="theirs", help="Take that of their side.")
 @click.option("--base", "choice", flag_value="base", help="Take that of the common ancestor; no spender wins.")
+@click.option("--all", "everything", is_flag=True, help="Settle every open conflict.")
 @click.option("--winner", metavar="TXID", help="Of a coin that a join left contested: the transaction that spends it.")
-def command(addresses: tuple[str, ...], choice: str | None, winner: str | None) -> int:
-    """Settle conflicts: ADDRESS is `path::identity` or an outpoint `txid:vout`, as `gitbtc conflicts` lists them.
+def command(names: tuple[str, ...], choice: str | None, winner: str | None, *, everything: bool) -> int:
+    """Settle conflicts: all that are called NAME, or none when one of them cannot be.
+
+    \b
+    NAME is what `gitbtc conflicts` shows, or shorter:
+      6d0cc27c:0                    the coin; a txid needs its first four digits
+      f28f95d2                      the record of the transaction
+      wallet/utxos.json::6d0cc27c:0 an address, `path::identity`
+      wallet/utxos.json, wallet, .  all in a file, or below a folder
+      'wallet/labels.json::*'       all whose address the pattern matches
 
     Choosing a spender settles what hangs on it: the transaction that loses, and all that was built on it, leaves the
     coins and the mempool, and the coins that only it spent are back.
 
     What a join left contested has no sides: say --winner TXID, or --winner none; where no transaction is known,
     --winner unattributed; where the coin's description is contested, --winner listed. Each is a commit.
-    """
-    if winner is not None and choice is None:
-        return _end(addresses, winner)
+    """  # noqa: D301 - \b is click's sign for lines that stay as they are
+    if bool(names) == everything:
+        raise UsageError("say what to settle: the coins, files or addresses that `gitbtc conflicts` lists, or --all")
+    if winner is not None and choice is None and not everything:
+        return _end(names, winner)
     if choice is None:
         raise UsageError("say which side to take: --ours, --theirs or --base; of what a join left contested, --winner")
-    git = Git().at_top()
+    return _take(choice, names)
+
+
+def _take(choice: str, names: tuple[str, ...]) -> int:
+    """Settle the conflicts called `names`, or all without any, for the side `choice`."""
+    here = Git()
+    git = here.at_top()
     with git.blobs() as blobs:
         conflicts = Conflicts(git, blobs)
-        settled = Resolving(conflicts, choice).settle(list(addresses))
-        left = len(list(Conflicts(git, blobs).open()))
+        selection = Selection(conflicts.open(), here.prefix(), conflicts.top)
+        settled = selection.each(names) if names else selection.all()
+        Resolving(conflicts, choice).settle(settled)
+        after = Conflicts(git, blobs)
+        left, unstaged = len(list(after.open())), after.settled_paths()
     for open_ in settled:
         click.echo(f"gitbtc: settled {printable(open_.address)}: {choice}")
+    for path in unstaged:
+        click.echo(f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it")
     way_on = conflicts.examination.in_progress.way_on
     click.echo(f"gitbtc: {left} open; `gitbtc conflicts` lists them" if left else f"gitbtc: nothing is open; {way_on}")
     return 0
 
 
-def _end(addresses: tuple[str, ...], winner: str) -> int:
+def _end(names: tuple[str, ...], winner: str) -> int:
     from gitbtc.resolve.ending_contests import Ending
 
     git = Git().at_top()
     with git.blobs() as blobs:
-        for address in addresses:
-            click.echo(f"gitbtc: settled and committed: {printable(Ending(git, blobs).settle(address, winner))}")
+        ending = Ending(git, blobs)
+        for name in names:
+            ending.judged(name, winner)  # all of them, before the first is a commit
+        for name in names:
+            ending = Ending(git, blobs)
+            done = ending.settle(name, winner) if ending.called(name) else "settled with the one before"
+            click.echo(f"gitbtc: settled and committed: {printable(done)}")
     return 0

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_coins
 from gitbtc.cli.paging import pager, show
 from gitbtc.cli.past import about_cut, cut, opened, watched
 from gitbtc.history.lives import Search
-from gitbtc.history.searching import Asked
 from gitbtc.repo.diffing import wants_colour
 from gitbtc.repo.git import Git
+from gitbtc.spends.naming import Name
 from gitbtc.views import history as view
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("why")
-@click.argument("outpoint")
+@click.argument("outpoint", shell_complete=complete_coins)
 @click.option("--rev", default="HEAD", metavar="REV", help="As of a revision, HEAD unless given.")
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.why/v1.")
 def command(outpoint: str, rev: str, *, as_json: bool) -> None:
@@ -33,10 +34,10 @@ def command(outpoint: str, rev: str, *, as_json: bool) -> None:
     OUTPOINT is txid:vout; the txid may be cut to its first digits. A txid alone means all its outputs that were coins.
     Exit status 1 when no commit lists such a coin.
     """
-    asked, git = Asked(outpoint), Git()
+    name, git = Name(outpoint), Git()
     with opened(git) as (history, objects):
         commits = list(objects.history(rev))
-        search = Search(history, asked)
+        search = Search(history, name)
         for _ in watched(commits, search.look(commits)):
             pass
         lives = search.lives()

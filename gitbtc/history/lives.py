@@ -7,25 +7,23 @@ from typing import TYPE_CHECKING
 from gitbtc.errors import GitbtcError
 from gitbtc.history.commits import RootStory, path_of
 from gitbtc.history.endings import Ending, ending
-from gitbtc.history.searching import lines_with, listed
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS
-from gitbtc.spends.evidence import Evidence, outpoint_text
+from gitbtc.spends.evidence import Evidence
+from gitbtc.spends.naming import coins_in, lines_with
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from gitbtc.history.commits import History
     from gitbtc.history.events import Event
-    from gitbtc.history.searching import Asked
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import LoggedCommit
     from gitbtc.spends.listing import Outpoint
-
-_MOST_NAMED = 10  # coins that an ambiguous abbreviation may mean, in the message
+    from gitbtc.spends.naming import Name
 
 
 class Life:
@@ -46,11 +44,11 @@ class Life:
 
 
 class Search:
-    """Looks for the coins that `asked` may mean. `look` at each commit first, then ask for the `lives`."""
+    """Looks for the coins that `name` may mean. `look` at each commit first, then ask for the `lives`."""
 
-    def __init__(self, history: History, asked: Asked) -> None:
+    def __init__(self, history: History, name: Name) -> None:
         self._history = history
-        self._asked = asked
+        self._name = name
         self._lines: dict[str, tuple[bytes, ...]] = {}  # by blob
         self._seen: set[tuple[str, str]] = set()
         self._found: set[tuple[str, Outpoint]] = set()
@@ -71,21 +69,17 @@ class Search:
             return
         self._seen.add((path, oid))
         if oid not in self._lines:
-            self._lines[oid] = lines_with(self._history.blob(oid), self._asked.needle)
+            self._lines[oid] = lines_with(self._history.blob(oid), self._name.needle)
         root = root_of(path)
         if path == path_of(root, COINS):
-            self._found |= {(root, outpoint) for outpoint in listed(self._lines[oid], self._asked)}
+            self._found |= {(root, outpoint) for outpoint in coins_in(self._lines[oid], self._name)}
 
     def outpoints(self) -> list[Outpoint]:
-        """The coins that are meant. GitbtcError when there is none, or when several transactions begin like that."""
-        found = sorted({outpoint for _, outpoint in self._found})
+        """The coins that are meant. GitbtcError when there is none; UsageError when several transactions begin so."""
+        found = self._name.meant(outpoint for _, outpoint in self._found)
         if not found:
             where = "what a shallow clone holds of " if any(commit.is_cut for commit in self._commits) else ""
-            raise GitbtcError(f"{self._asked.text}: no commit of {where}this history lists such a coin")
-        if len({txid for txid, _ in found}) > 1:
-            named = [outpoint_text(outpoint) for outpoint in found[:_MOST_NAMED]]
-            more = [f"and {len(found) - _MOST_NAMED} more"] if len(found) > _MOST_NAMED else []
-            raise GitbtcError("\n  ".join([f"{self._asked.text}: several coins begin like this:", *named, *more]))
+            raise GitbtcError(f"{self._name.text}: no commit of {where}this history lists such a coin")
         return found
 
     def lives(self) -> list[Life]:

@@ -185,6 +185,10 @@ class Git:
         except GitFailed as error:
             raise CannotWork(f"{self.cwd}: no work tree here: {error.stderr.strip()}") from None
 
+    def prefix(self) -> str:
+        """The current folder as its path from the work tree's root, without a `/` at its end; `""` in the root."""
+        return self.line("rev-parse", "--show-prefix").removesuffix("/")
+
     def git_dir(self) -> str:
         """The absolute path of this work tree's own Git folder."""
         return self._place(_OWN)

@@ -218,8 +218,12 @@ class Claims:
 
     # -- freeing ---------------------------------------------------------------------------------------------------
 
-    def mine(self, outpoints: list[Outpoint], agent: str) -> dict[Outpoint, Found]:
-        """Those of `outpoints` that `agent` has claimed, with their refs."""
+    def of(self, agent: str) -> set[Outpoint]:
+        """The coins that `agent` has claimed."""
+        return set(self.mine(None, agent))
+
+    def mine(self, outpoints: list[Outpoint] | None, agent: str) -> dict[Outpoint, Found]:
+        """Those of `outpoints`, or of all coins, that `agent` has claimed, with their refs."""
         found = self.listed(outpoints)
         return {one.claim.outpoint: one for one in found if one.claim is not None and one.claim.agent == agent}
 

@@ -12,18 +12,18 @@ from pathlib import Path
 
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds import codec
-from gitbtc.kinds.formats import check_format
 from gitbtc.kinds.registry import built_in
 from gitbtc.repo.files import read, write
 from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
 from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.naming import Name, coins_in, lines_with
 from gitbtc.state.snapshot import installed_kinds, of_work_tree, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Git
@@ -36,15 +36,18 @@ LONGEST_NAME = 255
 
 
 class Done:
-    """What a command did: the log's path and the event in it (None: none was needed), and which claims it freed."""
+    """What a command did: for which coins, the log's path and the event in it (None: none was needed), and which claims
+    it freed.
+    """
 
-    __slots__ = ("amount_sat", "event", "freed", "path")
+    __slots__ = ("amount_sat", "event", "freed", "outpoints", "path")
 
-    def __init__(self, path: str, event: Record | None, amount_sat: int = 0, freed: Sequence[Outpoint] = ()) -> None:
+    def __init__(self, outpoints: list[Outpoint], path: str, event: Record | None, amount_sat: int = 0) -> None:
+        self.outpoints = outpoints
         self.path = path
         self.event = event
         self.amount_sat = amount_sat
-        self.freed = freed
+        self.freed: Sequence[Outpoint] = ()
 
 
 class Reserving:
@@ -64,13 +67,14 @@ class Reserving:
     # -- reserve ---------------------------------------------------------------------------------------------------
 
     def reserve(
-        self, outpoints: list[Outpoint], blocks: int, note: str, at: int | None = None, claims: Claims | None = None
+        self, names: list[Name], blocks: int, note: str, at: int | None = None, claims: Claims | None = None
     ) -> Done:
-        """Reserve `outpoints` for `blocks` blocks from the tip (or the height `at`), in a remote's `claims` first.
+        """Reserve the coins called `names` for `blocks` blocks from the tip (or the height `at`).
 
-        GitbtcError, and nothing done, when the agent may not have one of them.
+        In a remote's `claims` first. GitbtcError, and nothing done, when the agent may not have one of them.
         """
         with alone(self._lock):
+            outpoints = _meant(names, self._listed)
             root = self._root_that(
                 lambda evidence, one: (one in evidence.coins, bool(evidence.spender(one))), outpoints
             )
@@ -82,7 +86,13 @@ class Reserving:
             log.add(reservations.dated(event, log.records, tip, self._clock))
             wanted = [Claim(outpoint, self._agent, tip + blocks) for outpoint in outpoints]
             _claimed(claims, wanted, tip, log.save)
-        return Done(log.path, log.added, sum(coin["amount_sat"] for coin in coins))
+        return Done(outpoints, log.path, log.added, sum(coin["amount_sat"] for coin in coins))
+
+    def _listed(self, name: Name) -> set[Outpoint]:
+        """The coins that may be meant; CannotWork where a root's coins do not parse."""
+        for root in self._roots():
+            self._snapshot.evidence(root)
+        return coins_called(self._snapshot, self._roots(), name)
 
     def _tip(self, root: str, evidence: Evidence, at: int | None) -> int:
         tip = evidence.tip if at is None else at
@@ -106,18 +116,29 @@ class Reserving:
 
     # -- release ---------------------------------------------------------------------------------------------------
 
-    def release(self, outpoints: list[Outpoint], claims: Claims | None = None) -> Done:
-        """End the agent's reservations of `outpoints`, then its claims; GitbtcError when it has neither on one."""
+    def release(self, names: list[Name], claims: Claims | None = None) -> Done:
+        """End the agent's reservations of the coins called `names`, then its claims; GitbtcError when it has neither on
+        one.
+        """
         with alone(self._lock):
+            outpoints = _meant(names, lambda name: self._held(name, claims) or self._listed(name))
             claimed = claims.mine(outpoints, self._agent) if claims else {}
             reserved = [
                 one for one in outpoints if any(self._has(known(self._snapshot, at), one) for at in self._roots())
             ]
             self._may_release([one for one in outpoints if one not in claimed and one not in reserved])
-            done = self._released(reserved) if reserved else Done("", None)
+            done = self._released(reserved) if reserved else Done([], "", None)
         # The log first: nobody gets the coin from the remote while the log says that it is reserved.
         done.freed = claims.free(outpoints, self._agent) if claims else ()
+        done.outpoints = outpoints
         return done
+
+    def _held(self, name: Name, claims: Claims | None) -> set[Outpoint]:
+        """What may be meant of the coins that the agent has reserved, or claimed."""
+        evidence = [known(self._snapshot, root) for root in self._roots()]
+        reserved = {one for each in evidence for one, agents in each.reservations.items() if self._agent in agents}
+        claimed = claims.of(self._agent) if claims else set()
+        return {outpoint for outpoint in reserved | claimed if name.fits(outpoint)}
 
     def _released(self, outpoints: list[Outpoint]) -> Done:
         root = self._root_that(lambda evidence, one: (self._has(evidence, one), one in evidence.coins), outpoints)
@@ -126,7 +147,7 @@ class Reserving:
         event = reservations.release_event(self._agent, map(outpoint_text, outpoints))
         log.add(reservations.dated(event, log.records, evidence.tip, self._clock))
         log.save()
-        return Done(log.path, log.added)
+        return Done(outpoints, log.path, log.added)
 
     def _has(self, evidence: Evidence, outpoint: Outpoint) -> bool:
         return self._agent in evidence.reservations.get(outpoint, {})
@@ -257,15 +278,34 @@ def _claimed(claims: Claims | None, wanted: list[Claim], tip: int, then: Callabl
         raise
 
 
-def outpoints_of(texts: Sequence[str]) -> list[Outpoint]:
-    """The outpoints that a command names; UsageError for one that is none, or is named twice."""
-    for text in texts:
-        told = check_format("outpoint", text)
-        if told:
-            raise UsageError(f"{text}: {told}")
-        if texts.count(text) > 1:
-            raise UsageError(f"{text}: named twice")
-    return [(text.partition(":")[0], int(text.partition(":")[2])) for text in texts]
+def names_of(texts: Sequence[str]) -> list[Name]:
+    """The coins that a command names; UsageError for what names none, or a transaction alone."""
+    names = [Name(text) for text in texts]
+    for name in names:
+        if name.vout is None:
+            raise UsageError(f"{name.text}: which of its outputs? Write txid:vout")
+    return names
+
+
+def coins_called(snapshot: Snapshot, roots: Iterable[str], name: Name) -> set[Outpoint]:
+    """The coins listed in `roots` that `name` may mean."""
+    contents = (snapshot.of_kind(root, COINS) for root in roots)
+    return {coin for content in contents for coin in coins_in(lines_with(content, name.needle), name)}
+
+
+def _meant(names: Sequence[Name], known: Callable[[Name], Iterable[Outpoint]]) -> list[Outpoint]:
+    """The coins that are meant; `known` tells which there are, for a name that is cut short. UsageError for a name that
+    may mean two coins, or none, and for a coin that is named twice.
+    """
+    found: dict[Outpoint, Name] = {}
+    for name in names:
+        outpoint = name.outpoint or next(iter(name.meant(known(name))), None)
+        if outpoint is None:
+            raise UsageError(f"{name.text}: no coin that is listed here begins like this")
+        if outpoint in found:
+            raise UsageError(f"{name.text}: named twice")
+        found[outpoint] = name
+    return list(found)
 
 
 def agent_name(git: Git, given: str | None) -> str:

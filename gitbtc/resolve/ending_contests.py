@@ -11,6 +11,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.resolve.settling import SETTLED
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.naming import name_in
 from gitbtc.spends.settle import Settlement, settle
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, UNATTRIBUTED
 from gitbtc.state.remembered import last_listed
@@ -44,45 +45,60 @@ class Ending:
         return of_revision(self._git, oid, self._read, self._kinds)
 
     def settle(self, name: str, winner: str) -> str:
-        """Settle the contested outpoint `name` for the transaction `winner`, for nobody (NOBODY), where no transaction
+        """Settle the contested coin `name` for the transaction `winner`, for nobody (NOBODY), where no transaction
         is known for one payment that nobody recorded (UNATTRIBUTED), where its description is contested for the one in
         the file (LISTED). The trailer of the commit.
         """
         if self._git.run("status", "--porcelain", "-z", "--untracked-files=no"):
             raise GitbtcError("not all is committed here; commit that first, then settle")
-        root, contest = self._called(name)
+        root, contest, chosen = self.judged(name, winner)
         outpoint = contest.outpoint or ("", 0)
-        if contest.choice == "data_error" and not contest.parties:
-            return self._describe(outpoint, winner)
+        if chosen == LISTED:
+            return self._commit(outpoint, f"{DATA_ERROR}: {outpoint_text(outpoint)} ours")
         claimants = self._head.evidence(root).claimants(outpoint)
-        allowed = {*claimants, NOBODY} if claimants else {NOBODY, UNATTRIBUTED}
-        if winner not in allowed:
-            raise UsageError(f"{name}: --winner is one of {', '.join(sorted(allowed))}")
-        if winner != UNATTRIBUTED:
-            self._write(root, _settlement(outpoint, winner, claimants.keys()))
-        losers = " and ".join(sorted(claimants.keys() - {winner})) or NOBODY
-        said = winner if winner == UNATTRIBUTED else f"{winner} over {losers}"
+        if chosen != UNATTRIBUTED:
+            self._write(root, _settlement(outpoint, chosen, claimants.keys()))
+        losers = " and ".join(sorted(claimants.keys() - {chosen})) or NOBODY
+        said = chosen if chosen == UNATTRIBUTED else f"{chosen} over {losers}"
         return self._commit(outpoint, f"{DOUBLE_SPEND}: {outpoint_text(outpoint)} {said}")
 
-    def _describe(self, outpoint: Outpoint, winner: str) -> str:
-        if winner != LISTED:
-            raise UsageError(
-                f"{outpoint_text(outpoint)}: mend the coin's record if need be, then say --winner {LISTED}"
-            )
-        return self._commit(outpoint, f"{DATA_ERROR}: {outpoint_text(outpoint)} ours")
+    def judged(self, name: str, winner: str) -> tuple[str, Trailer, str]:
+        """The root and the contest that `name` means, and what `winner` does: a whole txid, or one of the words.
+        UsageError, GitbtcError for what cannot be settled so.
+        """
+        found = self.called(name)
+        if not found:
+            raise UsageError(f"{name}: no join left that contested; `gitbtc check` lists what is")
+        root, contest = found[0]
+        if contest.choice == "reservation":
+            raise GitbtcError(f"{name}: {contest.choice}: settle it in the records, by a release")
+        outpoint = contest.outpoint or ("", 0)
+        if contest.choice == "data_error" and not contest.parties:
+            if winner != LISTED:
+                told = outpoint_text(outpoint)
+                raise UsageError(f"{told}: mend the coin's record if need be, then say --winner {LISTED}")
+            return root, contest, winner
+        claimants = self._head.evidence(root).claimants(outpoint)
+        allowed = {*claimants, NOBODY} if claimants else {NOBODY, UNATTRIBUTED}
+        meant = {winner} & allowed or _txids(winner, claimants)
+        if not meant:
+            raise UsageError(f"{name}: --winner is one of {', '.join(sorted(allowed))}")
+        return root, contest, meant.pop()
 
     def _commit(self, outpoint: Outpoint, trailer: str) -> str:
         self._git.run("commit", "-q", "--allow-empty", "-m", f"Settle {outpoint_text(outpoint)}", "-m", trailer)
         return trailer
 
-    def _called(self, name: str) -> tuple[str, Trailer]:
-        found = list(open_contests(self._git, "HEAD", self._head))
-        for root, contest in found:
-            if contest.outpoint and outpoint_text(contest.outpoint) == name.rpartition("::")[2]:
-                if contest.choice == "reservation":
-                    raise GitbtcError(f"{name}: {contest.choice}: settle it in the records, by a release")
-                return root, contest
-        raise UsageError(f"{name}: no join left that contested; `gitbtc check` lists what is")
+    def called(self, name: str) -> list[tuple[str, Trailer]]:
+        """The root and the contest of the coin called `name`, by outpoint or address; UsageError for two of them."""
+        path, _, coin = name.rpartition("::")
+        called = name_in(coin)
+        found = {
+            contest.outpoint: (root, contest)
+            for root, contest in open_contests(self._git, "HEAD", self._head)
+            if contest.outpoint and path in ("", path_in(root, COINS))
+        }
+        return [found[outpoint] for outpoint in called.meant(found)] if called else []
 
     def _write(self, root: str, settlement: Settlement) -> None:
         from gitbtc.repo.files import write
@@ -103,6 +119,12 @@ class Ending:
                 changed.append(path_in(root, kind))
         if changed:
             self._git.at_top().run("--literal-pathspecs", "add", "--", *changed)
+
+
+def _txids(called: str, claimants: Iterable[str]) -> set[str]:
+    """The transaction that is called so: its txid may be cut short."""
+    name = name_in(called)
+    return {txid for (txid,) in name.meant((txid,) for txid in claimants)} if name else set()
 
 
 def _settlement(outpoint: Outpoint, winner: str, claimants: Iterable[str]) -> Settlement:

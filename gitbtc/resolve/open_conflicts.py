@@ -15,7 +15,6 @@ from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.records import changed_fields
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS
-from gitbtc.spends.evidence import outpoint_text
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -25,10 +24,14 @@ if TYPE_CHECKING:
     from gitbtc.judge.spend_gate import Contest
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.repo.git import BlobReader, Entry, Git
+    from gitbtc.spends.naming import Subject
     from gitbtc.state.merging import Merging
     from gitbtc.state.snapshot import Snapshot
 
 BASE, OURS, THEIRS = 1, 2, 3
+
+# What a record's identity is when the record is about a coin, or about a transaction.
+_ABOUT = (("txid", "vout"), ("txid",))
 
 
 class Open:
@@ -47,9 +50,17 @@ class Open:
         """`path::identity`; for a whole file its path."""
         return codec.address(self.path, self.kind, self.conflict.key) if self.conflict.key else self.path
 
-    def is_called(self, name: str) -> bool:
-        """Whether `name` is its address, or its outpoint."""
-        return name == self.address or (self.contest is not None and name == outpoint_text(self.contest.outpoint))
+    @property
+    def is_text(self) -> bool:
+        """Whether Git merged the whole file as text, since a side does not parse or no driver ran."""
+        return not self.conflict.key and self.conflict.type == "unreadable"
+
+    @property
+    def subject(self) -> Subject | None:
+        """The coin or the transaction that the record is about; None for a record of another kind, and a whole file."""
+        if not self.conflict.key or self.kind.identity not in _ABOUT:
+            return None
+        return self.conflict.key
 
 
 class Conflicts:

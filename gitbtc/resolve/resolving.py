@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
-from gitbtc.errors import GitbtcError, UsageError
+from gitbtc.errors import GitbtcError
 from gitbtc.judge.spend_gate import Contest
+from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
+from gitbtc.markers import MarkedFile
 from gitbtc.resolve.settling import carry_out
 from gitbtc.spends import COINS
 from gitbtc.spends.decision import chosen, declared
@@ -16,9 +19,9 @@ from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from gitbtc.markers import MarkedFile
+    from gitbtc.judge.spend_gate import RootView
     from gitbtc.resolve.open_conflicts import Conflicts, Open
     from gitbtc.spends.decision import Decision
     from gitbtc.state.merging import Merging
@@ -31,31 +34,35 @@ class Resolving:
         self._conflicts = conflicts
         self._choice = choice
         self._files: dict[str, MarkedFile] = {}
-        self._whole: dict[str, bytes | None] = {}
-        self._decisions: dict[str, list[Decision]] = {}
+        self._deleted: set[str] = set()
+        self._decisions: dict[str, dict[str, Decision]] = {}
+        self._views: dict[str, RootView] = {}
 
-    def settle(self, names: list[str]) -> list[Open]:
-        """Settle the conflicts called `names`; UsageError, and nothing done, when one of them is not open."""
-        found = list(self._conflicts.open())
-        chosen = [self._called(name, found) for name in names]
-        for open_ in dict.fromkeys(chosen):
+    def settle(self, chosen: Sequence[Open]) -> None:
+        """Settle these of the open conflicts for the side; GitbtcError, and nothing done, when one cannot be.
+
+        Records before spends: what a transaction takes along when it loses may be a record that was contested itself.
+        """
+        for open_ in sorted(chosen, key=lambda one: one.contest is not None):
             self._settle(open_)
+        self._carry_out()
         self._write()
-        return chosen
-
-    def _called(self, name: str, found: list[Open]) -> Open:
-        match = next((open_ for open_ in found if open_.is_called(name)), None)
-        if match is None:
-            raise UsageError(f"{name}: no such conflict is open; `gitbtc conflicts` lists those that are")
-        return match
 
     def _settle(self, open_: Open) -> None:
         if open_.contest is not None:
             self._settle_spend(open_.contest)
         elif not open_.conflict.key:
-            self._whole[open_.path] = getattr(open_.conflict, self._choice)
+            self._take_whole(open_, getattr(open_.conflict, self._choice))
         else:
             self._file(open_.path, open_).settle(open_.conflict.key, getattr(open_.conflict, self._choice))
+
+    def _take_whole(self, open_: Open, content: bytes | None) -> None:
+        try:
+            self._files[open_.path] = MarkedFile(open_.kind, content or b"")
+        except Malformed as error:
+            raise GitbtcError(f"{open_.path}: {self._choice} does not parse ({error}); settle it by hand") from None
+        if content is None:
+            self._deleted.add(open_.path)
 
     def _file(self, path: str, open_: Open) -> MarkedFile:
         if path not in self._files:
@@ -73,21 +80,26 @@ class Resolving:
     def _settle_spend(self, contest: Contest) -> None:
         """A contest that hangs on another is settled by settling that."""
         above = contest.above
-        decision = chosen(above.verdict, above.sides, above.view.fates(), self._choice)
-        decisions = self._decisions.setdefault(contest.root, list(self._settled_before(above)))
-        decisions.append(decision)
-        heads, snapshot_of = self._merging().heads, self._conflicts.examination.snapshot
-        remembered = remembered_by(self._conflicts.git, heads, snapshot_of)(contest.root)
-        carry_out(above.view, decisions, lambda kind: self._root_file(contest.root, kind), remembered)
-        self._conflicts.settlements.add(above.subject, decision.trailer)
+        self._views[contest.root] = above.view
+        decisions = self._decisions.setdefault(contest.root, dict(self._settled_before(above)))
+        decisions[above.subject] = chosen(above.verdict, above.sides, above.view.fates(), self._choice)
+        self._conflicts.settlements.add(above.subject, decisions[above.subject].trailer)
 
-    def _settled_before(self, contest: Contest) -> Iterator[Decision]:
-        """What was settled in this root by earlier calls."""
+    def _settled_before(self, contest: Contest) -> Iterator[tuple[str, Decision]]:
+        """What was settled in this root by earlier calls, by subject."""
         for verdict in contest.view.questions.asked:
-            line = self._conflicts.settlements.line(Contest(contest.view, verdict).subject)
+            subject = Contest(contest.view, verdict).subject
+            line = self._conflicts.settlements.line(subject)
             decision = declared(verdict, line) if line else None
             if decision is not None:
-                yield decision
+                yield subject, decision
+
+    def _carry_out(self) -> None:
+        """Write into the files of each root what follows from all decisions about its coins."""
+        for root, decisions in self._decisions.items():
+            snapshot_of = self._conflicts.examination.snapshot
+            remembered = remembered_by(self._conflicts.git, self._merging().heads, snapshot_of)(root)
+            carry_out(self._views[root], [*decisions.values()], partial(self._root_file, root), remembered)
 
     def _merging(self) -> Merging:
         if self._conflicts.merging is None:
@@ -113,8 +125,8 @@ class Resolving:
 
         top = Path(self._conflicts.top)
         contents = {path: marked.content() for path, marked in self._files.items()}
-        for path, content in {**contents, **self._whole}.items():
-            if content is None:
+        for path, content in contents.items():
+            if path in self._deleted and not self._files[path].lines:
                 (top / path).unlink(missing_ok=True)
             elif self._conflicts.read(path) != content and (self._conflicts.read(path) or content != b"[]\n"):
                 write(top / path, content)
@@ -123,6 +135,6 @@ class Resolving:
         self._stage([path for path, marked in self._files.items() if not marked.open], top)
 
     def _stage(self, settled: list[str], top: Path) -> None:
-        paths = [path for path in settled if os.path.exists(top / path)]
-        if paths or self._whole:
-            self._conflicts.git.run("--literal-pathspecs", "add", "-A", "--", *paths, *self._whole)
+        paths = [path for path in settled if path in self._deleted or os.path.exists(top / path)]
+        if paths:
+            self._conflicts.git.run("--literal-pathspecs", "add", "-A", "--", *paths)

@@ -25,7 +25,27 @@ def conflict_line(path: str, kind: Kind, conflict: Conflict) -> str:
     address = codec.address(path, kind, conflict.key)
     settle = str(conflict.spend["outpoint"]) if conflict.spend else _in_quotes(address)
     told = told_line(path, kind, conflict)
-    return printable(f"gitbtc: {told}; settle it with: gitbtc resolve {settle} --ours|--theirs")
+    return printable(f"gitbtc: {told}; {_settled_by(settle)}")
+
+
+def open_line(path: str, kind: Kind, conflict: Conflict) -> str:
+    """The same of a conflict that may be about a whole file: modify_delete or unreadable."""
+    if conflict.key:
+        return conflict_line(path, kind, conflict)
+    return printable(f"gitbtc: {conflict.type}: {path}: {WHOLE[conflict.type]}; {_settled_by(_in_quotes(path))}")
+
+
+def _settled_by(name: str) -> str:
+    """A command to paste. What may stand there instead is in brackets: a `|` would be a pipe, and one side be taken."""
+    return f"settle it with: gitbtc resolve {name} --ours (or --theirs, --base)"
+
+
+# Conflicts of a whole file: what happened.
+WHOLE = {
+    "modify_delete": "one side deleted the file, the other changed it",
+    "unreadable": "the file was merged as text, since a side does not parse; mend it by hand and `git add` it, or take "
+    "one side whole",
+}
 
 
 def told_line(path: str, kind: Kind, conflict: Conflict) -> str:

@@ -119,6 +119,44 @@ def test_a_malformed_or_repeated_outpoint_is_wrong_usage(wallet: Repo, arguments
     refused(wallet, *arguments, status=2)
 
 
+SHORT = [f"{FUNDING[:8]}:0", f"{FUNDING[:4]}…:0", f"{FUNDING[:5].upper()}...:0"]
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_an_outpoint_may_be_cut_short(wallet: Repo, name: str) -> None:
+    assert "ann reserved 1 coin (1.00000000 BTC)" in reserve(wallet, name)
+    assert [row["outpoint"] for row in listed(wallet)] == COINS[:1]
+    assert "1 coin" in wallet.gitbtc("release", name, "--agent", "ann").stdout
+    assert listed(wallet) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["abcd:0"], f"several coins begin like this:\n  {'abcd' + '0' * 60}:0\n  {'abcd' + '1' * 60}:0"),
+        (["ffff:0"], "no coin that is listed here begins like this"), ([SHORT[0], COINS[0]], "named twice"),
+        ([f"{FUNDING[:3]}:0"], "at least the first four digits"), ([FUNDING[:8]], "which of its outputs"),
+    ],
+)  # fmt: skip
+def test_a_short_name_that_means_no_coin_or_two_is_wrong_usage(wallet: Repo, names: list[str], told: str) -> None:
+    coins(wallet, coin(0), *(coin(0, "abcd" + digit * 60) for digit in "01"))
+    assert told in refused(wallet, *names, status=2)
+    assert told in wallet.gitbtc("release", *names, "--agent", "ann", ok=(2,)).stderr
+
+
+def test_of_two_coins_that_begin_alike_the_reserved_one_is_released(wallet: Repo) -> None:
+    alike = ["abcd" + digit * 60 for digit in "01"]
+    coins(wallet, *(coin(0, txid) for txid in alike))
+    reserve(wallet, f"{alike[1]}:0")
+    wallet.gitbtc("release", "abcd:0", "--agent", "ann")
+    assert listed(wallet) == []
+
+
+def test_coins_that_do_not_parse_are_told_and_not_searched(wallet: Repo) -> None:
+    wallet.write("wallet/utxos.json", "[\n<<<<<<<\n]\n")
+    assert "does not parse" in refused(wallet, SHORT[0], status=3)
+
+
 @pytest.mark.parametrize("blocks", ["0", "-1", "1.5", "many"])
 def test_blocks_are_counted(wallet: Repo, blocks: str) -> None:
     wallet.gitbtc("reserve", COINS[0], "--blocks", blocks, ok=(2,))

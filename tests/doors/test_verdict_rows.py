@@ -349,9 +349,9 @@ def test_16_a_reservation_ends_with_its_height(treasury: Repo) -> None:
 
 
 def test_every_word_that_a_merge_says_is_explained(treasury: Repo) -> None:
-    from gitbtc.cli.conflicts import WHOLE
     from gitbtc.merge.conflict import TYPES
     from gitbtc.spends.rows import ROWS
+    from gitbtc.views.conflicts import WHOLE
 
     words = {*TYPES, *WHOLE, *(row.name for row in ROWS)} - {""}
     listing = treasury.gitbtc("explain").stdout

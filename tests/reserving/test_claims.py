@@ -138,6 +138,15 @@ def test_a_claim_stands_on_the_remote_before_anything_is_committed(ann: Repo, re
     assert remote.git("rev-list", "--count", REFS[0]).strip() == "1"
 
 
+def test_a_claim_that_the_log_does_not_tell_is_given_up_by_a_short_name(ann: Repo, remote: Repo) -> None:
+    claim(ann, COINS[0])
+    ann.git("checkout", "-q", ".")
+    ann.git("clean", "-fdq")
+    coins(ann)
+    ann.gitbtc("release", COINS[0][:6] + "…:0", "--claim", "origin", "--agent", "ann")
+    assert claimed(remote) == {}
+
+
 def test_the_second_agent_gets_nothing_not_even_what_is_free(ann: Repo, bob: Repo, remote: Repo) -> None:
     claim(ann, COINS[0])
     said = refused(bob, COINS[0], COINS[1])

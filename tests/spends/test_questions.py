@@ -193,7 +193,9 @@ def test_what_was_built_on_a_transaction_that_lost_is_contested() -> None:
     base = {"utxos": [change_of(A)], "transactions": [A]}
     one = {"utxos": [change_of(BUMP)], "transactions": [A | {"replaced_by": BUMP["txid"]}, BUMP]}
     found = list(judge_all(snapshot(**base), snapshot(**one), snapshot(transactions=[A, child])))
-    assert [(told.row.number, told.type, told.outpoint) for told in found if told.type] == [(10, "descendant", (A["txid"], 0))]
+    assert [(told.row.number, told.type, told.outpoint) for told in found if told.type] == [
+        (10, "descendant", (A["txid"], 0))
+    ]
 
 
 def test_what_was_built_on_a_contested_transaction_is_in_the_conflict_too() -> None:

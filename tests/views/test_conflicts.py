@@ -26,7 +26,7 @@ def test_an_edit_names_the_field_and_both_values() -> None:
     assert told == (
         f"gitbtc: edit: wallet/utxos.json::{FUNDING}:0 (1.00000000 BTC): "
         'both sides changed the same field to different values: label: ours rent, theirs "salary 1"; '
-        f"settle it with: gitbtc resolve 'wallet/utxos.json::{FUNDING}:0' --ours|--theirs"
+        f"settle it with: gitbtc resolve 'wallet/utxos.json::{FUNDING}:0' --ours (or --theirs, --base)"
     )
 
 
@@ -34,7 +34,7 @@ def test_a_double_spend_names_amount_and_both_transactions() -> None:
     told = conflict_line("wallet/utxos.json", UTXOS, Conflict("double_spend", KEY, line(), None, None, (), SPEND))
     assert "(3.50000000 BTC)" in told
     assert f"ours spends it in {'aa' * 32}, theirs spends it in {'bb' * 32}" in told
-    assert told.endswith(f"gitbtc resolve {FUNDING}:0 --ours|--theirs")
+    assert told.endswith(f"gitbtc resolve {FUNDING}:0 --ours (or --theirs, --base)")
 
 
 def test_a_spend_without_a_transaction_says_so() -> None:

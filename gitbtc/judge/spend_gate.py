@@ -88,6 +88,9 @@ class Contest:
         if self.verdict.row is rows.RESERVATION:
             held = self.view.views.reserved(self.outpoint)
             spend |= {f"{side}_reserved_by": sorted(self.sides.holders(side) & held.keys()) for side in (OURS, THEIRS)}
+        others = sorted(set(self.verdict.parties) - {spend["ours_txid"], spend["theirs_txid"]})
+        if len(self.view.views.heads) > len((OURS, THEIRS)) and others:
+            spend["others_txids"] = others
         if self.verdict.parent is not None:
             spend["depends_on"] = outpoint_text(self.verdict.parent.outpoint)
         base, ours, theirs = (_line(coins[side]) for side in (BASE, OURS, THEIRS))

@@ -6,27 +6,26 @@ from pathlib import Path
 
 from gitbtc.errors import GitbtcError, UsageError
 from gitbtc.judge.contested import open_contests
-from gitbtc.kinds import codec
-from gitbtc.kinds.registry import built_in
-from gitbtc.resolve.settling import SETTLED
+from gitbtc.resolve.repair import written
 from gitbtc.spends import COINS
+from gitbtc.spends.decision import Decision
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.fates import Fates
 from gitbtc.spends.naming import name_in
-from gitbtc.spends.settle import Settlement, settle
+from gitbtc.spends.outcome import Outcome
+from gitbtc.spends.testimony import Views
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, UNATTRIBUTED
-from gitbtc.state.remembered import last_listed
+from gitbtc.state.remembered import remembered_by
 from gitbtc.state.snapshot import installed_kinds, of_revision, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import BlobReader, Git
     from gitbtc.spends.listing import Outpoint
-    from gitbtc.spends.settle import State
     from gitbtc.spends.trailers import Trailer
-    from gitbtc.state.remembered import last_listed
+    from gitbtc.state.remembered import remembered_by
 from gitbtc.state.snapshot import Snapshot
 
 NOBODY, LISTED = "none", "listed"
@@ -57,7 +56,8 @@ class Ending:
             return self._commit(outpoint, f"{DATA_ERROR}: {outpoint_text(outpoint)} ours")
         claimants = self._head.evidence(root).claimants(outpoint)
         if chosen != UNATTRIBUTED:
-            self._write(root, _settlement(outpoint, chosen, claimants.keys()))
+            winner = chosen if chosen in claimants else None
+            self._write(root, Decision(outpoint, winner, claimants.keys() - {winner}))
         losers = " and ".join(sorted(claimants.keys() - {chosen})) or NOBODY
         said = chosen if chosen == UNATTRIBUTED else f"{chosen} over {losers}"
         return self._commit(outpoint, f"{DOUBLE_SPEND}: {outpoint_text(outpoint)} {said}")
@@ -100,34 +100,23 @@ class Ending:
         }
         return [found[outpoint] for outpoint in called.meant(found)] if called else []
 
-    def _write(self, root: str, settlement: Settlement) -> None:
+    def _write(self, root: str, decision: Decision) -> None:
         from gitbtc.repo.files import write
 
         top = Path(self._git.top_level())
-        state: State = {}
-        for kind in SETTLED:
-            records: list[Record] = codec.parse(built_in(kind), self._head.of_kind(root, kind) or b"[]\n")
-            state[kind] = {codec.key_of(built_in(kind), one, b""): one for one in records}
-        before = {kind: codec.encode_file(built_in(kind), list(state[kind].values())) for kind in SETTLED}
-        path = path_in(root, COINS)
-        settle(state, settlement, lambda coin: last_listed(self._git, ["HEAD"], self._snapshot, path, coin))
-        changed = []
-        for kind in SETTLED:
-            content = codec.encode_file(built_in(kind), list(state[kind].values()))
-            if content != before[kind]:
-                write(top / path_in(root, kind), content)
-                changed.append(path_in(root, kind))
-        if changed:
-            self._git.at_top().run("--literal-pathspecs", "add", "--", *changed)
+        evidence = self._head.evidence(root)
+        remembered = remembered_by(self._git, ["HEAD"], self._snapshot)(root)
+        if not (decision.winner or decision.losers):  # never spent at all
+            decision.is_about_listing, decision.listing = True, remembered(decision.outpoint)
+        changes = Outcome(Fates(Views(evidence, []), [decision]), evidence, remembered).changes()
+        for kind, records in changes.items():
+            write(top / path_in(root, kind), written(kind, self._head.of_kind(root, kind), records))
+        if changes:
+            paths = [path_in(root, kind) for kind in changes]
+            self._git.at_top().run("--literal-pathspecs", "add", "--", *paths)
 
 
 def _txids(called: str, claimants: Iterable[str]) -> set[str]:
     """The transaction that is called so: its txid may be cut short."""
     name = name_in(called)
     return {txid for (txid,) in name.meant((txid,) for txid in claimants)} if name else set()
-
-
-def _settlement(outpoint: Outpoint, winner: str, claimants: Iterable[str]) -> Settlement:
-    if winner == NOBODY:
-        return Settlement(claimants, freed=[outpoint])
-    return Settlement({*claimants} - {winner}, [winner], taken=[outpoint])

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import Git
     from gitbtc.state.merging import Merging
 
-_WHAT = {COINS: "coins", TRANSACTIONS: "transactions", MEMPOOL: "pending transactions"}
-
 
 class Repair:
     """The repair of a merge whose result is `result`; without `git`, of one that is in no repository.
@@ -78,7 +76,9 @@ class Repair:
             for kind, records in changes.items():
                 path = path_in(root, kind)
                 content = written(kind, self.result.content(path), records)
-                self._put(path, content, f"had {_counted(records)} {_WHAT[kind]} otherwise; staged as decided")
+                held = codec.keyed(built_in(kind), self.result.content(path))
+                for why in _reasons(kind, records, held):
+                    self._put(path, content, why)
 
     def _put(self, path: str, content: bytes, why: str) -> None:
         self._contents[path] = content
@@ -103,5 +103,29 @@ def written(kind: str, content: bytes, records: Mapping[tuple[object, ...], Reco
     return codec.encode_lines(known, [lines[key] for key in sorted(lines)])
 
 
-def _counted(records: Mapping[tuple[object, ...], Record | None]) -> str:
-    return str(len(records))
+def _reasons(kind: str, records: Mapping[Key, Record | None], held: Mapping[Key, bytes]) -> Iterator[str]:
+    """What is told of a file that is made otherwise: how many records go, come, and change."""
+    gone = sum(record is None for record in records.values())
+    come = sum(record is not None and key not in held for key, record in records.items())
+    for count, words in zip((gone, come, len(records) - gone - come), _WORDS[kind], strict=True):
+        if count:
+            yield words.format(count=count)
+
+
+_WORDS = {
+    COINS: (
+        "listed spent coins, or void ones ({count}); staged without",
+        "had lost coins that nothing spends ({count}); they are staged",
+        "described coins otherwise than their transactions ({count}); staged as those say",
+    ),
+    TRANSACTIONS: (
+        "",
+        "",
+        "had marks, or flags of spent outputs, that the evidence does not bear out ({count}); staged as decided",
+    ),
+    MEMPOOL: (
+        "listed pending transactions that are confirmed, or void ({count}); staged without",
+        "had lost pending transactions that won ({count}); they are staged",
+        "had flags of spent outputs otherwise ({count}); staged as decided",
+    ),
+}

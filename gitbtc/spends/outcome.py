@@ -44,6 +44,7 @@ class Outcome:
         self._remembered = remembered
         self._txids = sorted(fates.concerned | fates.lost.keys() | fates.proven | fates.settled)
         self._decisions = {decision.outpoint: decision for decision in fates.decisions}
+        self._settled = self._with_children(fates.settled)
         # Coins that the result has otherwise than any view, whoever took them out or put them in.
         self._missed = set(missed)
 
@@ -120,9 +121,20 @@ class Outcome:
             return None
         return self._remembered(outpoint) or self._as_made(outpoint)
 
+    def _with_children(self, txids: Iterable[str]) -> set[str]:
+        """The transactions, and what was built on them."""
+        found = set(txids)
+        waiting = sorted(found)
+        while waiting:
+            made = self._testimony.outputs_spent(waiting.pop())
+            children = {child for outpoint in made for child in self._fates.spenders(outpoint)} - found
+            found |= children
+            waiting += children
+        return found
+
     def _lives_after_all(self, txid: str) -> bool:
         """Whether a transaction makes its outputs although some view had given it up, or nobody could tell."""
-        if txid in self._fates.settled:
+        if txid in self._settled:
             return True
         return txid in self._fates.proven and any(word.is_given_up for _, word in self._fates.words(txid))
 

@@ -124,7 +124,9 @@ def _worth(kind: Kind, conflict: Conflict) -> str:
 
 
 def _spend_story(conflict: Conflict) -> str:
-    return ", ".join(_spender(conflict, side) for side in ("ours", "theirs"))
+    told = [_spender(conflict, side) for side in ("ours", "theirs")]
+    also = (conflict.spend or {}).get("others_txids", ())
+    return ", ".join([*told, *(f"another side spends it in {txid}" for txid in also)])
 
 
 def _spender(conflict: Conflict, side: str) -> str:

@@ -56,8 +56,8 @@ class Ending:
             return self._commit(outpoint, f"{DATA_ERROR}: {outpoint_text(outpoint)} ours")
         claimants = self._head.evidence(root).claimants(outpoint)
         if chosen != UNATTRIBUTED:
-            winner = chosen if chosen in claimants else None
-            self._write(root, Decision(outpoint, winner, claimants.keys() - {winner}))
+            won = chosen if chosen in claimants else None
+            self._write(root, Decision(outpoint, won, claimants.keys() - {won}))
         losers = " and ".join(sorted(claimants.keys() - {chosen})) or NOBODY
         said = chosen if chosen == UNATTRIBUTED else f"{chosen} over {losers}"
         return self._commit(outpoint, f"{DOUBLE_SPEND}: {outpoint_text(outpoint)} {said}")

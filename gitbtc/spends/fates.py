@@ -306,9 +306,10 @@ class Fates:
                     self._lose(txid, Loss(OUTWEIGHED, better[0]))
 
     def _is_outweighed(self, txid: str, rival: str) -> bool:
-        """Whether a view that has a transaction from the log alone knows the rival better."""
+        """Whether a view that has a transaction from the log alone takes the rival for live, and knows it better."""
         weight = self.testimony.weight
-        return any(weight(view, txid) == 1 < weight(view, rival) for view in self.testimony.know_both(txid, rival))
+        views = set(self.testimony.know_both(txid, rival)).intersection(self.testimony.who_say(rival))
+        return any(weight(view, txid) == 1 < weight(view, rival) for view in views)
 
     def _rivals(self) -> None:
         """Rivals that are left: a person decides. A word that a transaction was replaced is no proof of it."""

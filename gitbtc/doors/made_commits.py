@@ -23,6 +23,7 @@ from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
 from gitbtc.repo.stored import NotHere, Stored, Unsound
 from gitbtc.spends import CHAIN, COINS
+from gitbtc.spends.channels import JOINED_AS_THEY_ARE
 from gitbtc.spends.trailers import REWRITE, Declared
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, path_in
@@ -163,7 +164,9 @@ class MadeCommits:
             yield from simulation.faults(files.before, files.after)
         if len(commit.parents) > 1 and not is_sound:
             yield from self._merge(oid, commit.parents, result, declared)
-        yield from limited(self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents))
+        broken = self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents)
+        # A join asks nobody: what two heads know of channels stands beside each other until a commit mends it.
+        yield from limited(one for one in broken if not (is_sound and one[0] in JOINED_AS_THEY_ARE))
 
     def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
         """The commit joined again, where it says that it is a join."""

@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from gitbtc.doors.driver_evidence import spend_conflict
 from gitbtc.errors import printable
 from gitbtc.judge import growth, simulation
+from gitbtc.judge.additions import WAY_OUT, lost_in_merge
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
 from gitbtc.judge.contested import is_known_contest
@@ -22,6 +23,7 @@ from gitbtc.repo.lock import JOURNAL
 from gitbtc.resolve.settlements import Settlements
 from gitbtc.spends import CHAIN, COINS
 from gitbtc.state.in_progress import COMMIT, InProgress
+from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_revision, path_in, schemas_folder
 
 TYPE_CHECKING = False
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import BlobReader, Git
     from gitbtc.resolve.repair import Repair
-    from gitbtc.state.merging import Merging
 
 ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
 _SHOWN = 20  # faults of records in one refusal
@@ -175,7 +176,8 @@ class Examination:
         """What speaks against putting the commit in HEAD's place: it is then judged against HEAD's parents."""
         [(_, parents)] = self._git.commits("--no-walk", self.head) if self.head else [("", [])]
         before = [self.snapshot(parent) for parent in parents] or [self.snapshot(None)]
-        return [f"gitbtc: {printable(text)}" for _, _, text in simulation.faults(before, self.index)]
+        told = [f"gitbtc: {printable(text)}" for _, _, text in simulation.faults(before, self.index)]
+        return [*told, *(self._lost_additions(Merging(self._git, parents), self.index) if len(parents) > 1 else ())]
 
     def _rules(self) -> Iterator[str]:
         touched = self.files.touched
@@ -233,6 +235,14 @@ class Examination:
         self._decided = [told for told in gate.notices if told.verdict.row in _TOLD_IN_TRAILERS]
         for contest in unsettled:
             yield conflict_line(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
+        if merging.into_ours:
+            yield from self._lost_additions(merging, repair.result)
+
+    def _lost_additions(self, merging: Merging, result: Snapshot) -> Iterator[str]:
+        lost = list(lost_in_merge(self.kinds, merging, self.snapshot, result))
+        yield from (f"gitbtc: lost_addition: {printable(str(one))}; {WAY_OUT}" for one in lost[:_SHOWN])
+        if len(lost) > _SHOWN:
+            yield f"gitbtc: lost_addition: {len(lost) - _SHOWN} records more; was the merge cut short? make it anew"
 
     def _follow(self, gate: SpendGate, repair: Repair) -> None:
         """What a merge did not need a person for, and Git did not do: staged then, since a hook cannot commit it."""

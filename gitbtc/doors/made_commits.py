@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from gitbtc.errors import GitbtcError
 from gitbtc.join.history import is_join
 from gitbtc.judge import growth, simulation
+from gitbtc.judge.additions import WAY_OUT, lost_in_merge
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.content import ChangedFiles
 from gitbtc.judge.contested import DOUBLE_SPEND, is_known_contest
@@ -201,6 +202,8 @@ class MadeCommits:
             yield "network", path, f"{path}: {clash.one} and {clash.other} never merge"
         yield from (_contested(contest) for contest in gate.unsettled(result, declared))
         yield from (_not_followed(decided) for decided in gate.unapplied(result))
+        lost = lost_in_merge(self._kinds_in(result.entries), Merging(self._git, parents), self._snapshot, result)
+        yield from limited(("lost_addition", one.path, f"{one}; {WAY_OUT}") for one in lost)
 
     def _check_depth(self, oid: str, parents: list[str]) -> None:
         """NotHere when the history ends before the common ancestors of a merge: another one would be taken for it."""

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from gitbtc.doors.driver_evidence import spend_conflict
 from gitbtc.errors import printable
 from gitbtc.judge import growth, simulation
-from gitbtc.judge.additions import WAY_OUT, lost_in_merge
+from gitbtc.judge.additions import WAY_OUT, lost_in_merge, with_them
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
 from gitbtc.judge.contested import is_known_contest
@@ -177,7 +177,10 @@ class Examination:
         [(_, parents)] = self._git.commits("--no-walk", self.head) if self.head else [("", [])]
         before = [self.snapshot(parent) for parent in parents] or [self.snapshot(None)]
         told = [f"gitbtc: {printable(text)}" for _, _, text in simulation.faults(before, self.index)]
-        return [*told, *(self._lost_additions(Merging(self._git, parents), self.index) if len(parents) > 1 else ())]
+        if len(parents) > 1:
+            lost = lost_in_merge(self.kinds, Merging(self._git, parents), self.snapshot, self.index)
+            told += [f"gitbtc: lost_addition: {printable(f'{one}; {WAY_OUT}')}" for one in lost]
+        return told
 
     def _rules(self) -> Iterator[str]:
         touched = self.files.touched
@@ -235,14 +238,19 @@ class Examination:
         self._decided = [told for told in gate.notices if told.verdict.row in _TOLD_IN_TRAILERS]
         for contest in unsettled:
             yield conflict_line(path_in(contest.root, COINS), built_in(COINS), spend_conflict(contest.verdict))
-        if merging.into_ours:
-            yield from self._lost_additions(merging, repair.result)
+        if merging.into_ours and not unsettled:
+            yield from self._put_back(merging, repair.result)
 
-    def _lost_additions(self, merging: Merging, result: Snapshot) -> Iterator[str]:
+    def _put_back(self, merging: Merging, result: Snapshot) -> Iterator[str]:
+        """What the merge lacks of the sets of either side, staged; a person sees it, since the commit is not made."""
         lost = list(lost_in_merge(self.kinds, merging, self.snapshot, result))
-        yield from (f"gitbtc: lost_addition: {printable(str(one))}; {WAY_OUT}" for one in lost[:_SHOWN])
+        for path, content in with_them(lost, result).items():
+            self._stage(path, content)
+        for one in lost[:_SHOWN]:
+            said = f"{one}; it is staged now. Who means it removes it in a commit of its own"
+            yield f"gitbtc: lost_addition: {printable(said)}"
         if len(lost) > _SHOWN:
-            yield f"gitbtc: lost_addition: {len(lost) - _SHOWN} records more; was the merge cut short? make it anew"
+            yield f"gitbtc: lost_addition: {len(lost) - _SHOWN} records more; they are staged now"
 
     def _follow(self, gate: SpendGate, repair: Repair) -> None:
         """What a merge did not need a person for, and Git did not do: staged then, since a hook cannot commit it."""

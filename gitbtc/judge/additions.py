@@ -27,15 +27,18 @@ WAY_OUT = "put it back, or remove it in a commit of its own, before the merge or
 class LostAddition:
     """A record that a merge lacks: where it was, and which head added it."""
 
-    __slots__ = ("address", "head", "path")
+    __slots__ = ("head", "key", "kind", "path", "record")
 
-    def __init__(self, path: str, kind: Kind, key: Key, head: str) -> None:
+    def __init__(self, path: str, kind: Kind, key: Key, record: Record, head: str) -> None:
         self.path = path
-        self.address = codec.address(path, kind, key)
+        self.kind = kind
+        self.key = key
+        self.record = record
         self.head = head
 
     def __str__(self) -> str:
-        return f"{self.address} is missing, which {self.head[:12]} added and nobody removed"
+        address = codec.address(self.path, self.kind, self.key)
+        return f"{address} is missing, which {self.head[:12]} added and nobody removed"
 
 
 def lost_additions(
@@ -86,9 +89,22 @@ def lost_in_merge(
         if lost and not _was_removed(path, bases, heads, result):
             excused = _excused(kind, path, {key: record for key, (_, record) in lost.items()}, bases, result)
             for key in sorted(lost.keys() - excused):
-                place = lost[key][0]
+                place, record = lost[key]
                 if not _has_moved(kind, key, kinds, heads[place], result):
-                    yield LostAddition(path, kind, key, merging.heads[place])
+                    yield LostAddition(path, kind, key, record, merging.heads[place])
+
+
+def with_them(lost: Iterable[LostAddition], result: Snapshot) -> dict[str, bytes]:
+    """path -> the files of `result` that lack something, with it."""
+    lines: dict[str, dict[Key, bytes]] = {}
+    kinds: dict[str, Kind] = {}
+    for one in lost:
+        kinds[one.path] = one.kind
+        known = lines.setdefault(one.path, codec.keyed(one.kind, result.content(one.path)))
+        known[one.key] = codec.encode_record(one.kind, one.record)
+    return {
+        path: codec.encode_lines(kinds[path], [known[key] for key in sorted(known)]) for path, known in lines.items()
+    }
 
 
 def _excused(

@@ -25,8 +25,8 @@ GITBTC_ALLOW_REWRITE=1 and a line `Gitbtc-Rewrite: <reason>` in the message.""",
     "lost_addition": """\
 The merge lacks a record that one side added and nobody removed.
 
-It was committed as a failed merge had left it, or a side's file was taken whole. Put the record back (`git merge
---abort`, and the merge anew, is the short way), or, if it is to go, remove it in a commit of its own.""",
+It was committed as a failed merge had left it, or a side's file was taken whole. The hook stages the record again, and
+`git commit` completes the merge; if it is to go, remove it in a commit of its own.""",
     "modify_delete": """\
 One side deleted the whole file, the other changed it.
 

@@ -29,13 +29,12 @@ def apart(repo: Repo) -> str:
     return theirs
 
 
-def test_a_merge_that_leaves_out_a_label_stops_until_it_is_back(treasury: Repo) -> None:
+def test_a_merge_that_leaves_out_a_label_stops_and_stages_it(treasury: Repo) -> None:
     theirs = apart(treasury)
     said = treasury.run("git", "merge", "--no-edit", "-s", "ours", "theirs", ok=(1,)).stderr
     assert f"gitbtc: lost_addition: {LOST}, which {theirs[:12]} added and nobody removed" in said
+    assert "it is staged now" in said
     assert "git merge --abort" in said
-    put(treasury, LABELS, LABEL)
-    treasury.git("add", "-A")
     treasury.git("commit", "-q", "--no-edit")
     assert records(treasury, LABELS, "HEAD") == [LABEL]
     put(treasury, LABELS)
@@ -46,6 +45,8 @@ def test_a_merge_whose_index_was_locked_stops(treasury: Repo) -> None:
     theirs = apart(treasury)
     treasury.write(".git/MERGE_HEAD", f"{theirs}\n")
     assert LOST in treasury.run("git", "commit", "-m", "go on", ok=(1,)).stderr
+    treasury.git("commit", "-q", "-m", "go on")
+    assert records(treasury, LABELS, "HEAD") == [LABEL]
 
 
 def test_what_was_removed_before_the_merge_is_not_asked_about(treasury: Repo) -> None:

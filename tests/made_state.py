@@ -44,6 +44,20 @@ def pending(transaction: dict[str, Any]) -> dict[str, Any]:
     return {**shared, "amount_sat": amount, "fee_rate_sat_vbyte": 5, "rbf_eligible": True, "cpfp_eligible": False}
 
 
+def channel(channel_id: str, **changes: Any) -> dict[str, Any]:
+    """A channel whose two sides hold half of it each."""
+    return {"channel_id": channel_id, "peer_pubkey": "02" + "ab" * 32, "peer_alias": None, "capacity_sat": 1_000_000,
+            "local_balance_sat": 500_000, "remote_balance_sat": 500_000, "is_active": True, "is_public": True,
+            "local_reserve_sat": 10_000, "remote_reserve_sat": 10_000, "unsettled_balance_sat": 0, "htlc_count": 0,
+            **changes}  # fmt: skip
+
+
+def policy(channel_id: str, **changes: Any) -> dict[str, Any]:
+    """What is asked for forwarding through a channel."""
+    return {"channel_id": channel_id, "base_fee_msat": 1000, "fee_rate_ppm": 1, "time_lock_delta": 40,
+            "min_htlc_msat": 1000, "max_htlc_msat": 990_000_000, **changes}  # fmt: skip
+
+
 def put(repo: Repo, path: str, *records: dict[str, Any]) -> None:
     """Write a state file in some layout; staging makes it canonical."""
     repo.write(path, json.dumps(list(records), indent=1))

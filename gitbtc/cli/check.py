@@ -28,7 +28,8 @@ ROOT_KEY = "gitbtc.check/v1"
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(rev: str | None, *, as_json: bool) -> int:
     """Check a revision, or the work tree without REV: no coin spent twice, no spent coin listed, fees that add up,
-    channels within their capacity, nothing that a join left contested.
+    channels within their capacity, each funded by a coin of its own and with no policy for another, nothing that a join
+    left contested.
 
     Exit status 1 when a rule is broken, or a coin contested.
     """

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 
 from gitbtc.errors import printable
 from gitbtc.judge import growth, simulation
+from gitbtc.judge.additions import WAY_OUT, lost_in_merge, with_them
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
 from gitbtc.judge.contested import is_known_contest
@@ -21,6 +22,7 @@ from gitbtc.repo.lock import JOURNAL
 from gitbtc.resolve.settlements import Settlements
 from gitbtc.spends import CHAIN, COINS
 from gitbtc.state.in_progress import COMMIT, InProgress
+from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_revision, path_in, schemas_folder
 
 TYPE_CHECKING = False
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import BlobReader, Git
     from gitbtc.resolve.repair import Repair
-    from gitbtc.state.merging import Merging
 
 ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
 _SHOWN = 20  # faults of records in one refusal
@@ -172,7 +173,11 @@ class Examination:
         [(_, parents)] = self._git.commits("--no-walk", self.head) if self.head else [("", [])]
         first = self._past(parents[0] if parents else None)
         found = simulation.faults(first, self.index, merges=len(parents) > 1)
-        return [f"gitbtc: {printable(text)}" for _, _, text in found]
+        told = [f"gitbtc: {printable(text)}" for _, _, text in found]
+        if len(parents) > 1:
+            lost = lost_in_merge(self.kinds, Merging(self._git, parents), self.snapshot, self.index)
+            told += [f"gitbtc: lost_addition: {printable(f'{one}; {WAY_OUT}')}" for one in lost]
+        return told
 
     def _past(self, revision: str | None) -> simulation.Past:
         return simulation.Past.of(self._git, revision, self.snapshot)
@@ -230,6 +235,19 @@ class Examination:
         self._decided = gate.declared()
         for contest in unsettled:
             yield conflict_line(path_in(contest.root, COINS), built_in(COINS), contest.conflict())
+        if merging.into_ours and not unsettled:
+            yield from self._put_back(merging, repair.result)
+
+    def _put_back(self, merging: Merging, result: Snapshot) -> Iterator[str]:
+        """What the merge lacks of the sets of either side, staged; a person sees it, since the commit is not made."""
+        lost = list(lost_in_merge(self.kinds, merging, self.snapshot, result))
+        for path, content in with_them(lost, result).items():
+            self._stage(path, content)
+        for one in lost[:_SHOWN]:
+            said = f"{one}; it is staged now. Who means it removes it in a commit of its own"
+            yield f"gitbtc: lost_addition: {printable(said)}"
+        if len(lost) > _SHOWN:
+            yield f"gitbtc: lost_addition: {len(lost) - _SHOWN} records more; they are staged now"
 
     def _stage(self, path: str, content: bytes) -> None:
         """Put the repaired file in the index, and in the work tree where that held what the index did."""

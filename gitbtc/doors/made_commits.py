@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from gitbtc.errors import GitbtcError
 from gitbtc.join.history import is_join
 from gitbtc.judge import growth, simulation
+from gitbtc.judge.additions import WAY_OUT, lost_in_merge
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.content import ChangedFiles
 from gitbtc.judge.contested import DOUBLE_SPEND, is_known_contest
@@ -23,6 +24,7 @@ from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
 from gitbtc.repo.stored import NotHere, Stored, Unsound
 from gitbtc.spends import CHAIN, COINS, MEMPOOL, TRANSACTIONS
+from gitbtc.spends.channels import JOINED_AS_THEY_ARE
 from gitbtc.spends.trailers import REWRITE, Declared
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, path_in
@@ -177,7 +179,9 @@ class MadeCommits:
             yield from simulation.faults(first, result, merges=len(commit.parents) > 1)
         if len(commit.parents) > 1 and not is_sound:
             yield from self._merge(oid, commit.parents, result, declared)
-        yield from limited(self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents))
+        broken = self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents)
+        # A join asks nobody: what two heads know of channels stands beside each other until a commit mends it.
+        yield from limited(one for one in broken if not (is_sound and one[0] in JOINED_AS_THEY_ARE))
 
     def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
         """The commit joined again, where it says that it is a join."""
@@ -214,6 +218,8 @@ class MadeCommits:
         yield from map(_contested, unsettled)
         if not unsettled:
             yield from _not_followed(gate.changes(result, declared, self._remembered))
+        lost = lost_in_merge(self._kinds_in(result.entries), Merging(self._git, parents), self._snapshot, result)
+        yield from limited(("lost_addition", one.path, f"{one}; {WAY_OUT}") for one in lost)
 
     def _remembered(self, _: str) -> Remembered:
         """A made commit has what it has: what older commits listed is not asked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitbtc.spends import CHANNELS, EVIDENCE, rules
+from gitbtc.spends import CHANNELS, EVIDENCE, ROUTING, channels, rules
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -19,6 +19,6 @@ def broken_rules(
     if touched is None or any(path_in(root, kind) in touched for kind in EVIDENCE):
         for violation in rules.violations(snapshot.evidence(root)):
             yield path_in(root, violation.kind), violation
-    if touched is None or path_in(root, CHANNELS) in touched:
-        for violation in rules.channel_violations(lambda kind: snapshot.of_kind(root, kind)):
-            yield path_in(root, CHANNELS), violation
+    if touched is None or any(path_in(root, kind) in touched for kind in (CHANNELS, ROUTING)):
+        for violation in channels.violations(lambda kind: snapshot.of_kind(root, kind)):
+            yield path_in(root, violation.kind), violation

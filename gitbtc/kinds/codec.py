@@ -1,8 +1,8 @@
 """The canonical form: one record, one line, and nothing left to taste.
 
 An array file is `[`, one record a line joined by commas, `]`; an object file is `{`, one member a line, `}`; an empty
-one is `[]` or `{}`. A record's line is JSON with keys sorted by code point, no spaces, UTF-8, so its bytes are its
-content. Everything here is a function of bytes.
+one is `[]` or `{}`. A record's line is JSON with keys sorted by code point, no spaces, UTF-8, and what is equal in
+several spellings stands in one of them (kinds/spelling.py): its bytes are its content. All here are functions of bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Key, Kind, Record
 
 MAX_DEPTH = 32
-_EXACT_INTEGER = 2**53  # the integers that a float64 tells apart (RFC 8259, section 6)
 
 
 class Malformed(GitbtcError):
@@ -96,23 +95,9 @@ def _measure(value: Any, levels: int) -> None:
         _measure(part, levels - 1)
 
 
-def _settle_spellings(kind: Kind, record: Record) -> None:
-    """Write 5.0 as 5 where the schema takes any number, and m/84h as m/84': one value, one form."""
-    for name in kind.path_fields:
-        value = record.get(name)
-        if isinstance(value, str) and value.upper().count("H"):
-            from gitbtc.kinds.formats import with_apostrophes
-
-            record[name] = with_apostrophes(value)
-    for name in kind.number_fields:
-        value = record.get(name)
-        if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGER:
-            record[name] = int(value)
-
-
 def _write(kind: Kind, record: Record) -> bytes:
-    """The canonical text of a record; the floats in their shortest form, the keys by code point."""
-    _settle_spellings(kind, record)
+    """The canonical text of a record: one spelling for each value, floats in shortest form, keys by code point."""
+    kind.spellings.settle(record)
     try:
         return json_text.dumps(record)
     except UnicodeEncodeError:
@@ -136,7 +121,16 @@ def decode_line(kind: Kind, line: bytes) -> Record:
 
 
 def read_line(kind: Kind, line: bytes) -> tuple[Record, Key]:
-    """The record on a canonical line of an array file, and its key; Malformed when the line is not canonical."""
+    """The record on a line of an array file, whichever way it is spelled, and its key. Raises Malformed."""
+    try:
+        record, text = _record(kind, line)
+        return record, key_of(kind, record, text)
+    except _Refused as error:
+        raise Malformed(str(error)) from None
+
+
+def read_canonical(kind: Kind, line: bytes) -> tuple[Record, Key]:
+    """The same of a canonical line; Malformed for any other."""
     try:
         record = _read_quickly(kind, line)
         key = () if record is None else key_of(kind, record, line)
@@ -258,8 +252,9 @@ def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
         records = json_text.loads(compact)
         if len(records) != len(lines) or not all(isinstance(record, dict) for record in records):
             return None
-        for record in records if kind.number_fields or kind.path_fields else ():
-            _settle_spellings(kind, record)
+        if not kind.spellings.are_settled(records, is_ascii=content.isascii()):
+            for record in records:
+                kind.spellings.settle(record)
         if json_text.dumps(records) != compact:
             return None
         for record, line in zip(records, lines, strict=True):
@@ -342,7 +337,7 @@ def _object_lines(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]
     if rows is not None and all(row[:1] == b'"' for row in rows if row):
         content = b"{\n" + b",\n".join(row for row in rows if row) + b"\n}"
     members = _document(content, dict)
-    _settle_spellings(kind, members)
+    kind.spellings.settle(members)
     try:
         return [((name,), _write(kind, {name: members[name]})[1:-1], 0) for name in sorted(members)]
     except _Refused as error:

@@ -168,7 +168,7 @@ class _Run:
 
     def _read(self, text: bytes) -> tuple[Record, Key]:
         try:
-            return codec.read_line(self._kind, text)
+            return codec.read_canonical(self._kind, text)
         except codec.Malformed:
             raise NotCanonical from None
 

@@ -127,6 +127,8 @@ _DESCRIPTOR_GENERATOR = (0xF5DEE51989, 0xA9FDCA3312, 0x1BAB10E32D, 0x3706B1677A,
 _DESCRIPTOR = re.compile(r"[a-z_]+\(.*\)", re.DOTALL)
 _WORD = re.compile("[0-9A-Za-z]+")
 _HEX = re.compile("(?:[0-9a-fA-F]{2})+")
+_HARDENED_STEP = re.compile(r"([/<;](?:\d{1,10}|\*))[hH](?=[/;>\]),}]|$)", re.ASCII)
+_FINGERPRINT = 8  # hex digits of a key origin
 _SHORTEST_ADDRESS = 14  # characters: a witness program of 2 bytes
 _SHORTEST_KEY = 40  # characters; function and miniscript fragment names, indexes and fingerprints are all shorter
 
@@ -167,6 +169,26 @@ def _descriptor(text: str) -> str | None:
     if not _DESCRIPTOR.fullmatch(body):
         return "must be an output descriptor that ends in # and its checksum (BIP-380)"
     return None if descriptor_checksum(body) == checksum else "must end in the checksum of its text (BIP-380)"
+
+
+def spelled_descriptor(text: str) -> str:
+    """A descriptor with `'` for hardened steps, hex and Bech32 in lower case, and the checksum of that text.
+
+    One whose checksum is wrong or missing stays as it is: a new one would hide that it was damaged.
+    """
+    body, _, checksum = text.rpartition("#")
+    spelled = _WORD.sub(_spelled_word, _HARDENED_STEP.sub(r"\1'", body))
+    if spelled == body or descriptor_checksum(body) != checksum:
+        return text
+    return f"{spelled}#{descriptor_checksum(spelled)}"
+
+
+def _spelled_word(found: re.Match[str]) -> str:
+    word = found[0]
+    is_fingerprint = len(word) == _FINGERPRINT and found.string[found.start() - 1 : found.start()] == "["
+    if (is_fingerprint or len(word) >= _SHORTEST_KEY) and _HEX.fullmatch(word):
+        return word.lower()
+    return word.lower() if len(word) >= _SHORTEST_ADDRESS and bech32.decode(word) else word
 
 
 def _key_words(descriptor: str) -> Iterator[str]:

@@ -28,14 +28,16 @@ Annotations of the file (top level of the schema):
 * `x-gitbtc-register`: for `register` kinds: `{"highest": field, "same": field, "within": field}`.
 
 Annotations of a field: `x-gitbtc-merge` (a rule of `MERGE_RULES`, `three-way` when absent), `x-gitbtc-unit` (`sat`,
-`msat`, `sat/vB`, `blocks`, `seconds`, `usd`), and for a list of objects merged element by element
-`x-gitbtc-identity`, the fields that tell its elements apart.
+`msat`, `sat/vB`, `blocks`, `seconds`, `usd`), `x-gitbtc-spelling` (`hex` or `text`: the one spelling of a value that
+has several, where its `format` does not say it; see kinds/spelling.py), and for a list of objects merged element by
+element `x-gitbtc-identity`, the fields that tell its elements apart.
 """
 
 from __future__ import annotations
 
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import json_text
+from gitbtc.kinds.spelling import Spellings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,8 +97,8 @@ class Kind:
 
     __slots__ = (
         "append_only", "balance", "crdt", "fields", "groups", "growth", "identity", "is_array", "join", "key_types",
-        "line", "name", "noun", "number_fields", "order", "path", "path_fields", "record_schema", "register", "removal",
-        "schema", "title", "verbs",
+        "line", "name", "noun", "order", "path", "record_schema", "register", "removal", "schema", "spellings", "title",
+        "verbs",
     )  # fmt: skip
 
     def __init__(self, schema: dict[str, Any], where: str) -> None:
@@ -130,15 +132,7 @@ class Kind:
         # The fields that records are sorted by and told apart by, each with its Python type.
         self.key_types = tuple((name, int if "integer" in self.fields[name].json_types else str) for name in named)
         self.groups: tuple[Group, ...] = tuple(Group(group, where) for group in schema.get("x-gitbtc-together", ()))
-        # Fields where 5 and 5.0 are one number: only there may the canonical form write a float as an integer.
-        self.number_fields: frozenset[str] = frozenset(
-            name for name, field in self.fields.items() if "number" in field.json_types
-        )
-
-        # Fields where m/84h and m/84' are one derivation path.
-        self.path_fields: tuple[str, ...] = tuple(
-            name for name, rules in properties.items() if rules.get("format") == "derivation-path"
-        )
+        self.spellings = Spellings(self.record_schema, where)
 
     def group_of(self, field: str) -> Group | None:
         """The group that merges `field` together with others, if it is in one."""

@@ -16,6 +16,7 @@ from gitbtc.kinds.formats import (
     descriptor_networks,
     key_networks,
 )
+from gitbtc.kinds.places import ELEMENT, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.formats import Networks
     from gitbtc.kinds.kind import Kind, Record
-
-_ELEMENT = "[]"
 
 _NETWORKS: dict[str, Callable[[str], Networks]] = {
     "bitcoin-address": address_networks,
@@ -78,25 +77,14 @@ def _within(kind: Kind) -> str:
 @lru_cache(maxsize=64)
 def _places(kind: Kind) -> tuple[tuple[tuple[str, ...], str], ...]:
     """(path, format) of each field of a kind whose values belong to a network; `[]` stands for each element."""
-    return tuple(_places_in(kind.record_schema, ()))
-
-
-def _places_in(schema: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    if not isinstance(schema, dict):
-        return
-    format_, properties = schema.get("format"), schema.get("properties")
-    if isinstance(format_, str) and format_ in _NETWORKS:
-        yield path, format_
-    for name, inner in properties.items() if isinstance(properties, dict) else ():
-        yield from _places_in(inner, (*path, name))
-    if path:
-        yield from _places_in(schema.get("items"), (*path, _ELEMENT))
+    named = ((path, rules.get("format")) for path, rules in places(kind.record_schema))
+    return tuple((path, format_) for path, format_ in named if isinstance(format_, str) and format_ in _NETWORKS)
 
 
 def _values(value: Any, path: tuple[str, ...], field: str) -> Iterator[tuple[str, Any]]:
     if not path:
         yield field, value
-    elif path[0] == _ELEMENT:
+    elif path[0] == ELEMENT:
         for place, element in enumerate(value if isinstance(value, list) else ()):
             yield from _values(element, path[1:], f"{field}[{place}]")
     elif isinstance(value, dict) and path[0] in value:

@@ -9,6 +9,8 @@ MEMPOOL = "mempool"
 EXECUTION = "execution"
 CHAIN = "chain"
 CHANNELS = "channels"
+ROUTING = "routing"
+LABELS = "labels"
 
 # The kinds whose files say who spent what.
 EVIDENCE = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION, CHAIN)

@@ -151,7 +151,15 @@ class Outcome:
             return None
         described: Record = {name: output[name] for name in ("amount_sat", "script_type", "address")}
         block: Record = {name: maker[name] for name in ("block_height", "block_hash") if name in maker}
-        return {"txid": txid, "vout": vout, **described, "block_height": None, **block, "coinbase": not maker["inputs"], "label": None}
+        return {
+            "txid": txid,
+            "vout": vout,
+            **described,
+            "block_height": None,
+            **block,
+            "coinbase": not maker["inputs"],
+            "label": None,
+        }
 
     def _in_its_block(self, coin: Record) -> Record:
         """A coin stands in the block of its transaction, as far as that has a record."""

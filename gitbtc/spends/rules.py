@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from gitbtc.kinds import codec
-from gitbtc.kinds.registry import built_in
-from gitbtc.spends import CHANNELS, COINS, MEMPOOL, TRANSACTIONS
+from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import EVENT, outpoint_text
 
 TYPE_CHECKING = False
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.evidence import Evidence, Files
+    from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Outpoint
 
 
@@ -98,13 +96,3 @@ def violations(evidence: Evidence) -> Iterator[Violation]:
     """Every rule about coins and transactions that a snapshot breaks."""
     for rule in _RULES:
         yield from rule(evidence)
-
-
-def channel_violations(files: Files) -> Iterator[Violation]:
-    """Channels whose balances exceed their capacity."""
-    content = files(CHANNELS)
-    for channel in codec.parse(built_in(CHANNELS), content) if content else ():
-        held = sum(channel[name] for name in ("local_balance_sat", "remote_balance_sat", "unsettled_balance_sat"))
-        if held > channel["capacity_sat"]:
-            text = f"{channel['channel_id']} holds {held} sat, more than its capacity of {channel['capacity_sat']} sat"
-            yield Violation("capacity", CHANNELS, channel["channel_id"], text)

@@ -22,6 +22,11 @@ One side removed a record from a file that only grows.
 
 The record is kept meanwhile. To take it out on purpose, settle for the side that removed it and commit with
 GITBTC_ALLOW_REWRITE=1 and a line `Gitbtc-Rewrite: <reason>` in the message.""",
+    "lost_addition": """\
+The merge lacks a record that one side added and nobody removed.
+
+It was committed as a failed merge had left it, or a side's file was taken whole. The hook stages the record again, and
+`git commit` completes the merge; if it is to go, remove it in a commit of its own.""",
     "modify_delete": """\
 One side deleted the whole file, the other changed it.
 

@@ -47,7 +47,7 @@ def _in_order(kind: Kind, content: bytes, readable: _Readable) -> Iterator[bytes
     last: Key | None = None
     for row in content[start : end - 1].split(b",\n") if end else ():
         try:
-            record, key = codec.read_line(kind, row)
+            record, key = codec.read_canonical(kind, row)
         except codec.Malformed:
             raise NotCanonical from None
         if last is not None and key <= last:
@@ -60,7 +60,7 @@ def _as_it_is(kind: Kind, content: bytes, readable: _Readable) -> Iterator[bytes
     for line in content.splitlines(keepends=True):
         row = line.rstrip(b",\r\n")
         try:
-            record, _ = codec.read_line(kind, row)
+            record, _ = codec.read_canonical(kind, row)
         except codec.Malformed:
             yield line
         else:

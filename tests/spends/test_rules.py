@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gitbtc.spends.evidence import Evidence
-from gitbtc.spends.rules import channel_violations, violations
+from gitbtc.spends.rules import violations
 from tests.made_state import coin, pending, spend
 
 PAY = spend("pay", coin(0))
@@ -55,10 +55,3 @@ def test_what_can_never_be_committed(rule: str, files: dict[str, Any]) -> None:
 )
 def test_what_may_be(files: dict[str, Any]) -> None:
     assert broken(**files) == []
-
-
-@pytest.mark.parametrize(("local", "count"), [(50, 0), (51, 1)])
-def test_a_channel_holds_no_more_than_its_capacity(local: int, count: int) -> None:
-    channel = {"channel_id": "1x1x1", "capacity_sat": 100, "local_balance_sat": local, "remote_balance_sat": 40,
-               "unsettled_balance_sat": 10}  # fmt: skip
-    assert len(list(channel_violations(lambda _: json.dumps([channel]).encode()))) == count

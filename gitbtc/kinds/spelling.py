@@ -1,0 +1,198 @@
+"""One spelling for values that are equal in several: addresses, descriptors, derivation paths, hex, texts, numbers.
+
+How a field is spelled follows from its `format`, from its type where that is `number`, and else from its annotation
+`x-gitbtc-spelling`: `hex` (lower case) or `text` (Unicode's normal form C). What has no other spelling that means the
+same, such as an address in mixed case, is kept as it is, for validation to judge.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from gitbtc.errors import CannotWork
+from gitbtc.kinds.places import ELEMENT, places
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from gitbtc.kinds.kind import Record
+    from gitbtc.kinds.places import Path
+
+    Spell = Callable[[Any], Any]
+    # Whether none of some values (no null among them) needs another spelling; TypeError when they are of no such type.
+    Settled = Callable[[list[Any]], bool]
+
+_EXACT_INTEGER = 2**53  # the integers that a float64 tells apart (RFC 8259, section 6)
+_AT_ONCE = 4096  # records whose values are looked at together: few enough to stay in a processor's cache
+
+
+# -- how one value is spelled ----------------------------------------------------------------------------------------
+
+
+def _number(value: Any) -> Any:
+    """5.0 is 5."""
+    if type(value) is float and value.is_integer() and abs(value) < _EXACT_INTEGER:
+        return int(value)
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) and value.isascii() else value
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str) or value.isascii():
+        return value
+    from unicodedata import normalize
+
+    return normalize("NFC", value)
+
+
+def _address(value: Any) -> Any:
+    """BC1Q… is bc1q… (BIP-173); no Base58 address begins with a letter in upper case, whatever network it is of."""
+    if not isinstance(value, str) or not value[:1].isupper():
+        return value
+    from gitbtc.kinds import bech32
+
+    return value.lower() if bech32.decode(value) else value
+
+
+def _path(value: Any) -> Any:
+    """m/84h is m/84'."""
+    if not isinstance(value, str) or "h" not in value.lower():
+        return value
+    from gitbtc.kinds.formats import with_apostrophes
+
+    return with_apostrophes(value)
+
+
+def _descriptor(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    from gitbtc.kinds.formats import spelled_descriptor
+
+    return spelled_descriptor(value)
+
+
+# -- whether any of many values needs to be looked at ------------------------------------------------------------------
+
+
+def _no_whole_floats(values: list[Any]) -> bool:
+    return not any(type(value) is float and value.is_integer() for value in values)
+
+
+def _no_capitals(values: list[Any]) -> bool:
+    together = "".join(values)
+    return together.lower() == together
+
+
+def _no_initial_capitals(values: list[Any]) -> bool:
+    return _no_capitals([*{value[:1] for value in values}])
+
+
+def _composed(values: list[Any]) -> bool:
+    from unicodedata import is_normalized
+
+    return is_normalized("NFC", '"'.join(values))  # a quotation mark is composed with nothing
+
+
+def _no_h(values: list[Any]) -> bool:
+    return "h" not in "".join(values).lower()
+
+
+def _all_spelled(values: list[Any]) -> bool:
+    return all(_descriptor(value) == value for value in values)
+
+
+_NUMBER, _TEXT = "number", "text"
+_SPELLINGS: dict[str, tuple[Spell, Settled]] = {
+    _NUMBER: (_number, _no_whole_floats),
+    _TEXT: (_text, _composed),
+    "hex": (_lower, _no_capitals),
+    "uuid": (_lower, _no_capitals),
+    "outpoint": (_lower, _no_capitals),
+    "bitcoin-address": (_address, _no_initial_capitals),
+    "bitcoin-address-or-empty": (_address, _no_initial_capitals),
+    "derivation-path": (_path, _no_h),
+    "public-descriptor": (_descriptor, _all_spelled),
+}
+
+
+def _named(rules: dict[str, Any], where: str) -> str | None:
+    """The spelling of a field, if it has one."""
+    named = rules.get("x-gitbtc-spelling")
+    if named is not None and named not in _SPELLINGS:
+        raise CannotWork(f"{where}: no spelling is called {named!r}")
+    types = rules.get("type", ())
+    is_number = _NUMBER in ([types] if isinstance(types, str) else types)
+    return next((name for name in (named, rules.get("format"), _NUMBER if is_number else None) if name in _SPELLINGS),
+                None)  # fmt: skip
+
+
+# -- the values of records ---------------------------------------------------------------------------------------------
+
+
+class Spellings:
+    """How the values of a kind's records are spelled, by the schema of a record. CannotWork for one that it breaks."""
+
+    __slots__ = ("_flat", "_inner", "_looks")
+
+    def __init__(self, schema: dict[str, Any], where: str) -> None:
+        named = [(path, name) for path, rules in places(schema) if (name := _named(rules, where))]
+        self._flat = tuple((path[0], _SPELLINGS[name][0]) for path, name in named if len(path) == 1)
+        self._inner = tuple((path, _SPELLINGS[name][0]) for path, name in named if len(path) > 1)
+        self._looks = tuple((path, name == _TEXT, _SPELLINGS[name][1]) for path, name in named)
+
+    def settle(self, record: Record) -> None:
+        """Write each value of `record` in the one spelling that it has."""
+        for name, spell in self._flat:
+            value = record.get(name)
+            if value is not None:
+                record[name] = spell(value)
+        for path, spell in self._inner:
+            _settle(record, path, spell)
+
+    def are_settled(self, records: list[Record], *, is_ascii: bool) -> bool:
+        """Whether all values are seen at a glance to be so spelled; False: some may not be. `is_ascii`: all texts are.
+
+        A million records have no time for a look at each.
+        """
+        looks = [(path, settled) for path, is_text, settled in self._looks if not (is_text and is_ascii)]
+        try:
+            return all(
+                settled(_column(records[start : start + _AT_ONCE], path))
+                for start in range(0, len(records), _AT_ONCE)
+                for path, settled in looks
+            )
+        except (AttributeError, TypeError):  # some are not what the schema says
+            return False
+
+
+def _column(records: list[Record], path: Path) -> list[Any]:
+    """The values at `path`, without null; AttributeError or TypeError where records are built otherwise."""
+    values: list[Any] = records
+    for step in path:
+        if step == ELEMENT:
+            values = list(chain.from_iterable(values))
+        else:
+            values = [value for holder in values if (value := holder.get(step)) is not None]
+    return values
+
+
+def _settle(holder: Any, path: Path, spell: Spell) -> None:
+    step, *rest = path
+    for place in _slots(holder, step):
+        if rest:
+            _settle(holder[place], tuple(rest), spell)
+        else:
+            holder[place] = spell(holder[place])
+
+
+def _slots(holder: Any, step: str) -> Iterator[Any]:
+    """The places in `holder` that a step of a path stands for."""
+    if step == ELEMENT:
+        yield from range(len(holder)) if isinstance(holder, list) else ()
+    elif isinstance(holder, dict) and step in holder:
+        yield step

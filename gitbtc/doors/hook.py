@@ -113,7 +113,8 @@ def _message_faults(path: str, examination: Examination) -> list[str]:
     from gitbtc.judge.key_gate import judged
     from gitbtc.keys.finding import MESSAGE, notices, refusal
     from gitbtc.keys.scan import scan
-    from gitbtc.spends.trailers import REWRITE, Declared
+    from gitbtc.spends.declared import Declared
+    from gitbtc.spends.trailers import REWRITE
 
     with open(path, "rb") as file:
         message = file.read()

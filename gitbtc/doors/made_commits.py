@@ -23,13 +23,15 @@ from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
 from gitbtc.repo.stored import NotHere, Stored, Unsound
 from gitbtc.spends import CHAIN, COINS
-from gitbtc.spends.trailers import REWRITE, Declared
+from gitbtc.spends.declared import Declared, agrees, denies
+from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.trailers import REWRITE
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from gitbtc.judge.spend_gate import Contest
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.stored import Commit
+    from gitbtc.spends.trailers import Trailer
 
 _SCHEMAS = ".gitbtc/schemas/"
 _MOST_PARENTS = 64  # every two of them are a merge
@@ -146,7 +149,6 @@ class MadeCommits:
 
     def _examine(self, oid: str) -> Iterator[Told]:
         commit, result = self._commit(oid), self._snapshot(oid)
-        declared = Declared(commit.message)
         rejoined = self._rejoined(commit, result)
         if rejoined and rejoined.fault:
             yield "join", "", f"the commit says that it is a join, and {rejoined.fault}"
@@ -157,12 +159,12 @@ class MadeCommits:
         yield from faults
         if any(refuses(kind) for kind, _, _ in faults):
             return  # what does not parse, or is not what its schema says, cannot be judged
-        if not declared.rewrites and not is_sound:
+        if not is_sound and not Declared(commit.message).rewrites:
             yield from limited(self._growth(files))
         if not is_sound:
             yield from simulation.faults(files.before, files.after)
         if len(commit.parents) > 1 and not is_sound:
-            yield from self._merge(oid, commit.parents, result, declared)
+            yield from self._merge(oid, commit, result)
         yield from limited(self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents))
 
     def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
@@ -190,14 +192,31 @@ class MadeCommits:
                     text = f"{path}::{codec.identity_text(kind, key)} {what}, and this file only grows; a commit that"
                     yield "append_only", path, f"{text} means it says why, in a line `{REWRITE}: <reason>`"
 
-    def _merge(self, oid: str, parents: list[str], result: Snapshot, declared: Declared) -> Iterator[Told]:
+    def _merge(self, oid: str, commit: Commit, result: Snapshot) -> Iterator[Told]:
+        parents = commit.parents
         self._check_depth(oid, parents)
         gate = SpendGate(Merging(self._git, parents), self._snapshot, unattributed_allowed=self._allowed)
         for clash in gate.clashes:
             path = path_in(clash.root, CHAIN)
             yield "network", path, f"{path}: {clash.one} and {clash.other} never merge"
-        yield from (_contested(contest) for contest in gate.unsettled(result, declared))
+        declared = Declared(commit.message, partial(self._agrees, _types(gate.contests), result, parents))
+        unsettled = gate.unsettled(result, declared)
+        yield from map(_contested, unsettled)
+        for contest in gate.contests:
+            about = declared.about(contest.subject)
+            if about and contest not in unsettled and all(denies(one, result.evidence(contest.root)) for one in about):
+                path = path_in(contest.root, COINS)
+                where = f"{path}::{outpoint_text(contest.outpoint)}"
+                yield contest.type, path, f"{where}: a trailer of the commit says the opposite of its records"
         yield from (_not_followed(decided) for decided in gate.unapplied(result))
+
+    def _agrees(
+        self, types: Mapping[str, set[str]], result: Snapshot, parents: list[str], subject: str, trailer: Trailer
+    ) -> bool:
+        """Whether a trailer says of the contests of `subject` (type by subject: `types`) what the records say."""
+        root = subject.rpartition("::")[0]
+        before = [self._snapshot(parent).evidence(root) for parent in parents]
+        return any(agrees(trailer, type_, result.evidence(root), before) for type_ in types.get(subject, ()))
 
     def _check_depth(self, oid: str, parents: list[str]) -> None:
         """NotHere when the history ends before the common ancestors of a merge: another one would be taken for it."""
@@ -209,6 +228,16 @@ class MadeCommits:
 
 def _is_schema(path: str) -> bool:
     return path.startswith(_SCHEMAS) and path.endswith(SUFFIX)
+
+
+def _types(contests: Iterable[Contest]) -> dict[str, set[str]]:
+    """The types of contests by subject, with those of the contests that they hang on."""
+    found: dict[str, set[str]] = {}
+    for contest in contests:
+        types = [contest.type, *([contest.verdict.parent.type] if contest.verdict.parent else [])]
+        for subject, type_ in zip(contest.subjects, types, strict=True):
+            found.setdefault(subject, set()).add(type_)
+    return found
 
 
 def _contested(contest: Contest) -> Told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitbtc.spends.evidence import inputs, outpoint_text
 from gitbtc.spends.settle import Settlement
-from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, UNATTRIBUTED, parse
+from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, UNATTRIBUTED, read_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def chosen(verdict: Verdict, choice: str) -> Decision:
 
 def declared(verdict: Verdict, line: str) -> Decision | None:
     """What the trailer `line` says of transactions: who won the contest, and who lost. None when it says nothing."""
-    trailer = next(iter(parse(line)), None)
+    trailer = read_line(line)
     if trailer is None or trailer.name == DATA_ERROR or trailer.choice:
         return None
     spenders = verdict.case.spenders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitbtc.spends.trailers import Declared
+from gitbtc.spends.declared import Declared
 
 COIN, OTHER = "f0" * 32 + ":0", "f0" * 32 + ":1"
 A, B, C = "aa" * 32, "bb" * 32, "cc" * 32

@@ -36,7 +36,7 @@ def as_git_finds_them(sandbox: Sandbox, messages: list[str]) -> list[str]:
     stream = b""
     for mark, message in enumerate(messages, 1):
         said = message.encode()
-        head = f"commit refs/heads/m{mark}\nmark :{mark}\ncommitter A <a@b> 1700000000 +0000\ndata {len(said)}\n"
+        head = f"commit refs/heads/made\nmark :{mark}\ncommitter A <a@b> 1700000000 +0000\ndata {len(said)}\n"
         stream += head.encode() + said + b"\n"
     repo.run("git", "fast-import", "--quiet", "--export-marks=marks", stdin=stream)
     marks = dict(line.split() for line in repo.read("marks").decode().splitlines())
@@ -47,7 +47,7 @@ def as_git_finds_them(sandbox: Sandbox, messages: list[str]) -> list[str]:
     return [found[oid].rstrip("\n") for oid in oids]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_trailers_are_what_git_finds(sandbox: Sandbox, seed: int) -> None:
     messages = list(made_up(seed, 3000))
     expected = as_git_finds_them(sandbox, messages)
@@ -84,7 +84,7 @@ def test_a_trailer_is_added_where_git_finds_it(text: str, comment: str, expected
     assert with_trailers(text, ["T: x"], comment) == expected
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_is_added_is_found_and_takes_nothing_away(seed: int) -> None:
     for message in made_up(seed, 3000):
         titled = "Title\n\n" + message.replace("\0", "")

@@ -190,7 +190,7 @@ class MadeCommits:
                 versions = [parent.content(path) for parent in files.before]
                 for key, what in growth.lost(kind, versions, files.after.content(path)):
                     text = f"{path}::{codec.identity_text(kind, key)} {what}, and this file only grows; a commit that"
-                    yield "append_only", path, f"{text} means it says why, in a line `{REWRITE}: <reason>`"
+                    yield "append_only", path, f"{text} means it says why, in a trailer `{REWRITE}: <reason>`"
 
     def _merge(self, oid: str, commit: Commit, result: Snapshot) -> Iterator[Told]:
         parents = commit.parents

@@ -6,9 +6,12 @@ name=${0##*/}
 name=${name%%.*}
 earlier=${0%/*}/$name.before-gitbtc
 
-# What refuses a commit or a push; a merge that is already made can only be warned about.
+# What refuses a commit or a push; a commit or a merge that is already made can only be warned about.
 stop() {
-    [ "$name" = post-merge ] || exit "$1"
+    case $name in
+    post-*) ;;
+    *) exit "$1" ;;
+    esac
 }
 
 run() {
@@ -33,6 +36,10 @@ pre-receive) setting=gitbtc.server install='gitbtc install --server' ;;
 *) setting=filter.gitbtc.required install='gitbtc install' ;;
 esac
 if [ -n "$shared" ] && ! git config --get "$setting" >/dev/null; then
+    exit 0
+fi
+# Hardly any commit has a trailer that Git took out; no Python is started to find that.
+if [ "$name" = post-commit ] && [ ! -e "$(git rev-parse --git-path gitbtc/lost.json)" ]; then
     exit 0
 fi
 if [ -x "$python" ] && [ -f "$package" ]; then

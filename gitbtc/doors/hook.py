@@ -6,8 +6,9 @@ import os
 import sys
 from functools import partial
 
-from gitbtc.doors import passed
+from gitbtc.doors import lost_trailers, passed
 from gitbtc.doors.commit import Examination
+from gitbtc.doors.message_file import MessageFile
 from gitbtc.errors import GitbtcError, printable, report
 from gitbtc.repo.git import Git
 from gitbtc.state.in_progress import COMMIT
@@ -57,7 +58,7 @@ def _examine_patch(_: list[str]) -> int:
     git = Git().at_top()
     with git.blobs() as blobs:
         examination = Examination(git, blobs)
-        messages = _told(examination) or _message_faults(git.git_path("rebase-apply/final-commit"), examination)
+        messages = _told(examination) or _patch_faults(git, examination)
     return _refuse(messages, examination)
 
 
@@ -73,13 +74,21 @@ def _examine_and_sign(arguments: list[str]) -> int:
         if amended:
             return _refuse(amended)
         if trailers is None:
-            messages = _told(examination) or _message_faults(message, examination)
+            messages = _told(examination) or _message_faults(MessageFile(git, message), examination)
             if messages:
                 return _refuse(messages, examination)
             trailers = examination.trailers()
-    if trailers:
-        given = [part for line in trailers for part in ("--trailer", line)]
-        git.run("interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", *given, message)
+    lost = MessageFile(git, message).add(trailers) if trailers else []
+    lost_trailers.leave(_folder(git), examination.head, lost)
+    return 0
+
+
+def _sign_again(_: list[str]) -> int:
+    """post-commit: a trailer that Git took for a comment goes back into the message; nothing can be vetoed here."""
+    git = Git().at_top()
+    notice = lost_trailers.put_back(git, _folder(git))
+    if notice:
+        print(notice, file=sys.stderr)
     return 0
 
 
@@ -106,32 +115,40 @@ def _read_message(arguments: list[str]) -> int:
     """commit-msg: the message as the person left it."""
     git = Git().at_top()
     with git.blobs() as blobs:
-        return _refuse(_message_faults(arguments[0], Examination(git, blobs, arguments[0])))
+        return _refuse(_message_faults(MessageFile(git, arguments[0]), Examination(git, blobs, arguments[0])))
 
 
-def _message_faults(path: str, examination: Examination) -> list[str]:
+def _patch_faults(git: Git, examination: Examination) -> list[str]:
+    return _message_faults(MessageFile(git, git.git_path("rebase-apply/final-commit"), is_final=True), examination)
+
+
+def _message_faults(file: MessageFile, examination: Examination) -> list[str]:
     """No key in the message, and a reason in it for a rewrite."""
     from gitbtc.judge.key_gate import judged
     from gitbtc.keys.finding import MESSAGE, notices, refusal
     from gitbtc.keys.scan import scan
-    from gitbtc.spends.trailers import REWRITE, Declared
+    from gitbtc.spends.declared import Declared
+    from gitbtc.spends.trailers import REWRITE
 
-    with open(path, "rb") as file:
-        message = file.read()
+    message = file.content
     found = judged(scan(message), examination.files.allow_list, partial(scan, message, "", None))
     if found and found.refusing:
         return [refusal(found.refusing, "the commit message", MESSAGE, found.remarks)]
     for notice in notices(found.told, "the commit message") if found else ():
         print(notice, file=sys.stderr)
-    declared = Declared(message.decode("utf-8", "replace"))
-    if examination.is_rewriting and not declared.rewrites and any(examination.rewrites()):
-        reason = f"a line `{REWRITE}: <reason>` in its message (`git commit -m`, where no editor opens)"
+    if not examination.is_rewriting or any(Declared(reading).rewrites for reading in file.readings):
+        return []
+    if any(examination.rewrites()):
+        reason = (
+            f"a line `{REWRITE}: <reason>` in the last paragraph of its message (`git commit -m … -m '{REWRITE}: …'`)"
+        )
         return [f"gitbtc: a commit that rewrites says why: {reason}"]
     return []
 
 
 def _warn(_: list[str]) -> int:
     """post-merge: what a fast-forward brought, which nothing can veto, is looked at now, and may not be pushed on."""
+    _sign_again([])
     from gitbtc.doors.made_commits import MadeCommits
 
     git = Git().at_top()
@@ -203,5 +220,6 @@ DOORS: dict[str, Callable[[list[str]], int]] = {
     "commit-msg": _read_message,
     "pre-push": _push,
     "pre-receive": _receive,
+    "post-commit": _sign_again,
     "post-merge": _warn,
 }

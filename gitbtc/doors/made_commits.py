@@ -25,13 +25,15 @@ from gitbtc.repo.git import SUBMODULE
 from gitbtc.repo.stored import NotHere, Stored, Unsound
 from gitbtc.spends import CHAIN, COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.channels import JOINED_AS_THEY_ARE
-from gitbtc.spends.trailers import REWRITE, Declared
+from gitbtc.spends.declared import Declared, agrees, denies
+from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.trailers import REWRITE
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.stored import Commit
     from gitbtc.spends.outcome import Changes, Remembered
+    from gitbtc.spends.trailers import Trailer
 
 _SCHEMAS = ".gitbtc/schemas/"
 _MOST_PARENTS = 64  # every two of them are a merge
@@ -161,7 +164,6 @@ class MadeCommits:
 
     def _examine(self, oid: str) -> Iterator[Told]:
         commit, result = self._commit(oid), self._snapshot(oid)
-        declared = Declared(commit.message)
         rejoined = self._rejoined(commit, result)
         if rejoined and rejoined.fault:
             yield "join", "", f"the commit says that it is a join, and {rejoined.fault}"
@@ -172,13 +174,13 @@ class MadeCommits:
         yield from faults
         if any(refuses(kind) for kind, _, _ in faults):
             return  # what does not parse, or is not what its schema says, cannot be judged
-        if not declared.rewrites and not is_sound:
+        if not is_sound and not Declared(commit.message).rewrites:
             yield from limited(self._growth(files))
         if not is_sound:
             first = self._past(next(iter(commit.parents), None))
             yield from simulation.faults(first, result, merges=len(commit.parents) > 1)
         if len(commit.parents) > 1 and not is_sound:
-            yield from self._merge(oid, commit.parents, result, declared)
+            yield from self._merge(oid, commit, result)
         broken = self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents)
         # A join asks nobody: what two heads know of channels stands beside each other until a commit mends it.
         yield from limited(one for one in broken if not (is_sound and one[0] in JOINED_AS_THEY_ARE))
@@ -206,16 +208,19 @@ class MadeCommits:
                 versions = [parent.content(path) for parent in files.before]
                 for key, what in growth.lost(kind, versions, files.after.content(path)):
                     text = f"{path}::{codec.identity_text(kind, key)} {what}, and this file only grows; a commit that"
-                    yield "append_only", path, f"{text} means it says why, in a line `{REWRITE}: <reason>`"
+                    yield "append_only", path, f"{text} means it says why, in a trailer `{REWRITE}: <reason>`"
 
-    def _merge(self, oid: str, parents: list[str], result: Snapshot, declared: Declared) -> Iterator[Told]:
+    def _merge(self, oid: str, commit: Commit, result: Snapshot) -> Iterator[Told]:
+        parents = commit.parents
         self._check_depth(oid, parents)
         gate = SpendGate(Merging(self._git, parents), self._snapshot, unattributed_allowed=self._allowed)
         for clash in gate.clashes:
             path = path_in(clash.root, CHAIN)
             yield "network", path, f"{path}: {clash.one} and {clash.other} never merge"
+        declared = Declared(commit.message, partial(self._agrees, _types(gate.contests), result, parents))
         unsettled = gate.unsettled(result, declared)
         yield from map(_contested, unsettled)
+        yield from _denied(gate.contests, {one.subject for one in unsettled}, declared, result)
         if not unsettled:
             yield from _not_followed(gate.changes(result, declared, self._remembered))
         lost = lost_in_merge(self._kinds_in(result.entries), Merging(self._git, parents), self._snapshot, result)
@@ -224,6 +229,14 @@ class MadeCommits:
     def _remembered(self, _: str) -> Remembered:
         """A made commit has what it has: what older commits listed is not asked for."""
         return lambda _: None
+
+    def _agrees(
+        self, types: Mapping[str, set[str]], result: Snapshot, parents: list[str], subject: str, trailer: Trailer
+    ) -> bool:
+        """Whether a trailer says of the contests of `subject` (type by subject: `types`) what the records say."""
+        root = subject.rpartition("::")[0]
+        before = [self._snapshot(parent).evidence(root) for parent in parents]
+        return any(agrees(trailer, type_, result.evidence(root), before) for type_ in types.get(subject, ()))
 
     def _check_depth(self, oid: str, parents: list[str]) -> None:
         """NotHere when the history ends before the common ancestors of a merge: another one would be taken for it."""
@@ -235,6 +248,26 @@ class MadeCommits:
 
 def _is_schema(path: str) -> bool:
     return path.startswith(_SCHEMAS) and path.endswith(SUFFIX)
+
+
+def _types(contests: Iterable[Contest]) -> dict[str, set[str]]:
+    """The types of contests by subject, with those of the contests that they hang on."""
+    found: dict[str, set[str]] = {}
+    for contest in contests:
+        for one in (contest, contest.above):
+            found.setdefault(one.subject, set()).add(one.type)
+    return found
+
+
+def _denied(contests: Iterable[Contest], open_: set[str], declared: Declared, result: Snapshot) -> Iterator[Told]:
+    """Trailers that say the opposite of the records that settle a contest."""
+    for contest in contests:
+        about = declared.about(contest.subject)
+        evidence = result.evidence(contest.root)
+        if about and contest.subject not in open_ and all(denies(one, evidence) for one in about):
+            path = path_in(contest.root, COINS)
+            where = f"{path}::{outpoint_text(contest.outpoint)}"
+            yield contest.type, path, f"{where}: a trailer of the commit says the opposite of its records"
 
 
 def _contested(contest: Contest) -> Told:

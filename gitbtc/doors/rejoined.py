@@ -12,6 +12,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.join.joining import Joining
 from gitbtc.repo.objects import Objects
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.message import trailers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ class Rejoined:
         if expected != dict(files):
             differing = sorted({path for path, _ in expected.items() ^ dict(files).items()})
             return f"it is not the join of its parents: {', '.join(differing[:3])} is otherwise"
-        silent = sorted(set(joined.trailers()) - set(commit.message.split("\n")))
+        silent = sorted(set(joined.trailers()) - {f"{token}: {value}" for token, value in trailers(commit.message)})
         if silent:
             return f"it does not declare what it leaves contested or settles; its message lacks: {silent[0]}"
         self.contested = frozenset(outpoint_text(one.outpoint) for one in joined.contested)

@@ -7,6 +7,7 @@ unchanged. It ends with a trailer that settles the coin, or with records that sa
 from __future__ import annotations
 
 from gitbtc.spends import rules
+from gitbtc.spends.declared import ends
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import CONTESTED, REWRITE, parse
 
@@ -43,15 +44,16 @@ def declared(git: Git, revisions: Sequence[str]) -> Iterator[Trailer]:
     """The coins that joins in the history left contested and no later commit settled by a trailer, each once."""
     if not revisions:
         return
-    named = "^(Contested|Double-Spend|Data-Error|Reservation): "
+    named = "^(Contested|Double-Spend|Data-Error|Reservation)[ \t]*:"
     options = ("log", "--topo-order", "-z", "--format=%B", "--extended-regexp", f"--grep={named}")
-    seen: set[object] = set()
+    later: dict[object, list[Trailer]] = {}
     for message in git.run(*options, *revisions, "--").decode("utf-8", "replace").split("\0"):
         for trailer in parse(message):
-            if trailer.name != REWRITE and trailer.outpoint not in seen:
-                seen.add(trailer.outpoint)
-                if trailer.name == CONTESTED:
+            if trailer.name != REWRITE:
+                known = later.setdefault(trailer.outpoint, [])
+                if trailer.name == CONTESTED and not any(ends(one, trailer) for one in known):
                     yield trailer
+                known.append(trailer)
 
 
 def open_contests(git: Git, revision: str, snapshot: Snapshot) -> Iterator[tuple[str, Trailer]]:

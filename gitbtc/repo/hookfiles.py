@@ -18,7 +18,8 @@ from gitbtc.errors import GitbtcError
 from gitbtc.repo import files
 
 NAMES = (
-    "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "pre-applypatch", "pre-push", "post-merge",
+    "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "pre-applypatch", "pre-push", "post-commit",
+    "post-merge",
 )  # fmt: skip
 SERVER_NAMES = ("pre-receive",)
 

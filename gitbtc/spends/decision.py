@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitbtc.spends import rows
 from gitbtc.spends.evidence import outpoint_text
-from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, UNATTRIBUTED, parse
+from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, UNATTRIBUTED, read_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ _CHOSEN: dict[rows.Row, Callable[[Verdict, Sides, Fates, str], Decision]] = {
 
 def declared(verdict: Verdict, line: str) -> Decision | None:
     """The decision about a coin that a trailer tells; None where it tells none about transactions."""
-    trailer = next(iter(parse(f"\n\n{line}")), None)
+    trailer = read_line(line)
     if trailer is None or trailer.outpoint != verdict.outpoint:
         return None
     if trailer.name == DATA_ERROR or trailer.choice:

@@ -1,15 +1,16 @@
 """The trailers that gitbtc writes into commit messages, and reads again: what was contested and how it was settled.
 
-One line each, from the line's first character on:
+One line each (or folded, as Git does), among the trailers of the message:
 
 * `Double-Spend: <outpoint> <winner txid|none> over <loser txid|none>[ and <txid>…]`
 * `Double-Spend: <outpoint> unattributed`
 * `Data-Error: <outpoint> ours|theirs|base`
-* `Reservation: <outpoint> <agent|txid> over <agent|txid>[ and <agent|txid>…]`, names with %-escapes
+* `Reservation: <outpoint> <agent|txid|none>[ and <agent|txid>…] over <agent|txid|none>[ and <agent|txid>…]`, names with
+  %-escapes
 * `Contested: <outpoint> <type>[ <agent|txid>[ and <agent|txid>…]]`, names with %-escapes: a join left it unsettled
 * `Gitbtc-Rewrite: <reason>`
 
-A line that does not follow this says nothing.
+A trailer that does not follow this says nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import re
 
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.message import trailers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,53 +30,50 @@ DOUBLE_SPEND, DATA_ERROR, RESERVATION, REWRITE = "Double-Spend", "Data-Error", "
 CONTESTED = "Contested"
 UNATTRIBUTED = "unattributed"
 
-_LINE = re.compile(r"(Double-Spend|Data-Error|Reservation|Contested|Gitbtc-Rewrite): *(.*?)\s*\Z")
+_NAMES = (DOUBLE_SPEND, DATA_ERROR, RESERVATION, CONTESTED, REWRITE)
+_NAMED = re.compile("|".join(_NAMES))
 _OUTPOINT = re.compile(r"([0-9a-f]{64}):(0|[1-9][0-9]{0,9})\Z")
 _TXID = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class Trailer:
-    """One of them. `outpoint`: the coin, None for a rewrite. `winner` and `losers` are txids, for a reservation names
-    of agents too; `winner` is None where nobody won. `choice`: `ours`, `theirs`, `base` or `unattributed`, for a coin
-    that a join left contested the conflict's type, else "". `parties`: who contests it then. `reason`: why a file that
-    only grows was rewritten. `line` is all of it.
+    """One of them. `outpoint`: the coin, None for a rewrite. `winners` and `losers` are txids, for a reservation names
+    of agents too; there are no winners where nobody won, and several of a reservation only. `choice`: `ours`, `theirs`,
+    `base` or `unattributed`, for a coin that a join left contested the conflict's type, else "". `parties`: who
+    contests it then. `reason`: why a file that only grows was rewritten. `line` is
+    all of it.
     """
 
-    __slots__ = ("choice", "line", "losers", "name", "outpoint", "parties", "reason", "winner")
+    __slots__ = ("choice", "line", "losers", "name", "outpoint", "parties", "reason", "winners")
 
     def __init__(self, name: str, outpoint: Outpoint | None = None) -> None:
         self.name = name
         self.outpoint = outpoint
-        self.winner: str | None = None
+        self.winners: tuple[str, ...] = ()
         self.losers: tuple[str, ...] = ()
         self.parties: tuple[str, ...] = ()
         self.choice = ""
         self.reason = ""
         self.line = ""
 
-
-class Declared:
-    """What a commit message declares: contests settled, as a container of their subjects (`root::outpoint`), and
-    whether the commit `rewrites` files that only grow, with a reason. A trailer settles the outpoint that it names,
-    no other.
-    """
-
-    def __init__(self, message: str) -> None:
-        trailers = parse(message)
-        settled = (trailer for trailer in trailers if trailer.name != CONTESTED)
-        self._lines = {outpoint_text(one.outpoint): one.line for one in settled if one.outpoint}
-        self.rewrites = any(trailer.name == REWRITE for trailer in trailers)
-
-    def line(self, subject: str) -> str | None:
-        """The trailer that settles `subject`; None where none does."""
-        return self._lines.get(subject.rpartition("::")[2])
+    @property
+    def winner(self) -> str | None:
+        """Who won, the first of them; None where nobody did."""
+        return next(iter(self.winners), None)
 
 
 def parse(message: str) -> list[Trailer]:
-    """The trailers of a commit message, in its order."""
-    lines = (_LINE.match(line) for line in message.split("\n"))
-    found = (_one(match[1], match[2]) for match in lines if match)
-    return [trailer for trailer in found if trailer]
+    """Those of a stored commit message, in its order: only of what Git takes for its trailers."""
+    if not _NAMED.search(message):
+        return []
+    read = (_one(name, text) for name, text in trailers(message) if name in _NAMES)
+    return [trailer for trailer in read if trailer]
+
+
+def read_line(line: str) -> Trailer | None:
+    """The one that `line` is, wherever it stands; None when it says nothing."""
+    name, _, text = line.partition(":")
+    return _one(name, text.strip()) if name in _NAMES else None
 
 
 def _one(name: str, text: str) -> Trailer | None:
@@ -95,7 +94,9 @@ def _double_spend(trailer: Trailer, words: list[str]) -> bool:
     if words == [UNATTRIBUTED]:
         trailer.choice = UNATTRIBUTED
         return True
-    return _decided(trailer, words) and all(map(_TXID.match, _parties(trailer)))
+    if not _decided(trailer, words) or len(trailer.winners) > 1:
+        return False
+    return all(map(_TXID.match, (*trailer.winners, *trailer.losers)))
 
 
 def _data_error(trailer: Trailer, words: list[str]) -> bool:
@@ -126,16 +127,14 @@ def contested(outpoint: Outpoint, type_: str, parties: Iterable[str]) -> str:
 
 
 def _decided(trailer: Trailer, words: list[str]) -> bool:
-    """`<winner> over <loser>[ and <loser>…]`."""
-    if len(words) < 3 or len(words) % 2 == 0 or words[1] != "over" or set(words[3::2]) - {"and"}:
+    """`<winner>[ and <winner>…] over <loser>[ and <loser>…]`; every other word is a name, whatever it is."""
+    names, between = words[::2], words[1::2]
+    if len(names) == len(between) or between.count("over") != 1 or set(between) - {"over", "and"}:
         return False
-    trailer.winner = None if words[0] == "none" else words[0]
-    trailer.losers = tuple(loser for loser in words[2::2] if loser != "none")
+    won = between.index("over") + 1
+    trailer.winners = tuple(name for name in names[:won] if name != "none")
+    trailer.losers = tuple(name for name in names[won:] if name != "none")
     return True
-
-
-def _parties(trailer: Trailer) -> list[str]:
-    return [*([trailer.winner] if trailer.winner else []), *trailer.losers]
 
 
 _GRAMMAR: dict[str, Callable[[Trailer, list[str]], bool]] = {

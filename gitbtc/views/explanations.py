@@ -21,7 +21,7 @@ To settle it: gitbtc resolve ADDRESS --ours|--theirs|--base.""",
 One side removed a record from a file that only grows.
 
 The record is kept meanwhile. To take it out on purpose, settle for the side that removed it and commit with
-GITBTC_ALLOW_REWRITE=1 and a line `Gitbtc-Rewrite: <reason>` in the message.""",
+GITBTC_ALLOW_REWRITE=1 and a trailer `Gitbtc-Rewrite: <reason>` at the end of the message.""",
     "lost_addition": """\
 The merge lacks a record that one side added and nobody removed.
 

@@ -186,6 +186,42 @@ def test_a_trailer_settles_the_outpoint_that_it_names_and_no_other(plain: Repo, 
     assert f"double_spend: wallet/utxos.json::{OUTPOINT}" in refused(plain, server, "ours")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"settled\n\nDouble-Spend: {OUTPOINT} unattributed\n",
+        f"settled\n\nReservation: {OUTPOINT} x over y\n",
+        f"settled\n\nDouble-Spend: {OUTPOINT} {A['txid']} over {B['txid']}\n",
+        f"settled\nDouble-Spend: {OUTPOINT} unattributed\n",
+        f"settled\n\nDouble-Spend: {OUTPOINT} unattributed\n\nas he wrote\n",
+        f"settled\0\n\nDouble-Spend: {OUTPOINT} unattributed\n",
+    ],
+)
+def test_of_two_bare_removals_a_true_trailer_says_that_they_are_one(plain: Repo, server: Repo, message: str) -> None:
+    base(plain)
+    one, other = (side(plain, name, "main", wallet_utxos=[coin(1)], network_mempool=[]) for name in ("one", "other"))
+    tree = plain.git("rev-parse", "one^{tree}").strip()
+    lines = [f"tree {tree}", f"parent {one}", f"parent {other}", "author A <a@b> 1700000000 +0000"]
+    content = "\n".join([*lines, "committer A <a@b> 1700000000 +0000", "", message]).encode()
+    made = plain.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=content).strip()
+    if message == f"settled\n\nDouble-Spend: {OUTPOINT} unattributed\n":
+        accepted(plain, f"{made}:refs/heads/main")
+    else:
+        assert f"double_spend_candidate: wallet/utxos.json::{OUTPOINT}" in refused(
+            plain, server, f"{made}:refs/heads/main"
+        )
+
+
+def test_a_trailer_that_says_the_opposite_of_the_records_is_refused(plain: Repo, server: Repo) -> None:
+    lost = B | {"replaced_by": A["txid"]}
+    settled(plain, f"Double-Spend: {OUTPOINT} {B['txid']} over {A['txid']}", wallet_transactions=[A, lost])
+    assert f"{OUTPOINT}: a trailer of the commit says the opposite" in refused(plain, server, "ours")
+    plain.git(
+        "commit", "-q", "--amend", "-m", "settled", "-m", f"Double-Spend: {OUTPOINT} {A['txid']} over {B['txid']}"
+    )
+    accepted(plain, "ours")
+
+
 def test_no_trailer_excuses_a_state_that_breaks_a_rule(plain: Repo, server: Repo) -> None:
     settled(plain, f"Double-Spend: {OUTPOINT} {A['txid']} over {B['txid']}")
     said = refused(plain, server, "ours")

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gitbtc import __version__
-from gitbtc.distributed.remote import PREFIX, Remote
+from gitbtc.distributed.remote import PREFIX, JoinRemote
 from gitbtc.errors import CannotWork
 from gitbtc.join.joining import MOST_PARENTS
 from gitbtc.join.shares import Comparisons, ShareJoining, shared_base
@@ -79,8 +79,8 @@ class Bench:
         os.makedirs(folder, exist_ok=True)
         self._git = Git.at(folder)
         # What a worker that was killed here has begun is completed: `git init` can be done again.
-        self._git.run("init", "--quiet", "--bare", "--template=", folder)
-        self._remote = Remote(self._git, run.url)
+        self._git.init_bare()
+        self._remote = JoinRemote(self._git, run.url)
 
     def base(self, heads: Mapping[str, str]) -> Token | None:
         """What `heads` (ref -> oid) have in common, as gitbtc/join/shares.py tells it."""

@@ -18,7 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from gitbtc.distributed.bench import Bench, Run
-from gitbtc.distributed.remote import Remote, address
+from gitbtc.distributed.remote import JoinRemote, address
 from gitbtc.errors import CannotWork, GitbtcError, UsageError
 from gitbtc.join.differences import processors
 from gitbtc.join.shares import MOST_PARTS, groups, shares
@@ -94,7 +94,7 @@ def join(git: Git, asked: Asked, scheduler: str | None, say: Callable[[str], Non
     it in the repository of `git`; no ref leads to it. `say` is told how far it is. CannotWork when it cannot be.
     """
     run = Run(f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}", address(git, asked.remote))
-    remote = Remote(git, run.url)
+    remote = JoinRemote(git, run.url)
     try:
         heads = remote.matching(asked.patterns)
         with TemporaryDirectory(prefix="gitbtc-join-") as folder, _Engine(run, scheduler, folder, say) as engine:
@@ -113,7 +113,7 @@ def join(git: Git, asked: Asked, scheduler: str | None, say: Callable[[str], Non
     return whole
 
 
-def _with_tip(remote: Remote, run: Run, tip: str | None) -> dict[str, str]:
+def _with_tip(remote: JoinRemote, run: Run, tip: str | None) -> dict[str, str]:
     """ref -> oid of the commit that the heads join into, where the workers find it."""
     if tip is None:
         return {}
@@ -121,7 +121,7 @@ def _with_tip(remote: Remote, run: Run, tip: str | None) -> dict[str, str]:
     return {run.prefix + _TIP: tip}
 
 
-def _clear(remote: Remote, run: Run, say: Callable[[str], None]) -> None:
+def _clear(remote: JoinRemote, run: Run, say: Callable[[str], None]) -> None:
     try:
         remote.clear(run.prefix)
     except GitbtcError as error:

@@ -77,8 +77,7 @@ def _examine_and_sign(arguments: list[str]) -> int:
                 return _refuse(messages, examination)
             trailers = examination.trailers()
     if trailers:
-        given = [part for line in trailers for part in ("--trailer", line)]
-        git.run("interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", *given, message)
+        git.add_trailers(message, trailers)
     return 0
 
 

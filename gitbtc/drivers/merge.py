@@ -114,7 +114,7 @@ def _is_virtual(call: Call) -> bool:
         return False
     from gitbtc.repo.git import Git
 
-    answer = Git().run("check-attr", "-z", "conflict-marker-size", "--", call.path).split(b"\0")[2]
+    (answer,) = Git().attributes(["conflict-marker-size"], [call.path]).values()
     return size > (int(answer) if answer.isdigit() else DEFAULT_MARKER_SIZE)
 
 
@@ -123,11 +123,10 @@ def _style(call: Call) -> Style:
     from gitbtc.repo.git import Git
 
     git = Git()
-    branch = git.line("symbolic-ref", "--short", "-q", "HEAD", ok=(0, 1))
-    chosen = git.run("config", "--default", "merge", "merge.conflictStyle").strip()
+    branch = (git.current_branch() or "").removeprefix("refs/heads/")
     return Style(
         int(call.marker_size),
-        show_base=chosen in (b"diff3", b"zdiff3"),
+        show_base=git.config("merge.conflictStyle") in ("diff3", "zdiff3"),
         ours=_named(call.ours_label, branch, "ours"),
         base=_named(call.base_label, "", "base"),
         theirs=_named(call.theirs_label, next(iter(announced().values()), ""), "theirs"),
@@ -167,15 +166,10 @@ def _tell(call: Call, kind: Kind, merge: Merge) -> None:
 
 def _merge_as_text(call: Call, error: Malformed) -> int:
     """Fall back on Git's own text merge, and call it a conflict whatever comes out: nobody knows what it means."""
-    import subprocess
+    from gitbtc.repo.git import Git
 
     print(f"gitbtc: {printable(call.path)}: {printable(str(error))}; merged as text, check every line", file=sys.stderr)
-    labels = [part for name in ("ours", "base", "theirs") for part in ("-L", name)]
-    command = ["git", "merge-file", "-p", "-q", "--marker-size", call.marker_size, *labels]
-    done = subprocess.run([*command, call.ours, call.base, call.theirs], capture_output=True, check=False)
-    if done.returncode > 127:  # merge-file counts conflicts up to 127; beyond, it failed
-        raise GitbtcError(done.stderr.decode("utf-8", "replace").strip() or "git merge-file failed")
     merge = Merge()
-    merge.pieces = [done.stdout]
+    merge.pieces = [Git().merge_as_text(call.ours, call.base, call.theirs, call.marker_size)]
     _write(call.ours, merge)
     return 1

@@ -46,7 +46,7 @@ class Ending:
         is known for one payment that nobody recorded (UNATTRIBUTED), where its description is contested for the one in
         the file (LISTED). The trailer of the commit.
         """
-        if self._git.run("status", "--porcelain", "-z", "--untracked-files=no"):
+        if not self._git.all_is_committed():
             raise GitbtcError("not all is committed here; commit that first, then settle")
         root, contest = self._called(name)
         outpoint = contest.outpoint or ("", 0)
@@ -70,7 +70,7 @@ class Ending:
         return self._commit(outpoint, f"{DATA_ERROR}: {outpoint_text(outpoint)} ours")
 
     def _commit(self, outpoint: Outpoint, trailer: str) -> str:
-        self._git.run("commit", "-q", "--allow-empty", "-m", f"Settle {outpoint_text(outpoint)}", "-m", trailer)
+        self._git.commit(f"Settle {outpoint_text(outpoint)}", trailer)
         return trailer
 
     def _called(self, name: str) -> tuple[str, Trailer]:
@@ -100,7 +100,7 @@ class Ending:
                 write(top / path_in(root, kind), content)
                 changed.append(path_in(root, kind))
         if changed:
-            self._git.at_top().run("--literal-pathspecs", "add", "--", *changed)
+            self._git.at_top().stage(changed)
 
 
 def _settlement(outpoint: Outpoint, winner: str, claimants: Iterable[str]) -> Settlement:

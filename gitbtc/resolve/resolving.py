@@ -109,4 +109,4 @@ class Resolving:
     def _stage(self, settled: list[str], top: Path) -> None:
         paths = [path for path in settled if os.path.exists(top / path)]
         if paths or self._whole:
-            self._conflicts.git.run("--literal-pathspecs", "add", "-A", "--", *paths, *self._whole)
+            self._conflicts.git.stage([*paths, *self._whole])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gitbtc.keys.scan import scan
 from gitbtc.repo.introduced import introduced
 from gitbtc.scanning.place import BLOB, COMMIT, FILE, NAME, REF, TAG
-from gitbtc.scanning.revisions import EVERYTHING, refs
+from gitbtc.scanning.revisions import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Tracker:
         self._index: dict[str, Entry] = git.index_entries() if self._top else {}
         head = git.find("HEAD")
         self._head = git.tree_entries(head) if head else {}
-        self._tips = refs(git)
+        self._tips = git.refs()
         self._holders: dict[tuple[str, ...], list[str]] = {}
 
     def track(self, found: Sequence[tuple[Place, Finding]]) -> list[Whereabouts | None]:

@@ -13,9 +13,9 @@ from bisect import bisect_right
 from itertools import accumulate, chain, compress, count, islice
 
 from gitbtc.keys import layers, phrases, runs, words
+from gitbtc.keys.families import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.finding import Finding, fingerprint
 from gitbtc.keys.form import BLOCK, Form
-from gitbtc.keys.forms import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text
 from gitbtc.keys.typed import without_typed
 
@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
 
-    from gitbtc.keys.forms import Spot, TextFamily
+    from gitbtc.keys.family import Spot, TextFamily
 
     # Line (from 1), form, the normalised secret.
     Sighting = tuple[int, Form, bytes]

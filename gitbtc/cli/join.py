@@ -17,9 +17,9 @@ from gitbtc.repo.objects import Objects
 from gitbtc.views.join import document, lines
 
 if TYPE_CHECKING:
-    from gitbtc.join.joining import Joined
+    from gitbtc.join.joining import JoinCommit
 
-    Made = tuple[str, list[str], Joined | None]  # oid of the join, its heads, what it decided
+    Made = tuple[str, list[str], JoinCommit | None]  # oid of the join, its heads, what it decided
 
 _PREFIXES = ("refs/heads/", "refs/remotes/", "refs/")
 _LONG = 100  # files
@@ -97,9 +97,9 @@ def _here(git: Git, objects: Objects, asked: _Asked) -> Made:
 
 
 def _elsewhere(git: Git, asked: _Asked, remote: str, scheduler: str | None) -> Made:
-    from gitbtc.distributed.engine import Asked, join
+    from gitbtc.distributed.engine import JoinRequest, join
 
-    wanted = Asked(remote, asked.names, asked.target.tip, asked.message)
+    wanted = JoinRequest(remote, asked.names, asked.target.tip, asked.message)
     whole = join(git, wanted, scheduler, _say, fetch=not asked.dry_run)
     return whole.oid, whole.heads, whole.joined
 

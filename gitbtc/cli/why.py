@@ -11,7 +11,7 @@ import click
 from gitbtc.cli.paging import pager, show
 from gitbtc.cli.past import about_cut, cut, opened, watched
 from gitbtc.history.lives import Search
-from gitbtc.history.searching import Asked
+from gitbtc.history.searching import CoinQuery
 from gitbtc.repo.diffing import wants_colour
 from gitbtc.repo.git import Git
 from gitbtc.views import history as view
@@ -33,7 +33,7 @@ def command(outpoint: str, rev: str, *, as_json: bool) -> None:
     OUTPOINT is txid:vout; the txid may be cut to its first digits. A txid alone means all its outputs that were coins.
     Exit status 1 when no commit lists such a coin.
     """
-    asked, git = Asked(outpoint), Git()
+    asked, git = CoinQuery(outpoint), Git()
     with opened(git) as (history, objects):
         commits = list(objects.history(rev))
         search = Search(history, asked)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from distributed import Future
 
-    from gitbtc.distributed.bench import Part, Whole
+    from gitbtc.distributed.bench import PartialJoin, Whole
     from gitbtc.join.atoms import Token
     from gitbtc.repo.git import Git
 
@@ -77,7 +77,7 @@ def _end(run: Run) -> None:
 # -- where the join was asked for --------------------------------------------------------------------------------------
 
 
-class Asked:
+class JoinRequest:
     """A join as it was asked for: the `patterns` of the heads at `remote`; `tip`, the oid of the commit that the caller
     has and they join into, None for none; what the commit says.
     """
@@ -89,7 +89,7 @@ class Asked:
         self.message = message
 
 
-def join(git: Git, asked: Asked, scheduler: str | None, say: Callable[[str], None], *, fetch: bool) -> Whole:
+def join(git: Git, asked: JoinRequest, scheduler: str | None, say: Callable[[str], None], *, fetch: bool) -> Whole:
     """The join of the heads, by the workers of the scheduler at an address, or by some of this machine. `fetch`: have
     it in the repository of `git`; no ref leads to it. `say` is told how far it is. CannotWork when it cannot be.
     """
@@ -151,7 +151,7 @@ class _Engine:
         if self._cluster is not None:
             self._cluster.close()
 
-    def whole(self, heads: Mapping[str, str], tip: Mapping[str, str], asked: Asked) -> Whole:
+    def whole(self, heads: Mapping[str, str], tip: Mapping[str, str], asked: JoinRequest) -> Whole:
         """The join of the heads and of the tip (ref -> oid)."""
         parts = self._parts(heads, tip)
         future = self._submit(Bench.whole, {**heads, **tip}, parts, asked.tip, asked.message)
@@ -159,7 +159,7 @@ class _Engine:
         whole: Whole = future.result()
         return whole
 
-    def _parts(self, heads: Mapping[str, str], tip: Mapping[str, str]) -> Sequence[Future[Part]]:
+    def _parts(self, heads: Mapping[str, str], tip: Mapping[str, str]) -> Sequence[Future[PartialJoin]]:
         cut = shares(heads, len(self._workers()))
         if len(cut) == 1:
             return []
@@ -177,7 +177,7 @@ class _Engine:
         self._wait(parts, "shares joined")
         return self._few(parts, base)
 
-    def _few(self, parts: Sequence[Future[Part]], base: str | None) -> Sequence[Future[Part]]:
+    def _few(self, parts: Sequence[Future[PartialJoin]], base: str | None) -> Sequence[Future[PartialJoin]]:
         level = 0
         while len(parts) > MOST_PARTS:
             level += 1

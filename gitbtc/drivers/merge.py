@@ -38,7 +38,7 @@ _VALUES = {
 }
 
 
-class Call:
+class MergeCall:
     """What Git asked for. The three files are relative to the current folder."""
 
     __slots__ = (
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
 
     gc.disable()  # it makes no cycles worth collecting, and ends in a moment
     try:
-        call = Call(arguments[1:])
+        call = MergeCall(arguments[1:])
         return _merge(call)
     except (GitbtcError, OSError, MemoryError) as error:
         print(
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
         return FAILED
 
 
-def _merge(call: Call) -> int:
+def _merge(call: MergeCall) -> int:
     kind = Kinds(call.schemas or None).load(call.kind)
     virtual = _is_virtual(call)
     into_ours = not virtual and bool(announced())
@@ -107,7 +107,7 @@ def _judge(path: str) -> Judge:
     return judge
 
 
-def _is_virtual(call: Call) -> bool:
+def _is_virtual(call: MergeCall) -> bool:
     """Whether this is an inner merge, of two merge bases: Git then asks for markers longer than configured."""
     size = int(call.marker_size) if call.marker_size.isdigit() else DEFAULT_MARKER_SIZE
     if size <= DEFAULT_MARKER_SIZE:
@@ -118,7 +118,7 @@ def _is_virtual(call: Call) -> bool:
     return size > (int(answer) if answer.isdigit() else DEFAULT_MARKER_SIZE)
 
 
-def _style(call: Call) -> Style:
+def _style(call: MergeCall) -> Style:
     """How markers look here. Only asked for when there is a conflict."""
     from gitbtc.repo.git import Git
 
@@ -155,7 +155,7 @@ def _write(path: str, merge: Merge) -> None:
         raise
 
 
-def _tell(call: Call, kind: Kind, merge: Merge) -> None:
+def _tell(call: MergeCall, kind: Kind, merge: Merge) -> None:
     from gitbtc.views.conflicts import conflict_line, notice_line
 
     for notice in merge.notices:
@@ -164,7 +164,7 @@ def _tell(call: Call, kind: Kind, merge: Merge) -> None:
         print(conflict_line(call.path, kind, conflict), file=sys.stderr)
 
 
-def _merge_as_text(call: Call, error: Malformed) -> int:
+def _merge_as_text(call: MergeCall, error: Malformed) -> int:
     """Fall back on Git's own text merge, and call it a conflict whatever comes out: nobody knows what it means."""
     from gitbtc.repo.git import Git
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
 from gitbtc.history.commits import RootStory, path_of
-from gitbtc.history.endings import Ending, ending
+from gitbtc.history.endings import CoinEnding, ending
 from gitbtc.history.searching import lines_with, listed
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import root_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gitbtc.history.commits import History
     from gitbtc.history.events import Event
-    from gitbtc.history.searching import Asked
+    from gitbtc.history.searching import CoinQuery
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import LoggedCommit
@@ -41,14 +41,14 @@ class Life:
         self.root = root
         self.outpoint = outpoint
         self.chapters: list[tuple[LoggedCommit, list[Event]]] = []
-        self.end: Ending | None = None
+        self.end: CoinEnding | None = None
         self.coin: Record | None = None
 
 
 class Search:
     """Looks for the coins that `asked` may mean. `look` at each commit first, then ask for the `lives`."""
 
-    def __init__(self, history: History, asked: Asked) -> None:
+    def __init__(self, history: History, asked: CoinQuery) -> None:
         self._history = history
         self._asked = asked
         self._lines: dict[str, tuple[bytes, ...]] = {}  # by blob
@@ -119,7 +119,7 @@ class Search:
                 found[path] = lines
         return found
 
-    def _end(self, life: Life) -> Ending | None:
+    def _end(self, life: Life) -> CoinEnding | None:
         moment = self._history.moment(life.root, self._history.entries(self._commits[0].oid))
         try:
             return ending(Evidence(moment.content), life.outpoint)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ASKED = re.compile(r"([0-9a-fA-F]{4,64})(?:…|\.\.\.)?(?::(0|[1-9][0-9]{0,9}))?\Z")
 
 
-class Asked:
+class CoinQuery:
     """What a person asks for: a txid or its beginning, and which of its outputs (None: all)."""
 
     __slots__ = ("needle", "text", "txid", "vout")
@@ -54,7 +54,7 @@ def lines_with(content: bytes, needle: bytes) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def listed(lines: Iterable[bytes], asked: Asked) -> set[Outpoint]:
+def listed(lines: Iterable[bytes], asked: CoinQuery) -> set[Outpoint]:
     """The coins among `lines` of a utxos.json that may be meant."""
     coins = (coin for line in lines for coin in _coins(line))
     return {outpoint for coin in coins if asked.fits(outpoint := (str(coin.get("txid")), int(coin.get("vout", -1))))}

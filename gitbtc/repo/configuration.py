@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gitbtc.repo.program import Program
+from gitbtc.repo.program import GitProgram
 
 
-class Configuration(Program):
+class Configuration(GitProgram):
     """Reads and writes configuration: the repository's and the user's together, or one file alone."""
 
     def config(self, name: str, file: str | None = None) -> str | None:

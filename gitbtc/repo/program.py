@@ -71,7 +71,7 @@ def _survives(name: str, *, inside_git: bool) -> bool:
     return not name.startswith("GIT_") or name in _KEPT or name.startswith(_KEPT_FAMILIES)
 
 
-class Program:
+class GitProgram:
     """The program git, run in the folder `cwd` (the current one when None)."""
 
     def __init__(self, cwd: str | Path | None = None, *, inside_git: bool = True) -> None:

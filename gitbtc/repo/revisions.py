@@ -6,7 +6,7 @@ import os
 import re
 
 from gitbtc.errors import CannotWork
-from gitbtc.repo.program import Program, lines_of
+from gitbtc.repo.program import GitProgram, lines_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def is_oid(text: str) -> bool:
     return _OID.match(text) is not None
 
 
-class Revisions(Program):
+class Revisions(GitProgram):
     """Reads revisions, refs and histories, and moves refs."""
 
     # -- revisions -------------------------------------------------------------------------------------------------

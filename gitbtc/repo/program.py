@@ -176,8 +176,8 @@ class GitProgram:
         return self._line("rev-parse", "--is-bare-repository") == "true"
 
     def prefix(self) -> str:
-        """The folder that git runs in, from the root of the work tree: `treasury/cold/`; "" for the root itself."""
-        return self._line("rev-parse", "--show-prefix")
+        """The folder that git runs in as its path from the work tree's root, without a `/` at its end; "" in the root."""
+        return self._line("rev-parse", "--show-prefix").removesuffix("/")
 
     def git_path(self, name: str) -> str:
         """The absolute path of a file of the Git folder (`MERGE_HEAD`, `hooks`), wherever Git keeps it."""

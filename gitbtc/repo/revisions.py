@@ -127,6 +127,24 @@ class Revisions(GitProgram):
         found = self._line("--literal-pathspecs", "log", *options, *map(self._oid, heads), "--", path)
         return found.split()
 
+    def lost_paths(self, pattern: str, head: str) -> list[str]:
+        """The paths that match `pattern` (a glob from the top) and that some commit up to `head` took out, sorted.
+
+        A merge takes out what one of its parents has. A path may have come back since.
+        """
+        options = ("--full-history", "--diff-merges=separate", "--diff-filter=D", "--name-only", "-z", "--format=")
+        shown = ("--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature")
+        listed = self._items("log", *options, *shown, self._oid(head), "--", f":(top,glob){pattern}")
+        return sorted({path for path in listed if path})
+
+    def commits_on(self, path: str, head: str) -> list[tuple[str, list[str]]]:
+        """The commits up to `head` that changed the file `path`, and the merges of lines that did, oldest first;
+        for parents they have the nearest such ancestors, or a first commit.
+        """
+        options = ("--reverse", "--topo-order", "--parents", "--full-history")
+        lines = self._line("rev-list", *options, self._oid(head), "--", f":(top,literal){path}").splitlines()
+        return [(oid, parents) for oid, *parents in (line.split() for line in lines)]
+
     def messages(self, revisions: Sequence[str], line: str) -> list[str]:
         """The messages of the commits that `revisions` reach of which a line matches the extended regular expression
         `line`, children before parents; what is not UTF-8 in them is replaced.

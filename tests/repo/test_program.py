@@ -109,7 +109,7 @@ def test_version_is_three_numbers(repo: Repo) -> None:
 
 def test_the_folder_git_runs_in_is_told_from_the_root(repo: Repo) -> None:
     (repo.path / "deep" / "er").mkdir(parents=True)
-    assert Git(repo.path / "deep" / "er").prefix() == "deep/er/"
+    assert Git(repo.path / "deep" / "er").prefix() == "deep/er"
     assert Git(repo.path).prefix() == ""
 
 

@@ -152,3 +152,17 @@ def test_trailers_are_added_once(repo: Repo) -> None:
     message.write_text("one\n\nDouble-Spend: a\n")
     Git(repo.path).add_trailers(str(message), ["Double-Spend: a", "Double-Spend: b"])
     assert message.read_text() == "one\n\nDouble-Spend: a\nDouble-Spend: b\n"
+
+
+def test_lost_paths_and_the_commits_on_a_path(repo: Repo) -> None:
+    oids = []
+    for content in ("1", None, "2"):
+        repo.write("wallet/a*.json", content) if content else (repo.path / "wallet/a*.json").unlink()
+        repo.write("b", content or "")
+        oids.append(repo.commit("one"))
+    repo.write("b", "3")
+    head = repo.commit("elsewhere")
+    git = Git(repo.path)
+    assert git.lost_paths("**/*.json", head) == ["wallet/a*.json"]
+    assert git.lost_paths("*.txt", head) == []
+    assert git.commits_on("wallet/a*.json", head) == [(oids[0], []), (oids[1], [oids[0]]), (oids[2], [oids[1]])]

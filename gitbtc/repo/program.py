@@ -176,7 +176,7 @@ class GitProgram:
         return self._line("rev-parse", "--is-bare-repository") == "true"
 
     def prefix(self) -> str:
-        """The folder that git runs in as its path from the work tree's root, without a `/` at its end; "" in the root."""
+        """The folder that git runs in, as its path from the work tree's root, without a last `/`; "" in the root."""
         return self._line("rev-parse", "--show-prefix").removesuffix("/")
 
     def git_path(self, name: str) -> str:

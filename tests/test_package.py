@@ -1,8 +1,10 @@
-"""The wheel: what is in it, and that an installation from it works by itself."""
+"""The package: what its wheel holds, that an installation from it works by itself, and who in it starts programs."""
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +20,7 @@ import pytest
 from gitbtc import __version__
 from gitbtc.kinds.registry import BUILT_IN, SUFFIX
 from gitbtc.repo.doctor import MINIMUM_GIT
+from gitbtc.repo.program import GitProgram
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
@@ -104,6 +107,62 @@ def test_the_installer_wants_the_git_that_the_doctor_wants() -> None:
 def test_the_installer_wants_the_python_that_the_package_wants() -> None:
     wanted = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
     assert f"oldest_python={wanted.removeprefix('>=')}\n" in (TOP / "install.sh").read_text("utf-8")
+
+
+def test_git_is_started_behind_typed_calls_only() -> None:
+    """`gitbtc/repo` alone runs git, but for the demo, whose story is one of real commands."""
+    starting = {
+        "cli/paging.py": "the user's pager",
+        "drivers/diff.py": "the user's diff tool",
+        "demo/terminal.py": "what the story types",
+    }
+    found = set()
+    for path in sorted((TOP / "gitbtc").rglob("*.py")):
+        name = path.relative_to(TOP / "gitbtc").as_posix()
+        if name.startswith("repo/"):
+            continue
+        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+        assert name.startswith("demo/") or not any(map(_is_git_command, nodes)), f"{name}: a command line of git"
+        assert not any(map(_is_raw_call, nodes)), f"{name}: give gitbtc/repo a typed method for what this asks of git"
+        found |= {name} if any(map(_starts_a_program, nodes)) else set()
+    assert found == starting.keys()
+
+
+_STARTERS = re.compile(r"system|popen|posix_spawnp?|(exec|spawn)[lv]p?e?|create_subprocess_(exec|shell)")
+_KEPT = {name for name, value in vars(GitProgram).items() if re.match("_[a-z]", name) and callable(value)}
+
+
+def _starts_a_program(node: ast.AST) -> bool:
+    match node:
+        case ast.Import(names=names):
+            return any(alias.name == "subprocess" for alias in names)
+        case ast.ImportFrom(module="subprocess"):
+            return True
+        case ast.Attribute(attr=name):
+            return _STARTERS.fullmatch(name) is not None
+    return False
+
+
+def _is_git_command(node: ast.AST) -> bool:
+    """A list, a tuple or a call whose first item is the program's name."""
+    match node:
+        case (
+            ast.List(elts=[ast.Constant(value="git"), *_])
+            | ast.Tuple(elts=[ast.Constant(value="git"), *_])
+            | ast.Call(args=[ast.Constant(value="git"), *_])
+        ):
+            return True
+    return False
+
+
+def _is_raw_call(node: ast.AST) -> bool:
+    """What the class `GitProgram` keeps to its room, asked of anything but an object's own self."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="self")):
+            return False
+        case ast.Attribute(attr=name):
+            return name in _KEPT
+    return False
 
 
 def _build(target: str, source: Path, folder: Path) -> Path:

@@ -28,10 +28,11 @@ from gitbtc.api.state import State, snapshot
 from gitbtc.diff.operations import Operation
 from gitbtc.diff.patch import Patch, chained, inverse
 from gitbtc.errors import CannotWork, GitbtcError, UsageError
-from gitbtc.premerge.foreseen import Finding
+from gitbtc.premerge.foreseen import MergeFinding
 
 __all__ = [
-    "CannotWork", "Contested", "Finding", "GitbtcError", "Joined", "Merged", "MergedOperations", "Operation", "Patch",
-    "State", "UsageError", "apply", "apply_to_work_tree", "chained", "crdt_schema", "diff", "document", "drift",
-    "from_crdt_state", "inverse", "join", "merge", "merge_ops", "read_document", "schema", "snapshot", "to_crdt_state",
+    "CannotWork", "Contested", "GitbtcError", "Joined", "MergeFinding", "Merged", "MergedOperations", "Operation",
+    "Patch", "State", "UsageError", "apply", "apply_to_work_tree", "chained", "crdt_schema", "diff", "document",
+    "drift", "from_crdt_state", "inverse", "join", "merge", "merge_ops", "read_document", "schema", "snapshot",
+    "to_crdt_state",
 ]  # fmt: skip

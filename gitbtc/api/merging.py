@@ -15,7 +15,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import root_of
 from gitbtc.markers import Style
 from gitbtc.merge.files import Options, merge_files
-from gitbtc.premerge.foreseen import Finding, of_conflict
+from gitbtc.premerge.foreseen import MergeFinding, of_conflict
 from gitbtc.premerge.judged import of_contest
 from gitbtc.repo.git import Git
 from gitbtc.resolve.repair import Repair
@@ -38,7 +38,7 @@ OURS, THEIRS, BASE = "ours", "theirs", "base"
 class Contested(GitbtcError):
     """A merge has no one result: `conflicts` says why."""
 
-    def __init__(self, conflicts: Sequence[Finding]) -> None:
+    def __init__(self, conflicts: Sequence[MergeFinding]) -> None:
         told = ", ".join(f"{one.type} at {one.address}" for one in conflicts[:3])
         more = f" and {len(conflicts) - 3} more" if len(conflicts) > 3 else ""
         super().__init__(f"the two sides contest {told}{more}; somebody has to decide")
@@ -54,7 +54,7 @@ class Merged:
 
     __slots__ = ("_kinds", "conflicts", "files", "notices")
 
-    def __init__(self, files: dict[str, bytes], conflicts: list[Finding], notices: list[str], of: State) -> None:
+    def __init__(self, files: dict[str, bytes], conflicts: list[MergeFinding], notices: list[str], of: State) -> None:
         self.files = files
         self.conflicts = conflicts
         self.notices = notices
@@ -79,7 +79,7 @@ class MergedOperations:
 
     __slots__ = ("conflicts", "notices", "patches")
 
-    def __init__(self, patches: list[Patch], conflicts: list[Finding], notices: list[str]) -> None:
+    def __init__(self, patches: list[Patch], conflicts: list[MergeFinding], notices: list[str]) -> None:
         self.patches = patches
         self.conflicts = conflicts
         self.notices = notices
@@ -174,7 +174,7 @@ class _Merge:
         self._unattributed = unattributed
         self._virtual = virtual
         self._into_ours = into_ours
-        self._contested: list[Finding] = []
+        self._contested: list[MergeFinding] = []
         self._gate: SpendGate | None = None
         self._notices: list[str] = []
         self._history = history
@@ -224,7 +224,9 @@ class _Merge:
         elif ours == base:
             self._take(path, theirs)
         elif ours is None or theirs is None:
-            self._contested.append(Finding("modify_delete", path, "one side deleted the file, the other changed it"))
+            self._contested.append(
+                MergeFinding("modify_delete", path, "one side deleted the file, the other changed it")
+            )
             self._take(path, base if self._virtual else ours or theirs)
         else:
             self._merge_records(path, base or b"", ours, theirs)
@@ -258,7 +260,7 @@ class _Merge:
         open_files = {finding.path for finding in self._contested}
         return _snapshot("the merge", {path: self.files[path] for path in self.files.keys() - open_files}, self._ours)
 
-    def _conflicts(self, gate: SpendGate) -> list[Finding]:
+    def _conflicts(self, gate: SpendGate) -> list[MergeFinding]:
         self._notices += [spend_notice(path_in(told.root, COINS), told.verdict) for told in gate.notices]
         contests = gate.unsettled(self._result()) if gate.contests else []
         spends = [of_contest(contest) for contest in contests]
@@ -266,7 +268,7 @@ class _Merge:
         others = [finding for finding in self._contested if finding.address not in known]
         clashing = {finding.path for finding in others}
         clashes = [
-            Finding("network", path, f"{clash.one} and {clash.other} never merge", identity=CHAIN)
+            MergeFinding("network", path, f"{clash.one} and {clash.other} never merge", identity=CHAIN)
             for clash in gate.clashes
             if (path := path_in(clash.root, CHAIN)) not in clashing
         ]
@@ -284,7 +286,7 @@ class _Merge:
         self.files |= repair.contents
         self._notices += repair.messages
 
-    def _faults(self) -> Iterator[Finding]:
+    def _faults(self) -> Iterator[MergeFinding]:
         """What the hooks would refuse nevertheless."""
         base, ours, result = self._bases[0], self._sides[0], self._result()
         touched = {path for path, _ in ours.entries.items() ^ result.entries.items()}
@@ -293,10 +295,10 @@ class _Merge:
             for key, what in growth.rewritten(kind, base.content(path), result.content(path)):
                 if what != "removed":  # which was put back
                     text = "this file only grows, and the merge would rewrite the record"
-                    yield Finding("append_only", path, text, identity=codec.identity_text(kind, key))
+                    yield MergeFinding("append_only", path, text, identity=codec.identity_text(kind, key))
         for root in sorted({root_of(path) for path in touched}):
             for path, broken in broken_rules(result, root, touched):
-                yield Finding(broken.rule, path, broken.text, identity=broken.identity)
+                yield MergeFinding(broken.rule, path, broken.text, identity=broken.identity)
 
 
 def _snapshot(name: str, files: dict[str, bytes], state: State) -> Snapshot:

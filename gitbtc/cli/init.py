@@ -50,9 +50,8 @@ def _make_repository(place: Path, git: Git) -> bool:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotWork(f"{place}: cannot be made: {error.strerror}") from None
-    code, _, _ = git.outcome("rev-parse", "--git-dir", ok=(0, 128))
-    if code:
-        git.run("init", "--quiet")
+    if not git.is_repository():
+        git.init()
         return True
     if not git.is_bare() and Path(git.top_level()).resolve() != place:
         raise CannotWork(
@@ -64,8 +63,7 @@ def _make_repository(place: Path, git: Git) -> bool:
 
 def _not_canonical(top: Path, kinds: Kinds, git: Git) -> Iterator[str]:
     """A line for every state file of the work tree, ignored ones apart, that will change or be refused when staged."""
-    listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-    for path in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+    for path in git.work_tree_paths():
         kind = kinds.for_path(path)
         if kind is None or not (top / path).is_file():
             continue

@@ -17,9 +17,9 @@ from gitbtc.repo.objects import Objects
 from gitbtc.views.join import document, lines
 
 if TYPE_CHECKING:
-    from gitbtc.join.joining import Joined
+    from gitbtc.join.joining import JoinCommit
 
-    Made = tuple[str, list[str], Joined | None]  # oid of the join, its heads, what it decided
+    Made = tuple[str, list[str], JoinCommit | None]  # oid of the join, its heads, what it decided
 
 _PREFIXES = ("refs/heads/", "refs/remotes/", "refs/")
 _LONG = 100  # files
@@ -97,9 +97,9 @@ def _here(git: Git, objects: Objects, asked: _Asked) -> Made:
 
 
 def _elsewhere(git: Git, asked: _Asked, remote: str, scheduler: str | None) -> Made:
-    from gitbtc.distributed.engine import Asked, join
+    from gitbtc.distributed.engine import JoinRequest, join
 
-    wanted = Asked(remote, asked.names, asked.target.tip, asked.message)
+    wanted = JoinRequest(remote, asked.names, asked.target.tip, asked.message)
     whole = join(git, wanted, scheduler, _say, fetch=not asked.dry_run)
     return whole.oid, whole.heads, whole.joined
 
@@ -113,27 +113,28 @@ class _Target:
 
     def __init__(self, git: Git, objects: Objects, into: str | None) -> None:
         self._git = git
-        current = git.line("symbolic-ref", "-q", "HEAD", ok=(0, 1))
-        if into is None and not current:
+        current = git.current_branch()
+        named = "refs/heads/" + into if into else current
+        if named is None:
             raise UsageError("HEAD is on no branch; say with --into which branch is to move")
-        self.ref = "refs/heads/" + into if into else current
+        self.ref = named
         self.branch = self.ref.removeprefix("refs/heads/")
-        if into and git.find(self.ref) is None:
-            git.run("check-ref-format", self.ref)
+        if into and not git.is_ref_name(self.ref):
+            raise UsageError(f"--into {into}: no branch can have that name")
         self.tip = objects.refs().get(self.ref)
         self._is_checked_out = self.ref == current and not git.is_bare()
 
     def move(self, oid: str) -> None:
         """Have the branch point to `oid`, and the work tree follow where the branch is checked out."""
         if self._is_checked_out:
-            if self._git.run("status", "--porcelain", "-z", "--untracked-files=no"):
+            if not self._git.all_is_committed():
                 raise GitbtcError(f"{self.branch} is checked out, and not all is committed there; commit that first")
-            self._git.run("merge", "--ff-only", "-q", oid)
+            self._git.fast_forward(oid)
             return
-        place = self._git.line("for-each-ref", "--format=%(worktreepath)", self.ref)
+        place = self._git.work_tree_on(self.ref)
         if place and not self._git.is_bare():
             raise GitbtcError(f"{self.branch} is checked out in {place}; join there")
-        self._git.run("update-ref", "-m", "gitbtc join", self.ref, oid, self.tip or "0" * len(oid))
+        self._git.move_ref(self.ref, oid, self.tip, "gitbtc join")
 
 
 def _named(objects: Objects, names: tuple[str, ...]) -> dict[str, str]:

@@ -86,8 +86,7 @@ def _as_root(folder: str) -> str:
 
 def _from_top(git: Git, path: str) -> str:
     """A path as it was given, from where one stands, as a path from the top of the work tree; "" for all of it."""
-    prefix = git.line("rev-parse", "--show-prefix")
-    found = os.path.normpath(os.path.join(prefix, path))
+    found = os.path.normpath(os.path.join(git.prefix(), path))
     if os.path.isabs(found) or found.split("/")[0] == "..":
         raise UsageError(f"{path}: outside of the repository; give a path in it")
     return _as_root(found)

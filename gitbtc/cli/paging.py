@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def pager(git: Git) -> str:
     """The pager that Git would start, as a shell command; empty for none."""
-    command = os.environ.get("GIT_PAGER") or git.line("var", "GIT_PAGER")
+    command = os.environ.get("GIT_PAGER") or git.configured_pager()
     return "" if command == "cat" else command
 
 

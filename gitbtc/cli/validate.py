@@ -15,7 +15,7 @@ import click
 from gitbtc.cli.schema import kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.validate import Violation, validate_files
+from gitbtc.kinds.validate import RecordViolation, validate_files
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
 
 if TYPE_CHECKING:
@@ -168,11 +168,11 @@ def _with_bar(path: str, records: Iterable[Record], count: int) -> Iterator[Reco
         yield from bar
 
 
-def _address(path: str, violation: Violation) -> str:
+def _address(path: str, violation: RecordViolation) -> str:
     return f"{path}::{violation.identity}" if violation.identity else path
 
 
-def _lines(found: list[tuple[str, Violation]], count: Count) -> Iterator[str]:
+def _lines(found: list[tuple[str, RecordViolation]], count: Count) -> Iterator[str]:
     told: dict[str, int] = {}
     for path, violation in found:
         told[path] = told.get(path, 0) + 1
@@ -192,7 +192,7 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _document(found: list[tuple[str, Violation]], count: Count) -> dict[str, Any]:
+def _document(found: list[tuple[str, RecordViolation]], count: Count) -> dict[str, Any]:
     faults = [
         {
             "path": path,

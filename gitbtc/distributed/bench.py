@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gitbtc import __version__
-from gitbtc.distributed.remote import PREFIX, Remote
+from gitbtc.distributed.remote import PREFIX, JoinRemote
 from gitbtc.errors import CannotWork
 from gitbtc.join.joining import MOST_PARENTS
 from gitbtc.join.shares import Comparisons, ShareJoining, shared_base
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitbtc.join.atoms import Token
-    from gitbtc.join.joining import Joined
+    from gitbtc.join.joining import JoinCommit
 
 
 _WHOLE = "whole"
@@ -43,7 +43,7 @@ class Run:
         return f"{PREFIX}{self.name}/"
 
 
-class Part:
+class PartialJoin:
     """A partial join: the ref that it was pushed to, the oid of its commit, and what was read for it."""
 
     __slots__ = ("comparisons", "oid", "ref")
@@ -61,7 +61,7 @@ class Whole:
 
     __slots__ = ("heads", "joined", "oid", "ref")
 
-    def __init__(self, ref: str, oid: str, heads: Sequence[str], joined: Joined | None) -> None:
+    def __init__(self, ref: str, oid: str, heads: Sequence[str], joined: JoinCommit | None) -> None:
         self.ref = ref
         self.oid = oid
         self.heads = list(heads)
@@ -79,24 +79,31 @@ class Bench:
         os.makedirs(folder, exist_ok=True)
         self._git = Git.at(folder)
         # What a worker that was killed here has begun is completed: `git init` can be done again.
-        self._git.run("init", "--quiet", "--bare", "--template=", folder)
-        self._remote = Remote(self._git, run.url)
+        self._git.init_bare()
+        self._remote = JoinRemote(self._git, run.url)
 
     def base(self, heads: Mapping[str, str]) -> Token | None:
         """What `heads` (ref -> oid) have in common, as gitbtc/join/shares.py tells it."""
         objects, heads = self._fetched(heads)
         return shared_base(objects.ancestry(heads.values()), list(heads.values()))
 
-    def part(self, name: str, heads: Mapping[str, str], base: str | None, parts: Sequence[Part] = ()) -> Part:
+    def part(
+        self, name: str, heads: Mapping[str, str], base: str | None, parts: Sequence[PartialJoin] = ()
+    ) -> PartialJoin:
         """The join of `heads` and of `parts`, pushed. `base`: a commit that all heads of the run come from."""
         objects, heads = self._fetched({**heads, **_refs(parts)})
         comparisons = Comparisons(part.comparisons for part in parts)
         joining = ShareJoining(objects, self._git, heads, comparisons, base)
         oid = joining.present() or _made(joining)[0]
-        return Part(self._pushed(name, oid), oid, comparisons)
+        return PartialJoin(self._pushed(name, oid), oid, comparisons)
 
     def whole(
-        self, heads: Mapping[str, str], parts: Sequence[Part], tip: str | None, message: str, most: int = MOST_PARENTS
+        self,
+        heads: Mapping[str, str],
+        parts: Sequence[PartialJoin],
+        tip: str | None,
+        message: str,
+        most: int = MOST_PARENTS,
     ) -> Whole:
         """The join of all `heads`, pushed; the commit `tip` of them is its first parent. `parts`: partial joins of all
         but the tip, which are its parents where there are more than `most` heads.
@@ -128,10 +135,10 @@ class Bench:
         return ref
 
 
-def _refs(parts: Sequence[Part]) -> dict[str, str]:
+def _refs(parts: Sequence[PartialJoin]) -> dict[str, str]:
     return {part.ref: part.oid for part in parts}
 
 
-def _made(joining: ShareJoining, message: str = "", tip: str | None = None) -> tuple[str, Joined]:
+def _made(joining: ShareJoining, message: str = "", tip: str | None = None) -> tuple[str, JoinCommit]:
     joining.read()
     return joining.commit(message, tip)

@@ -18,7 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from gitbtc.distributed.bench import Bench, Run
-from gitbtc.distributed.remote import Remote, address
+from gitbtc.distributed.remote import JoinRemote, address
 from gitbtc.errors import CannotWork, GitbtcError, UsageError
 from gitbtc.join.differences import processors
 from gitbtc.join.shares import MOST_PARTS, groups, shares
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from distributed import Future
 
-    from gitbtc.distributed.bench import Part, Whole
+    from gitbtc.distributed.bench import PartialJoin, Whole
     from gitbtc.join.atoms import Token
     from gitbtc.repo.git import Git
 
@@ -77,7 +77,7 @@ def _end(run: Run) -> None:
 # -- where the join was asked for --------------------------------------------------------------------------------------
 
 
-class Asked:
+class JoinRequest:
     """A join as it was asked for: the `patterns` of the heads at `remote`; `tip`, the oid of the commit that the caller
     has and they join into, None for none; what the commit says.
     """
@@ -89,12 +89,12 @@ class Asked:
         self.message = message
 
 
-def join(git: Git, asked: Asked, scheduler: str | None, say: Callable[[str], None], *, fetch: bool) -> Whole:
+def join(git: Git, asked: JoinRequest, scheduler: str | None, say: Callable[[str], None], *, fetch: bool) -> Whole:
     """The join of the heads, by the workers of the scheduler at an address, or by some of this machine. `fetch`: have
     it in the repository of `git`; no ref leads to it. `say` is told how far it is. CannotWork when it cannot be.
     """
     run = Run(f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}", address(git, asked.remote))
-    remote = Remote(git, run.url)
+    remote = JoinRemote(git, run.url)
     try:
         heads = remote.matching(asked.patterns)
         with TemporaryDirectory(prefix="gitbtc-join-") as folder, _Engine(run, scheduler, folder, say) as engine:
@@ -113,7 +113,7 @@ def join(git: Git, asked: Asked, scheduler: str | None, say: Callable[[str], Non
     return whole
 
 
-def _with_tip(remote: Remote, run: Run, tip: str | None) -> dict[str, str]:
+def _with_tip(remote: JoinRemote, run: Run, tip: str | None) -> dict[str, str]:
     """ref -> oid of the commit that the heads join into, where the workers find it."""
     if tip is None:
         return {}
@@ -121,7 +121,7 @@ def _with_tip(remote: Remote, run: Run, tip: str | None) -> dict[str, str]:
     return {run.prefix + _TIP: tip}
 
 
-def _clear(remote: Remote, run: Run, say: Callable[[str], None]) -> None:
+def _clear(remote: JoinRemote, run: Run, say: Callable[[str], None]) -> None:
     try:
         remote.clear(run.prefix)
     except GitbtcError as error:
@@ -151,7 +151,7 @@ class _Engine:
         if self._cluster is not None:
             self._cluster.close()
 
-    def whole(self, heads: Mapping[str, str], tip: Mapping[str, str], asked: Asked) -> Whole:
+    def whole(self, heads: Mapping[str, str], tip: Mapping[str, str], asked: JoinRequest) -> Whole:
         """The join of the heads and of the tip (ref -> oid)."""
         parts = self._parts(heads, tip)
         future = self._submit(Bench.whole, {**heads, **tip}, parts, asked.tip, asked.message)
@@ -159,7 +159,7 @@ class _Engine:
         whole: Whole = future.result()
         return whole
 
-    def _parts(self, heads: Mapping[str, str], tip: Mapping[str, str]) -> Sequence[Future[Part]]:
+    def _parts(self, heads: Mapping[str, str], tip: Mapping[str, str]) -> Sequence[Future[PartialJoin]]:
         cut = shares(heads, len(self._workers()))
         if len(cut) == 1:
             return []
@@ -177,7 +177,7 @@ class _Engine:
         self._wait(parts, "shares joined")
         return self._few(parts, base)
 
-    def _few(self, parts: Sequence[Future[Part]], base: str | None) -> Sequence[Future[Part]]:
+    def _few(self, parts: Sequence[Future[PartialJoin]], base: str | None) -> Sequence[Future[PartialJoin]]:
         level = 0
         while len(parts) > MOST_PARTS:
             level += 1

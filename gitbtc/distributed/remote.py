@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from gitbtc.errors import GitbtcError, UsageError, printable
 from gitbtc.join.shares import groups
 from gitbtc.repo.git import GitFailed
+from gitbtc.repo.remotes import Remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,27 +22,24 @@ if TYPE_CHECKING:
 PREFIX = "refs/gitbtc/join/"
 _BRANCHES = "refs/heads/"
 _AT_A_TIME = 500  # refs of one push, which takes them as arguments
-# Nothing but the objects: no tag, no FETCH_HEAD, no tracking ref that the configuration asks for, no clearing up. They
-# stay packed: unpacked, a commit could be there without its files, had somebody ended the fetch.
-_FETCH = ("-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--no-write-fetch-head", "--no-tags", "--refmap=",
-          "--recurse-submodules=no", "--no-auto-maintenance")  # fmt: skip
 
 
 def address(git: Git, remote: str) -> str:
     """Where `remote`, a name or an address as `git fetch` takes it, is for a program that runs elsewhere."""
     if not remote or remote.startswith("-"):
         raise UsageError(f"--remote {remote}: that is no remote; `git remote -v` lists them")
-    url = git.line("ls-remote", "--get-url", "--", remote)
+    url = Remote(git, remote).url()
     is_path = "://" not in url and ":" not in url.split("/", 1)[0]
     # A relative path starts where Git runs its commands.
     return os.path.normpath(os.path.join(git.git_dir() if git.is_bare() else git.top_level(), url)) if is_path else url
 
 
-class Remote:
-    """The remote at `url`, read and written with `git`."""
+class JoinRemote:
+    """The remote at `url`, read and written with `git`, as caller and workers of a join use it."""
 
     def __init__(self, git: Git, url: str) -> None:
         self._git = git
+        self._remote = Remote(git, url)
         self.url = url
 
     def matching(self, patterns: Sequence[str]) -> dict[str, str]:
@@ -51,8 +49,7 @@ class Remote:
         found: dict[str, str] = {}
         for pattern in patterns:
             full = pattern if pattern.startswith("refs/") else _BRANCHES + pattern
-            # A server that is asked for branches sends those alone; asked for a pattern, it sends everything.
-            refs = self._told(("--heads",) if full.startswith(_BRANCHES) else ())
+            refs = self._remote.refs(branches=full.startswith(_BRANCHES))
             matching = {ref: oid for ref, oid in refs.items()
                         if fnmatchcase(ref, full) and not ref.startswith(PREFIX)}  # fmt: skip
             if not matching:
@@ -62,11 +59,7 @@ class Remote:
 
     def below(self, prefix: str) -> dict[str, str]:
         """ref -> oid of the refs whose names begin so."""
-        return {ref: oid for ref, oid in self._told((), prefix + "*").items() if ref.startswith(prefix)}
-
-    def _told(self, options: Sequence[str], *patterns: str) -> dict[str, str]:
-        lines = self._git.line("ls-remote", "--refs", *options, "--", self.url, *patterns).splitlines()
-        return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
+        return {ref: oid for ref, oid in self._remote.refs(prefix + "*").items() if ref.startswith(prefix)}
 
     def fetch(self, refs: Mapping[str, str], *, keep: bool = False) -> None:
         """Have the commits that `refs` (ref -> oid) point to. `keep`: under refs of the same names, so that nothing is
@@ -75,21 +68,18 @@ class Remote:
         # Asked for a join whose heads are here, a server may compress each file anew against files of those heads.
         missing = self._missing(refs)
         if missing:
-            lines = (f"+{ref}:{ref}\n" if keep else f"{ref}\n" for ref in missing)
-            given = "".join(lines).encode("utf-8", "surrogateescape")
-            self._git.run(*_FETCH, "--stdin", "--", self.url, stdin=given)
+            self._remote.fetch(f"+{ref}:{ref}" if keep else ref for ref in missing)
         for ref in self._missing(refs):
             raise GitbtcError(printable(f"{ref} was rewritten on {self.url} in the meantime; run the join again"))
 
     def _missing(self, refs: Mapping[str, str]) -> list[str]:
-        asked = "".join(f"{oid}\n" for oid in refs.values()).encode()
-        told = self._git.run("cat-file", "--batch-check", stdin=asked).decode().splitlines()
-        return [ref for ref, line in zip(refs, told, strict=True) if line.endswith(" missing")]
+        there = self._git.find_each(*refs.values())
+        return [ref for ref, oid in zip(refs, there, strict=True) if oid is None]
 
     def push(self, oid: str, ref: str) -> None:
         """Have `ref` point to the commit `oid` there. Somebody else may be doing just that at the same time."""
         try:
-            self._git.run("push", "--quiet", "--force", "--recurse-submodules=no", "--", self.url, f"{oid}:{ref}")
+            self._remote.push(oid, ref)
         except GitFailed:
             if self.below(ref).get(ref) != oid:
                 raise
@@ -97,4 +87,4 @@ class Remote:
     def clear(self, prefix: str) -> None:
         """Delete the refs whose names begin so."""
         for some in groups(sorted(self.below(prefix)), _AT_A_TIME):
-            self._git.run("push", "--quiet", "--delete", "--", self.url, *some)
+            self._remote.delete(some)

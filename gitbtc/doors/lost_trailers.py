@@ -43,7 +43,7 @@ def put_back(git: Git, folder: str) -> str:
     oid = git.find("HEAD") if lines else None
     if oid is None:
         return ""
-    commit = git.run("cat-file", "commit", oid)
+    commit = git.commit_content(oid)
     header, _, message = commit.partition(b"\n\n")
     text = message.decode("utf-8", "surrogateescape")
     kept = {f"{token}: {value}" for token, value in trailers(text)}
@@ -54,8 +54,8 @@ def put_back(git: Git, folder: str) -> str:
         mend = "the commit is signed, so add it with `git commit --amend --cleanup=verbatim`"
         return f"gitbtc: note: Git took a trailer for a comment (core.commentChar): {missing[0]}; {mend}"
     said = with_trailers(text, missing).encode("utf-8", "surrogateescape")
-    new = git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=header + b"\n\n" + said).decode().strip()
-    git.run("update-ref", "-m", "gitbtc: trailers that Git took for comments", "HEAD", new, oid)
+    new = git.write_object("commit", header + b"\n\n" + said)
+    git.move_head(new, oid, "gitbtc: trailers that Git took for comments")
     return ""
 
 

@@ -28,7 +28,7 @@ NOTHING = "/dev/null"
 _OPTIONS = ("--kind", "--schemas")
 
 
-class Call:
+class DiffCall:
     """What Git asked for; `old` and `new` are the files to compare, `path` is where the new one belongs."""
 
     __slots__ = ("forwarded", "kind", "modes", "new", "old", "old_path", "path", "schemas", "unmerged")
@@ -58,7 +58,7 @@ class Call:
 
 def main(arguments: list[str]) -> int:
     """Show one file; always 0."""
-    call = Call(arguments[1:])
+    call = DiffCall(arguments[1:])
     try:
         _hand_over(call) if os.environ.get("GIT_EXTERNAL_DIFF") else _show(call)
         sys.stdout.buffer.flush()
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _hand_over(call: Call) -> None:
+def _hand_over(call: DiffCall) -> None:
     """To the user's tool, called as Git would have called it."""
     import subprocess
 
@@ -76,7 +76,7 @@ def _hand_over(call: Call) -> None:
     subprocess.run(["sh", "-c", f'{tool} "$@"', tool, *call.forwarded], check=False)
 
 
-def _show(call: Call) -> None:
+def _show(call: DiffCall) -> None:
     if call.unmerged:
         _print([f"* Unmerged path {terms.escaped(call.path)}; `gitbtc conflicts` lists what is left to settle"])
         return
@@ -91,7 +91,7 @@ def _show(call: Call) -> None:
         _print(lines)
 
 
-def _view(call: Call, *, colour: bool) -> list[str]:
+def _view(call: DiffCall, *, colour: bool) -> list[str]:
     kind = Kinds(call.schemas or None).load(call.kind)
     changes = operations(kind, call.path, opened(call.old), opened(call.new))
 
@@ -117,7 +117,7 @@ def _beside(path: str) -> Iterator[bytes]:
             continue
 
 
-def _show_as_text(call: Call, *, colour: bool) -> None:
+def _show_as_text(call: DiffCall, *, colour: bool) -> None:
     from gitbtc.repo.diffing import text_diff
     from gitbtc.repo.git import Git
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from gitbtc.judge.key_gate import Again
-    from gitbtc.keys.finding import Finding
+    from gitbtc.keys.finding import KeyFinding
     from gitbtc.kinds.registry import Kinds
 
     # (folder of added schemas, path, content) -> content
@@ -72,7 +72,7 @@ def clean(folder: str | None, path: str, content: bytes) -> bytes:
     return _canonical(folder, path, content) if path.endswith(".json") else content
 
 
-def _judge(path: str, in_name: list[Finding], findings: list[Finding], look: Again) -> None:
+def _judge(path: str, in_name: list[KeyFinding], findings: list[KeyFinding], look: Again) -> None:
     """Refuse, or say what is only to be said. The allow list is that of the work tree: Git runs filters at its top."""
     from gitbtc.judge.key_gate import in_work_tree, judged
 

@@ -39,7 +39,7 @@ _VALUES = {
 }
 
 
-class Call:
+class MergeCall:
     """What Git asked for. The three files are relative to the current folder."""
 
     __slots__ = (
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
 
     gc.disable()  # it makes no cycles worth collecting, and ends in a moment
     try:
-        call = Call(arguments[1:])
+        call = MergeCall(arguments[1:])
         return _merge(call)
     except (GitbtcError, OSError, MemoryError) as error:
         print(
@@ -79,7 +79,7 @@ def main(arguments: list[str]) -> int:
         return FAILED
 
 
-def _merge(call: Call) -> int:
+def _merge(call: MergeCall) -> int:
     kind = Kinds(call.schemas or None).load(call.kind)
     virtual = _is_virtual(call)
     into_ours = not virtual and bool(announced())
@@ -111,27 +111,26 @@ def _part(path: str) -> Part | None:
         return None
 
 
-def _is_virtual(call: Call) -> bool:
+def _is_virtual(call: MergeCall) -> bool:
     """Whether this is an inner merge, of two merge bases: Git then asks for markers longer than configured."""
     size = int(call.marker_size) if call.marker_size.isdigit() else DEFAULT_MARKER_SIZE
     if size <= DEFAULT_MARKER_SIZE:
         return False
     from gitbtc.repo.git import Git
 
-    answer = Git().run("check-attr", "-z", "conflict-marker-size", "--", call.path).split(b"\0")[2]
+    (answer,) = Git().attributes(["conflict-marker-size"], [call.path]).values()
     return size > (int(answer) if answer.isdigit() else DEFAULT_MARKER_SIZE)
 
 
-def _style(call: Call) -> Style:
+def _style(call: MergeCall) -> Style:
     """How markers look here. Only asked for when there is a conflict."""
     from gitbtc.repo.git import Git
 
     git = Git()
-    branch = git.line("symbolic-ref", "--short", "-q", "HEAD", ok=(0, 1))
-    chosen = git.run("config", "--default", "merge", "merge.conflictStyle").strip()
+    branch = (git.current_branch() or "").removeprefix("refs/heads/")
     return Style(
         int(call.marker_size),
-        show_base=chosen in (b"diff3", b"zdiff3"),
+        show_base=git.config("merge.conflictStyle") in ("diff3", "zdiff3"),
         ours=_named(call.ours_label, branch, "ours"),
         base=_named(call.base_label, "", "base"),
         theirs=_named(call.theirs_label, next(iter(announced().values()), ""), "theirs"),
@@ -160,7 +159,7 @@ def _write(path: str, merge: Merge) -> None:
         raise
 
 
-def _tell(call: Call, kind: Kind, merge: Merge) -> None:
+def _tell(call: MergeCall, kind: Kind, merge: Merge) -> None:
     from gitbtc.views.conflicts import conflict_line, notice_line
 
     for notice in merge.notices:
@@ -169,17 +168,12 @@ def _tell(call: Call, kind: Kind, merge: Merge) -> None:
         print(conflict_line(call.path, kind, conflict), file=sys.stderr)
 
 
-def _merge_as_text(call: Call, error: Malformed) -> int:
+def _merge_as_text(call: MergeCall, error: Malformed) -> int:
     """Fall back on Git's own text merge, and call it a conflict whatever comes out: nobody knows what it means."""
-    import subprocess
+    from gitbtc.repo.git import Git
 
     print(f"gitbtc: {printable(call.path)}: {printable(str(error))}; merged as text, check every line", file=sys.stderr)
-    labels = [part for name in ("ours", "base", "theirs") for part in ("-L", name)]
-    command = ["git", "merge-file", "-p", "-q", "--marker-size", call.marker_size, *labels]
-    done = subprocess.run([*command, call.ours, call.base, call.theirs], capture_output=True, check=False)
-    if done.returncode > 127:  # merge-file counts conflicts up to 127; beyond, it failed
-        raise GitbtcError(done.stderr.decode("utf-8", "replace").strip() or "git merge-file failed")
     merge = Merge()
-    merge.pieces = [done.stdout]
+    merge.pieces = [Git().merge_as_text(call.ours, call.base, call.theirs, call.marker_size)]
     _write(call.ours, merge)
     return 1

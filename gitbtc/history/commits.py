@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gitbtc.history.events import Event
 from gitbtc.history.merges import decided
 from gitbtc.history.moment import Moment
-from gitbtc.history.telling import TOLD, Step
+from gitbtc.history.telling import TOLD, MomentDelta
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import BUILT_IN, built_in, root_of
@@ -135,7 +135,7 @@ class History:
         self, root: str, sides: tuple[Entries, Entries], changed: set[str], without: Container[str]
     ) -> RootStory:
         before, after = (self.moment(root, entries, without) for entries in sides)
-        step = Step(before, after, {kind for kind in changed if kind not in without})
+        step = MomentDelta(before, after, {kind for kind in changed if kind not in without})
         return RootStory(root, step.events(self.asked), step.balance_sat)
 
     def _faults(self, root: str, sides: tuple[Entries, Entries]) -> dict[str, str]:

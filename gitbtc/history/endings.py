@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitbtc.spends.listing import Outpoint
 
 
-class Ending(NamedTuple):
+class CoinEnding(NamedTuple):
     """`state`, a word of `STATES`; `listed`: it is among the coins. `txids`: the transactions that spend it; of a coin
     that was lost its own. `block_height`: of the block that holds the spender, or the coin's own transaction while
     nothing spends it; None while it waits for one. `replaced_by`: what took a lost transaction's place.
@@ -36,44 +36,44 @@ class Ending(NamedTuple):
         return {**self._asdict(), "txids": list(self.txids), "reservations": held}
 
 
-def _unspent(evidence: Evidence, outpoint: Outpoint, live: list[str]) -> Ending | None:
+def _unspent(evidence: Evidence, outpoint: Outpoint, live: list[str]) -> CoinEnding | None:
     coin = evidence.coins.get(outpoint)
     if coin is None or live:
         return None
-    return Ending("unspent", listed=True, block_height=coin.get("block_height"))
+    return CoinEnding("unspent", listed=True, block_height=coin.get("block_height"))
 
 
-def _contested(evidence: Evidence, outpoint: Outpoint, live: list[str]) -> Ending | None:
-    return Ending("contested", outpoint in evidence.coins, tuple(live)) if len(live) > 1 else None
+def _contested(evidence: Evidence, outpoint: Outpoint, live: list[str]) -> CoinEnding | None:
+    return CoinEnding("contested", outpoint in evidence.coins, tuple(live)) if len(live) > 1 else None
 
 
-def _spent(evidence: Evidence, outpoint: Outpoint, _: list[str]) -> Ending | None:
+def _spent(evidence: Evidence, outpoint: Outpoint, _: list[str]) -> CoinEnding | None:
     txid = evidence.spender(outpoint)
     if txid is None:
         return None
     height = evidence.transactions.get(txid, {}).get("block_height")
     waits = evidence.claimants(outpoint)[txid] == IN_MEMPOOL
-    return Ending("spent", outpoint in evidence.coins, (txid,), height, in_mempool=waits)
+    return CoinEnding("spent", outpoint in evidence.coins, (txid,), height, in_mempool=waits)
 
 
-def _lost(evidence: Evidence, outpoint: Outpoint, _: list[str]) -> Ending | None:
+def _lost(evidence: Evidence, outpoint: Outpoint, _: list[str]) -> CoinEnding | None:
     txid = outpoint[0]
     if txid not in evidence.dead:
         return None
-    return Ending("lost", listed=False, txids=(txid,), replaced_by=evidence.transactions[txid].get("replaced_by"))
+    return CoinEnding("lost", listed=False, txids=(txid,), replaced_by=evidence.transactions[txid].get("replaced_by"))
 
 
-def _gone(_: Evidence, __: Outpoint, ___: list[str]) -> Ending:
-    return Ending("gone", listed=False)
+def _gone(_: Evidence, __: Outpoint, ___: list[str]) -> CoinEnding:
+    return CoinEnding("gone", listed=False)
 
 
 # In this order: the first that applies.
-STATES: dict[str, Callable[[Evidence, Outpoint, list[str]], Ending | None]] = {
+STATES: dict[str, Callable[[Evidence, Outpoint, list[str]], CoinEnding | None]] = {
     "contested": _contested, "unspent": _unspent, "spent": _spent, "lost": _lost, "gone": _gone
 }  # fmt: skip
 
 
-def ending(evidence: Evidence, outpoint: Outpoint) -> Ending:
+def ending(evidence: Evidence, outpoint: Outpoint) -> CoinEnding:
     """How it stands with `outpoint` in a snapshot."""
     live = sorted(txid for txid, strength in evidence.claimants(outpoint).items() if strength > EVENT)
     found = next(end for state in STATES.values() if (end := state(evidence, outpoint, live)))

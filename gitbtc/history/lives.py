@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
 from gitbtc.history.commits import RootStory, path_of
-from gitbtc.history.endings import Ending, ending
+from gitbtc.history.endings import CoinEnding, ending
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
@@ -39,7 +39,7 @@ class Life:
         self.root = root
         self.outpoint = outpoint
         self.chapters: list[tuple[LoggedCommit, list[Event]]] = []
-        self.end: Ending | None = None
+        self.end: CoinEnding | None = None
         self.coin: Record | None = None
 
 
@@ -113,7 +113,7 @@ class Search:
                 found[path] = lines
         return found
 
-    def _end(self, life: Life) -> Ending | None:
+    def _end(self, life: Life) -> CoinEnding | None:
         moment = self._history.moment(life.root, self._history.entries(self._commits[0].oid))
         try:
             return ending(Evidence(moment.content), life.outpoint)

@@ -24,7 +24,7 @@ _NAMED = re.compile(rb'"([0-9a-f]{64}):([0-9]{1,10})"')
 _MANY = 30
 
 
-class Claim:
+class SpendClaim:
     """What a moment knows of a transaction that spends a coin. `strength` as in gitbtc.spends.evidence; 0 when the
     transaction lost or was given up. `record`: the transaction, its mempool entry, or the event of the log.
     """
@@ -36,7 +36,7 @@ class Claim:
         self.strength = strength
 
 
-Claims = dict[str, Claim]  # by txid
+Claims = dict[str, SpendClaim]  # by txid
 
 
 class Moment:
@@ -92,7 +92,7 @@ class Moment:
             for outpoint, record in self._claimed(kind, wanted):
                 claims, txid = found[outpoint], record["txid"]
                 if txid not in claims:
-                    claims[txid] = Claim(record, 0 if self.is_dead(txid) else self._strength(kind, record))
+                    claims[txid] = SpendClaim(record, 0 if self.is_dead(txid) else self._strength(kind, record))
                 elif kind == MEMPOOL and claims[txid].strength == UNCONFIRMED:
                     claims[txid].strength = IN_MEMPOOL
         return found

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TOLD = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION)
 
 
-class Step:
+class MomentDelta:
     """What differs between two moments of one root, found once."""
 
     def __init__(self, before: Moment, after: Moment, changed: Container[str]) -> None:

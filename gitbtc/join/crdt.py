@@ -21,7 +21,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.join.coins import Outcome, evidence_of, settled
 from gitbtc.join.drafts import Draft
 from gitbtc.join.element import Element
-from gitbtc.join.history import History
+from gitbtc.join.history import CommitGraph
 from gitbtc.join.reading import Reading
 from gitbtc.join.states import State, States
 from gitbtc.kinds import codec
@@ -56,7 +56,7 @@ class Replica:
         schemas: Mapping[Token, Mapping[str, bytes]],
     ) -> None:  # fmt: skip
         self.commits = {token: tuple(commits[token]) for token in sorted(commits)}
-        self.history = History(_Commit(token, parents) for token, parents in self.commits.items())
+        self.history = CommitGraph(_Commit(token, parents) for token, parents in self.commits.items())
         if {node.token for node in self.history.nodes.values()} != self.commits.keys():
             raise GitbtcError(f"not a {ROOT} document: a commit has two dates, or one before its parents'")
         tokens = [self.history.nodes[oid].token for oid in self.history.independent(oid for _, oid in heads)]

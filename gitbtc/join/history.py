@@ -49,7 +49,7 @@ class Node:
         self.is_join = is_join(read.tree, read.parents, read.message)
 
 
-class History:
+class CommitGraph:
     """All commits that some heads reach, given with parents before children."""
 
     def __init__(self, commits: Iterable[Read]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gitbtc.join.coins import evidence_of, settled
 from gitbtc.join.differences import shared_out
 from gitbtc.join.drafts import Draft
-from gitbtc.join.history import TRAILER, History
+from gitbtc.join.history import TRAILER, CommitGraph
 from gitbtc.join.reading import Reading
 from gitbtc.join.states import States
 from gitbtc.kinds.registry import SUFFIX, Kinds
@@ -36,7 +36,7 @@ _NAME, _EMAIL = "gitbtc join", "join@gitbtc.invalid"
 _SCHEMAS = ".gitbtc/schemas"
 
 
-class Joined:
+class JoinCommit:
     """The join of some heads as it would be committed: its `tree`, the `parents`, and what it decided or left open."""
 
     __slots__ = ("contested", "decided", "parents", "settled", "time", "tree")
@@ -64,7 +64,7 @@ class Joining:
     has come.
     """
 
-    history_of = History
+    history_of = CommitGraph
 
     def __init__(self, objects: Objects, git: Git, names: Mapping[str, str], progress: Progress | None = None) -> None:
         self._objects = objects
@@ -127,11 +127,11 @@ class Joining:
 
     # -- joining ---------------------------------------------------------------------------------------------------
 
-    def joined(self, parents: Sequence[Node]) -> Joined:
+    def joined(self, parents: Sequence[Node]) -> JoinCommit:
         """The join of some of the heads, its tree stored; `read` comes before."""
         draft, outcome = self._drafted(parents)
         changed = self._changed(draft, self._objects.write_blob)
-        return Joined(self._objects.write_tree(self._reading.tree, changed), parents, outcome)
+        return JoinCommit(self._objects.write_tree(self._reading.tree, changed), parents, outcome)
 
     def replica(self) -> Replica:
         """What the heads know, without Git; `read` the whole before."""
@@ -152,14 +152,14 @@ class Joining:
         contents = {path: content for path in paths if (content := draft.content(path)) is not None}
         return contents, outcome
 
-    def again(self, tree: str) -> tuple[dict[str, Entry], Joined]:
+    def again(self, tree: str) -> tuple[dict[str, Entry], JoinCommit]:
         """The files of the join of all heads, and what a commit of it with this tree would have to declare; nothing is
         stored.
         """
         parents = [self.history.nodes[oid] for oid in self.heads]
         draft, outcome = self._drafted(parents)
         entries = self._reading.entries() | self._changed(draft, self._objects.blob_id)
-        return {path: entry for path, entry in entries.items() if entry}, Joined(tree, parents, outcome)
+        return {path: entry for path, entry in entries.items() if entry}, JoinCommit(tree, parents, outcome)
 
     def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, Outcome]:
         heads = self.history.frontier([node.oid for node in parents])
@@ -193,7 +193,7 @@ class Joining:
 
     # -- committing ------------------------------------------------------------------------------------------------
 
-    def commit(self, message: str, first: str | None = None) -> tuple[str, Joined]:
+    def commit(self, message: str, first: str | None = None) -> tuple[str, JoinCommit]:
         """Store the join, which no ref points to yet: the oid of its commit, and what it decided.
 
         More than MOST_PARENTS heads are joined in groups first. The head `first` is the first parent.
@@ -206,7 +206,7 @@ class Joining:
         joined = self.joined(heads)
         return self._stored(joined, message).oid, joined
 
-    def _stored(self, joined: Joined, message: str) -> Node:
+    def _stored(self, joined: JoinCommit, message: str) -> Node:
         said = f"{message.rstrip() or _said(len(joined.parents))}\n\n" + "\n".join(joined.trailers()) + "\n"
         oid = self._objects.write_commit(joined.tree, joined.parents, said, (_NAME, _EMAIL, joined.time))
         return self.history.add(self._objects.ancestor(oid))

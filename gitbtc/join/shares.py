@@ -10,7 +10,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from gitbtc.join.differences import MANY, Differences, as_stored
-from gitbtc.join.history import History
+from gitbtc.join.history import CommitGraph
 from gitbtc.join.joining import MOST_PARENTS, Joining
 from gitbtc.kinds.registry import BUILT_IN
 
@@ -51,7 +51,7 @@ def shared_base(commits: Iterable[Read], heads: Sequence[str]) -> Token | None:
     Of shares that all have one head in common, the oldest answer is what all the heads have in common: each answer lies
     on every way from that head to the first commits, and there the dates tell which comes first.
     """
-    history = History(commits)
+    history = CommitGraph(commits)
     base = history.common(history.frontier(heads))
     return history.nodes[base].token if base else None
 

@@ -19,11 +19,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitbtc.judge.key_gate import Judged
+    from gitbtc.judge.key_gate import JudgedKeys
     from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Kind
     from gitbtc.kinds.registry import Kinds
-    from gitbtc.kinds.validate import Files, Violation, Watch
+    from gitbtc.kinds.validate import Files, RecordViolation, Watch
     from gitbtc.repo.git import Entry
     from gitbtc.state.snapshot import ReadBlob, Snapshot
 
@@ -62,7 +62,7 @@ class ChangedFiles:
         """The touched paths of state files, also of those that are gone."""
         return sorted(path for path in self.touched if self.kinds.for_path(path))
 
-    def key_material(self) -> Iterator[tuple[str, str, Judged]]:
+    def key_material(self) -> Iterator[tuple[str, str, JudgedKeys]]:
         """(path, how to name it, the verdict) of each file that holds key material in itself or in its name.
 
         The path is "" where the name holds some, and is then not to be shown.
@@ -153,7 +153,7 @@ class ChangedFiles:
             self._deltas[path] = next((delta for delta in walked if delta is not None), None)
         return self._deltas[path]
 
-    def records(self, watch: Watch | None = None) -> list[tuple[str, Violation]]:
+    def records(self, watch: Watch | None = None) -> list[tuple[str, RecordViolation]]:
         """(path, fault) of each record that no parent has and that breaks its schema; Malformed files are faults."""
         from gitbtc.kinds.validate import validate_files
 
@@ -182,5 +182,5 @@ def _versions(side: Snapshot) -> Files:
     return {path: (side.oid(path), partial(side.content, path)) for path in side.state_paths()}
 
 
-def _name(path: str, violation: Violation) -> tuple[str, str, str, str]:
+def _name(path: str, violation: RecordViolation) -> tuple[str, str, str, str]:
     return path, violation.identity, violation.field, violation.rule

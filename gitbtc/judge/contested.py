@@ -45,9 +45,8 @@ def declared(git: Git, revisions: Sequence[str]) -> Iterator[Trailer]:
     if not revisions:
         return
     named = "^(Contested|Double-Spend|Data-Error|Reservation)[ \t]*:"
-    options = ("log", "--topo-order", "-z", "--format=%B", "--extended-regexp", f"--grep={named}")
     later: dict[object, list[Trailer]] = {}
-    for message in git.run(*options, *revisions, "--").decode("utf-8", "replace").split("\0"):
+    for message in git.messages(revisions, named):
         for trailer in parse(message):
             if trailer.name != REWRITE:
                 known = later.setdefault(trailer.outpoint, [])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitbtc.judge.content import ChangedFiles
-    from gitbtc.judge.key_gate import Judged, ReadList
+    from gitbtc.judge.key_gate import JudgedKeys, ReadList
 
     Told = tuple[str, str, str]  # type, path, text
 
@@ -72,7 +72,7 @@ def _key_material(files: ChangedFiles) -> Iterator[Told]:
         yield from _keys(path, shown, verdict)
 
 
-def _keys(path: str, place: str, verdict: Judged) -> Iterator[Told]:
+def _keys(path: str, place: str, verdict: JudgedKeys) -> Iterator[Told]:
     for key in (*verdict.refusing, *verdict.told):
         text = f"{place}: line {key.where}: {key.form}, fingerprint {key.fingerprint}; {key.advice}"
         yield _TOLD.get(key.severity, "key"), path, "; ".join([text, *verdict.remarks])

@@ -15,23 +15,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
-    from gitbtc.keys.finding import Finding
+    from gitbtc.keys.finding import KeyFinding
 
     ReadList = Callable[[], bytes | None]
-    Again = Callable[[Container[str]], list[Finding]]
+    Again = Callable[[Container[str]], list[KeyFinding]]
 
 # Stands for a list that cannot be read, and is told as one that is no TOML.
 _UNREADABLE = b"-"
 
 
-class Judged:
+class JudgedKeys:
     """`refusing` findings, those that are only `told`, what the list `allowed`, and `remarks` on the list: why it does
     not let through what it names, or what it may have been meant to name.
     """
 
     __slots__ = ("allowed", "refusing", "remarks", "told")
 
-    def __init__(self, found: Sequence[Finding], listed: AllowList) -> None:
+    def __init__(self, found: Sequence[KeyFinding], listed: AllowList) -> None:
         self.allowed = [one for one in found if listed.admits(one)]
         others = [one for one in found if not listed.admits(one)]
         self.refusing = [one for one in others if one.severity == BLOCK]
@@ -45,7 +45,7 @@ class Judged:
         return bool(self.refusing or self.told)
 
 
-def judged(found: Sequence[Finding], read: ReadList, again: Again | None = None) -> Judged | None:
+def judged(found: Sequence[KeyFinding], read: ReadList, again: Again | None = None) -> JudgedKeys | None:
     """None when nothing was found. `read` gives the list that counts, as it is stored; None where there is none.
 
     A scan ends after so many findings that one more makes no difference. `again` scans once more, and does not count
@@ -54,9 +54,9 @@ def judged(found: Sequence[Finding], read: ReadList, again: Again | None = None)
     if not found:
         return None
     allow_list = listed(read())
-    verdict = Judged(found, allow_list)
+    verdict = JudgedKeys(found, allow_list)
     if again and verdict.allowed and not verdict.refusing:
-        return Judged(again(allow_list.entries), allow_list)
+        return JudgedKeys(again(allow_list.entries), allow_list)
     return verdict
 
 

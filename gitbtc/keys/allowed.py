@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Any
 
-    from gitbtc.keys.finding import Finding
+    from gitbtc.keys.finding import KeyFinding
 
 # Where the list lies in a repository, from its top.
 ALLOW_LIST = ".gitbtc/allow.toml"
@@ -85,11 +85,11 @@ class AllowList:
         is_over = entry.expires is not None and entry.expires < today
         (self.expired if is_over else self.entries)[entry.fingerprint] = entry
 
-    def admits(self, found: Finding) -> bool:
+    def admits(self, found: KeyFinding) -> bool:
         """Whether the secret may be committed."""
         return found.fingerprint in self.entries
 
-    def remark(self, found: Finding) -> str | None:
+    def remark(self, found: KeyFinding) -> str | None:
         """Why it may not, where the list does name it."""
         entry = self.expired.get(found.fingerprint)
         return f"{ALLOW_LIST} allowed {found.fingerprint} until {entry.expires}, which is over" if entry else None

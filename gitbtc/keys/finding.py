@@ -19,7 +19,7 @@ _SHOWN = 10
 _CALLED = {WARN: "warning", NOTICE: "note"}
 
 
-class Finding:
+class KeyFinding:
     """Private-key material in a text.
 
     `form` names it, `where` is the line (from 1) it begins on, `fingerprint` the first 16 hex digits of the SHA-256 of
@@ -50,15 +50,15 @@ class Finding:
         """BLOCK, WARN or NOTICE."""
         return self._form.severity
 
-    def moved(self, lines: int) -> Finding:
+    def moved(self, lines: int) -> KeyFinding:
         """The same, so many lines further down."""
-        return Finding(self._form, self.where + lines, self.fingerprint)
+        return KeyFinding(self._form, self.where + lines, self.fingerprint)
 
     def __repr__(self) -> str:
-        return f"Finding({self.form!r}, line {self.where}, {self.fingerprint})"
+        return f"KeyFinding({self.form!r}, line {self.where}, {self.fingerprint})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Finding) and self._value() == other._value()
+        return isinstance(other, KeyFinding) and self._value() == other._value()
 
     def __hash__(self) -> int:
         return hash(self._value())
@@ -81,7 +81,7 @@ NOT_WRITTEN = "Nothing was written. Take the key out of it first."
 MESSAGE = "Nothing was committed. Write the message again, without the key."
 
 
-def refusal(findings: Sequence[Finding], path: str, way_on: str = NOT_STORED, remarks: Sequence[str] = ()) -> str:
+def refusal(findings: Sequence[KeyFinding], path: str, way_on: str = NOT_STORED, remarks: Sequence[str] = ()) -> str:
     """The message that refuses the file `path` for its `findings`; it ends without a line end.
 
     `way_on` says how to go on, `remarks` what speaks against entries of the allow list.
@@ -94,14 +94,14 @@ def refusal(findings: Sequence[Finding], path: str, way_on: str = NOT_STORED, re
     return "\n".join([*lines, *(f"  {line}" for line in (*advice, *remarks, way_on))])
 
 
-def refusal_of_name(findings: Sequence[Finding], remarks: Sequence[str] = ()) -> str:
+def refusal_of_name(findings: Sequence[KeyFinding], remarks: Sequence[str] = ()) -> str:
     """The message that refuses a file whose name is or holds a key; the name is not repeated."""
     named = ", ".join(f"{found.form}, fingerprint {found.fingerprint}" for found in findings[:_SHOWN])
     first = f"gitbtc: refused: the name of a file holds private-key material ({named})"
     return "\n".join([first, *(f"  {line}" for line in (*remarks, "Rename the file."))])
 
 
-def notices(findings: Sequence[Finding], place: str) -> list[str]:
+def notices(findings: Sequence[KeyFinding], place: str) -> list[str]:
     """One line for each of the `findings` that refuse nothing; `place` is a path, or in words."""
     lines = [
         f"gitbtc: {_CALLED[found.severity]}: {printable(place)}: line {found.where}: {found.form}, fingerprint"

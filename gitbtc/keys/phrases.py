@@ -6,14 +6,17 @@ import re
 from itertools import filterfalse
 
 from gitbtc.keys import words as lists
-from gitbtc.keys.forms import PHRASES
+from gitbtc.keys.forms import aezeed, bip39, electrum, electrum_v1, slip39
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gitbtc.keys.family import PhraseFamily, Spot
     from gitbtc.keys.form import Form
-    from gitbtc.keys.forms import PhraseFamily, Spot
+
+# The stronger proof first: one phrase can be of several families by chance.
+PHRASES: tuple[PhraseFamily, ...] = (aezeed, slip39, bip39, electrum, electrum_v1)
 
 # What may stand between two words of a phrase: white space, comma, quotes, brackets, hyphen, the marks of lists and
 # tables. Anything else (a full stop, a colon, a number of three digits) ends the run; such strictness is what keeps

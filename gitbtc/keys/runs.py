@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from gitbtc.keys.forms import BASE58
+from gitbtc.keys.families import BASE58
 from gitbtc.kinds import base58
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gitbtc.keys.family import Spot
     from gitbtc.keys.form import Form
-    from gitbtc.keys.forms import Spot
 
 _LENGTHS = frozenset(length for family in BASE58 for length in family.LENGTHS)
 # Searching one character class is several times faster by `translate` and `find` than by a regular expression.

@@ -13,9 +13,9 @@ from bisect import bisect_right
 from itertools import accumulate, chain, compress, count, islice
 
 from gitbtc.keys import layers, phrases, runs, words
-from gitbtc.keys.finding import Finding, fingerprint
+from gitbtc.keys.families import FILES, NAMED, TEXTS, TOKENS
+from gitbtc.keys.finding import KeyFinding, fingerprint
 from gitbtc.keys.form import BLOCK, Form
-from gitbtc.keys.forms import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text
 from gitbtc.keys.typed import without_typed
 
@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
 
-    from gitbtc.keys.forms import Spot, TextFamily
+    from gitbtc.keys.family import Spot, TextFamily
 
     # Line (from 1), form, the normalised secret.
     Sighting = tuple[int, Form, bytes]
@@ -48,7 +48,7 @@ MOST_FINDINGS = 100
 
 def scan(
     content: bytes, path: str = "", known: Known | None = None, allowed: Container[str] = frozenset()
-) -> list[Finding]:
+) -> list[KeyFinding]:
     """The private-key material in `content`, each secret once, by line; `MOST_FINDINGS` that refuse are enough.
 
     `path` is where the content lies, "" if nowhere: a few files are keys by their name. `known` gives the public side
@@ -56,16 +56,16 @@ def scan(
     fingerprints of what refuses nothing: a hundred of them must not hide one key.
     """
     whole = ((1, form, secret) for family in FILES for _, form, secret in family.find_file(content, path))
-    found: dict[tuple[str, bytes], Finding] = {}
+    found: dict[tuple[str, bytes], KeyFinding] = {}
     refusing = 0
     for line, form, secret in chain(whole, _in_content(content, 0), _own(content, known)):
         if (form.name, secret) not in found:
-            finding = found[form.name, secret] = Finding(form, line, fingerprint(secret))
+            finding = found[form.name, secret] = KeyFinding(form, line, fingerprint(secret))
             refusing += form.severity == BLOCK and finding.fingerprint not in allowed
         if refusing == MOST_FINDINGS:
             break
     parts = _parts([secret for _, secret in found])
-    told: dict[bytes, Finding] = {}
+    told: dict[bytes, KeyFinding] = {}
     for (_, secret), finding in found.items():
         # One secret under two forms, such as DER and the armour around it, is told once.
         if secret not in parts and (secret not in told or told[secret].severity != BLOCK):
@@ -88,7 +88,7 @@ def _own(content: bytes, known: Known | None) -> Iterator[Sighting]:
         yield from own.find(content, known)
 
 
-def scan_name(path: str) -> list[Finding]:
+def scan_name(path: str) -> list[KeyFinding]:
     """The private-key material in the name of a file or of a folder on its way."""
     return scan(path.encode("utf-8", "replace"))
 

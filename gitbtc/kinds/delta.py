@@ -30,7 +30,7 @@ class Change:
 
     __slots__ = ("at", "key", "new", "new_record", "old", "old_record")
 
-    def __init__(self, key: Key, old: Line | None, new: Line | None, at: int) -> None:
+    def __init__(self, key: Key, old: RecordLine | None, new: RecordLine | None, at: int) -> None:
         self.key = key
         self.old: bytes | None = old.text if old else None
         self.new: bytes | None = new.text if new else None
@@ -39,7 +39,7 @@ class Change:
         self.at = at
 
 
-class Line:
+class RecordLine:
     """A record line: its bytes, the record, the key."""
 
     __slots__ = ("key", "record", "text")
@@ -69,11 +69,11 @@ def compare(kind: Kind, old: dict[Key, bytes], new: dict[Key, bytes]) -> list[Ch
     return [Change(key, _line(kind, old.get(key)), _line(kind, new.get(key)), -1) for key in changed]
 
 
-def _line(kind: Kind, text: bytes | None) -> Line | None:
+def _line(kind: Kind, text: bytes | None) -> RecordLine | None:
     if text is None:
         return None
     record = codec.decode_line(kind, text)
-    return Line(text, record, codec.key_of(kind, record, text))
+    return RecordLine(text, record, codec.key_of(kind, record, text))
 
 
 def body(content: Buffer) -> tuple[int, int]:
@@ -90,7 +90,7 @@ def walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
     if not kind.is_array:
         raise NotCanonical
     json_text.expect(max(len(old), len(new)))
-    before, after = _Run(kind, old), _Run(kind, new)
+    before, after = _LineReader(kind, old), _LineReader(kind, new)
     changes: list[Change] = []
     while True:
         if not before.is_read and not after.is_read:
@@ -112,7 +112,7 @@ def walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
     return changes
 
 
-def _step(before: _Run, after: _Run) -> Change:
+def _step(before: _LineReader, after: _LineReader) -> Change:
     """Take the line with the smaller key, or both when they are two versions of one record; one at least is left."""
     gone, come, at = before.line(), after.line(), before.at
     if gone is not None and (come is None or gone.key < come.key):
@@ -126,7 +126,7 @@ def _step(before: _Run, after: _Run) -> Change:
     return Change(gone.key if gone else (), gone, come, at)
 
 
-class _Run:
+class _LineReader:
     """The record lines of one file, read from the front."""
 
     __slots__ = ("_kind", "_line", "_text", "at", "content", "end")
@@ -136,7 +136,7 @@ class _Run:
         self.content = content
         self.at, self.end = body(content)
         self._text: bytes | None = None
-        self._line: Line | None = None
+        self._line: RecordLine | None = None
 
     @property
     def is_read(self) -> bool:
@@ -150,12 +150,12 @@ class _Run:
             self._text = text[:-1] if text.endswith(b",") else text
         return self._text
 
-    def line(self) -> Line | None:
+    def line(self) -> RecordLine | None:
         """The next line, parsed; None at the end."""
         text = self.text()
         if self._line is None and text is not None:
             record, key = self._read(text)
-            self._line = Line(text, record, key)
+            self._line = RecordLine(text, record, key)
         return self._line
 
     def is_after_smaller(self, start: int, key: Key) -> bool:
@@ -184,7 +184,7 @@ def _confirm(changes: list[Change]) -> None:
         raise NotCanonical
 
 
-def _agreement(before: _Run, after: _Run) -> int:
+def _agreement(before: _LineReader, after: _LineReader) -> int:
     """How many bytes of whole lines are equal in both from here on."""
     old, new, i, j = before.content, after.content, before.at, after.at
     most = min(before.end - i, after.end - j)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NO_FILE = ("", bytes)
 
 
-class Violation:
+class RecordViolation:
     """One fault of a record.
 
     `identity` names the record (empty for a whole file), `order` its place in a log (`timestamp 1700000000`), `field`
@@ -56,7 +56,7 @@ class Violation:
         return f"{subject}, not {self.value}" if self.value else subject
 
 
-def violations(kind: Kind, records: Iterable[Record], networks: Networks = ANY_NETWORK) -> Iterator[Violation]:
+def violations(kind: Kind, records: Iterable[Record], networks: Networks = ANY_NETWORK) -> Iterator[RecordViolation]:
     """Every fault of `records` (of an object file: its one object), which must belong to one of `networks`.
 
     Raises CannotWork when the kind's schema cannot be used.
@@ -113,10 +113,10 @@ def _strangers(kind: Kind, record: Record, networks: Networks) -> Iterator[tuple
             yield field, f"must belong to the network of its root ({ours}); it is of {theirs or 'several networks'}"
 
 
-def _violation(kind: Kind, record: Record, field: str, value: str, rule: str) -> Violation:
+def _violation(kind: Kind, record: Record, field: str, value: str, rule: str) -> RecordViolation:
     named = record if isinstance(record, dict) else {}
     order = ", ".join(f"{name} {named[name]}" for name in kind.order if isinstance(named.get(name), int))
-    return Violation(_identity(kind, named, field), field, value, rule, order)
+    return RecordViolation(_identity(kind, named, field), field, value, rule, order)
 
 
 def _identity(kind: Kind, record: Any, field: str) -> str:
@@ -148,7 +148,7 @@ def changed_records(kind: Kind, old: bytes, new: bytes) -> tuple[Iterable[Record
     return records, len(records)
 
 
-def validate_change(kind: Kind, old: bytes, new: bytes, networks: Networks = ANY_NETWORK) -> Iterator[Violation]:
+def validate_change(kind: Kind, old: bytes, new: bytes, networks: Networks = ANY_NETWORK) -> Iterator[RecordViolation]:
     """The faults of the records in which `new` differs from `old` (empty: no file). Raises Malformed."""
     return violations(kind, changed_records(kind, old, new)[0], networks)
 
@@ -157,7 +157,9 @@ def _unwatched(_: str, records: Iterable[Record], __: int) -> Iterable[Record]:
     return records
 
 
-def validate_files(kinds: Kinds, old: Files, new: Files, watch: Watch = _unwatched) -> Iterator[tuple[str, Violation]]:
+def validate_files(
+    kinds: Kinds, old: Files, new: Files, watch: Watch = _unwatched
+) -> Iterator[tuple[str, RecordViolation]]:
     """(path, fault) for the state files among `new`, looking at no record that `old` has already.
 
     `watch` is called with path, records and their number for each file, and yields the records on.
@@ -177,7 +179,7 @@ def validate_files(kinds: Kinds, old: Files, new: Files, watch: Watch = _unwatch
                 for violation in violations(kind, watch(path, records, count), networks):
                     yield path, violation
             except codec.Malformed as error:
-                yield path, Violation("", "", "", str(error))
+                yield path, RecordViolation("", "", "", str(error))
 
 
 def _changed(kind: Kind, read_old: Callable[[], bytes], new: bytes) -> tuple[Iterable[Record], int]:

@@ -26,7 +26,7 @@ class _Contested(Exception):
     """A rule has no answer; the argument is the type of the conflict."""
 
 
-class Merged:
+class MergedRecord:
     """The merged record. Where `contested` names fields, `ours` and `theirs` differ in those alone."""
 
     __slots__ = ("contested", "ours", "theirs", "type")
@@ -43,9 +43,9 @@ def same(one: Any, other: Any) -> bool:
     return one is other or (one == other and repr(one) == repr(other))
 
 
-def merge_record(kind: Kind, base: Record | None, ours: Record, theirs: Record, *, into_ours: bool) -> Merged:
+def merge_record(kind: Kind, base: Record | None, ours: Record, theirs: Record, *, into_ours: bool) -> MergedRecord:
     """Merge field by field. `into_ours`: ours is a branch that is merged into, so that its mode is kept."""
-    merged = Merged()
+    merged = MergedRecord()
     rules = RULES_INTO_OURS if into_ours else RULES
     before = base or {}
     grouped = {name for group in kind.groups for name in group.fields}
@@ -63,13 +63,13 @@ def merge_record(kind: Kind, base: Record | None, ours: Record, theirs: Record, 
     return merged
 
 
-def _keep(merged: Merged, name: str, ours: Any, theirs: Any) -> None:
+def _keep(merged: MergedRecord, name: str, ours: Any, theirs: Any) -> None:
     for side, value in ((merged.ours, ours), (merged.theirs, theirs)):
         if value is not MISSING:
             side[name] = value
 
 
-def _contest(merged: Merged, type_: str, names: list[str]) -> None:
+def _contest(merged: MergedRecord, type_: str, names: list[str]) -> None:
     # A fault in the facts outranks a difference of opinion.
     merged.type = type_ if not merged.type or merged.type == "edit" else merged.type
     merged.contested += names
@@ -195,7 +195,7 @@ RULES: dict[str, Callable[..., Any]] = {
 RULES_INTO_OURS = {**RULES, "never-live": _own_mode}
 
 
-def _merge_group(merged: Merged, group: Group, base: Record, ours: Record, theirs: Record) -> None:
+def _merge_group(merged: MergedRecord, group: Group, base: Record, ours: Record, theirs: Record) -> None:
     values = [{name: side[name] for name in group.fields if name in side} for side in (base, ours, theirs)]
     if same(values[1], values[2]):
         choice: Any = values[1]

@@ -12,8 +12,8 @@ from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import root_of
 from gitbtc.premerge.ancestry import Ancestry
 from gitbtc.premerge.excerpts import Excerpts
-from gitbtc.premerge.foreseen import Finding, Foreseen
-from gitbtc.premerge.judged import NOTHING, Ground, Judged, of_contest
+from gitbtc.premerge.foreseen import Foreseen, MergeFinding
+from gitbtc.premerge.judged import NOTHING, Ground, JudgedMerge, of_contest
 from gitbtc.premerge.sound import faults
 from gitbtc.premerge.versions import Version, Versions
 from gitbtc.premerge.virtual_base import virtual_base
@@ -42,8 +42,8 @@ class Branch:
         self.name = name
         self.version = version
         self.merge = merge
-        self.conflicts: list[Finding] = []
-        self.notices: list[Finding] = []
+        self.conflicts: list[MergeFinding] = []
+        self.notices: list[MergeFinding] = []
 
 
 class Collision:
@@ -51,7 +51,7 @@ class Collision:
 
     __slots__ = ("conflicts", "one", "other")
 
-    def __init__(self, one: Branch, other: Branch, conflicts: list[Finding]) -> None:
+    def __init__(self, one: Branch, other: Branch, conflicts: list[MergeFinding]) -> None:
         self.one = one
         self.other = other
         self.conflicts = conflicts
@@ -185,21 +185,21 @@ class Premerge:
         judged = self._judged(self._onto, branch.version)
         branch.notices = self._unsound(judged, changed) or list(judged.not_taken(changed, repaired=False))
 
-    def _judged(self, ours: Version, theirs: Version) -> Judged:
+    def _judged(self, ours: Version, theirs: Version) -> JudgedMerge:
         foreseen = Foreseen(self._versions, self._base(ours, theirs), ours, theirs)
-        return Judged(self._ground, foreseen, self._bases(ours, theirs))
+        return JudgedMerge(self._ground, foreseen, self._bases(ours, theirs))
 
-    def _unsound(self, judged: Judged, changed: frozenset[str]) -> list[Finding]:
+    def _unsound(self, judged: JudgedMerge, changed: frozenset[str]) -> list[MergeFinding]:
         """What cannot be read: files of the branch, or the coins of a root that it changed for another reason."""
         found = list(faults(self._versions, judged.foreseen.base, judged.foreseen.theirs))
         own = _roots(finding.path for finding in found)
         for root in sorted(_roots(changed) - own):
             if root in judged.faults:
                 why = "; ".join(judged.faults[root])
-                found.append(Finding("unreadable", root or ".", f"nobody can say what is spent here: {why}"))
+                found.append(MergeFinding("unreadable", root or ".", f"nobody can say what is spent here: {why}"))
         return found
 
-    def _between(self, one: Version, other: Version) -> Iterator[Finding]:
+    def _between(self, one: Version, other: Version) -> Iterator[MergeFinding]:
         """What stands against merging two branches, of what both of them changed."""
         judged = self._judged(one, other)
         contests = [contest for contest in judged.contests() if self._is_shared(contest, one, other)]
@@ -218,7 +218,7 @@ def _roots(paths: Iterable[str]) -> set[str]:
     return {root_of(path) for path in paths}
 
 
-def _contested(judged: Judged, contests: list[Contest]) -> list[Finding]:
+def _contested(judged: JudgedMerge, contests: list[Contest]) -> list[MergeFinding]:
     """`contests` first, then what else would be contested."""
     spends = [of_contest(contest) for contest in contests]
     known = {finding.address for finding in spends}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _TO_MERGE = ("100644", "")
 
 
-class Finding:
+class MergeFinding:
     """One thing that stands against a merge, or that it would decide.
 
     It is about the record `identity` of the file at `path`, or about the whole file when that is empty. `kind` and
@@ -50,9 +50,9 @@ class Finding:
         return f"{self.path}::{self.identity}" if self.identity else self.path
 
 
-def of_conflict(path: str, kind: Kind, conflict: Conflict) -> Finding:
+def of_conflict(path: str, kind: Kind, conflict: Conflict) -> MergeFinding:
     """The finding that a contested record is."""
-    finding = Finding(conflict.type, path, identity=codec.identity_text(kind, conflict.key))
+    finding = MergeFinding(conflict.type, path, identity=codec.identity_text(kind, conflict.key))
     finding.kind, finding.conflict = kind, conflict
     return finding
 
@@ -66,15 +66,15 @@ class Foreseen:
         self.ours = ours
         self.theirs = theirs
         self._options = Options(Style, into_ours=True)
-        self._found: dict[str, list[Finding]] = {}
+        self._found: dict[str, list[MergeFinding]] = {}
         self._paths = sorted(base.entries.keys() | ours.entries.keys() | theirs.entries.keys())
 
-    def conflicts(self) -> Iterator[Finding]:
+    def conflicts(self) -> Iterator[MergeFinding]:
         """What somebody would have to settle, by path and record."""
         for path in self._paths:
             yield from self.conflicts_in(path)
 
-    def conflicts_in(self, path: str) -> list[Finding]:
+    def conflicts_in(self, path: str) -> list[MergeFinding]:
         """The same of one file."""
         if path not in self._found:
             self._found[path] = list(self._contested(path))
@@ -108,23 +108,23 @@ class Foreseen:
             return ours
         return theirs if ours == base else _TO_MERGE
 
-    def _contested(self, path: str) -> Iterator[Finding]:
+    def _contested(self, path: str) -> Iterator[MergeFinding]:
         if self._taken(path) != _TO_MERGE:
             return
         entries = [side.entries.get(path) for side in self._sides]
         if None in entries:
-            yield Finding("modify_delete", path, "one side deleted the file, the other changed it")
+            yield MergeFinding("modify_delete", path, "one side deleted the file, the other changed it")
         elif {entry[0] for entry in entries if entry} & {SYMBOLIC_LINK, SUBMODULE}:
-            yield Finding("unreadable", path, "a side has something else than a file in a state file's place")
+            yield MergeFinding("unreadable", path, "a side has something else than a file in a state file's place")
         else:
             yield from self._in_file(path)
 
-    def _in_file(self, path: str) -> Iterator[Finding]:
+    def _in_file(self, path: str) -> Iterator[MergeFinding]:
         kind = self._versions.kind(path)
         try:
             merge = self._merged(kind, path)
         except Malformed as error:
-            yield Finding("unreadable", path, f"{error}; it would be merged as text")
+            yield MergeFinding("unreadable", path, f"{error}; it would be merged as text")
             return
         yield from (of_conflict(path, kind, conflict) for conflict in (merge.conflicts if merge else ()))
 
@@ -145,7 +145,7 @@ class Foreseen:
         )
         return merge_files(kind, base, ours, theirs, self._options)
 
-    def not_taken(self) -> Iterator[Finding]:
+    def not_taken(self) -> Iterator[MergeFinding]:
         """What would come in without a conflict, but not past the hooks, in files that can be read: another form than
         the canonical one, records of files that only grow with other facts than before.
         """
@@ -153,16 +153,16 @@ class Foreseen:
             if entry != self.base.entries.get(path):
                 blob = self.theirs.blob(path)
                 if self._taken(path) == entry and (path, blob) in self._versions.other_forms:
-                    yield Finding("form", path, "not in canonical form; `git add --renormalize` makes it so")
+                    yield MergeFinding("form", path, "not in canonical form; `git add --renormalize` makes it so")
                 yield from self._rewritten(path, self._versions.between(path, self.base.blob(path), blob))
 
-    def _rewritten(self, path: str, pairs: Differences) -> Iterator[Finding]:
+    def _rewritten(self, path: str, pairs: Differences) -> Iterator[MergeFinding]:
         kind = self._versions.kind(path)
         old, new = (excerpt(kind, ((key, pair[at]) for key, pair in pairs.items()), exists=True) for at in (0, 1))
         for key, what in growth.rewritten(kind, old, new):
             if what != "removed":  # a merge keeps what one side removed
                 text = "this file only grows, and the merge would rewrite the record"
-                yield Finding("append_only", path, text, identity=codec.identity_text(kind, key))
+                yield MergeFinding("append_only", path, text, identity=codec.identity_text(kind, key))
 
 
 def _after(keys: set[Key], pairs: Differences, known: Differences) -> dict[Key, bytes | None]:

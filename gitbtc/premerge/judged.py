@@ -11,7 +11,7 @@ from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
-from gitbtc.premerge.foreseen import Finding, of_conflict
+from gitbtc.premerge.foreseen import MergeFinding, of_conflict
 from gitbtc.premerge.versions import Version
 from gitbtc.resolve.repair import Repair
 from gitbtc.spends import CHAIN, COINS
@@ -48,7 +48,7 @@ class Ground:
         return [f"{name}: {fault}" for name, fault in told if fault]
 
 
-class Judged:
+class JudgedMerge:
     """The merge that `foreseen` is, of sides whose best common ancestors are `bases` (NOTHING for none)."""
 
     def __init__(self, ground: Ground, foreseen: Foreseen, bases: list[Version]) -> None:
@@ -75,24 +75,24 @@ class Judged:
         """The verdicts that the merged records do not settle."""
         return self.gate.unsettled(self._result()) if self.gate.contests else []
 
-    def clashes(self) -> Iterator[Finding]:
+    def clashes(self) -> Iterator[MergeFinding]:
         """Sides of different networks."""
         for clash in self.gate.clashes:
             path = path_in(clash.root, CHAIN)
-            yield Finding("network", path, f"{clash.one} and {clash.other} never merge", identity=CHAIN)
+            yield MergeFinding("network", path, f"{clash.one} and {clash.other} never merge", identity=CHAIN)
 
-    def notices(self) -> Iterator[Finding]:
+    def notices(self) -> Iterator[MergeFinding]:
         """What would be decided without asking anybody."""
         for told in self.gate.notices:
             path, verdict = path_in(told.root, COINS), told.verdict
-            yield Finding(
+            yield MergeFinding(
                 verdict.row.name,
                 path,
                 spend_words(verdict),
                 identity=codec.identity_text(built_in(COINS), verdict.outpoint),
             )
 
-    def not_taken(self, changed: frozenset[str], *, repaired: bool) -> Iterator[Finding]:
+    def not_taken(self, changed: frozenset[str], *, repaired: bool) -> Iterator[MergeFinding]:
         """Where nothing is contested, what the hooks would refuse nevertheless; `changed` are the paths of theirs.
 
         `repaired`: the hooks see the result, and complete what needs nobody.
@@ -103,9 +103,9 @@ class Judged:
             repair.follow(self.gate)
         for root in sorted({root_of(path) for path in changed} - self._unreadable):
             for path, violation in broken_rules(repair.result, root, {*changed}):
-                yield Finding(violation.rule, path, violation.text, identity=violation.identity)
+                yield MergeFinding(violation.rule, path, violation.text, identity=violation.identity)
 
 
-def of_contest(contest: Contest) -> Finding:
+def of_contest(contest: Contest) -> MergeFinding:
     """The finding that a contested coin is."""
     return of_conflict(path_in(contest.root, COINS), built_in(COINS), contest.conflict())

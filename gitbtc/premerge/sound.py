@@ -7,7 +7,7 @@ from __future__ import annotations
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.validate import records_of, violations
-from gitbtc.premerge.foreseen import Finding
+from gitbtc.premerge.foreseen import MergeFinding
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 
 TYPE_CHECKING = False
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _SHOWN = 5  # faults of one file
 
 
-def faults(versions: Versions, base: Version, side: Version) -> Iterator[Finding]:
+def faults(versions: Versions, base: Version, side: Version) -> Iterator[MergeFinding]:
     """What is wrong with the records that `side` has and `base` does not, file by file."""
     for path, entry in side.entries.items():
         if entry != base.entries.get(path):
             if entry[0] in (SYMBOLIC_LINK, SUBMODULE):
-                yield Finding("unreadable", path, "something else than a file stands in a state file's place")
+                yield MergeFinding("unreadable", path, "something else than a file stands in a state file's place")
                 continue
             try:
                 yield from _in_file(versions, path, base, side)
@@ -33,22 +33,22 @@ def faults(versions: Versions, base: Version, side: Version) -> Iterator[Finding
                 yield from _own_fault(versions, path, side)
 
 
-def _own_fault(versions: Versions, path: str, side: Version) -> Iterator[Finding]:
+def _own_fault(versions: Versions, path: str, side: Version) -> Iterator[MergeFinding]:
     """What is wrong with the file of `side`, when it is not the one that it was compared with that does not parse."""
     try:
         codec.keyed(versions.kind(path), versions.content(side.blob(path)))
     except Malformed as error:
-        yield Finding("unreadable", path, str(error))
+        yield MergeFinding("unreadable", path, str(error))
 
 
-def _in_file(versions: Versions, path: str, base: Version, side: Version) -> Iterator[Finding]:
+def _in_file(versions: Versions, path: str, base: Version, side: Version) -> Iterator[MergeFinding]:
     kind = versions.kind(path)
     found = violations(kind, _new_records(versions, path, base, side))
     for shown, violation in enumerate(found):
         if shown == _SHOWN:
-            yield Finding("record", path, "and more; `gitbtc validate` names them")
+            yield MergeFinding("record", path, "and more; `gitbtc validate` names them")
             return
-        yield Finding("record", path, str(violation), identity=violation.identity)
+        yield MergeFinding("record", path, str(violation), identity=violation.identity)
 
 
 def _new_records(versions: Versions, path: str, base: Version, side: Version) -> Iterable[Record]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from mmap import ACCESS_READ, mmap
 
 from gitbtc.errors import UsageError
-from gitbtc.repo.git import SYMBOLIC_LINK, GitFailed, side
+from gitbtc.repo.git import SYMBOLIC_LINK, GitFailed
+from gitbtc.repo.index import side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Comparison:
         self._paths = paths
         self._sizes: dict[str, int] = {}
         asked = ("--absolute-git-dir", "--is-inside-work-tree", "--show-cdup", "--revs-only")
-        _, inside, *answers = git.line("rev-parse", *asked, *words).split("\n")
+        _, inside, *answers = git._line("rev-parse", *asked, *words).split("\n")
         # The root of the work tree, None in a bare repository: there Git says nothing of the way up.
         self.top = os.path.normpath(os.path.join(git.cwd, answers.pop(0))) if inside == "true" else None
         self._revisions = [answer for answer in answers if answer]
@@ -65,16 +65,16 @@ class Comparison:
         """The files that differ. UsageError when Git cannot take the arguments."""
         after = [] if self._paths is None else ["--", *self._paths]
         try:
-            raw = self._git.run("diff", *_RAW, *self._cached_option(), "--end-of-options", *self._words, *after)
+            raw = self._git._items("diff", *_RAW, *self._cached_option(), "--end-of-options", *self._words, *after)
         except GitFailed as error:
             raise UsageError(error.stderr.strip().removeprefix("fatal: ")) from None
-        files = _changed_files(raw.decode("utf-8", "surrogateescape").split("\0")[:-1])
+        files = _changed_files(raw)
         self._sizes = _sizes(self._git, files)
         return files
 
     def as_text(self, path: str, *, colour: bool) -> bytes:
         """Git's own view of the file at `path`."""
-        revisions = [word for word in self._words if self._git.line("rev-parse", "--revs-only", word)]
+        revisions = [word for word in self._words if self._git._line("rev-parse", "--revs-only", word)]
         return text_diff(
             self._git, [*self._cached_option(), *revisions, "--", f":(top,literal){path}"], colour=colour
         )  # fmt: skip
@@ -187,7 +187,7 @@ class _Unpacking:
     def __init__(self, git: Git, oid: str) -> None:
         self._file = _nameless_file()
         self._command = ("cat-file", "blob", oid)
-        self._process = subprocess.Popen(["git", *self._command], cwd=git.cwd, env=git.environment, stdout=self._file)
+        self._process = git._start(*self._command, stdout=self._file)
 
     def buffer(self) -> Buffer:
         """The blob, once it is there; GitFailed when it cannot be read."""
@@ -209,22 +209,20 @@ def _nameless_file() -> IO[bytes]:
 def _sizes(git: Git, files: list[ChangedFile]) -> dict[str, int]:
     """oid -> bytes of every blob that `files` name and the repository holds."""
     oids = [side[1] for file in files for side in (file.old, file.new) if side and side[1].strip("0")]
-    told = git.run("cat-file", "--batch-check", stdin="\n".join(oids).encode()) if oids else b""
-    answers = (line.split() for line in told.decode().splitlines())
-    return {oid: int(size) for oid, type_, *rest in answers if type_ == "blob" for size in rest}
+    return {oid: size for oid, (type_, size) in git.headers(oids).items() if type_ == "blob"}
 
 
 def wants_colour(git: Git, *, seen: bool) -> bool:
     """By NO_COLOR, then by color.diff and color.ui; `seen` says whether the output ends in a terminal."""
     if os.environ.get("NO_COLOR"):
         return False
-    return git.line("config", "--get-colorbool", "color.diff", str(seen).lower(), ok=(0, 1)) == "true"
+    return git.wants_diff_coloured(seen=seen)
 
 
 def text_diff(git: Git, arguments: Sequence[str], *, colour: bool) -> bytes:
     """`git diff` of `arguments` as if gitbtc were not there."""
     painted = f"--color={'always' if colour else 'never'}"
-    return git.run(*_NO_FILTER, "diff", "--no-ext-diff", "--no-textconv", painted, *arguments, ok=(0, 1))
+    return git._run(*_NO_FILTER, "diff", "--no-ext-diff", "--no-textconv", painted, *arguments, ok=(0, 1))
 
 
 def _changed_files(items: list[str]) -> list[ChangedFile]:

@@ -12,7 +12,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo import attributes, files, registration
 from gitbtc.repo.git import SYMBOLIC_LINK
-from gitbtc.repo.hookfiles import NAMES, State
+from gitbtc.repo.hookfiles import NAMES, HookState
 from gitbtc.repo.install import INCLUDE, SCHEMAS, Install
 from gitbtc.repo.prerequisites import imports_gitbtc
 
@@ -185,7 +185,7 @@ def _effective_attributes(place: _Place) -> Outcome:
 def _hooks(place: _Place) -> Outcome:
     hooks = place.wanted.hooks
     states = {name: hooks.state(name) for name in NAMES}
-    wrong = [f"{name} is {state.value}" for name, state in states.items() if state is not State.OURS]
+    wrong = [f"{name} is {state.value}" for name, state in states.items() if state is not HookState.OURS]
     if not wrong:
         return (str(hooks.folder),)
     try:

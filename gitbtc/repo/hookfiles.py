@@ -28,7 +28,7 @@ _FIRST = b"#!/bin/sh\n"
 _MARKED = re.compile(rb"#!/bin/sh\n# gitbtc hook ([0-9a-f]{16})[^\n]*\n")
 
 
-class State(Enum):
+class HookState(Enum):
     """What lies where a hook belongs."""
 
     NONE = "missing"
@@ -66,30 +66,30 @@ class Hooks:
         rest = lines.encode("utf-8", "surrogateescape") + template.removeprefix(_FIRST)
         return _FIRST + f"# gitbtc hook {_digest(rest)}; do not edit\n".encode() + rest
 
-    def state(self, name: str) -> State:
+    def state(self, name: str) -> HookState:
         """What lies at the place of the hook `name`."""
         found = files.read(self.folder / name)
         if found is None:
-            return State.FOREIGN if _lies(self.folder / name) else State.NONE
+            return HookState.FOREIGN if _lies(self.folder / name) else HookState.NONE
         if not is_ours(found):
-            return State.FOREIGN
+            return HookState.FOREIGN
         if is_edited(found):
-            return State.EDITED
+            return HookState.EDITED
         if found != self.content():
-            return State.STALE
-        return State.OURS if (self.folder / name).stat().st_mode & 0o100 else State.NOT_EXECUTABLE
+            return HookState.STALE
+        return HookState.OURS if (self.folder / name).stat().st_mode & 0o100 else HookState.NOT_EXECUTABLE
 
     def check(self) -> None:
         """GitbtcError when a hook cannot be installed without losing something; nothing is changed."""
         for name in self.names:
             hook, kept = self.folder / name, self.folder / (name + _KEPT)
             state = self.state(name)
-            if state is State.EDITED:
+            if state is HookState.EDITED:
                 raise GitbtcError(
                     f"{hook} is gitbtc's, but it has been edited. Move what you added into an executable file"
                     f" {kept.name} beside it (it runs first), delete {name}, and run `{self.command}` again"
                 )
-            if state is State.FOREIGN and _lies(kept):
+            if state is HookState.FOREIGN and _lies(kept):
                 raise GitbtcError(
                     f"{hook} is another program's, and {kept.name} beside it is another one that gitbtc has kept."
                     f" Make one of the two, and run `{self.command}` again"
@@ -98,9 +98,9 @@ class Hooks:
     def install(self) -> list[Path]:
         """Write every hook that is not as it is to be; a foreign one is kept beside it. The paths that changed."""
         states = {name: self.state(name) for name in self.names}
-        changed = [self.folder / name for name in self.names if states[name] is not State.OURS]
+        changed = [self.folder / name for name in self.names if states[name] is not HookState.OURS]
         for hook in changed:
-            if states[hook.name] is State.FOREIGN:
+            if states[hook.name] is HookState.FOREIGN:
                 hook.rename(hook.with_name(hook.name + _KEPT))
             files.write(hook, self.content(), mode=0o755)
         return changed

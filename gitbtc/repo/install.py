@@ -157,7 +157,7 @@ class Install:
 
     def _unbind(self) -> Iterator[Path]:
         if self.is_bound():
-            self._git.run("config", "--file", self._config, "--fixed-value", "--unset-all", "include.path", INCLUDE)
+            self._git.unset_config("include.path", self._config, value=INCLUDE)
             yield Path(self._config)
 
     def _remove_folder(self) -> Iterator[Path]:

@@ -6,7 +6,6 @@ at what they bring in is to look at everything once.
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,10 +40,7 @@ def introduced(git: Git, commits: Iterable[str]) -> Iterator[Introduced]:
         asked.writelines(f"{oid}\n".encode() for oid in commits)
         asked.seek(0)
         # Files, since two full pipes would wait for each other.
-        with subprocess.Popen(
-            ["git", "diff-tree", *options], cwd=git.cwd, env=git.environment, stdin=asked, stdout=subprocess.PIPE,
-            stderr=said,
-        ) as process:  # fmt: skip
+        with git._start("diff-tree", *options, stdin=asked, stderr=said) as process:
             if process.stdout is not None:
                 yield from _parsed(_items(process.stdout))
         if process.returncode != 0:

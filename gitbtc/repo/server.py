@@ -71,5 +71,5 @@ class ServerInstall:
 
     def _unset(self) -> Iterator[Path]:
         if self._git.config(SETTING, self._config) is not None:
-            self._git.run("config", "--file", self._config, "--unset-all", SETTING)
+            self._git.unset_config(SETTING, self._config)
             yield Path(self._config)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitbtc.errors import GitbtcError
 from gitbtc.repo import files
 from gitbtc.repo.doctor import Check, git_version
-from gitbtc.repo.hookfiles import SERVER_NAMES, State
+from gitbtc.repo.hookfiles import SERVER_NAMES, HookState
 from gitbtc.repo.prerequisites import imports_gitbtc
 from gitbtc.repo.server import SETTING, ServerInstall
 
@@ -25,7 +25,7 @@ _INSTALL = "run `gitbtc install --server`"
 def examine_server(git: Git) -> list[Check]:
     """The outcome of every check of the gate; none where there is a work tree and nobody asked for a gate."""
     wanted = ServerInstall(git)
-    if not git.is_bare() and not wanted.is_set() and wanted.hooks.state(SERVER_NAMES[0]) is State.NONE:
+    if not git.is_bare() and not wanted.is_set() and wanted.hooks.state(SERVER_NAMES[0]) is HookState.NONE:
         return []
     general = [Check("git", *git_version(git))] if git.is_bare() else []
     return [*general, *(Check(name, *check(wanted)) for name, check in SERVER_CHECKS.items())]
@@ -58,7 +58,7 @@ def _setting(wanted: ServerInstall) -> Outcome:
 
 def _hook(wanted: ServerInstall) -> Outcome:
     hooks = wanted.hooks
-    wrong = {name: state for name in SERVER_NAMES if (state := hooks.state(name)) is not State.OURS}
+    wrong = {name: state for name in SERVER_NAMES if (state := hooks.state(name)) is not HookState.OURS}
     if not wrong:
         return (str(hooks.folder),)
     told = ", ".join(f"{name} is {state.value}" for name, state in wrong.items())

@@ -12,12 +12,12 @@ byte, what gitbtc would have written.
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 
 from gitbtc.errors import GitbtcError, UsageError, printable
 from gitbtc.kinds.formats import check_format
-from gitbtc.repo.git import Git, GitFailed
+from gitbtc.repo.git import GitFailed
+from gitbtc.repo.remotes import Remote
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.reservations import until
 
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, Self
 
+    from gitbtc.repo.git import Git
+    from gitbtc.repo.remotes import Changes
     from gitbtc.spends.listing import Outpoint
 
     Advertised = dict[str, str]  # ref -> oid
-    Changes = dict[str, tuple[str, str]]  # ref -> oid expected there ("": none), oid to put there ("": delete)
 
 PREFIX = "refs/gitbtc/claims/"
 ROOT_KEY = "gitbtc.claim/v1"
@@ -93,6 +94,7 @@ class Claims:
             raise UsageError(f"--claim {remote}: that is no remote; `git remote -v` lists them")
         self._git = git
         self.remote = remote
+        self._there = Remote(git, remote)
         self._empty_tree = git.empty_tree()
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -114,45 +116,32 @@ class Claims:
         return None if content is None else Claim.read(ref, content, self._empty_tree)
 
     def _advertised(self, wanted: list[str]) -> Advertised:
-        told = self._git.line("ls-remote", "--refs", "--", self.remote, *wanted).splitlines()
         # A pattern of ls-remote also matches the end of a longer name. So does what a push is sent to: a branch called
         # refs/heads/refs/gitbtc/claims/… is in the way of the claim, and has to be seen.
-        return {ref: oid for oid, _, ref in (line.partition("\t") for line in told)}
+        return self._there.refs(*wanted)
 
     def _objects(self, advertised: Advertised) -> dict[str, bytes | None]:
         """oid -> the commit, None for one that cannot be had or is no commit; the repository keeps nothing of it."""
         if not advertised:
             return {}
         with tempfile.TemporaryDirectory(prefix="gitbtc-claims-") as folder:
-            apart = self._apart(folder)
+            apart = self._git.apart(folder)
             if not self._fetched(apart, advertised):
                 for ref in advertised:  # one that the transfer refuses must not hide the others
                     self._fetched(apart, [ref])
             return self._commits(apart, set(advertised.values()))
 
-    def _apart(self, folder: str) -> Git:
-        """git for this repository with an object store of its own on top: what is fetched is gone afterwards."""
-        apart = Git(self._git.cwd, inside_git=self._git.inside_git)
-        os.mkdir(os.path.join(folder, "info"))
-        with open(os.path.join(folder, "info", "alternates"), "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(self._git.git_path("objects") + "\n")
-        apart.environment["GIT_OBJECT_DIRECTORY"] = folder
-        return apart
-
     def _fetched(self, apart: Git, refs: Iterable[str]) -> bool:
-        """Whether the remote gave what `refs` point to; no ref and no FETCH_HEAD is written."""
-        command = ("fetch", "--quiet", "--no-write-fetch-head", "--no-tags", "--refmap=", "--recurse-submodules=no",
-                   "--no-auto-maintenance", "--stdin", "--", self.remote)  # fmt: skip
+        """Whether the remote gave what `refs` point to."""
         try:
-            apart.run(*command, stdin="".join(f"{ref}\n" for ref in refs).encode("utf-8", "surrogateescape"))
+            Remote(apart, self.remote).fetch(refs)
         except GitFailed:
             return False
         return True
 
     def _commits(self, apart: Git, oids: set[str]) -> dict[str, bytes | None]:
-        asked = "".join(f"{oid}\n" for oid in sorted(oids)).encode()
-        told = (line.split() for line in apart.run("cat-file", "--batch-check", stdin=asked).decode().splitlines())
-        small = {words[0] for words in told if words[1] == "commit" and int(words[2]) <= _LONGEST}
+        headers = apart.headers(sorted(oids))
+        small = {oid for oid, (kind, size) in headers.items() if kind == "commit" and size <= _LONGEST}
         with apart.blobs() as objects:
             return {oid: objects.read(oid) if oid in small else None for oid in oids}
 
@@ -163,7 +152,7 @@ class Claims:
 
         A claim that the agent already has counts as made, and one of its own with another end is replaced.
         """
-        self._git.run("hash-object", "-t", "tree", "-w", "--stdin")  # what the claims' commits point to
+        self._git.write_object("tree", b"")  # what the claims' commits point to
         tried, refusal = Taken(self, {}, {}), ""
         for _ in range(_ATTEMPTS):
             try:
@@ -239,23 +228,13 @@ class Claims:
     # -- pushing ---------------------------------------------------------------------------------------------------
 
     def _write(self, claim: Claim) -> str:
-        content = claim.commit(self._empty_tree)
-        return self._git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=content).decode().strip()
+        return self._git.write_object("commit", claim.commit(self._empty_tree))
 
     def _push(self, changes: Changes) -> str | None:
         """Make all of `changes` on the remote or none; None when it did, else what it said."""
         if not changes:
             return None
-        leases = (f"--force-with-lease={ref}:{expected}" for ref, (expected, _) in changes.items())
-        specs = (f"{new}:{ref}" for ref, (_, new) in changes.items())
-        code, told, errors = self._git.outcome(
-            "push", "--porcelain", "--atomic", "--recurse-submodules=no", *leases, "--",
-            self.remote, *specs, ok=_ANY_STATUS,
-        )  # fmt: skip
-        return None if code == 0 else _refusal(told.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
-
-
-_ANY_STATUS = tuple(range(-64, 256))  # a negative one is the signal that ended it
+        return self._there.push_all_or_none(changes)
 
 
 class Taken:
@@ -283,11 +262,3 @@ def _outpoint(text: Any) -> Outpoint:
         raise ValueError(text)
     txid, _, vout = text.partition(":")
     return txid, int(vout)
-
-
-def _refusal(told: str, errors: str) -> str:
-    """Why a push failed: what the remote's hooks said, else its word on a ref, else git's own."""
-    said = [line for line in errors.splitlines() if line.startswith("remote: ")]
-    rejected = [line.rpartition("\t")[2] for line in told.splitlines() if line.startswith("!")]
-    lines = [*said[:3], *rejected[:1]] or errors.strip().splitlines()[-1:] or ["it said nothing"]
-    return "; ".join(printable(line.strip()) for line in lines)

@@ -220,7 +220,7 @@ class Log:
         self._place = Path(self._top) / self.path
         if self._place.is_symlink():
             raise CannotWork(f"{self.path}: a symbolic link stands in a state file's place; put the file there")
-        if git.outcome("check-ignore", "--quiet", "--", self.path, ok=(0, 1))[0] == 0:
+        if git.is_ignored(self.path):
             raise CannotWork(f"{self.path}: Git ignores it, so nobody else would learn of it; mend .gitignore")
         self._lines = self._read()
         self.records = [codec.decode_line(self._kind, line) for line in self._lines.values()]

@@ -48,7 +48,7 @@ class Ending:
         is known for one payment that nobody recorded (UNATTRIBUTED), where its description is contested for the one in
         the file (LISTED). The trailer of the commit.
         """
-        if self._git.run("status", "--porcelain", "-z", "--untracked-files=no"):
+        if not self._git.all_is_committed():
             raise GitbtcError("not all is committed here; commit that first, then settle")
         root, contest, chosen = self.judged(name, winner)
         outpoint = contest.outpoint or ("", 0)
@@ -86,7 +86,7 @@ class Ending:
         return root, contest, meant.pop()
 
     def _commit(self, outpoint: Outpoint, trailer: str) -> str:
-        self._git.run("commit", "-q", "--allow-empty", "-m", f"Settle {outpoint_text(outpoint)}", "-m", trailer)
+        self._git.commit(f"Settle {outpoint_text(outpoint)}", trailer)
         return trailer
 
     def called(self, name: str) -> list[tuple[str, Trailer]]:
@@ -112,8 +112,7 @@ class Ending:
         for kind, records in changes.items():
             write(top / path_in(root, kind), written(kind, self._head.of_kind(root, kind), records))
         if changes:
-            paths = [path_in(root, kind) for kind in changes]
-            self._git.at_top().run("--literal-pathspecs", "add", "--", *paths)
+            self._git.at_top().stage([path_in(root, kind) for kind in changes])
 
 
 def _txids(called: str, claimants: Iterable[str]) -> set[str]:

@@ -137,4 +137,4 @@ class Resolving:
     def _stage(self, settled: list[str], top: Path) -> None:
         paths = [path for path in settled if path in self._deleted or os.path.exists(top / path)]
         if paths:
-            self._conflicts.git.run("--literal-pathspecs", "add", "-A", "--", *paths)
+            self._conflicts.git.stage(paths)

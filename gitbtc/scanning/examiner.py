@@ -16,11 +16,11 @@ from gitbtc.scanning.place import BLOB, COMMIT, FILE, NAME, REF, TAG, Looked, Pl
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from gitbtc.keys.finding import Finding
+    from gitbtc.keys.finding import KeyFinding
     from gitbtc.repo.git import BlobReader
     from gitbtc.scanning.own_keys import OwnKeys
 
-    Look = Callable[[bytes, str], list[Finding]]
+    Look = Callable[[bytes, str], list[KeyFinding]]
 
 # What is larger is scanned in pieces of this size, which overlap by so much that no key is cut in two: a scan takes
 # several times the memory of what it looks at.
@@ -42,7 +42,7 @@ class Examiner:
         self._blobs = blobs
         self._own = own
         self._scan = partial(scan, known=own, allowed=allowed)
-        self._looks: dict[str, Callable[[Place], list[Finding]]] = {
+        self._looks: dict[str, Callable[[Place], list[KeyFinding]]] = {
             FILE: self._in_file,
             BLOB: lambda place: in_pieces(self._read(place), place.path, self._scan),
             COMMIT: lambda place: self._scan(Commit(self._read(place)).spoken),
@@ -71,7 +71,7 @@ class Examiner:
             raise _NotHere
         return found[1]
 
-    def _in_file(self, place: Place) -> list[Finding]:
+    def _in_file(self, place: Place) -> list[KeyFinding]:
         mode = os.lstat(place.disk).st_mode
         if stat.S_ISLNK(mode):
             return self._scan(os.fsencode(os.readlink(place.disk)), place.path)
@@ -96,11 +96,11 @@ class _Special(Exception):
 
 def in_pieces(
     content: bytes | mmap.mmap, path: str, look: Look = scan, piece: int = PIECE, overlap: int = OVERLAP
-) -> list[Finding]:
+) -> list[KeyFinding]:
     """The findings in `content`, of any size, each secret once. What its name and its first bytes say of the whole file
     is asked of the first piece alone.
     """
-    found: dict[tuple[str, str], Finding] = {}
+    found: dict[tuple[str, str], KeyFinding] = {}
     start, lines = 0, 0
     while True:
         end = min(start + piece, len(content))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gitbtc.keys.finding import Finding
+    from gitbtc.keys.finding import KeyFinding
 
 # On disk; in the object store; what a person wrote in a commit or a tag; the name of a file; the name of a ref.
 FILE, BLOB, COMMIT, TAG, NAME, REF = "file", "blob", "commit", "tag", "name", "ref"
@@ -39,7 +39,7 @@ class Looked:
     """
 
     place: Place
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[KeyFinding] = field(default_factory=list)
     problem: str = ""
     harmless: bool = False
     passing: bool = False

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitbtc.keys.allowed import AllowList, Entry
-    from gitbtc.keys.finding import Finding
+    from gitbtc.keys.finding import KeyFinding
     from gitbtc.repo.git import Git
     from gitbtc.scanning.clean import Clean
     from gitbtc.scanning.place import Looked, Place
@@ -29,7 +29,7 @@ class Hit:
     """
 
     place: Place
-    finding: Finding
+    finding: KeyFinding
     whereabouts: Whereabouts | None = None
     allowed: Entry | None = None
 

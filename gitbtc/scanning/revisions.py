@@ -71,7 +71,7 @@ def of_everything(git: Git, blobs: BlobReader) -> Iterator[Place]:
         yield from _entry(path, entry)
     if not git.is_bare():
         yield from _unmerged(git)
-    for oid, kind, name in refs(git):
+    for oid, kind, name in git.refs():
         yield Place(REF, name)
         if kind != "commit":
             yield from of_tip(git, blobs, oid)
@@ -88,12 +88,6 @@ def of_tip(git: Git, blobs: BlobReader, oid: str) -> Iterator[Place]:
         yield from _tree(git, oid)
     elif kind == "blob":
         yield Place(BLOB, oid=oid)
-
-
-def refs(git: Git) -> list[tuple[str, str, str]]:
-    """(oid, type, name) of every ref, HEADs and such not among them."""
-    listed = git.line("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)")
-    return [(oid, kind, name) for oid, kind, name in (line.split(" ", 2) for line in listed.splitlines())]
 
 
 def _tree(git: Git, oid: str) -> Iterator[Place]:

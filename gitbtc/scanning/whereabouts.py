@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from gitbtc.keys.scan import scan
 from gitbtc.repo.introduced import introduced
 from gitbtc.scanning.place import BLOB, COMMIT, FILE, NAME, REF, TAG
-from gitbtc.scanning.revisions import EVERYTHING, refs
+from gitbtc.scanning.revisions import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitbtc.keys.finding import Finding
+    from gitbtc.keys.finding import KeyFinding
     from gitbtc.repo.git import BlobReader, Entry, Git
     from gitbtc.scanning.place import Place
 
@@ -48,10 +48,10 @@ class Tracker:
         self._index: dict[str, Entry] = git.index_entries() if self._top else {}
         head = git.find("HEAD")
         self._head = git.tree_entries(head) if head else {}
-        self._tips = refs(git)
+        self._tips = git.refs()
         self._holders: dict[tuple[str, ...], list[str]] = {}
 
-    def track(self, found: Sequence[tuple[Place, Finding]]) -> list[Whereabouts | None]:
+    def track(self, found: Sequence[tuple[Place, KeyFinding]]) -> list[Whereabouts | None]:
         """The whereabouts of each of what was found; None for a file that this repository has nothing to do with."""
         wanted = [self._committed(place, finding) for place, finding in found]
         brought = self._brought({one for one in wanted if one})
@@ -75,7 +75,7 @@ class Tracker:
             folder = os.path.dirname(folder)
         return True
 
-    def _whereabouts(self, place: Place, finding: Finding, commits: list[str]) -> Whereabouts:
+    def _whereabouts(self, place: Place, finding: KeyFinding, commits: list[str]) -> Whereabouts:
         staged = self._index.get(self._path(place))
         is_staged = self._holds(staged, place, finding) if place.sort in (FILE, BLOB) else bool(staged)
         return Whereabouts(is_staged, commits, self._refs(place, commits))
@@ -87,7 +87,7 @@ class Tracker:
         folder, name = os.path.split(os.path.abspath(place.disk))
         return os.path.relpath(os.path.join(os.path.realpath(folder), name), self._top)
 
-    def _committed(self, place: Place, finding: Finding) -> tuple[str, str] | None:
+    def _committed(self, place: Place, finding: KeyFinding) -> tuple[str, str] | None:
         """What to look for in the history: a blob by its oid, a name by its path."""
         if place.sort == BLOB:
             return BLOB, place.oid
@@ -96,7 +96,7 @@ class Tracker:
         known = self._head.get(self._path(place)) if place.sort == FILE else None
         return (BLOB, known[1]) if known and self._holds(known, place, finding) else None
 
-    def _holds(self, entry: Entry | None, place: Place, finding: Finding) -> bool:
+    def _holds(self, entry: Entry | None, place: Place, finding: KeyFinding) -> bool:
         if entry and entry[1] == place.oid:
             return True
         content = self._blobs.find(entry[1]) if entry else None

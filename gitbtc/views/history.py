@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gitbtc.history.commits import RootStory
-    from gitbtc.history.endings import Ending
+    from gitbtc.history.endings import CoinEnding
     from gitbtc.history.events import Event
     from gitbtc.history.lives import Life
     from gitbtc.repo.objects import LoggedCommit
@@ -166,21 +166,21 @@ def _now(story: Life, length: int) -> Iterator[str]:
         yield f"reserved{by}" + ("" if one.expires_height is None else f" until block {one.expires_height}")
 
 
-def _depth(end: Ending, waiting: str) -> str:
+def _depth(end: CoinEnding, waiting: str) -> str:
     return waiting if end.block_height is None else f"confirmed at height {end.block_height}"
 
 
-def _is_spent(end: Ending, length: int) -> str:
+def _is_spent(end: CoinEnding, length: int) -> str:
     state = _depth(end, "in the mempool" if end.in_mempool else "unconfirmed")
     return f"spent by {name(end.txids[0], length)}, {state}" + ("; and still listed" if end.listed else "")
 
 
-def _is_lost(end: Ending, length: int) -> str:
+def _is_lost(end: CoinEnding, length: int) -> str:
     how = f"was replaced by {name(end.replaced_by, length)}" if end.replaced_by else "was given up"
     return f"lost, since {name(end.txids[0], length)} {how}"
 
 
-_ENDINGS: dict[str, Callable[[Ending, int], str]] = {
+_ENDINGS: dict[str, Callable[[CoinEnding, int], str]] = {
     "unspent": lambda end, _: f"unspent, {_depth(end, 'unconfirmed')}",
     "spent": _is_spent,
     "contested": lambda end, length: "contested by " + " and ".join(name(txid, length) for txid in end.txids),

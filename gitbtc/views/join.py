@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from gitbtc.join.coins import Contested, Settled
     from gitbtc.join.drafts import Decided
-    from gitbtc.join.joining import Joined
+    from gitbtc.join.joining import JoinCommit
 
     class Outcome(Protocol):
         """What a join has to say."""
@@ -28,7 +28,9 @@ ROOT = "gitbtc.join/v1"
 _SHOWN = 20  # records of one sort
 
 
-def document(oid: str, branch: str, heads: Sequence[str], joined: Joined | None, *, dry_run: bool) -> dict[str, Any]:
+def document(
+    oid: str, branch: str, heads: Sequence[str], joined: JoinCommit | None, *, dry_run: bool
+) -> dict[str, Any]:
     """`commit` is the join, or the head that is it already (`created` false); `contested` is left to settle, `settled`
     was settled by evidence, `decided` by the later clock.
     """
@@ -71,7 +73,7 @@ def _address(one: Decided) -> str:
     return f"{one.path}::{one.identity}" if one.identity else one.path
 
 
-def lines(oid: str, branch: str, heads: Sequence[str], joined: Joined | None, *, dry_run: bool) -> Iterator[str]:
+def lines(oid: str, branch: str, heads: Sequence[str], joined: JoinCommit | None, *, dry_run: bool) -> Iterator[str]:
     """What a person reads."""
     if joined is None:
         yield f"{branch}: {'would be' if dry_run else 'is'} at {oid[:12]}, which has all of it"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gitbtc.premerge.branches import Branch, Collision
-    from gitbtc.premerge.foreseen import Finding
+    from gitbtc.premerge.foreseen import MergeFinding
 
 ROOT_KEY = "gitbtc.premerge/v1"
 
@@ -32,22 +32,22 @@ def _count(branch: Branch) -> str:
     return f", {terms.counted(len(branch.conflicts), ('conflict', 'conflicts'))}"
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: MergeFinding) -> str:
     if finding.kind is not None and finding.conflict is not None:
         return told_line(finding.path, finding.kind, finding.conflict)
     return printable(f"{finding.type}: {finding.address}: {finding.text}")
 
 
-class _Contested:
+class _ContestedRecord:
     """One record, and the branches that contend for it: name -> what it does, as far as that can be told apart."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: MergeFinding) -> None:
         self.address = finding.address
         self.worth = worth(finding.kind, finding.conflict) if finding.kind and finding.conflict else ""
         self.types: dict[str, None] = {}
         self.branches: dict[str, str] = {}
 
-    def add(self, collision: Collision, finding: Finding) -> None:
+    def add(self, collision: Collision, finding: MergeFinding) -> None:
         """Take in what one pair of branches is told."""
         self.types[finding.type] = None
         for side, branch in (("ours", collision.one), ("theirs", collision.other)):
@@ -55,10 +55,10 @@ class _Contested:
 
 
 def _collisions(collisions: Iterable[Collision]) -> Iterator[str]:
-    contested: dict[str, _Contested] = {}
+    contested: dict[str, _ContestedRecord] = {}
     for collision in collisions:
         for finding in collision.conflicts:
-            contested.setdefault(finding.address, _Contested(finding)).add(collision, finding)
+            contested.setdefault(finding.address, _ContestedRecord(finding)).add(collision, finding)
     for record in contested.values():
         many = f"{len(record.branches)} branches collide"
         yield printable(f"{' and '.join(record.types)}: {record.address}{record.worth}: {many}")
@@ -66,7 +66,7 @@ def _collisions(collisions: Iterable[Collision]) -> Iterator[str]:
             yield printable(f"  {name}{': ' * bool(deed)}{deed}")
 
 
-def _deed(finding: Finding, side: str) -> str:
+def _deed(finding: MergeFinding, side: str) -> str:
     """What a branch does to a coin, when the conflict is about a spend."""
     spend = (finding.conflict.spend if finding.conflict else None) or {}
     if spend.get(f"{side}_txid"):
@@ -98,7 +98,7 @@ def _branch(branch: Branch) -> dict[str, Any]:
     }
 
 
-def findings(told: Iterable[Finding]) -> list[dict[str, Any]]:
+def findings(told: Iterable[MergeFinding]) -> list[dict[str, Any]]:
     """Findings as JSON: contested records as `gitbtc conflicts --json` tells them, everything else in words."""
     return [
         conflict_document(finding.path, finding.kind, finding.conflict)
@@ -108,5 +108,5 @@ def findings(told: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def _told(finding: Finding) -> dict[str, Any]:
+def _told(finding: MergeFinding) -> dict[str, Any]:
     return {"path": finding.path, "address": finding.address, "type": finding.type, "text": finding.text}

@@ -158,6 +158,11 @@ def test_a_work_tree_with_changes_is_left_alone(fleet: Repo) -> None:
     assert (fleet.git("for-each-ref"), fleet.read(UTXOS)) == (before, b"[]")
 
 
+def test_a_name_that_no_branch_can_have_is_wrong_usage(fleet: Repo) -> None:
+    said = fleet.gitbtc("join", "agents/*", "--into", "a..b", ok=(2,)).stderr
+    assert "--into a..b: no branch can have that name" in said
+
+
 def test_a_bare_repository_joins_into_a_branch(fleet: Repo, sandbox: Sandbox) -> None:
     fleet.git("clone", "-q", "--mirror", str(fleet.path), str(sandbox.home / "bare.git"))
     bare = type(fleet)(sandbox.home / "bare.git", fleet.env)

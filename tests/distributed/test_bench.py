@@ -17,7 +17,7 @@ from tests.join.graphs import Graph, join, tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitbtc.distributed.bench import Part
+    from gitbtc.distributed.bench import PartialJoin
 
 
 class _Fleet:
@@ -39,7 +39,7 @@ class _Fleet:
     def bench(self, name: str) -> Bench:
         return Bench(str(self._folder / name), self.run)
 
-    def parts(self, size: int, base: str | None) -> list[Part]:
+    def parts(self, size: int, base: str | None) -> list[PartialJoin]:
         cut = groups(list(self.heads.items()), size)
         return [self.bench(f"bench {n % 2}").part(f"share-{n}", dict(one), base) for n, one in enumerate(cut)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitbtc.history.endings import Ending, ending
+from gitbtc.history.endings import CoinEnding, ending
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends.evidence import Evidence
@@ -17,7 +17,9 @@ A, B = spend("aa", coin(0)), spend("bb", coin(0))
 LOST = A | {"replaced_by": B["txid"]}
 
 
-def stands(outpoint: tuple[str, int] = (FUNDING, 0), tip: int | None = None, **state: list[dict[str, Any]]) -> Ending:
+def stands(
+    outpoint: tuple[str, int] = (FUNDING, 0), tip: int | None = None, **state: list[dict[str, Any]]
+) -> CoinEnding:
     files = {kind: codec.encode_file(built_in(kind), records) for kind, records in state.items()}
     if tip is not None:
         files["chain"] = b'{"block_height":%d,"network":"regtest"}' % tip
@@ -27,20 +29,20 @@ def stands(outpoint: tuple[str, int] = (FUNDING, 0), tip: int | None = None, **s
 @pytest.mark.parametrize(
     ("state", "end"),
     [
-        ({"utxos": [coin(0)]}, Ending("unspent", listed=True, block_height=100)),
-        ({"utxos": [coin(0, block_height=None)]}, Ending("unspent", listed=True)),
-        ({"transactions": [A]}, Ending("spent", listed=False, txids=(A["txid"],))),
-        ({"transactions": [mined(A)]}, Ending("spent", listed=False, txids=(A["txid"],), block_height=105)),
-        ({"mempool": [pending(A)]}, Ending("spent", listed=False, txids=(A["txid"],), in_mempool=True)),
+        ({"utxos": [coin(0)]}, CoinEnding("unspent", listed=True, block_height=100)),
+        ({"utxos": [coin(0, block_height=None)]}, CoinEnding("unspent", listed=True)),
+        ({"transactions": [A]}, CoinEnding("spent", listed=False, txids=(A["txid"],))),
+        ({"transactions": [mined(A)]}, CoinEnding("spent", listed=False, txids=(A["txid"],), block_height=105)),
+        ({"mempool": [pending(A)]}, CoinEnding("spent", listed=False, txids=(A["txid"],), in_mempool=True)),
         ({"mempool": [pending(A)], "utxos": [coin(0)]},
-         Ending("spent", listed=True, txids=(A["txid"],), in_mempool=True)),
-        ({"transactions": [A, B]}, Ending("contested", listed=False, txids=(A["txid"], B["txid"]))),
-        ({"transactions": [LOST, B]}, Ending("spent", listed=False, txids=(B["txid"],))),
-        ({"transactions": [LOST]}, Ending("gone", listed=False)),
-        ({}, Ending("gone", listed=False)),
+         CoinEnding("spent", listed=True, txids=(A["txid"],), in_mempool=True)),
+        ({"transactions": [A, B]}, CoinEnding("contested", listed=False, txids=(A["txid"], B["txid"]))),
+        ({"transactions": [LOST, B]}, CoinEnding("spent", listed=False, txids=(B["txid"],))),
+        ({"transactions": [LOST]}, CoinEnding("gone", listed=False)),
+        ({}, CoinEnding("gone", listed=False)),
     ],
 )  # fmt: skip
-def test_the_state_follows_from_the_snapshot(state: dict[str, Any], end: Ending) -> None:
+def test_the_state_follows_from_the_snapshot(state: dict[str, Any], end: CoinEnding) -> None:
     assert stands(**state) == end
 
 
@@ -52,7 +54,7 @@ def test_what_an_agent_logged_is_no_rival_of_a_transaction() -> None:
 
 def test_a_coin_is_lost_with_the_transaction_that_made_it() -> None:
     made = (A["txid"], paid(A)["vout"])
-    assert stands(made, transactions=[LOST]) == Ending("lost", listed=False, txids=made[:1], replaced_by=B["txid"])
+    assert stands(made, transactions=[LOST]) == CoinEnding("lost", listed=False, txids=made[:1], replaced_by=B["txid"])
     assert stands(made, transactions=[A | {"abandoned": True}]).replaced_by is None
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gitbtc.history.events import KINDS
 from gitbtc.history.moment import Moment
-from gitbtc.history.telling import TOLD, Step
+from gitbtc.history.telling import TOLD, MomentDelta
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from tests import strategies
@@ -40,7 +40,7 @@ def event(event_type: str, agent: str, vout: int = 0, **more: Any) -> dict[str, 
 
 
 def events(before: State, after: State, asked: tuple[tuple[str, int], ...] = ()) -> list[Event]:
-    return Step(moment(before), moment(after), set(TOLD)).events(asked)
+    return MomentDelta(moment(before), moment(after), set(TOLD)).events(asked)
 
 
 def told(before: State, after: State) -> list[tuple[str, str]]:
@@ -164,7 +164,9 @@ def test_labels_and_what_is_fixed_for_good() -> None:
 
 
 def test_the_balance_is_what_the_coins_are_worth_more() -> None:
-    step = Step(moment({"utxos": [coin(0), coin(1)]}), moment({"utxos": [coin(2), coin(1, amount_sat=1)]}), set(TOLD))
+    step = MomentDelta(
+        moment({"utxos": [coin(0), coin(1)]}), moment({"utxos": [coin(2), coin(1, amount_sat=1)]}), set(TOLD)
+    )
     assert step.balance_sat == 300_000_000 + 1 - 100_000_000 - 200_000_000
 
 
@@ -190,7 +192,7 @@ def test_an_outpoint_is_not_taken_for_one_that_begins_like_it() -> None:
 def test_files_in_another_layout_tell_the_same(indent: int | None) -> None:
     before, after = ({kind: json.dumps(state.get(kind, []), indent=indent).encode() for kind in TOLD}
                      for state in ({"utxos": [coin(0)]}, {"transactions": [A]}))  # fmt: skip
-    spent = Step(Moment(before.__getitem__), Moment(after.__getitem__), set(TOLD)).events()
+    spent = MomentDelta(Moment(before.__getitem__), Moment(after.__getitem__), set(TOLD)).events()
     assert [(one.kind, one.txid) for one in spent] == [("spent", A["txid"])]
 
 
@@ -217,7 +219,7 @@ def test_along_a_line_the_events_of_each_coin_sum_up_to_whether_it_is_listed(mom
     sums: dict[Any, int] = {}
     balance = 0
     for before, after in pairwise(moments):
-        step = Step(Moment(before.__getitem__), Moment(after.__getitem__), set(TOLD))
+        step = MomentDelta(Moment(before.__getitem__), Moment(after.__getitem__), set(TOLD))
         balance += step.balance_sat
         for one in step.events():
             sums[one.outpoint] = sums.get(one.outpoint, 0) + one.effect

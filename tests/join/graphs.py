@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.join.differences import Differences
-from gitbtc.join.history import History
+from gitbtc.join.history import CommitGraph
 from gitbtc.join.joining import Joining
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in
@@ -62,7 +62,7 @@ class _Joining(Joining):
         return differences
 
 
-class _History(History):
+class _History(CommitGraph):
     """The same, to which a join is a commit like any other."""
 
     def add(self, read: Read) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitbtc.join.history import History
+from gitbtc.join.history import CommitGraph
 from tests.join.graphs import files, join, tree
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _idempotent(objects: Objects, source: Random, heads: list[str], at_once: str
 def _monotone(objects: Objects, heads: list[str], at_once: str) -> None:
     """Of a head that another one contains, that other one says what is left; a join is no more than what it joins."""
     after = files(objects, at_once)
-    history = History(objects.ancestry(heads))
+    history = CommitGraph(objects.ancestry(heads))
     counting = {*history.frontier(heads)}
     for head in history.independent(heads):
         if counting.isdisjoint(history.frontier([head])):

@@ -9,7 +9,7 @@ import pygit2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.join.history import History
+from gitbtc.join.history import CommitGraph
 from gitbtc.join.joining import MOST_PARENTS
 from gitbtc.join.shares import groups, shared_base, shares
 from gitbtc.repo.objects import Objects
@@ -39,7 +39,7 @@ def test_shares_with_one_head_in_common_find_what_all_have_in_common(tmp_path: P
     for seed in range(60):
         graph = Graph(objects, Random(seed), replicas=6)
         graph.grow(15)
-        heads = History(objects.ancestry(graph.heads)).independent(graph.heads)
+        heads = CommitGraph(objects.ancestry(graph.heads)).independent(graph.heads)
         tokens = [
             shared_base(objects.ancestry(asked), asked)
             for share in groups(heads, 2)

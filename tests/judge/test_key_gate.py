@@ -14,7 +14,7 @@ from gitbtc.judge.content import ChangedFiles
 from gitbtc.judge.findings import content_faults, limited, refuses, spoken_keys
 from gitbtc.judge.key_gate import in_work_tree, judged
 from gitbtc.keys import scan as scanning
-from gitbtc.keys.finding import Finding, fingerprint
+from gitbtc.keys.finding import KeyFinding, fingerprint
 from gitbtc.keys.form import NOTICE, WARN, Form
 from gitbtc.keys.scan import MOST_FINDINGS
 from gitbtc.kinds.registry import Kinds
@@ -32,7 +32,7 @@ BLOCKS, WARNS, NOTES = (
     Form("32 bytes", "look", WARN),
     Form("a viewing key", "know it", NOTICE),
 )
-FOUND = [Finding(NOTES, 1, "00" * 8), Finding(WARNS, 2, "11" * 8), Finding(BLOCKS, 3, "22" * 8)]
+FOUND = [KeyFinding(NOTES, 1, "00" * 8), KeyFinding(WARNS, 2, "11" * 8), KeyFinding(BLOCKS, 3, "22" * 8)]
 ALLOW = ".gitbtc/allow.toml"
 
 
@@ -88,7 +88,7 @@ def finds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scanner that finds a warning wherever `warn` stands, a notice for `note` and a key for `key`."""
     forms = {b"note": FOUND[0], b"warn": FOUND[1], b"key": FOUND[2]}
 
-    def scan(content: bytes, *_: object) -> list[Finding]:
+    def scan(content: bytes, *_: object) -> list[KeyFinding]:
         return [found for word, found in forms.items() if word in content]
 
     monkeypatch.setattr(scanning, "scan", scan)

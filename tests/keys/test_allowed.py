@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from gitbtc.errors import printable
 from gitbtc.keys.allowed import LONGEST, AllowList, Entry, is_fingerprint, with_entry
-from gitbtc.keys.finding import Finding
+from gitbtc.keys.finding import KeyFinding
 from gitbtc.keys.form import Form
 
 TODAY = date(2026, 5, 17)
 PRINT = "0b3442c634898149"
-FOUND = Finding(Form("WIF private key", "keep it in a wallet"), 1, PRINT)
+FOUND = KeyFinding(Form("WIF private key", "keep it in a wallet"), 1, PRINT)
 
 
 def entry(**members: str) -> str:
@@ -36,7 +36,7 @@ def test_what_it_names_is_let_through_through_its_last_day(expires: str) -> None
 
 
 def test_what_it_does_not_name_is_not() -> None:
-    other = Finding(Form("WIF private key", ""), 1, PRINT[::-1])
+    other = KeyFinding(Form("WIF private key", ""), 1, PRINT[::-1])
     assert not read(entry()).admits(other)
     assert not read(b"").admits(FOUND)
 

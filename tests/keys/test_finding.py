@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from gitbtc.keys.finding import Finding, fingerprint, refusal, refusal_of_name
+from gitbtc.keys.finding import KeyFinding, fingerprint, refusal, refusal_of_name
 from gitbtc.keys.form import Form
 
 WIF = Form("WIF private key", "keep the key in a wallet")
-FIRST = Finding(WIF, 3, "00112233aabbccdd")
-SECOND = Finding(Form("BIP-39 mnemonic (English)", "keep the words on paper"), 9, "ffeeddcc00112233")
+FIRST = KeyFinding(WIF, 3, "00112233aabbccdd")
+SECOND = KeyFinding(Form("BIP-39 mnemonic (English)", "keep the words on paper"), 9, "ffeeddcc00112233")
 
 
 def test_the_fingerprint_is_the_beginning_of_the_sha256() -> None:
@@ -48,5 +48,5 @@ def test_the_refusal_of_a_name_does_not_take_one() -> None:
 
 
 def test_findings_are_told_apart_by_form_place_and_fingerprint() -> None:
-    assert Finding(Form("WIF private key", "other advice"), 3, "00112233aabbccdd") == FIRST
-    assert len({FIRST, SECOND, Finding(WIF, 4, "00112233aabbccdd")}) == 3
+    assert KeyFinding(Form("WIF private key", "other advice"), 3, "00112233aabbccdd") == FIRST
+    assert len({FIRST, SECOND, KeyFinding(WIF, 4, "00112233aabbccdd")}) == 3

@@ -16,7 +16,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.formats import MAIN, REGTEST
 from gitbtc.kinds.kind import Kind, from_schema
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in
-from gitbtc.kinds.validate import Violation, validate_change, validate_files, violations
+from gitbtc.kinds.validate import RecordViolation, validate_change, validate_files, violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,7 +55,7 @@ def transaction(**fields: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(found: Iterable[Violation]) -> list[tuple[str, str]]:
+def told(found: Iterable[RecordViolation]) -> list[tuple[str, str]]:
     return [(violation.field, violation.rule) for violation in found]
 
 

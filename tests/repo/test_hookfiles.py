@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitbtc.errors import GitbtcError
-from gitbtc.repo.hookfiles import NAMES, SERVER_NAMES, Hooks, State, is_edited, is_ours, uninstall
+from gitbtc.repo.hookfiles import NAMES, SERVER_NAMES, Hooks, HookState, is_edited, is_ours, uninstall
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
@@ -136,18 +136,18 @@ def test_an_interpreter_without_gitbtc_refuses_and_says_why(repo: Repo, hooks: H
 
 def test_a_hook_of_an_earlier_version_is_replaced(hooks: Hooks) -> None:
     Hooks(hooks.folder, "/opt/earlier/python", __file__).install()
-    assert hooks.state("pre-push") is State.STALE
+    assert hooks.state("pre-push") is HookState.STALE
     assert len(hooks.install()) == len(NAMES)
     assert not list(hooks.folder.glob("*.before-gitbtc"))
-    assert hooks.state("pre-push") is State.OURS
+    assert hooks.state("pre-push") is HookState.OURS
 
 
 def test_a_hook_that_lost_its_executable_bit_gets_it_back(hooks: Hooks) -> None:
     hooks.install()
     (hooks.folder / "pre-push").chmod(0o644)
-    assert hooks.state("pre-push") is State.NOT_EXECUTABLE
+    assert hooks.state("pre-push") is HookState.NOT_EXECUTABLE
     assert [path.name for path in hooks.install()] == ["pre-push"]
-    assert hooks.state("pre-push") is State.OURS
+    assert hooks.state("pre-push") is HookState.OURS
 
 
 def test_a_hook_of_ours_that_somebody_edited_is_not_touched(hooks: Hooks) -> None:
@@ -156,7 +156,7 @@ def test_a_hook_of_ours_that_somebody_edited_is_not_touched(hooks: Hooks) -> Non
     edited.write_bytes(edited.read_bytes() + b"make lint\n")
     assert is_ours(edited.read_bytes())
     assert is_edited(edited.read_bytes())
-    assert hooks.state("pre-push") is State.EDITED
+    assert hooks.state("pre-push") is HookState.EDITED
     with pytest.raises(GitbtcError, match=r"pre-push is gitbtc's, but it has been edited"):
         hooks.check()
     with pytest.raises(GitbtcError, match="has been edited"):
@@ -168,7 +168,7 @@ def test_a_second_foreign_hook_is_not_lost_over_the_first(hooks: Hooks, script: 
     script(hooks.folder / "pre-commit", "exit 0")
     hooks.install()
     script(hooks.folder / "pre-commit", "exit 0 # a framework that came later")
-    assert hooks.state("pre-commit") is State.FOREIGN
+    assert hooks.state("pre-commit") is HookState.FOREIGN
     with pytest.raises(GitbtcError, match=r"pre-commit\.before-gitbtc beside it is another one"):
         hooks.check()
 

@@ -34,9 +34,9 @@ A, B, C = "aa" * 32, "bb" * 32, "cc" * 32
 )
 def test_a_settlement(line: str) -> None:
     declared = Declared(f"subject\n\nbody\n\n{line}\nSigned-off-by: Ann\n")
-    assert f"::{COIN}" in declared
-    assert f"some/root::{COIN}" in declared
-    assert f"::{OTHER}" not in declared
+    assert declared.line(f"::{COIN}")
+    assert declared.line(f"some/root::{COIN}")
+    assert not declared.line(f"::{OTHER}")
     assert not declared.rewrites
 
 
@@ -55,7 +55,7 @@ def test_a_settlement(line: str) -> None:
     ],
 )
 def test_no_settlement(line: str) -> None:
-    assert f"::{COIN}" not in Declared(f"subject\n\n{line}\n")
+    assert not Declared(f"subject\n\n{line}\n").line(f"::{COIN}")
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_only_what_the_check_agrees_to_is_declared() -> None:
         return bool(trailer.winner == T1)
 
     message = f"Merge\n\nDouble-Spend: {POINT} {T2} over {T1}\nDouble-Spend: {POINT} {T1} over {T2}\n"
-    assert f"a::{POINT}" in Declared(message, check)
+    assert Declared(message, check).line(f"a::{POINT}")
     assert asked == [(f"a::{POINT}", T2), (f"a::{POINT}", T1)]
-    assert f"a::{POINT}" not in Declared(message.replace(f"{T1} over {T2}", f"none over {T2}"), check)
+    assert not Declared(message.replace(f"{T1} over {T2}", f"none over {T2}"), check).line(f"a::{POINT}")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from gitbtc.keys.allowed import AllowList, Entry, with_entry
-from gitbtc.keys.finding import Finding
+from gitbtc.keys.finding import KeyFinding
 from gitbtc.keys.form import NOTICE, WARN, Form
 from gitbtc.scanning.place import BLOB, COMMIT, FILE, NAME, REF, TAG, Looked, Place
 from gitbtc.scanning.report import Report, scanned
@@ -122,7 +122,7 @@ def valid(report: Report) -> dict[str, Any]:
     return dict(run)
 
 
-def looked(place: Place, *findings: Finding, problem: str = "") -> Looked:
+def looked(place: Place, *findings: KeyFinding, problem: str = "") -> Looked:
     return Looked(place, list(findings), problem)
 
 
@@ -139,7 +139,7 @@ def report(*places: Looked, allow: bytes = b"") -> Report:
     ids=["odd", "no UTF-8", "blob", "blob without a path", "commit", "tag", "name", "ref", "a key"],
 )  # fmt: skip
 def test_every_place_has_a_valid_location(place: Place) -> None:
-    [result] = valid(report(looked(place, Finding(WIF, 7, "00" * 8))))["results"]
+    [result] = valid(report(looked(place, KeyFinding(WIF, 7, "00" * 8))))["results"]
     [location] = result["locations"]
     is_file = place.sort in (FILE, BLOB) and place.path != "" and len(place.path) < 40
     assert ("physicalLocation" in location) == is_file
@@ -149,21 +149,23 @@ def test_every_place_has_a_valid_location(place: Place) -> None:
 
 def test_each_form_is_a_rule_and_each_severity_a_level() -> None:
     forms = [WIF, RAW, VIEW, WIF]
-    run = valid(report(*(looked(Place(FILE, str(n)), Finding(form, 1, f"{n:016x}")) for n, form in enumerate(forms))))
+    run = valid(
+        report(*(looked(Place(FILE, str(n)), KeyFinding(form, 1, f"{n:016x}")) for n, form in enumerate(forms)))
+    )
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["wif-private-key-test-network", "32-bytes", "v"]
     assert [result["level"] for result in run["results"]] == ["error", "error", "warning", "note"]
 
 
 def test_a_secret_keeps_its_fingerprint_when_it_moves() -> None:
     one, other = (
-        valid(report(looked(Place(FILE, "a"), Finding(WIF, line, "00" * 8))))["results"][0] for line in (1, 9)
+        valid(report(looked(Place(FILE, "a"), KeyFinding(WIF, line, "00" * 8))))["results"][0] for line in (1, 9)
     )
     assert one["partialFingerprints"] == other["partialFingerprints"] == {"gitbtcSecret/v1": "00" * 8}
 
 
 def test_what_is_allowed_is_suppressed_with_its_reason() -> None:
     allow = with_entry(None, Entry("00" * 8, "a vector", None))
-    [result] = valid(report(looked(Place(FILE, "a"), Finding(WIF, 1, "00" * 8)), allow=allow))["results"]
+    [result] = valid(report(looked(Place(FILE, "a"), KeyFinding(WIF, 1, "00" * 8)), allow=allow))["results"]
     assert result["suppressions"] == [{"kind": "external", "justification": "a vector"}]
 
 

@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.keys.forms import Spot
+    from gitbtc.keys.family import Spot
 
 # secp256k1, and the identifier of prime fields, in which one byte is a capital letter.
 _CURVE = bytes.fromhex("06052b8104000a")

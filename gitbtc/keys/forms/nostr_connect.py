@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.keys.forms import Spot
+    from gitbtc.keys.family import Spot
 
 ANCHORS = (b"walletconnect", b"bunker")
 

@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.keys.forms import Spot
+    from gitbtc.keys.family import Spot
 
 ANCHORS = (b"__cookie__:", b"rpcpass", b"rpc_pass", b"rpc-pass", b"rpcauth")
 

@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.keys.forms import Spot
+    from gitbtc.keys.family import Spot
 
 ANCHORS = ()
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 
+from gitbtc.keys import phrases
 from gitbtc.keys.form import Form
 from gitbtc.keys.tokens import is_text
 
@@ -28,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.keys.forms import Spot
+    from gitbtc.keys.family import Spot
 
 _ADVICE = "keep the file outside the repository, or name it in .gitignore; gitbtc reads what the wallet exports"
 
@@ -138,8 +139,6 @@ def _hsm_mnemonic(content: bytes) -> Iterator[Spot]:
     ahead, rest = content[:_HASH_SIZE], content[_HASH_SIZE:_LONGEST_PHRASE]
     if not rest or len(content) > _LONGEST_PHRASE or (is_text(ahead) and any(ahead)):
         return
-    from gitbtc.keys import phrases
-
     for _, _, phrase in phrases.find(rest):
         if phrase.split() == phrases.comparable(rest).split():
             yield 0, _HSM_SECRET, phrase

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.keys.forms import TEXTS, TOKENS
+from gitbtc.keys.families import TEXTS, TOKENS
 from tests.keys.conftest import VECTORS
 
 if TYPE_CHECKING:
-    from gitbtc.keys.forms import TextFamily
+    from gitbtc.keys.family import TextFamily
 
 FAMILIES = [*TEXTS, *TOKENS]
 NAMES = [getattr(family, "__name__", "").rpartition(".")[2] for family in FAMILIES]

@@ -1,0 +1,123 @@
+"""The bytes of objects: reading many through one process, and writing them."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import suppress
+
+from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.repo.index import SUBMODULE, Index
+from gitbtc.repo.program import GitFailed, lines_of
+from gitbtc.repo.revisions import is_oid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+    from typing import IO, Self
+
+_PIPE_SIZE = 1 << 20  # bytes
+
+
+class Blobs(Index):
+    """Reads, hashes and writes objects. No filter and no line-end conversion ever runs."""
+
+    def blobs(self) -> BlobReader:
+        """A reader of many blobs through one process; use it in a `with`."""
+        return BlobReader(self)
+
+    def blob_id(self, content: bytes) -> str:
+        """The oid that `content` has as a blob; nothing is written."""
+        return self._line("hash-object", "--no-filters", "--stdin", stdin=content)
+
+    def write_blob(self, content: bytes) -> str:
+        """Write `content` as a blob; its oid."""
+        return self._line("hash-object", "-w", "--no-filters", "--stdin", stdin=content)
+
+    def write_object(self, kind: str, content: bytes) -> str:
+        """Write `content` as an object of the type `kind` (tree, commit, tag); its oid. GitFailed when it is none."""
+        return self._line("hash-object", "-t", kind, "-w", "--stdin", stdin=content)
+
+    def headers(self, oids: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """oid -> type (blob, tree, commit, tag) and size in bytes, of those of `oids` (full ones) that are there."""
+        asked = lines_of(oids)
+        told = self._line("cat-file", "--batch-check", stdin=asked).splitlines() if asked else []
+        answers = (line.split() for line in told)  # "<oid> <type> <size>", else "<oid> missing"
+        return {oid: (kind, int(size)) for oid, kind, *rest in answers for size in rest}
+
+    def stored_order(self) -> list[str]:
+        """The oids of all objects in the order in which they lie in the object store."""
+        return self._line("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)").split()
+
+
+class BlobReader:
+    """Blobs through one long-running `git cat-file --batch`. It starts with the first blob that is read."""
+
+    def __init__(self, git: Blobs) -> None:
+        self._git = git
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
+    def read(self, oid: str) -> bytes:
+        """The bytes of the object `oid` (a full one); GitFailed when the repository does not hold it."""
+        found = self.find(oid)
+        if found is None:
+            raise GitFailed(("cat-file", "--batch"), 1, f"object {oid} is missing from this repository")
+        return found[1]
+
+    def find(self, oid: str) -> tuple[str, bytes] | None:
+        """Type (blob, tree, commit, tag) and bytes of the object `oid` (a full one); None when it is not there."""
+        self.ask(oid)
+        return self.answer()
+
+    def ask(self, oid: str) -> None:
+        """Have the object `oid` (a full one) read, without waiting for it: `answer` tells what was asked, in order."""
+        if not is_oid(oid):
+            raise GitbtcError(f"{oid!r}: not a full object id")
+        asked, _ = self._pipes()
+        asked.write(oid.encode() + b"\n")
+        asked.flush()
+
+    def answer(self) -> tuple[str, bytes] | None:
+        """What `find` tells, of the next object that was asked for."""
+        _, answers = self._pipes()
+        header = answers.readline().split()
+        if len(header) != 3:  # "<oid> <type> <size>", else "<oid> missing"
+            return None
+        content: bytes = answers.read(int(header[2]))
+        answers.read(1)
+        return header[1].decode(), content
+
+    def read_path(self, revision: str, path: str) -> bytes | None:
+        """The bytes of the file `path` in `revision`; None when it is not there, or not a file or symbolic link."""
+        # Through the tree, not as `revision:path`: a path may hold a newline, and `:` means more than one thing.
+        entry = self._git.tree_entries(revision, path).get(path)
+        return None if entry is None or entry[0] == SUBMODULE else self.read(entry[1])
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        if self._process is None:
+            self._process = self._git._start("cat-file", "--batch", stdin=subprocess.PIPE)
+            _widen(self._process.stdout)
+        process = self._process
+        if process.stdin is None or process.stdout is None:
+            raise CannotWork("git cat-file started without pipes")
+        return process.stdin, process.stdout
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let a pipe hold a good part of a large file: handing over small pieces costs more than unpacking it."""
+    # Only Linux has this, and how much of it a user gets is limited.
+    with suppress(AttributeError, ImportError, OSError):
+        import fcntl
+
+        if pipe is not None:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)

@@ -1,0 +1,187 @@
+"""Which file is which object: in a tree, in the index, in the work tree."""
+
+from __future__ import annotations
+
+from gitbtc.repo.program import bytes_of
+from gitbtc.repo.revisions import Revisions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Self
+
+Entry = tuple[str, str]  # mode as Git writes it (100644, 100755, 120000, 160000), oid
+
+SYMBOLIC_LINK, SUBMODULE = "120000", "160000"  # modes of entries that are no file
+
+_RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
+
+
+class Changed(tuple[str, "Entry | None", "Entry | None"]):
+    """One path that differs between two sides: `path`, and `old` and `new` as (mode, oid), None where it is absent.
+
+    On a side that is the work tree the oid is all zeros: Git has not hashed it.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, path: str, old: Entry | None, new: Entry | None) -> Self:
+        """Make one from its three parts."""
+        return super().__new__(cls, (path, old, new))
+
+    @property
+    def path(self) -> str:
+        """The path, from the root of the work tree."""
+        return self[0]
+
+    @property
+    def old(self) -> Entry | None:
+        """(mode, oid) on the old side."""
+        return self[1]
+
+    @property
+    def new(self) -> Entry | None:
+        """(mode, oid) on the new side."""
+        return self[2]
+
+
+class Index(Revisions):
+    """Reads trees, the index and the list of the work tree's files, compares them, and writes the index. Paths are
+    from the root of the work tree.
+    """
+
+    # -- entries ---------------------------------------------------------------------------------------------------
+
+    def tree_entries(self, revision: str, *paths: str) -> dict[str, Entry]:
+        """path -> (mode, oid) of every file of the tree, or of `paths` alone (literal, no patterns)."""
+        entries = {}
+        for item in self._items(
+            "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", self._oid(revision), "--", *paths
+        ):
+            head, _, path = item.partition("\t")
+            mode, _, oid = head.split(" ")
+            entries[path] = (mode, oid)
+        return entries
+
+    def empty_tree(self) -> str:
+        """The oid of the tree without entries: the parent of a first commit."""
+        return self._line("hash-object", "-t", "tree", "--stdin")
+
+    def index_entries(self) -> dict[str, Entry]:
+        """path -> (mode, oid) of every settled path of the index that GIT_INDEX_FILE names."""
+        return {path: entry for path, stage, entry in self._staged() if stage == 0}
+
+    def unmerged_entries(self) -> dict[str, dict[int, Entry]]:
+        """path -> stage (1 base, 2 ours, 3 theirs) -> (mode, oid) of every path that a merge left open."""
+        unmerged: dict[str, dict[int, Entry]] = {}
+        for path, stage, entry in self._staged("--unmerged"):
+            unmerged.setdefault(path, {})[stage] = entry
+        return unmerged
+
+    def _staged(self, *options: str) -> Iterator[tuple[str, int, Entry]]:
+        for item in self._items("ls-files", "--stage", "-z", "--full-name", *options, "--", ":/"):
+            head, _, path = item.partition("\t")
+            mode, oid, stage = head.split(" ")
+            yield path, int(stage), (mode, oid)
+
+    # -- the work tree's files -------------------------------------------------------------------------------------
+
+    def work_tree_paths(self) -> list[str]:
+        """The paths of the work tree, tracked or not, but for ignored ones; a tracked one may be missing there."""
+        options = ("--cached", "--others", "--exclude-standard", "--full-name", "--deduplicate")
+        return self._items("ls-files", "-z", *options, "--", ":/")
+
+    def sparse_paths(self) -> set[str]:
+        """The paths that a sparse checkout leaves out of the work tree."""
+        listed = self._items("ls-files", "-z", "-t", "--full-name", "--", ":/")
+        return {item[2:] for item in listed if item.startswith("S ")}
+
+    def ignored_paths(self, patterns: Iterable[str]) -> list[str]:
+        """The untracked paths of the work tree that `patterns`, written as in .gitignore, match."""
+        given = (part for pattern in patterns for part in ("--exclude", pattern))
+        return self._items("ls-files", "-z", "--others", "--ignored", "--full-name", *given, "--", ":/")
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether Git ignores the file at `path`, from where git runs; no tracked file is ignored."""
+        return self._outcome("check-ignore", "--quiet", "--", path, ok=(0, 1))[0] == 0
+
+    def attributes(self, names: list[str], paths: list[str]) -> dict[tuple[str, str], str]:
+        """(path, attribute) -> value (`set`, `unset`, `unspecified` or what was given), as Git takes them here."""
+        told = self._items("check-attr", "-z", "--stdin", *names, stdin=bytes_of("\0".join(paths)))
+        return {(path, name): value for path, name, value in zip(told[::3], told[1::3], told[2::3], strict=True)}
+
+    # -- comparing -------------------------------------------------------------------------------------------------
+
+    def changed_paths(self, old: str, new: str) -> list[Changed]:
+        """What differs between two revisions or trees, without looking for renames."""
+        return _changes(self._items("diff-tree", "-r", *_RAW, self._oid(old), self._oid(new), "--"))
+
+    def staged_paths(self, old: str = "HEAD") -> list[Changed]:
+        """What differs between `old` (HEAD or the empty tree before the first commit) and the index.
+
+        An unmerged path is there too: its `new` is None.
+        """
+        base = self.find(old) or (self.empty_tree() if old == "HEAD" else self.resolve(old))
+        return _changes(self._items("diff-index", "--cached", *_RAW, base, "--"))
+
+    def unstaged_paths(self) -> list[Changed]:
+        """What differs between the index and the work tree; the oid of `new` is all zeros."""
+        return _changes(self._items("diff-files", *_RAW, "--"))
+
+    def all_is_committed(self) -> bool:
+        """Whether index and work tree hold of the tracked files what HEAD holds; untracked files do not count."""
+        return not self._run("status", "--porcelain", "-z", "--untracked-files=no")
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def stage(self, paths: Iterable[str]) -> None:
+        """Put the work tree's files at `paths` (literal, from where git runs) in the index; those that are gone, out
+        of it. GitFailed, and nothing staged, when a filter refuses one or Git ignores it.
+        """
+        self._run("--literal-pathspecs", "add", "-A", "--", *paths)
+
+    def update_index(self, entries: Mapping[str, Entry | Mapping[int, Entry] | None]) -> None:
+        """Put each path's (mode, oid), or stage -> (mode, oid) for one left open, in the index; None takes it out."""
+        self._run("update-index", "-z", "--index-info", stdin=b"".join(_index_lines(entries, self.empty_tree())))
+
+    def refresh_index(self) -> None:
+        """Tell the index which files of the work tree are as it has them; until then Git takes each for changed."""
+        self._run("update-index", "-q", "--refresh", ok=(0, 1))
+
+    def commit(self, *paragraphs: str) -> None:
+        """Commit the index, also where it holds what HEAD holds, with a message of `paragraphs`. The hooks run:
+        GitFailed, with what it said, when one refuses.
+        """
+        self._run("commit", "-q", "--allow-empty", *(part for one in paragraphs for part in ("-m", one)))
+
+    def fast_forward(self, oid: str) -> None:
+        """Move the current branch, the index and the work tree on to the commit `oid`, which builds on HEAD; GitFailed
+        when it does not, or when a file that is not committed is in the way.
+        """
+        self._run("merge", "--ff-only", "-q", oid)
+
+
+def _changes(items: list[str]) -> list[Changed]:
+    seen: dict[str, Changed] = {}
+    for head, path in zip(items[::2], items[1::2], strict=True):
+        old_mode, new_mode, old, new, status = head[1:].split(" ")
+        # diff-files tells an unmerged path twice, the second time with its work tree side.
+        if status != "U" or path not in seen:
+            seen[path] = Changed(path, side(old_mode, old), side(new_mode, new))
+    return list(seen.values())
+
+
+def side(mode: str, oid: str) -> Entry | None:
+    """One side of a line of `--raw`; None where the file does not exist."""
+    return None if mode == "000000" else (mode, oid)
+
+
+def _index_lines(entries: Mapping[str, Entry | Mapping[int, Entry] | None], any_oid: str) -> Iterable[bytes]:
+    nothing = "0" * len(any_oid)
+    for path, entry in entries.items():
+        name = bytes_of(path)
+        # Out with whatever stages the path has: an entry put beside them would leave both.
+        yield f"0 {nothing}\t".encode() + name + b"\0"
+        stages = {0: entry} if isinstance(entry, tuple) else entry or {}
+        for stage, (mode, oid) in stages.items():
+            yield f"{mode} {oid} {stage}\t".encode() + name + b"\0"

@@ -1,0 +1,166 @@
+"""What names commits, and how commits hang together: revisions, refs, histories."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from gitbtc.errors import CannotWork
+from gitbtc.repo.program import GitProgram, lines_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_OID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+
+
+def is_oid(text: str) -> bool:
+    """Whether `text` is a full object id, SHA-1 or SHA-256."""
+    return _OID.match(text) is not None
+
+
+class Revisions(GitProgram):
+    """Reads revisions, refs and histories, and moves refs."""
+
+    # -- revisions -------------------------------------------------------------------------------------------------
+
+    def resolve(self, revision: str) -> str:
+        """The oid that `revision` names; CannotWork when it names none."""
+        oid = self.find(revision)
+        if oid is None:
+            raise CannotWork(f"{revision}: no such revision in this repository")
+        return oid
+
+    def find(self, revision: str) -> str | None:
+        """The oid that `revision` names, None when it names none (HEAD before the first commit)."""
+        return self._line("rev-parse", "--verify", "--quiet", "--end-of-options", revision, ok=(0, 1, 128)) or None
+
+    def find_each(self, *revisions: str) -> list[str | None]:
+        """The same for each of several revisions, told by one process; none of them may hold a line end. Of a full oid,
+        whether the repository holds the object.
+        """
+        told = self._line("cat-file", "--batch-check=%(objectname)", stdin=lines_of(revisions))
+        return [line if is_oid(line) else None for line in told.splitlines()]
+
+    def heads_in(self, name: str) -> list[str]:
+        """The oids in a file of the Git folder (MERGE_HEAD, `shallow`); none when there is no such file.
+
+        Read from the file: an octopus merge leaves several in MERGE_HEAD, of which rev-parse tells the first.
+        """
+        # What is written like HEAD lies beside it; where the rest lies, Git has to be asked.
+        place = os.path.join(self.git_dir(), name) if name.isupper() else self.git_path(name)
+        try:
+            with open(place, encoding="ascii") as heads:
+                return heads.read().split()
+        except FileNotFoundError:
+            return []
+
+    def _oid(self, revision: str) -> str:
+        return revision if is_oid(revision) else self.resolve(revision)
+
+    # -- refs ------------------------------------------------------------------------------------------------------
+
+    def current_branch(self) -> str | None:
+        """The full name (`refs/heads/main`) of the branch that HEAD is on, also before its first commit; None for a
+        detached HEAD.
+        """
+        return self._line("symbolic-ref", "-q", "HEAD", ok=(0, 1)) or None
+
+    def refs(self) -> list[tuple[str, str, str]]:
+        """(oid, type, full name) of every ref by name; HEADs and such are not among them. A tag's oid is its own."""
+        listed = self._line("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)")
+        return [(oid, kind, name) for oid, kind, name in (line.split(" ", 2) for line in listed.splitlines())]
+
+    def refs_that_hold(self, commits: Iterable[str]) -> list[str]:
+        """The names of the refs that reach one of the commits (full oids)."""
+        asked = [f"--contains={oid}" for oid in commits]
+        return self._line("for-each-ref", "--format=%(refname)", *asked).splitlines() if asked else []
+
+    def is_ref_name(self, ref: str) -> bool:
+        """Whether a ref can have the full name `ref`."""
+        return self._outcome("check-ref-format", ref, ok=(0, 1))[0] == 0
+
+    def work_tree_on(self, branch: str) -> str | None:
+        """The root of the work tree that has the branch of that full name checked out; None when none has. In a bare
+        repository whose HEAD is on it, the repository itself.
+        """
+        return self._line("for-each-ref", "--format=%(worktreepath)", branch) or None
+
+    def move_ref(self, ref: str, oid: str, before: str | None, reason: str) -> None:
+        """Have `ref` point to `oid`; GitFailed when it does not point to `before` (None: does not exist) any more.
+        `reason` is what the reflog says.
+        """
+        self._run("update-ref", "-m", reason, ref, oid, before or "0" * len(oid))
+
+    # -- histories -------------------------------------------------------------------------------------------------
+
+    def merge_bases(self, ours: str, theirs: str) -> list[str]:
+        """All best common ancestors; none for unrelated histories, several for a criss-cross."""
+        return self._line("merge-base", "--all", self._oid(ours), self._oid(theirs), ok=(0, 1)).split()
+
+    def new_commits(self, oids: Iterable[str], *known: str) -> list[str]:
+        """The commits that `oids` (of objects of any type) reach and `known` (`--all`, `^A`) does not, oldest first."""
+        asked = lines_of(oids)
+        options = ("rev-list", "--reverse", "--topo-order", "--stdin")
+        return self._line(*options, *known, stdin=asked).split() if asked else []
+
+    def reachable(self, *revisions: str) -> list[str]:
+        """The oids of the commits that `revisions` (also `A..B`, `--all`, `--reflog`) name, oldest first."""
+        return self._line("rev-list", "--reverse", "--topo-order", *revisions, "--").split()
+
+    def commits(self, *revisions: str) -> list[tuple[str, list[str]]]:
+        """The commits that `revisions` (also `A..B`, `^A`, `--not`, `--all`) name, oldest first, with their parents."""
+        lines = self._line("rev-list", "--reverse", "--topo-order", "--parents", *revisions, "--").splitlines()
+        return [(oid, parents) for oid, *parents in (line.split() for line in lines)]
+
+    def independent(self, oids: Iterable[str]) -> list[str]:
+        """Those of the commits `oids` that no other of them has for a parent."""
+        listed = self._line("rev-list", "--no-walk=unsorted", "--parents", "--stdin", stdin=lines_of(oids))
+        found = [line.split() for line in listed.splitlines()]
+        parents = {parent for _, *parents in found for parent in parents}
+        return [oid for oid, *_ in found if oid not in parents]
+
+    def last_with(self, text: str, path: str, heads: Iterable[str]) -> list[str]:
+        """The last commit that put `text` into the file `path` or took it out, and its parents: one of them has it."""
+        options = ("-1", "--format=%H %P", f"-S{text}", "--no-ext-diff", "--no-textconv")
+        found = self._line("--literal-pathspecs", "log", *options, *map(self._oid, heads), "--", path)
+        return found.split()
+
+    def lost_paths(self, pattern: str, head: str) -> list[str]:
+        """The paths that match `pattern` (a glob from the top) and that some commit up to `head` took out, sorted.
+
+        A merge takes out what one of its parents has. A path may have come back since.
+        """
+        options = ("--full-history", "--diff-merges=separate", "--diff-filter=D", "--name-only", "-z", "--format=")
+        shown = ("--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature")
+        listed = self._items("log", *options, *shown, self._oid(head), "--", f":(top,glob){pattern}")
+        return sorted({path for path in listed if path})
+
+    def commits_on(self, path: str, head: str) -> list[tuple[str, list[str]]]:
+        """The commits up to `head` that changed the file `path`, and the merges of lines that did, oldest first;
+        for parents they have the nearest such ancestors, or a first commit.
+        """
+        options = ("--reverse", "--topo-order", "--parents", "--full-history")
+        lines = self._line("rev-list", *options, self._oid(head), "--", f":(top,literal){path}").splitlines()
+        return [(oid, parents) for oid, *parents in (line.split() for line in lines)]
+
+    def messages(self, revisions: Sequence[str], line: str) -> list[str]:
+        """The messages of the commits that `revisions` reach of which a line matches the extended regular expression
+        `line`, children before parents; what is not UTF-8 in them is replaced.
+        """
+        options = ("log", "--topo-order", "-z", "--format=%B", "--extended-regexp", f"--grep={line}")
+        return self._run(*options, *revisions, "--").decode("utf-8", "replace").split("\0")[:-1]
+
+    def commit_content(self, oid: str) -> bytes:
+        """The bytes of a commit: its headers, an empty line, its message."""
+        return self._run("cat-file", "commit", oid)
+
+    def move_head(self, new: str, old: str, why: str) -> None:
+        """Have HEAD, or the branch that it names, be `new` if it is `old`; `why` is for the reflog. GitFailed."""
+        self._run("update-ref", "-m", why, "HEAD", new, old)
+
+    def add_trailers(self, file: str, trailers: Iterable[str]) -> None:
+        """Put the lines `Token: value` at the end of the commit message in `file`, each unless it is there already."""
+        given = (part for trailer in trailers for part in ("--trailer", trailer))
+        self._run("interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", *given, file)

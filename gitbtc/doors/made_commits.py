@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from gitbtc.errors import GitbtcError
 from gitbtc.join.history import is_join
 from gitbtc.judge import growth, simulation
-from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.content import ChangedFiles
 from gitbtc.judge.contested import DOUBLE_SPEND, is_known_contest
 from gitbtc.judge.findings import Finding, content_faults, limited, refuses, spoken_keys
@@ -23,6 +23,7 @@ from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
 from gitbtc.repo.stored import NotHere, Stored, Unsound
 from gitbtc.spends import CHAIN, COINS, MEMPOOL, TRANSACTIONS
+from gitbtc.spends.steps import LOST_COIN
 from gitbtc.spends.trailers import REWRITE, Declared
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, path_in
@@ -165,6 +166,8 @@ class MadeCommits:
         if len(commit.parents) > 1 and not is_sound:
             yield from self._merge(oid, commit.parents, result, declared)
         yield from limited(self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents))
+        if not is_sound:
+            yield from limited(self._steps(files, commit.parents, declared))
 
     def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
         """The commit joined again, where it says that it is a join."""
@@ -177,9 +180,19 @@ class MadeCommits:
     def _rules(self, files: ChangedFiles, contested: frozenset[str], parents: list[str]) -> Iterator[Told]:
         for root in sorted({root_of(path) for path in files.state_paths()}):
             _derive(files, root)
-            for path, violation in broken_rules(files.after, root, files.touched):
+            for path, violation in broken_rules(files.after, root, files.touched, files.before[0]):
                 known = violation.identity in contested or is_known_contest(self._git, files.before, violation, parents)
                 if violation.rule != DOUBLE_SPEND or not known:
+                    yield violation.rule, path, f"{path}: {violation.text}"
+
+    def _steps(self, files: ChangedFiles, parents: list[str], declared: Declared) -> Iterator[Told]:
+        """What the spend gate tells of a merge (its lost coins) is not told again."""
+        is_merge = len(parents) > 1
+        bases = Merging(self._git, parents).all_bases() if is_merge else []
+        sides = [self._snapshot(base) for base in bases]
+        for root in sorted({root_of(path) for path in files.state_paths()}):
+            for path, violation in broken_by_step(files.before, files.after, root, sides, files.touched):
+                if not is_excused(violation, declared) and not (is_merge and violation.rule == LOST_COIN):
                     yield violation.rule, path, f"{path}: {violation.text}"
 
     def _growth(self, files: ChangedFiles) -> Iterator[Told]:

@@ -69,6 +69,10 @@ class Declared:
         """The trailer that settles `subject`; None where none does."""
         return self._lines.get(subject.rpartition("::")[2])
 
+    def vouches(self, outpoint: str) -> bool:
+        """Whether it says of a coin, `txid:vout`, that it was spent, by a transaction that nobody knows."""
+        return self._lines.get(outpoint) == f"{DOUBLE_SPEND}: {outpoint} {UNATTRIBUTED}"
+
 
 def parse(message: str) -> list[Trailer]:
     """The trailers of a commit message, in its order."""

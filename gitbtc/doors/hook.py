@@ -67,17 +67,18 @@ def _examine_and_sign(arguments: list[str]) -> int:
     with git.blobs() as blobs:
         # Of a commit that is made again the message says what it did the first time.
         examination = Examination(git, blobs, _NOT_TOLD if source[:1] == ["commit"] else message)
-        trailers = passed.take(_folder(git), examination)
+        found = passed.take(_folder(git), examination)
         amended = examination.amended() if source == ["commit", "HEAD"] else []
         if amended:
             return _refuse(amended)
-        if trailers is None:
+        if found is None:
             messages = _told(examination) or _message_faults(message, examination)
             if messages:
                 return _refuse(messages, examination)
-            trailers = examination.trailers()
-    if trailers:
-        given = [part for line in trailers for part in ("--trailer", line)]
+            found = passed.Passed(examination.trailers(), examination.unvouched)
+    passed.leave_unvouched(_folder(git), found.unvouched)
+    if found.trailers:
+        given = [part for line in found.trailers for part in ("--trailer", line)]
         git.run("interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", *given, message)
     return 0
 
@@ -105,11 +106,13 @@ def _read_message(arguments: list[str]) -> int:
     """commit-msg: the message as the person left it."""
     git = Git().at_top()
     with git.blobs() as blobs:
-        return _refuse(_message_faults(arguments[0], Examination(git, blobs, arguments[0])))
+        examination = Examination(git, blobs, arguments[0])
+        examination.unvouched = passed.take_unvouched(_folder(git))
+        return _refuse(_message_faults(arguments[0], examination))
 
 
 def _message_faults(path: str, examination: Examination) -> list[str]:
-    """No key in the message, and a reason in it for a rewrite."""
+    """No key in the message, and in it a reason for a rewrite, and for each coin that the commit loses."""
     from gitbtc.judge.key_gate import judged
     from gitbtc.keys.finding import MESSAGE, notices, refusal
     from gitbtc.keys.scan import scan
@@ -123,10 +126,14 @@ def _message_faults(path: str, examination: Examination) -> list[str]:
     for notice in notices(found.told, "the commit message") if found else ():
         print(notice, file=sys.stderr)
     declared = Declared(message.decode("utf-8", "replace"))
-    if examination.is_rewriting and not declared.rewrites and any(examination.rewrites()):
+    if examination.is_rewriting and not declared.rewrites and _rewrites(examination):
         reason = f"a line `{REWRITE}: <reason>` in its message (`git commit -m`, where no editor opens)"
         return [f"gitbtc: a commit that rewrites says why: {reason}"]
-    return []
+    return [line for outpoint, line in examination.unvouched.items() if not declared.vouches(outpoint)]
+
+
+def _rewrites(examination: Examination) -> bool:
+    return any(examination.rewrites()) or any(examination.corrections())
 
 
 def _warn(_: list[str]) -> int:

@@ -64,7 +64,9 @@ def spent_coins(evidence: Evidence) -> list[Outpoint]:
 def _no_void_coin(evidence: Evidence) -> Iterator[Violation]:
     for outpoint in evidence.coins.of_any(evidence.dead):
         name = outpoint_text(outpoint)
-        yield Violation("void_coin", COINS, name, f"{name} is listed as a coin, but {outpoint[0]} {_lost(evidence, outpoint[0])}")
+        yield Violation(
+            "void_coin", COINS, name, f"{name} is listed as a coin, but {outpoint[0]} {_lost(evidence, outpoint[0])}"
+        )
 
 
 def _nothing_on_lost(evidence: Evidence) -> Iterator[Violation]:

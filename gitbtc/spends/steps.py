@@ -49,7 +49,10 @@ class Step:
         is_gone = all(change is not None and change.old is not None and change.new is None for change in changes)
         if is_gone and txid in after.transactions and txid not in after.dead and not after.claimants(outpoint):
             amount = next(change.old_record for change in changes if change and change.old_record)["amount_sat"]
-            yield LOST_COIN, f"({amount} sat) is listed no more, its transaction is live, and nothing spends it: it is lost"
+            yield (
+                LOST_COIN,
+                f"({amount} sat) is listed no more, its transaction is live, and nothing spends it: it is lost",
+            )
 
     def _redescribed(self, outpoint: Outpoint) -> Iterator[tuple[str, str]]:
         """Facts that no parent, of those that list the coin, tells so."""
@@ -71,7 +74,10 @@ class Step:
         changes = [changes.get(outpoint) for changes in self._changes]
         is_new = all(change is not None and change.old is None for change in changes)
         if len(changes) > 1 and is_new and not self._is_known(outpoint):
-            yield FROM_NOWHERE, "is a coin that no parent of the merge lists, and that no transaction makes: it is from nowhere"
+            yield (
+                FROM_NOWHERE,
+                "is a coin that no parent of the merge lists, and that no transaction makes: it is from nowhere",
+            )
 
     def _is_known(self, outpoint: Outpoint) -> bool:
         views = (*self._before, *self._bases, self._after)
@@ -110,5 +116,7 @@ def _paid_otherwise(record: Record, outpoint: Outpoint, amounts: list[int]) -> s
     for spent in record.get("inputs", ()):
         if (spent["txid"], spent["vout"]) == outpoint and spent.get("amount_sat") not in (None, *amounts):
             listed = " and ".join(map(str, amounts))
-            return f"its input {outpoint_text(outpoint)} is worth {spent['amount_sat']} sat, and the coin was {listed} sat"
+            return (
+                f"its input {outpoint_text(outpoint)} is worth {spent['amount_sat']} sat, and the coin was {listed} sat"
+            )
     return ""

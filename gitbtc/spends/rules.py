@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Worth = Callable[[Outpoint], int | None]
 
 
+SPENT_FLAG = "spent_flag"
+
+
 class Violation:
     """A rule that the snapshot breaks: the rule's name, the kind and identity at fault, and what is wrong."""
 
@@ -249,7 +252,7 @@ def _flags(evidence: Evidence, record: Record, _: Worth) -> Iterator[str]:
 
 # Rule and what finds the faults of one record.
 _OF_ONE: tuple[tuple[str, Callable[[Evidence, Record, Worth], Iterable[str]]], ...] = (
-    ("mark", _marks), ("block", _block), ("input", _inputs), ("fee", _fee), ("spent_flag", _flags),
+    ("mark", _marks), ("block", _block), ("input", _inputs), ("fee", _fee), (SPENT_FLAG, _flags),
 )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 _GROWS = (
     "transactions.json only grows: to correct a fixed fact there (an amount, an address, an input), or take a\n"
-    "record out, commit with GITBTC_ALLOW_REWRITE=1 and a line `Gitbtc-Rewrite: <reason>` in the message. Marks, blocks,\n"
-    "fees and `spent` may be edited as they are."
+    "record out, commit with GITBTC_ALLOW_REWRITE=1 and a line `Gitbtc-Rewrite: <reason>` in the message. Marks,\n"
+    "blocks, fees and `spent` may be edited as they are."
 )
 _CORRECT = (
     "Correcting a coin of an earlier commit takes GITBTC_ALLOW_REWRITE=1 and a line `Gitbtc-Rewrite: <reason>` in the\n"

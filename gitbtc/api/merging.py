@@ -297,7 +297,7 @@ class _Merge:
                     text = "this file only grows, and the merge would rewrite the record"
                     yield MergeFinding("append_only", path, text, identity=codec.identity_text(kind, key))
         for root in sorted({root_of(path) for path in touched}):
-            for path, broken in broken_rules(result, root, touched):
+            for path, broken in broken_rules(result, root, touched, ours):
                 yield MergeFinding(broken.rule, path, broken.text, identity=broken.identity)
 
 

@@ -7,39 +7,50 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.errors import printable
-from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.errors import UsageError, printable
+from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
 from gitbtc.repo.git import Git
 from gitbtc.spends import COINS
+from gitbtc.spends.declared import Declared
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.state.in_progress import InProgress
+from gitbtc.state.merging import MERGE, Merging
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_work_tree, path_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitbtc.kinds.registry import Kinds
     from gitbtc.spends.rules import Violation
     from gitbtc.spends.trailers import Trailer
 
 ROOT_KEY = "gitbtc.check/v1"
+_ALL = "all"
 
 
 @click.command("check")
 @click.argument("rev", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(rev: str | None, *, as_json: bool) -> int:
-    """Check a revision, or the work tree without REV: no coin spent twice, no spent coin listed, fees that add up,
-    channels within their capacity, each funded by a coin of its own and with no policy for another, nothing that a join
-    left contested.
+@click.option(
+    "--explain", metavar="[RULE]", is_flag=False, flag_value=_ALL,
+    help="Say what a rule means, and how to mend what breaks it; without RULE, list the rules.",
+)  # fmt: skip
+def command(rev: str | None, explain: str | None, *, as_json: bool) -> int:
+    """Check a revision against its parents, or the work tree against HEAD: no double spend, no lost coin.
 
-    Exit status 1 when a rule is broken, or a coin contested.
+    Coins, transactions, the mempool and the tip agree; fees add up; channels are within their capacity, each
+    funded by a coin of its own and with no policy for another; nothing is left contested by a join. Exit status 1 when a rule is broken, or a coin contested.
     """
+    if explain is not None:
+        return _explain(explain)
     git = Git()
     kinds = installed_kinds(git)
     snapshot = of_work_tree(git, kinds) if rev is None else _of_revision(git, rev, kinds)
     roots = sorted(snapshot.roots())
     contests = list(open_contests(git, rev or "HEAD", snapshot)) if git.find(rev or "HEAD") else []
     known = {outpoint_text(contest.outpoint) for _, contest in contests if contest.outpoint}
-    broken = (broken for root in roots for broken in broken_rules(snapshot, root))
+    broken = [*(one for root in roots for one in broken_rules(snapshot, root)), *_by_step(git, rev, snapshot, kinds)]
     found = [(path, one) for path, one in broken if one.rule != DOUBLE_SPEND or one.identity not in known]
     if as_json:
         violations = [_document(path, violation) for path, violation in found]
@@ -52,6 +63,8 @@ def command(rev: str | None, *, as_json: bool) -> int:
         for path, violation in found:
             click.echo(printable(f"{path}: {violation.rule}: {violation.text}"))
         click.echo(f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken")
+        if found:
+            click.echo(f"How to mend it: gitbtc check --explain {found[0][1].rule}")
     return 1 if found or contests else 0
 
 
@@ -70,6 +83,53 @@ def _contested(root: str, contest: Trailer) -> str:
 def _contest(root: str, contest: Trailer) -> dict[str, Any]:
     name = outpoint_text(contest.outpoint) if contest.outpoint else ""
     return {"path": path_in(root, COINS), "outpoint": name, "type": contest.choice, "parties": list(contest.parties)}
+
+
+def _explain(rule: str) -> int:
+    """Print what the table says of a rule, or the first line of each."""
+    from gitbtc.views.rules import RULES
+
+    if rule == _ALL:
+        for name, words in RULES.items():
+            click.echo(f"{name:<21} {words.splitlines()[0]}")
+    elif rule in RULES:
+        click.echo(RULES[rule])
+    else:
+        raise UsageError(f"{rule}: no such rule; `gitbtc check --explain` lists them")
+    return 0
+
+
+def _by_step(git: Git, rev: str | None, after: Snapshot, kinds: Kinds) -> Iterator[tuple[str, Violation]]:
+    """What the step from the parents of a revision, or from HEAD, breaks, as far as no message answers for it."""
+    merging, message = _made(git, rev) if rev else (_in_the_making(git), "")
+    heads: list[str | None] = [*merging.heads]
+    bases = merging.all_bases() if len(heads) > 1 else []
+    before, others = ([_of_revision(git, one, kinds) for one in oids if one] for oids in (heads, bases))
+    declared = Declared(message)
+    for root in sorted(after.roots()):
+        for path, violation in broken_by_step(before, after, root, others):
+            if not is_excused(violation, declared):
+                yield path, violation
+
+
+def _made(git: Git, rev: str) -> tuple[Merging, str]:
+    """What a revision was made from, as far as the history is here, and its message; nothing for a tree."""
+    from gitbtc.repo.objects import Objects
+
+    oid = git.find(f"{rev}^{{commit}}")
+    if oid is None:
+        return Merging(git, []), ""
+    commit = next(Objects(git.cwd).history(oid))
+    return Merging(git, commit.parents), commit.message
+
+
+def _in_the_making(git: Git) -> Merging:
+    """What the work tree is made from: HEAD, in a merge the other heads too."""
+    in_progress = InProgress(git)
+    merging = in_progress.merging
+    if merging and merging.name == MERGE:
+        return merging
+    return Merging(git, [in_progress.head] if in_progress.head else [])
 
 
 def _of_revision(git: Git, rev: str, kinds: Kinds) -> Snapshot:

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from gitbtc.errors import printable
 from gitbtc.judge import growth, simulation
 from gitbtc.judge.additions import WAY_OUT, lost_in_merge, with_them
-from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.broken_rules import broken_by_step, broken_rules
 from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
 from gitbtc.judge.contested import is_known_contest
 from gitbtc.judge.spend_gate import SpendGate
@@ -21,8 +21,9 @@ from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.repo.lock import JOURNAL
 from gitbtc.resolve.settlements import Settlements
 from gitbtc.spends import CHAIN, COINS
+from gitbtc.spends.steps import DATA_ERROR, LOST_COIN
 from gitbtc.state.in_progress import COMMIT, InProgress
-from gitbtc.state.merging import Merging
+from gitbtc.state.merging import MERGE, Merging
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_revision, path_in, schemas_folder
 
 TYPE_CHECKING = False
@@ -32,16 +33,25 @@ if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import BlobReader, Git
     from gitbtc.resolve.repair import Repair
+    from gitbtc.spends.rules import Violation
 
 ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
 _SHOWN = 20  # faults of records in one refusal
+_ON_PURPOSE = (
+    f"To do it on purpose: {ALLOW_REWRITE}=1 git commit, with a trailer `Gitbtc-Rewrite: <reason>` at the end of its\n  message."
+)
+_VOUCH = (
+    "\n  Put it back, or record the transaction that spends it. Where nobody knows which one does, say so in a line of"
+    " the commit's message:\n  Double-Spend: {} unattributed"
+)
 
 
 class Examination:
     """One commit in the making.
 
     `messages` are the findings, one line or more each; none: the commit may be made. `notices` are then what was
-    decided on the way that a person may want to know. `message` is the file of the commit's message, where a hook is
+    decided on the way that a person may want to know. `unvouched` are the coins that it loses, by outpoint, each with a
+    line: the commit's message may say that somebody spent them. `message` is the file of that message, where a hook is
     told one.
     """
 
@@ -57,6 +67,7 @@ class Examination:
         self._snapshots: dict[str | None, Snapshot] = {}
         self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
         self.notices: list[str] = []
+        self.unvouched: dict[str, str] = {}
         self._decided: list[str] = []
 
     def snapshot(self, revision: str | None) -> Snapshot:
@@ -185,10 +196,30 @@ class Examination:
     def _rules(self) -> Iterator[str]:
         touched = self.files.touched
         for root in sorted({root_of(path) for path in self.files.state_paths()}):
-            for path, violation in broken_rules(self.index, root, touched):
+            for path, violation in broken_rules(self.index, root, touched, self.before):
                 if self.head and is_known_contest(self._git, [self.before], violation, [self.head]):
                     continue
                 yield f"gitbtc: {path}: {printable(violation.text)}"
+        for path, violation in self._step():
+            line = f"gitbtc: {path}: {printable(violation.text)}"
+            if violation.rule == LOST_COIN:
+                self.unvouched[violation.identity] = f"{line}{_VOUCH.format(violation.identity)}"
+            elif violation.rule != DATA_ERROR:
+                yield line
+            elif not self.is_rewriting:
+                yield f"{line}\n  {_ON_PURPOSE}"
+
+    def _step(self) -> Iterator[tuple[str, Violation]]:
+        """What the step from HEAD, in a merge from all of its heads, breaks."""
+        merge = self.merging if self.merging and self.merging.name == MERGE else None
+        before = [self.snapshot(head) for head in merge.heads] if merge else [self.before]
+        bases = [self.snapshot(base) for base in merge.all_bases()] if merge else []
+        for root in sorted({root_of(path) for path in self.files.state_paths()}):
+            yield from broken_by_step(before, self.index, root, bases, self.files.touched)
+
+    def corrections(self) -> Iterator[str]:
+        """The coins of which it tells other facts than the commit before."""
+        return (violation.identity for _, violation in self._step() if violation.rule == DATA_ERROR)
 
     def settlements(self) -> Settlements:
         """What was settled in the merge in progress."""
@@ -282,5 +313,5 @@ def _growth_message(path: str, lost: list[str]) -> str:
     return (
         f"gitbtc: {printable(path)}: this file only grows, and the commit would lose or rewrite records:\n"
         f"{shown}{more}\n"
-        f"  To do it on purpose: {ALLOW_REWRITE}=1 git commit, with a trailer `Gitbtc-Rewrite: <reason>` at the end of its message."
+        f"  {_ON_PURPOSE}"
     )

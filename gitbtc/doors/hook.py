@@ -69,16 +69,17 @@ def _examine_and_sign(arguments: list[str]) -> int:
     with git.blobs() as blobs:
         # Of a commit that is made again the message says what it did the first time.
         examination = Examination(git, blobs, _NOT_TOLD if source[:1] == ["commit"] else message)
-        trailers = passed.take(_folder(git), examination)
+        found = passed.take(_folder(git), examination)
         amended = examination.amended() if source == ["commit", "HEAD"] else []
         if amended:
             return _refuse(amended)
-        if trailers is None:
+        if found is None:
             messages = _told(examination) or _message_faults(MessageFile(git, message), examination)
             if messages:
                 return _refuse(messages, examination)
-            trailers = examination.trailers()
-    lost = MessageFile(git, message).add(trailers) if trailers else []
+            found = passed.Passed(examination.trailers(), examination.unvouched)
+    passed.leave_unvouched(_folder(git), found.unvouched)
+    lost = MessageFile(git, message).add(found.trailers) if found.trailers else []
     lost_trailers.leave(_folder(git), examination.head, lost)
     return 0
 
@@ -115,7 +116,9 @@ def _read_message(arguments: list[str]) -> int:
     """commit-msg: the message as the person left it."""
     git = Git().at_top()
     with git.blobs() as blobs:
-        return _refuse(_message_faults(MessageFile(git, arguments[0]), Examination(git, blobs, arguments[0])))
+        examination = Examination(git, blobs, arguments[0])
+        examination.unvouched = passed.take_unvouched(_folder(git))
+        return _refuse(_message_faults(MessageFile(git, arguments[0]), examination))
 
 
 def _patch_faults(git: Git, examination: Examination) -> list[str]:
@@ -123,7 +126,7 @@ def _patch_faults(git: Git, examination: Examination) -> list[str]:
 
 
 def _message_faults(file: MessageFile, examination: Examination) -> list[str]:
-    """No key in the message, and a reason in it for a rewrite."""
+    """No key in the message, and in it a reason for a rewrite, and for each coin that the commit loses."""
     from gitbtc.judge.key_gate import judged
     from gitbtc.keys.finding import MESSAGE, notices, refusal
     from gitbtc.keys.scan import scan
@@ -136,14 +139,18 @@ def _message_faults(file: MessageFile, examination: Examination) -> list[str]:
         return [refusal(found.refusing, "the commit message", MESSAGE, found.remarks)]
     for notice in notices(found.told, "the commit message") if found else ():
         print(notice, file=sys.stderr)
-    if not examination.is_rewriting or any(Declared(reading).rewrites for reading in file.readings):
-        return []
-    if any(examination.rewrites()):
+    said = [Declared(reading) for reading in file.readings]
+    if examination.is_rewriting and not any(one.rewrites for one in said) and _rewrites(examination):
         reason = (
             f"a line `{REWRITE}: <reason>` in the last paragraph of its message (`git commit -m … -m '{REWRITE}: …'`)"
         )
         return [f"gitbtc: a commit that rewrites says why: {reason}"]
-    return []
+    unvouched = examination.unvouched.items()
+    return [line for outpoint, line in unvouched if not any(one.vouches(outpoint) for one in said)]
+
+
+def _rewrites(examination: Examination) -> bool:
+    return any(examination.rewrites()) or any(examination.corrections())
 
 
 def _warn(_: list[str]) -> int:

@@ -13,7 +13,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.join.history import is_join
 from gitbtc.judge import growth, simulation
 from gitbtc.judge.additions import WAY_OUT, lost_in_merge
-from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.content import ChangedFiles
 from gitbtc.judge.contested import DOUBLE_SPEND, is_known_contest
 from gitbtc.judge.findings import Finding, content_faults, limited, refuses, spoken_keys
@@ -27,6 +27,7 @@ from gitbtc.spends import CHAIN, COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.channels import JOINED_AS_THEY_ARE
 from gitbtc.spends.declared import Declared, agrees, denies
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.steps import LOST_COIN
 from gitbtc.spends.trailers import REWRITE
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, path_in
@@ -184,6 +185,8 @@ class MadeCommits:
         broken = self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents)
         # A join asks nobody: what two heads know of channels stands beside each other until a commit mends it.
         yield from limited(one for one in broken if not (is_sound and one[0] in JOINED_AS_THEY_ARE))
+        if not is_sound:
+            yield from limited(self._steps(files, commit.parents, Declared(commit.message)))
 
     def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
         """The commit joined again, where it says that it is a join."""
@@ -196,9 +199,19 @@ class MadeCommits:
     def _rules(self, files: ChangedFiles, contested: frozenset[str], parents: list[str]) -> Iterator[Told]:
         for root in sorted({root_of(path) for path in files.state_paths()}):
             _derive(files, root)
-            for path, violation in broken_rules(files.after, root, files.touched):
+            for path, violation in broken_rules(files.after, root, files.touched, files.before[0]):
                 known = violation.identity in contested or is_known_contest(self._git, files.before, violation, parents)
                 if violation.rule != DOUBLE_SPEND or not known:
+                    yield violation.rule, path, f"{path}: {violation.text}"
+
+    def _steps(self, files: ChangedFiles, parents: list[str], declared: Declared) -> Iterator[Told]:
+        """What the spend gate tells of a merge (its lost coins) is not told again."""
+        is_merge = len(parents) > 1
+        bases = Merging(self._git, parents).all_bases() if is_merge else []
+        sides = [self._snapshot(base) for base in bases]
+        for root in sorted({root_of(path) for path in files.state_paths()}):
+            for path, violation in broken_by_step(files.before, files.after, root, sides, files.touched):
+                if not is_excused(violation, declared) and not (is_merge and violation.rule == LOST_COIN):
                     yield violation.rule, path, f"{path}: {violation.text}"
 
     def _growth(self, files: ChangedFiles) -> Iterator[Told]:

@@ -1,7 +1,8 @@
-"""What one hook of a commit leaves for the next: that it looked at this very commit, and found nothing against it.
+"""What one hook of a commit leaves for the next: that it looked at this very commit, and found nothing against it but
+what the message may answer for.
 
 `git commit` runs pre-commit and then prepare-commit-msg, which is the only one to see a cherry-pick, a revert, the
-commits of a rebase and `--no-verify`: it looks at what nobody has looked at.
+commits of a rebase and `--no-verify`: it looks at what nobody has looked at. commit-msg sees the message as it is left.
 """
 
 from __future__ import annotations
@@ -13,31 +14,68 @@ from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from gitbtc.doors.commit import Examination
 
 FILE = "passed.json"
 _ROOT_KEY = "gitbtc.passed/v1"
+_UNVOUCHED = "unvouched.json"
+_UNVOUCHED_KEY = "gitbtc.unvouched/v1"
+
+
+class Passed:
+    """What was found: the `trailers` that the commit is to carry, and the coins that its message has to vouch for, by
+    outpoint, each with what to say where it does not.
+    """
+
+    def __init__(self, trailers: list[str], unvouched: dict[str, str]) -> None:
+        self.trailers = trailers
+        self.unvouched = unvouched
 
 
 def leave(folder: str, examination: Examination) -> None:
     """Write it down in `folder`, gitbtc's in the Git directory, with the trailers that the commit is to carry."""
     from gitbtc.repo.files import write
 
-    document = {_ROOT_KEY: {"commit": _name(examination), "trailers": examination.trailers()}}
+    document = {_ROOT_KEY: {"commit": _name(examination), "trailers": examination.trailers(),
+                            "unvouched": examination.unvouched}}  # fmt: skip
     write(Path(folder, FILE), json.dumps(document).encode())
 
 
-def take(folder: str, examination: Examination) -> list[str] | None:
-    """The trailers of the commit in the making if it has been looked at, else None. It says so once."""
-    path = Path(folder, FILE)
+def take(folder: str, examination: Examination) -> Passed | None:
+    """What was found of the commit in the making if it has been looked at, else None. It says so once."""
     try:
-        content = path.read_bytes()
-        path.unlink()
-        kept = json.loads(content)[_ROOT_KEY]
-        known, trailers = kept["commit"], [str(line) for line in kept["trailers"]]
+        kept = _once(Path(folder, FILE))[_ROOT_KEY]
+        known, found = kept["commit"], Passed(list(map(str, kept["trailers"])), dict(kept["unvouched"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return trailers if known == _name(examination) else None
+    return found if known == _name(examination) else None
+
+
+def leave_unvouched(folder: str, unvouched: dict[str, str]) -> None:
+    """For commit-msg, which runs next: the coins that the message has to vouch for, of this commit and no other."""
+    from gitbtc.repo.files import write
+
+    path = Path(folder, _UNVOUCHED)
+    if unvouched:
+        write(path, json.dumps({_UNVOUCHED_KEY: unvouched}).encode())
+    else:
+        path.unlink(missing_ok=True)
+
+
+def take_unvouched(folder: str) -> dict[str, str]:
+    """These coins, each with what to say where the message does not; it says so once."""
+    try:
+        return {str(name): str(line) for name, line in _once(Path(folder, _UNVOUCHED))[_UNVOUCHED_KEY].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _once(path: Path) -> Any:
+    content = path.read_bytes()
+    path.unlink()
+    return json.loads(content)
 
 
 def _name(examination: Examination) -> str:

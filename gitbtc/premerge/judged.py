@@ -15,6 +15,7 @@ from gitbtc.premerge.foreseen import MergeFinding, of_conflict
 from gitbtc.premerge.versions import Version
 from gitbtc.resolve.repair import Repair
 from gitbtc.spends import CHAIN, COINS
+from gitbtc.spends.rules import SPENT_FLAG
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import path_in
 from gitbtc.views.conflicts import spend_words
@@ -103,7 +104,8 @@ class JudgedMerge:
             repair.follow(self.gate)
         for root in sorted({root_of(path) for path in changed} - self._unreadable):
             for path, violation in broken_rules(repair.result, root, {*changed}):
-                yield MergeFinding(violation.rule, path, violation.text, identity=violation.identity)
+                if violation.rule != SPENT_FLAG:  # an excerpt need not hold who spends an output
+                    yield MergeFinding(violation.rule, path, violation.text, identity=violation.identity)
 
 
 def of_contest(contest: Contest) -> MergeFinding:

@@ -159,8 +159,3 @@ class Revisions(GitProgram):
     def move_head(self, new: str, old: str, why: str) -> None:
         """Have HEAD, or the branch that it names, be `new` if it is `old`; `why` is for the reflog. GitFailed."""
         self._run("update-ref", "-m", why, "HEAD", new, old)
-
-    def add_trailers(self, file: str, trailers: Iterable[str]) -> None:
-        """Put the lines `Token: value` at the end of the commit message in `file`, each unless it is there already."""
-        given = (part for trailer in trailers for part in ("--trailer", trailer))
-        self._run("interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", *given, file)

@@ -79,6 +79,10 @@ class Declared:
         """The trailer that settles `subject`; None where none does."""
         return next((one.line for one in self.about(subject) if self._check is None or self._check(subject, one)), None)
 
+    def vouches(self, outpoint: str) -> bool:
+        """Whether it says of a coin, `txid:vout`, that it was spent, by a transaction that nobody knows."""
+        return any(one.choice == UNATTRIBUTED for one in self.about(outpoint))
+
     def about(self, subject: str) -> list[Trailer]:
         """The trailers that name the coin of `subject`, whether they agree with the records or not."""
         return self._settled.get(subject.rpartition("::")[2], [])

@@ -9,7 +9,7 @@ from gitbtc.spends import COINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from gitbtc.kinds.kind import Record
 
@@ -68,11 +68,19 @@ class Coins:
         """The coins that one of two versions lists otherwise than the other."""
         return {(one.key[0], one.key[1]) for one in delta(built_in(COINS), other.content, self.content)}
 
+    def of_any(self, txids: Collection[str]) -> list[Outpoint]:
+        """The coins of some transactions, by outpoint, found in one pass."""
+        ends = self._lines() if txids else {}
+        if ends is None:
+            return sorted(outpoint for outpoint in self._parsed() if outpoint[0] in txids)
+        wanted = {txid.encode() for txid in txids}
+        return sorted(_outpoint(tail) for tail in ends if tail[:64] in wanted)
+
     def __iter__(self) -> Iterator[Outpoint]:
         ends = self._lines()
         if ends is None:
             return iter(self._parsed())
-        return iter([(tail[:64].decode(), int(tail[tail.rindex(b":") + 1 :])) for tail in ends])
+        return iter([_outpoint(tail) for tail in ends])
 
     def _lines(self) -> dict[bytes, int] | None:
         """Where each coin's line ends, or None for a file of another layout, which has to be parsed."""
@@ -139,3 +147,7 @@ class CoinsOver(Coins):
 
 def _tail(outpoint: Outpoint) -> bytes:
     return f'{outpoint[0]}","vout":{outpoint[1]}'.encode()
+
+
+def _outpoint(tail: bytes) -> Outpoint:
+    return tail[:64].decode(), int(tail[tail.rindex(b":") + 1 :])

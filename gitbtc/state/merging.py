@@ -53,6 +53,10 @@ class Merging:
         found: list[str | None] = [*self._git.merge_bases(self.heads[one], self.heads[other])]
         return found or [None]
 
+    def all_bases(self) -> list[str | None]:
+        """The best common ancestors of every two of the heads, each once."""
+        return list(dict.fromkeys(base for pair in self.pairs() for base in self.bases(*pair)))
+
     def identity(self) -> list[str]:
         """What tells it from every other one, attempts at the same one apart."""
         ours, *others = self.heads

@@ -144,7 +144,7 @@ class _Step:
         touched = {one.path for one in self.replacements}
         found: list[str] = []
         for root in sorted({root_of(path) for path in touched}):
-            told = [f"{path}: {one.text}" for path, one in broken_rules(after, root, touched)]
+            told = [f"{path}: {one.text}" for path, one in broken_rules(after, root, touched, before)]
             known = {f"{path}: {one.text}" for path, one in broken_rules(before, root, touched)} if told else set()
             found += [text for text in told if text not in known]
         return found

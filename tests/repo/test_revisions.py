@@ -147,13 +147,6 @@ def test_messages_are_those_with_a_line_that_matches(repo: Repo) -> None:
     assert Git(repo.path).messages(["HEAD"], "^nothing") == []
 
 
-def test_trailers_are_added_once(repo: Repo) -> None:
-    message = repo.path / "message"
-    message.write_text("one\n\nDouble-Spend: a\n")
-    Git(repo.path).add_trailers(str(message), ["Double-Spend: a", "Double-Spend: b"])
-    assert message.read_text() == "one\n\nDouble-Spend: a\nDouble-Spend: b\n"
-
-
 def test_lost_paths_and_the_commits_on_a_path(repo: Repo) -> None:
     oids = []
     for content in ("1", None, "2"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ settings.load_profile("gitbtc")
 # Variables of the surrounding machine that must not reach Git or gitbtc under test.
 _FOREIGN = ("GIT_", "XDG_", "PYTHON", "GITBTC_", "NO_COLOR", "CLICOLOR", "PAGER", "LESS", "EDITOR", "VISUAL")
 _EPOCH = 1_700_000_000
+# When the files of work trees are written, a second after each other.
+_MOMENTS = itertools.count(_EPOCH)
 
 
 @dataclass
@@ -65,6 +68,9 @@ class Repo:
         target = self.path / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content.encode() if isinstance(content, str) else content)
+        # An index of the same second cannot tell whether a file is as it was staged: each command filters it anew.
+        moment = next(_MOMENTS)
+        os.utime(target, (moment, moment))
         return target
 
     def read(self, path: str) -> bytes:
@@ -105,7 +111,9 @@ def hermetic(home: Path) -> Sandbox:
     home.mkdir()
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ann Auditor\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
-        "[core]\n\tfsync = none\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
+        "[core]\n\tfsync = none\n"
+        # A copy of a repository is then as clean as what it was copied from, without filtering its files anew.
+        "\tcheckStat = minimal\n\ttrustctime = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
     )
     env = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     env |= {
@@ -127,6 +135,9 @@ def set_up(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository with gitbtc set up and one commit, to be copied: hundreds of tests begin with one."""
     repo = hermetic(tmp_path_factory.mktemp("set-up") / "home").repo()
     repo.gitbtc("init")
+    for sample in repo.path.glob(".git/hooks/*.sample"):
+        sample.unlink()
+    repo.write(".gitattributes", repo.read(".gitattributes"))  # older than the index
     repo.commit("Set up gitbtc")
     return repo
 
@@ -146,7 +157,6 @@ def treasury(request: pytest.FixtureRequest, sandbox: Sandbox, set_up: Repo) -> 
         repo.python = request.getfixturevalue("one_interpreter")
         for path in (repo.path / ".git/gitbtc/config", *repo.path.glob(".git/hooks/*")):
             path.write_text(path.read_text().replace(f"={sys.executable}", f"={repo.python}"))
-    repo.git("update-index", "--refresh")  # the copies are other files than those that the index knows
     return repo
 
 

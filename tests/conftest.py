@@ -8,12 +8,17 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests import forking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # No test by timing: a slow machine is not a failure.
 settings.register_profile("gitbtc", deadline=None)
@@ -90,24 +95,27 @@ class Sandbox:
 
     home: Path
     env: dict[str, str]
+    python: str
 
     def repo(self, name: str = "treasury") -> Repo:
         """A new, empty repository without gitbtc; call `.gitbtc("init")` to set it up."""
         path = self.home / name
         path.mkdir(parents=True)
-        repo = Repo(path, self.env)
+        repo = Repo(path, self.env, python=self.python)
         repo.git("init", "-q", "-b", "main")
         return repo
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
     """A hermetic home: nothing of the machine's Git configuration is seen from within."""
-    return hermetic(tmp_path / "home")
+    marked = request.node.get_closest_marker
+    forks = marked("one_interpreter") and not marked("own_interpreters")
+    return hermetic(tmp_path / "home", request.getfixturevalue("one_interpreter") if forks else sys.executable)
 
 
-def hermetic(home: Path) -> Sandbox:
-    """A new sandbox in the folder `home`, which is made."""
+def hermetic(home: Path, python: str = sys.executable) -> Sandbox:
+    """A new sandbox in the folder `home`, which is made. `python` starts gitbtc in it."""
     home.mkdir()
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ann Auditor\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
@@ -127,13 +135,17 @@ def hermetic(home: Path) -> Sandbox:
         ["git", "config", "--show-origin", "--list"], cwd=home, env=env, capture_output=True, check=True, text=True
     ).stdout
     assert all(str(home) in line for line in seen.splitlines()), f"the sandbox leaks configuration:\n{seen}"
-    return Sandbox(home, env)
+    return Sandbox(home, env, python)
 
 
 @pytest.fixture(scope="session")
-def set_up(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A repository with gitbtc set up and one commit, to be copied: hundreds of tests begin with one."""
-    repo = hermetic(tmp_path_factory.mktemp("set-up") / "home").repo()
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Repo]:
+    """For an interpreter, a repository with gitbtc set up and one commit, to be copied: hundreds of tests begin so."""
+    return cache(lambda python: _set_up(hermetic(tmp_path_factory.mktemp("set-up") / "home", python)))
+
+
+def _set_up(sandbox: Sandbox) -> Repo:
+    repo = sandbox.repo()
     repo.gitbtc("init")
     for sample in repo.path.glob(".git/hooks/*.sample"):
         sample.unlink()
@@ -149,14 +161,11 @@ def one_interpreter(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def treasury(request: pytest.FixtureRequest, sandbox: Sandbox, set_up: Repo) -> Repo:
+def treasury(sandbox: Sandbox, set_up: Callable[[str], Repo]) -> Repo:
     """A repository with gitbtc set up and one commit."""
-    repo = Repo(sandbox.home / "treasury", sandbox.env, set_up.clock)
-    shutil.copytree(set_up.path, repo.path, symlinks=True)
-    if request.node.get_closest_marker("one_interpreter"):
-        repo.python = request.getfixturevalue("one_interpreter")
-        for path in (repo.path / ".git/gitbtc/config", *repo.path.glob(".git/hooks/*")):
-            path.write_text(path.read_text().replace(f"={sys.executable}", f"={repo.python}"))
+    original = set_up(sandbox.python)
+    repo = Repo(sandbox.home / "treasury", sandbox.env, original.clock, sandbox.python)
+    shutil.copytree(original.path, repo.path, symlinks=True)
     return repo
 
 

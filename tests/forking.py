@@ -107,6 +107,7 @@ def _run(caller: Path) -> int:
         setattr(sys, name, os.fdopen(number, mode, encoding=known.encoding, errors=known.errors, closefd=False))
     if "-m" not in words:
         return 0  # whether gitbtc can be imported: it is
+    sys.executable = words[1]  # what gitbtc then sets up starts the stand-in, too
     sys.argv = [str(gitbtc.__file__), *words[words.index("-m") + 2 :]]
     try:
         return main()

@@ -21,7 +21,7 @@ A, B = spend("aa", coin(0)), spend("bb", coin(0))
 
 def gated(sandbox: Sandbox, name: str = "server.git") -> Repo:
     """A bare repository that examines what is pushed to it."""
-    server = Repo(sandbox.home / name, sandbox.env)
+    server = Repo(sandbox.home / name, sandbox.env, python=sandbox.python)
     server.path.mkdir()
     server.git("init", "-q", "--bare", "-b", "main")
     server.gitbtc("install", "--server")

@@ -234,6 +234,7 @@ def besiege(repo: Repo, siege: Siege) -> None:
     before = State(repo)
     length, allowed = rehearse(target, siege)
     end = outcome(target, (siege.command, *siege.complete))
+    target.restore()
     kills = misses = 0
     while kills < siege.kills:
         # A run that was over too soon is no kill, and tells how long a run is now; the delays shrink until one is.

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests import forking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # No test by timing: a slow machine is not a failure.
 settings.register_profile("gitbtc", deadline=None)
@@ -21,6 +27,8 @@ settings.load_profile("gitbtc")
 # Variables of the surrounding machine that must not reach Git or gitbtc under test.
 _FOREIGN = ("GIT_", "XDG_", "PYTHON", "GITBTC_", "NO_COLOR", "CLICOLOR", "PAGER", "LESS", "EDITOR", "VISUAL")
 _EPOCH = 1_700_000_000
+# When the files of work trees are written, a second after each other.
+_MOMENTS = itertools.count(_EPOCH)
 
 
 @dataclass
@@ -65,6 +73,9 @@ class Repo:
         target = self.path / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content.encode() if isinstance(content, str) else content)
+        # An index of the same second cannot tell whether a file is as it was staged: each command filters it anew.
+        moment = next(_MOMENTS)
+        os.utime(target, (moment, moment))
         return target
 
     def read(self, path: str) -> bytes:
@@ -84,28 +95,33 @@ class Sandbox:
 
     home: Path
     env: dict[str, str]
+    python: str
 
     def repo(self, name: str = "treasury") -> Repo:
         """A new, empty repository without gitbtc; call `.gitbtc("init")` to set it up."""
         path = self.home / name
         path.mkdir(parents=True)
-        repo = Repo(path, self.env)
+        repo = Repo(path, self.env, python=self.python)
         repo.git("init", "-q", "-b", "main")
         return repo
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
     """A hermetic home: nothing of the machine's Git configuration is seen from within."""
-    return hermetic(tmp_path / "home")
+    marked = request.node.get_closest_marker
+    forks = marked("one_interpreter") and not marked("own_interpreters")
+    return hermetic(tmp_path / "home", request.getfixturevalue("one_interpreter") if forks else sys.executable)
 
 
-def hermetic(home: Path) -> Sandbox:
-    """A new sandbox in the folder `home`, which is made."""
+def hermetic(home: Path, python: str = sys.executable) -> Sandbox:
+    """A new sandbox in the folder `home`, which is made. `python` starts gitbtc in it."""
     home.mkdir()
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ann Auditor\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
-        "[core]\n\tfsync = none\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
+        "[core]\n\tfsync = none\n"
+        # A copy of a repository is then as clean as what it was copied from, without filtering its files anew.
+        "\tcheckStat = minimal\n\ttrustctime = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
     )
     env = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     env |= {
@@ -119,14 +135,21 @@ def hermetic(home: Path) -> Sandbox:
         ["git", "config", "--show-origin", "--list"], cwd=home, env=env, capture_output=True, check=True, text=True
     ).stdout
     assert all(str(home) in line for line in seen.splitlines()), f"the sandbox leaks configuration:\n{seen}"
-    return Sandbox(home, env)
+    return Sandbox(home, env, python)
 
 
 @pytest.fixture(scope="session")
-def set_up(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A repository with gitbtc set up and one commit, to be copied: hundreds of tests begin with one."""
-    repo = hermetic(tmp_path_factory.mktemp("set-up") / "home").repo()
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Repo]:
+    """For an interpreter, a repository with gitbtc set up and one commit, to be copied: hundreds of tests begin so."""
+    return cache(lambda python: _set_up(hermetic(tmp_path_factory.mktemp("set-up") / "home", python)))
+
+
+def _set_up(sandbox: Sandbox) -> Repo:
+    repo = sandbox.repo()
     repo.gitbtc("init")
+    for sample in repo.path.glob(".git/hooks/*.sample"):
+        sample.unlink()
+    repo.write(".gitattributes", repo.read(".gitattributes"))  # older than the index
     repo.commit("Set up gitbtc")
     return repo
 
@@ -138,15 +161,11 @@ def one_interpreter(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def treasury(request: pytest.FixtureRequest, sandbox: Sandbox, set_up: Repo) -> Repo:
+def treasury(sandbox: Sandbox, set_up: Callable[[str], Repo]) -> Repo:
     """A repository with gitbtc set up and one commit."""
-    repo = Repo(sandbox.home / "treasury", sandbox.env, set_up.clock)
-    shutil.copytree(set_up.path, repo.path, symlinks=True)
-    if request.node.get_closest_marker("one_interpreter"):
-        repo.python = request.getfixturevalue("one_interpreter")
-        for path in (repo.path / ".git/gitbtc/config", *repo.path.glob(".git/hooks/*")):
-            path.write_text(path.read_text().replace(f"={sys.executable}", f"={repo.python}"))
-    repo.git("update-index", "--refresh")  # the copies are other files than those that the index knows
+    original = set_up(sandbox.python)
+    repo = Repo(sandbox.home / "treasury", sandbox.env, original.clock, sandbox.python)
+    shutil.copytree(original.path, repo.path, symlinks=True)
     return repo
 
 

@@ -1,8 +1,9 @@
 """One interpreter with gitbtc loaded, which forks for each process that Git starts: more of them in the same time.
 
 Most of what a hook costs is the start of Python and the imports. The stand-in for the interpreter is a script that
-says its process id through a FIFO; the rest of what it is called with stands in /proc. The fork takes over its
-environment, folder and standard streams, serves the call and tells it with which status to end.
+says its process id through a FIFO and stops; the rest of what it is called with stands in /proc. The fork takes over
+its environment, folder and standard streams, serves the call, writes down with which status it is to end and lets it
+go on.
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ import select
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 
 import gitbtc
 from gitbtc.__main__ import main
 
-# The shell itself uses the standard streams in the meantime, so the fork takes them from copies.
+# The shell itself uses a standard stream until it stops, so the fork takes them from copies. It stops so that it needs
+# no other program to wait: a FIFO of its own would take one to be made and one to be removed.
 _STAND_IN = """#!/bin/sh
 exec 7<&0 8>&1 9>&2
-mkfifo "$0.$$" && echo $$ >"$0.calls" && read -r status <"$0.$$"
-rm -f "$0.$$"
+echo $$ >"$0.calls" && kill -STOP $$ && read -r status <"$0.$$"
 exit "$status"
 """
+# The second brings a scheduler for many machines, which is half of what would be copied for each fork.
+_UNLOADED = ("__main__", "distributed.engine")
 _STREAMS = (("stdin", "r", 7), ("stdout", "w", 8), ("stderr", "w", 9))
 
 
@@ -53,7 +57,7 @@ def begin(folder: Path) -> Path:
 def _serve(stand_in: Path) -> None:
     """Fork for each call, as long as the process lives that began this."""
     for module in pkgutil.walk_packages(gitbtc.__path__, "gitbtc."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith(_UNLOADED):
             importlib.import_module(module.name)
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -77,7 +81,16 @@ def _answer(stand_in: Path, caller: str) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     Path(f"{stand_in}.{caller}").write_text(f"{status}\n")
+    with contextlib.suppress(OSError):  # it was killed
+        _go_on(int(caller))
     os._exit(0)
+
+
+def _go_on(caller: int) -> None:
+    """Wake the stand-in, as soon as it has stopped: a moment ago if what it was called for took any time."""
+    while Path(f"/proc/{caller}/stat").read_bytes().rpartition(b") ")[2][:1] in b"RSD":
+        time.sleep(0.001)
+    os.kill(caller, signal.SIGCONT)
 
 
 def _run(caller: Path) -> int:
@@ -94,6 +107,7 @@ def _run(caller: Path) -> int:
         setattr(sys, name, os.fdopen(number, mode, encoding=known.encoding, errors=known.errors, closefd=False))
     if "-m" not in words:
         return 0  # whether gitbtc can be imported: it is
+    sys.executable = words[1]  # what gitbtc then sets up starts the stand-in, too
     sys.argv = [str(gitbtc.__file__), *words[words.index("-m") + 2 :]]
     try:
         return main()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 UTXOS, LABELS, TRANSACTIONS = "wallet/utxos.json", "wallet/labels.json", "wallet/transactions.json"
 KINDS = Kinds()
 A = spend("a", coin(0))
@@ -107,11 +109,12 @@ def inserted(record: dict[str, Any], path: str = UTXOS) -> dict[str, Any]:
 # -- applied -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.own_interpreters
 def test_a_change_of_one_repository_is_made_in_another(treasury: Repo, sandbox: Sandbox) -> None:
     state.coins(treasury, coin(0), coin(1))
     treasury.commit("base")
     treasury.git("clone", "-q", ".", "../other")
-    other = Repo(sandbox.home / "other", treasury.env)
+    other = Repo(sandbox.home / "other", treasury.env, python=treasury.python)
     other.gitbtc("install")
     state.coins(treasury, coin(1, label="savings"))
     state.transactions(treasury, A)
@@ -195,7 +198,7 @@ def test_an_uncommitted_change_is_carried_over(repo: Repo, sandbox: Sandbox) -> 
     repo.git("clone", "-q", ".", "../other")
     coins(repo, coin(0, label="rent"), coin(1))
     told = repo.gitbtc("drift", "--json", ok=(1,)).stdout.encode()
-    other = Repo(sandbox.home / "other", repo.env)
+    other = Repo(sandbox.home / "other", repo.env, python=repo.python)
     other.gitbtc("apply", stdin=told)
     assert records(other, UTXOS) == records(repo, UTXOS)
 
@@ -348,7 +351,7 @@ def test_wrong_usage_is_told_in_a_line(repo: Repo, options: list[str]) -> None:
 
 def test_a_repository_without_a_work_tree_is_none_to_apply_in(repo: Repo, change: bytes, sandbox: Sandbox) -> None:
     repo.git("clone", "-q", "--bare", ".", "../bare")
-    bare = Repo(sandbox.home / "bare", repo.env)
+    bare = Repo(sandbox.home / "bare", repo.env, python=repo.python)
     assert "no work tree" in bare.gitbtc("apply", stdin=change, ok=(3,)).stderr
 
 

@@ -4,10 +4,14 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.made_state import coin, coins, put, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
+
+pytestmark = pytest.mark.one_interpreter
 
 
 def test_a_revision_and_the_work_tree_are_told_apart(treasury: Repo) -> None:

@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import Repo, Sandbox
 from tests.made_state import branch, coin, coins, put, spend, transactions, txid
 
+pytestmark = pytest.mark.one_interpreter
+
 
 @pytest.fixture
 def repo(sandbox: Sandbox) -> Repo:
@@ -163,7 +165,7 @@ def test_wrong_usage_is_told_in_a_line(repo: Repo, arguments: list[str], status:
 
 
 def test_outside_of_a_repository_it_cannot_work(sandbox: Sandbox) -> None:
-    repo = Repo(sandbox.home, sandbox.env)
+    repo = Repo(sandbox.home, sandbox.env, python=sandbox.python)
     done = repo.gitbtc("diff", ok=(3,))
     assert "not in a Git repository" in done.stderr
 

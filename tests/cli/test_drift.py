@@ -11,6 +11,8 @@ from tests.made_state import branch, coin, coins, put, spend, transactions, txid
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 PROGRAM = (sys.executable, "-E", "-P", "-m", "gitbtc")
 LABEL = {"address": "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0", "label": "rent", "category": "expense",
          "created_at": 1_700_000_000}  # fmt: skip

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 
 @pytest.fixture
 def repo(sandbox: Sandbox) -> Repo:

@@ -60,7 +60,7 @@ def parents(repo: Repo, commit: str) -> list[str]:
 def test_more_heads_than_a_commit_has_parents_are_joined_in_groups(sandbox: Sandbox, is_bare: bool) -> None:
     """The groups hide nothing: rivals of different groups are found, and joining one group more changes nothing."""
     agents = MOST_PARENTS + 3
-    repo = Repo(sandbox.home / "fleet", sandbox.env)
+    repo = Repo(sandbox.home / "fleet", sandbox.env, python=sandbox.python)
     repo.path.mkdir()
     repo.git("init", "-q", "-b", "main", *(["--bare"] if is_bare else []))
     fleet(repo, agents, agents)

@@ -158,14 +158,14 @@ def test_nothing_is_touched(agents: Repo) -> None:
 def test_a_bare_repository_will_do(sandbox: Sandbox, agents: Repo) -> None:
     server = sandbox.home / "server.git"
     agents.git("clone", "-q", "--bare", str(agents.path), str(server))
-    bare = Repo(server, agents.env)
+    bare = Repo(server, agents.env, python=agents.python)
     collisions = told(bare, "agents/*", "--onto", "main", ok=(1,))["collisions"]
     assert [collision["branches"] for collision in collisions] == [["agents/ada", "agents/bob"]]
 
 
 def test_a_linked_work_tree_has_its_own_head(sandbox: Sandbox, agents: Repo) -> None:
     agents.git("worktree", "add", "-q", str(sandbox.home / "linked"), "agents/ada")
-    linked = Repo(sandbox.home / "linked", agents.env)
+    linked = Repo(sandbox.home / "linked", agents.env, python=agents.python)
     assert told(linked, "agents/bob", ok=(1,))["onto"] == agents.git("rev-parse", "agents/ada").strip()
 
 

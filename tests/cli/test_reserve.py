@@ -16,6 +16,8 @@ from tests.made_state import FUNDING, branch, chain, coin, coins, put, records, 
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 LOG = "strategy/execution.json"
 COINS = [f"{FUNDING}:{vout}" for vout in range(4)]
 
@@ -365,6 +367,7 @@ def test_a_note_cannot_rewrite_the_terminal(wallet: Repo) -> None:
     assert "\u202e" not in said
 
 
+@pytest.mark.own_interpreters
 def test_reservations_of_two_branches_are_united(wallet: Repo) -> None:
     branch(wallet, "theirs")
     reserve(wallet, COINS[1], agent="bob")

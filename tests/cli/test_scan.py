@@ -20,6 +20,8 @@ from tests.doors.test_hook import secret
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 
 @pytest.fixture
 def repo(sandbox: Sandbox) -> Repo:
@@ -90,7 +92,7 @@ def test_paths_are_scanned_whether_ignored_or_not(repo: Repo, key: str) -> None:
 
 def test_a_plain_folder_needs_no_repository(sandbox: Sandbox, key: str) -> None:
     (sandbox.home / "plain/in").mkdir(parents=True)
-    plain = Repo(sandbox.home / "plain", sandbox.env)
+    plain = Repo(sandbox.home / "plain", sandbox.env, python=sandbox.python)
     plain.write("in/a.txt", key)
     plain.write("in/b.txt", "x")
     assert found(plain) == found(plain, ".") == found(plain, "in/a.txt") == [("file", "in/a.txt", 1)]
@@ -198,7 +200,7 @@ def hide_everywhere(repo: Repo) -> dict[str, str]:
     repo.write(f"{keys['name']}.txt", "x")
     repo.commit("name")
     repo.git("worktree", "add", "-q", "--detach", "../linked")
-    linked = Repo(repo.path.parent / "linked", repo.env)
+    linked = Repo(repo.path.parent / "linked", repo.env, python=repo.python)
     linked.write("w.txt", keys["worktree"])
     linked.commit("detached, elsewhere")
     repo.write("s.txt", keys["staged"])
@@ -223,7 +225,7 @@ def test_all_of_a_bare_repository(repo: Repo, sandbox: Sandbox, key: str) -> Non
     repo.write("a.txt", key)
     repo.commit("in")
     repo.git("clone", "-q", "--bare", ".", "../bare.git")
-    bare = Repo(sandbox.home / "bare.git", sandbox.env)
+    bare = Repo(sandbox.home / "bare.git", sandbox.env, python=sandbox.python)
     assert found(bare, "--all") == [("blob", "a.txt", 1)]
     assert "bare" in bare.gitbtc("scan", ok=(2,)).stderr
 
@@ -236,6 +238,7 @@ def test_a_blob_that_is_missing_is_told_and_not_taken_for_clean(repo: Repo) -> N
     assert repo.gitbtc("scan", "--all", ok=(3,)).returncode == 3
 
 
+@pytest.mark.own_interpreters
 def test_a_pipe_is_told_and_is_no_failure(repo: Repo) -> None:
     os.mkfifo(repo.path / "pipe")
     assert "pipe: not scanned" in repo.gitbtc("scan", ".").stdout
@@ -402,7 +405,7 @@ def test_a_list_is_not_written_over_what_a_person_has_to_decide(repo: Repo, key:
 
 def test_a_plain_folder_has_a_list_too(sandbox: Sandbox, key: str) -> None:
     (sandbox.home / "plain").mkdir()
-    plain = Repo(sandbox.home / "plain", sandbox.env)
+    plain = Repo(sandbox.home / "plain", sandbox.env, python=sandbox.python)
     plain.write("a.txt", key)
     allow(plain, "--allow", fingerprint(key.encode()), "--reason", "a vector")
     assert report(plain)["status"] == 0

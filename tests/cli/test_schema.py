@@ -13,6 +13,8 @@ from gitbtc.kinds.registry import BUILT_IN
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 VTXOS = Path(__file__).parents[1] / "kinds" / "schemas" / "vtxos.schema.json"
 
 

@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 VTXOS = Path(__file__).parents[1] / "kinds" / "schemas" / "vtxos.schema.json"
 TXID = "ab" * 32
 COIN = {

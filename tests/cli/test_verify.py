@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 
 @pytest.fixture
 def plain(sandbox: Sandbox) -> Repo:
@@ -82,12 +84,13 @@ def test_a_merge_is_judged_again_in_a_bare_clone(plain: Repo, sandbox: Sandbox) 
     plain.git("checkout", "-q", "ours")
     plain.git("merge", "-q", "-s", "ours", "-m", "merged", "theirs")
     plain.git("clone", "-q", "--bare", ".", "../bare.git")
-    bare = Repo(sandbox.home / "bare.git", sandbox.env)
+    bare = Repo(sandbox.home / "bare.git", sandbox.env, python=sandbox.python)
     types = {found["type"] for found in findings(bare, "main..ours")}
     assert types == {"double_spend", "append_only"}
     assert [path.name for path in bare.path.iterdir() if "gitbtc" in path.name] == []
 
 
+@pytest.mark.own_interpreters
 def test_it_says_what_the_server_says(plain: Repo, sandbox: Sandbox) -> None:
     server = gated(sandbox)
     plain.git("remote", "add", "origin", str(server.path))
@@ -103,7 +106,7 @@ def test_it_says_what_the_server_says(plain: Repo, sandbox: Sandbox) -> None:
 def shallow(plain: Repo, sandbox: Sandbox, depth: int, branch: str) -> Repo:
     clone = sandbox.home / f"shallow-{depth}"
     plain.git("clone", "-q", f"--depth={depth}", "-b", branch, f"file://{plain.path}", str(clone))
-    return Repo(clone, sandbox.env)
+    return Repo(clone, sandbox.env, python=sandbox.python)
 
 
 def test_a_shallow_clone_verifies_what_it_can_and_says_what_it_lacks(plain: Repo, sandbox: Sandbox) -> None:
@@ -138,7 +141,7 @@ def test_an_unknown_revision_is_told(plain: Repo, text: str) -> None:
 
 def test_without_a_range_it_is_wrong_usage_and_without_a_repository_it_cannot_work(plain: Repo) -> None:
     plain.gitbtc("verify", ok=(2,))
-    outside = Repo(plain.path.parent, plain.env)
+    outside = Repo(plain.path.parent, plain.env, python=plain.python)
     assert "not in a Git repository" in outside.gitbtc("verify", "HEAD", ok=(3,)).stderr
 
 

@@ -23,7 +23,7 @@ STRATEGY = "strategy/agent.json"
 
 def gated(sandbox: Sandbox, name: str = "server.git") -> Repo:
     """A bare repository that examines what is pushed to it."""
-    server = Repo(sandbox.home / name, sandbox.env)
+    server = Repo(sandbox.home / name, sandbox.env, python=sandbox.python)
     server.path.mkdir()
     server.git("init", "-q", "--bare", "-b", "main")
     server.gitbtc("install", "--server")

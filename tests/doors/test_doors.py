@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import Repo
 from tests.doors.pushing import gated
+from tests.doors.rows import parameters
 from tests.made_state import WITHOUT_GITBTC, coin, coins, mempool, pending, records, spend, transactions
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ MATRIX = [
     Row("bare repository", "git push origin main", "pre-receive", "git push origin main",
         "git update-ref refs/heads/main main^", ""),
 ]  # fmt: skip
-ROWS = {row.path: row for row in MATRIX}
+ROWS, PARAMETERS = {row.path: row for row in MATRIX}, parameters(MATRIX)
 PUSHED = [row.path for row in MATRIX if row.door in ("pre-push", "pre-receive")]
 HERE = [path for path in ROWS if path not in PUSHED]
 TESTED: set[str] = set()
@@ -113,7 +114,7 @@ NAMED = {
 def through(*paths: str) -> pytest.MarkDecorator:
     """The rows that a test goes through."""
     TESTED.update(paths)
-    return pytest.mark.parametrize("row", [ROWS[path] for path in paths], ids=paths)
+    return pytest.mark.parametrize("row", [PARAMETERS[path] for path in paths])
 
 
 def test_every_named_path_has_a_row_and_every_row_is_gone_through() -> None:
@@ -270,7 +271,7 @@ def edited(repo: Repo) -> Repo:
 def linked(repo: Repo) -> Repo:
     forked(repo)
     repo.git("worktree", "add", "-q", "-b", "linked", "../linked", "main")
-    return Repo(repo.path.parent / "linked", repo.env, repo.clock)
+    return Repo(repo.path.parent / "linked", repo.env, repo.clock, repo.python)
 
 
 PREPARED: dict[str, Callable[[Repo], Repo]] = {
@@ -381,7 +382,7 @@ def pushed_to(repo: Repo, name: str) -> Repo:
     place = repo.path.parent / f"{name}.git"
     repo.git("init", "-q", "--bare", str(place))
     repo.git("remote", "add", name, str(place))
-    return Repo(place, repo.env)
+    return Repo(place, repo.env, python=repo.python)
 
 
 def refused_and_nothing_there(server: Repo, repo: Repo, row: Row, commands: str) -> str:
@@ -452,7 +453,7 @@ def test_a_server_refuses_what_a_clone_without_gitbtc_merged(sandbox: Sandbox, t
     forked(treasury)
     treasury.git("push", "-q", "origin", "main", "theirs")
     treasury.git("clone", "-q", str(server.path), "../plain")
-    plain = Repo(sandbox.home / "plain", treasury.env, treasury.clock)
+    plain = Repo(sandbox.home / "plain", treasury.env, treasury.clock, treasury.python)
     plain.git("branch", "-q", "theirs", "origin/theirs")
     merge, push = row.commands.split(" && ")
     do(plain, merge)
@@ -471,7 +472,7 @@ def test_a_server_refuses_what_a_bare_repository_merged(sandbox: Sandbox, treasu
     forked(treasury)
     treasury.git("push", "-q", "origin", "main", "theirs")
     treasury.git("clone", "-q", "--bare", str(server.path), "../bare.git")
-    bare = Repo(sandbox.home / "bare.git", treasury.env, treasury.clock)
+    bare = Repo(sandbox.home / "bare.git", treasury.env, treasury.clock, treasury.python)
     tree = bare.git("merge-tree", "--write-tree", "main", "theirs").strip()
     merged = bare.git("commit-tree", "-p", "main", "-p", "theirs", "-m", "merged", tree).strip()
     bare.git("update-ref", "refs/heads/main", merged)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 # What makes Git forget the filter, as a clone without gitbtc has it.
 PAST_THE_FILTER = ("-c", "filter.gitbtc.process=", "-c", "filter.gitbtc.clean=", "-c", "filter.gitbtc.required=false")
 
@@ -47,6 +49,7 @@ def test_a_key_that_came_past_the_filter_is_not_committed_and_not_shown(treasury
     assert key not in said
 
 
+@pytest.mark.own_interpreters
 def test_a_key_in_the_commit_message_is_refused_and_not_shown(treasury: Repo) -> None:
     key = secret()
     said = refused(treasury, "--allow-empty", "-m", f"the key is {key}")
@@ -111,6 +114,7 @@ def test_what_is_no_state_file_is_staged_but_not_committed(treasury: Repo, conte
     assert said in refused(treasury, "-m", "x")
 
 
+@pytest.mark.own_interpreters
 def test_a_file_that_is_not_canonical_is_refused(treasury: Repo) -> None:
     coins(treasury, coin(0))
     treasury.git(*PAST_THE_FILTER, "add", "wallet/utxos.json")
@@ -160,6 +164,7 @@ def test_a_long_check_shows_its_progress_to_a_person_and_nobody_else() -> None:
     assert piped.stderr == b""
 
 
+@pytest.mark.own_interpreters
 def test_a_hook_leaves_a_foreign_index_alone(treasury: Repo, tmp_path: Path) -> None:
     """`commit PATH` runs the hooks on an index of its own."""
     coins(treasury, coin(0))

@@ -11,6 +11,7 @@ import secrets
 import shlex
 import shutil
 import zlib
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from gitbtc.kinds import base58
 from tests.conftest import Repo, hermetic
 from tests.doors.pushing import gated
+from tests.doors.rows import parameters
 from tests.made_state import WITHOUT_GITBTC
 
 if TYPE_CHECKING:
@@ -192,9 +194,14 @@ BEFORE: dict[str, Callable[[Repo, str], None]] = {
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    """A treasury whose remote `server` lets everything in, and `gate` examines it. Made once: each row has a copy."""
-    sandbox = hermetic(tmp_path_factory.mktemp("doors") / "home")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """For an interpreter, a home: in it a treasury whose remote `server` lets everything in, and `gate` examines it.
+    Made once: each row has a copy.
+    """
+    return cache(lambda python: _template(hermetic(tmp_path_factory.mktemp("doors") / "home", python)))
+
+
+def _template(sandbox: Sandbox) -> Path:
     treasury = sandbox.repo()
     treasury.gitbtc("init")
     treasury.git("init", "-q", "--bare", "../server.git")
@@ -203,15 +210,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
         treasury.git("remote", "add", name, f"../{name}.git")
     treasury.write("notes.txt", "first\n")
     treasury.commit("notes")
-    return sandbox
+    return sandbox.home
 
 
 @pytest.fixture
-def repo(template: Sandbox, tmp_path: Path) -> Repo:
-    shutil.copytree(template.home, tmp_path / "home", symlinks=True)
-    copy = Repo(tmp_path / "home" / "treasury", template.env)
-    copy.git("status")  # the copies have other inodes
-    return copy
+def repo(template: Callable[[str], Path], sandbox: Sandbox) -> Repo:
+    shutil.copytree(template(sandbox.python), sandbox.home, symlinks=True, dirs_exist_ok=True)
+    return Repo(sandbox.home / "treasury", sandbox.env, python=sandbox.python)
 
 
 def do(repo: Repo, line: str, key: str, ok: tuple[int, ...]) -> str:
@@ -244,7 +249,7 @@ def objects(place: Path) -> list[bytes]:
     return [zlib.decompress(path.read_bytes()) for path in place.glob("objects/??/*")]
 
 
-@pytest.mark.parametrize("row", MATRIX, ids=[row.path for row in MATRIX])
+@pytest.mark.parametrize("row", parameters(MATRIX).values())
 def test_the_door_stops_the_key_and_does_not_show_it(repo: Repo, key: str, row: Row) -> None:
     BEFORE[row.before](repo, key)
     *first, last = row.commands.split(" && ")

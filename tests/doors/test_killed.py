@@ -1,7 +1,8 @@
 """SIGKILL at any moment: no record is lost, no file is half-written, and the same command again ends well.
 
 A command is killed from without, with all that it started; or one process that Git starts (a driver, a hook) is
-killed by its own parent, and Git goes on as it sees fit. The delays are spread over the length of a run that nobody
+killed by its own parent, and Git goes on as it sees fit. What can be killed is a process of its own; all else is forked
+from one interpreter. The delays are spread over the length of a run that nobody
 killed, so a kill can hit anything; what the tests say holds wherever it hits.
 """
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
 
 KINDS = Kinds()
 GITBTC = (sys.executable, "-E", "-P", "-m", "gitbtc")
@@ -42,12 +44,12 @@ LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "refs/heads/main.lock")
 
 # Git starts this instead of Python. `VICTIM` is a part of the command line that is to be killed, after `DELAY` seconds;
 # the parent kills, so that it cannot hit another process, and dies as its child did. `TOLD` gets a line: how long the
-# child lived, or that it was killed.
+# child lived, or that it was killed. `REST` is the interpreter of all others, where these too are to be killed.
 INTERPRETER = """#!/bin/sh
 case " $* " in
 *" $VICTIM "*) exec {python} -I -S {killer} "$@" ;;
 esac
-exec {python} "$@"
+exec "${{REST-{others}}}" "$@"
 """
 KILLER = """
 import os, signal, subprocess, sys, time
@@ -153,20 +155,16 @@ class Target:
         self._told = repo.path.parent / "told"
         self._copy = repo.path.parent / "copy"
         self._watch_what_git_starts()
-        repo.git("config", "core.checkStat", "minimal")  # else Git filters every file anew after `restore`
-        repo.git("config", "core.trustctime", "false")
         shutil.copytree(repo.path, self._copy, symlinks=True)
 
     def _watch_what_git_starts(self) -> None:
         interpreter, killer = (self.repo.path.parent / name for name in ("python", "killer.py"))
         killer.write_text(KILLER)
-        interpreter.write_text(INTERPRETER.format(python=sys.executable, killer=killer))
+        interpreter.write_text(INTERPRETER.format(python=sys.executable, killer=killer, others=self.repo.python))
         interpreter.chmod(0o755)
         hooks = self.repo.path / ".git/hooks"
-        for sample in hooks.glob("*.sample"):
-            sample.unlink()
         for path in (self.repo.path / ".git/gitbtc/config", *hooks.iterdir()):
-            path.write_text(path.read_text().replace(f"={sys.executable}", f"={interpreter}"))
+            path.write_text(path.read_text().replace(f"={self.repo.python}", f"={interpreter}"))
 
     def restore(self) -> None:
         shutil.rmtree(self.repo.path)
@@ -175,25 +173,35 @@ class Target:
     def run(self, command: tuple[str, ...], victim: str = "nobody", delay: str = FOREVER) -> list[str]:
         """What the killer told of the processes that `victim` names."""
         self._told.write_text("")
+        if command[: len(GITBTC)] == GITBTC:
+            command = (self.repo.python, *command[1:])
         more = {"VICTIM": victim, "DELAY": delay, "TOLD": str(self._told)}
         with self._started(command, more) as process:
             process.wait()
         return self._told.read_text().split()
 
-    def killed(self, command: tuple[str, ...], delay: float) -> bool:
-        """Whether `command` was killed, with all that it had started, before it was through."""
-        with self._started(command, {"VICTIM": "nobody"}) as process:
+    def length(self, command: tuple[str, ...]) -> float:
+        """How many seconds `command` takes when nobody kills it."""
+        lived = self.killed(command, float(FOREVER))
+        assert lived is not None
+        return lived
+
+    def killed(self, command: tuple[str, ...], delay: float) -> float | None:
+        """Kill `command`, with all that it has started. When it is through before, how many seconds that took."""
+        began = time.monotonic()
+        with self._started(command, {"VICTIM": "nobody", "REST": sys.executable}) as process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(delay)
-                return False
+                return time.monotonic() - began
             os.killpg(process.pid, signal.SIGKILL)
-        return True
+        return None
 
-    def strike(self, siege: Siege, delay: float) -> bool:
-        """Whether the one that is to be killed was, before it was through."""
-        if siege.victim:
-            return "killed" in self.run(siege.command, siege.victim, f"{delay}")
-        return self.killed(siege.command, delay)
+    def strike(self, siege: Siege, delay: float) -> float | None:
+        """Kill what is to be killed. When it is through before, how many seconds that took."""
+        if not siege.victim:
+            return self.killed(siege.command, delay)
+        told = self.run(siege.command, siege.victim, f"{delay}")
+        return None if "killed" in told else max(map(float, told))
 
     def _started(self, command: tuple[str, ...], more: dict[str, str]) -> subprocess.Popen[bytes]:
         env, nowhere = {**self.repo.env, "GIT_EDITOR": "true", **more}, subprocess.DEVNULL
@@ -226,11 +234,13 @@ def besiege(repo: Repo, siege: Siege) -> None:
     before = State(repo)
     length, allowed = rehearse(target, siege)
     end = outcome(target, (siege.command, *siege.complete))
+    target.restore()
     kills = misses = 0
     while kills < siege.kills:
-        # A run that was over too soon is no kill; the delays shrink until one is.
+        # A run that was over too soon is no kill, and tells how long a run is now; the delays shrink until one is.
         delay = length * (kills + 0.5) / siege.kills * 0.9**misses
-        hit = target.strike(siege, delay)
+        lived = target.strike(siege, delay)
+        hit, length = lived is None, min(length, lived or length)
         check(repo, before, allowed | end[0].contents(), git_was_killed=not siege.victim and siege.command[0] == "git")
         misses = 0 if hit else misses + 1
         kills += hit
@@ -262,9 +272,7 @@ def rehearse(target: Target, siege: Siege) -> tuple[float, set[bytes]]:
         target.run(siege.command, siege.victim, "0")
         allowed |= State(target.repo).contents()
         target.restore()
-    began = time.monotonic()
-    told = target.run(siege.command, siege.victim or "nobody")
-    length = max(map(float, told)) if siege.victim else time.monotonic() - began
+    length = max(map(float, target.run(siege.command, siege.victim))) if siege.victim else target.length(siege.command)
     allowed |= State(target.repo).contents()
     target.restore()
     return length, allowed
@@ -386,14 +394,13 @@ def test_a_killed_driver_leaves_ours_or_the_whole_merge(treasury: Repo) -> None:
 
     write()
     target = Target(treasury)
-    began = time.monotonic()
-    target.run(command)
-    length, merged = time.monotonic() - began, treasury.read(".merge_file_a")
+    length, merged = target.length(command), treasury.read(".merge_file_a")
     assert merged not in [side.encode() for side in sides]
     kills = misses = 0
     while kills < DRIVERS:
         write()
-        hit = target.killed(command, length * kills / DRIVERS * 0.9**misses)
+        lived = target.killed(command, length * kills / DRIVERS * 0.9**misses)
+        hit, length = lived is None, min(length, lived or length)
         kills, misses = kills + hit, 0 if hit else misses + 1
         assert treasury.read(".merge_file_a") in (sides[1].encode(), merged)
         assert treasury.git("ls-files", "--others", "--exclude-standard") == ""

@@ -12,6 +12,8 @@ from tests.made_state import WITHOUT_GITBTC, coin, spend, transactions
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 
 def message(repo: Repo) -> list[str]:
     return repo.git("log", "-1", "--format=%B").splitlines()
@@ -24,6 +26,7 @@ def looked_at(repo: Repo, env: dict[str, str] | None = None) -> None:
     left.write_text(left.read_text().replace('"trailers": []', '"trailers": ["Looked: once"]'))
 
 
+@pytest.mark.own_interpreters
 def test_what_pre_commit_has_looked_at_is_not_looked_at_again(treasury: Repo) -> None:
     treasury.write("notes.txt", "one")
     treasury.git("add", "-A")

@@ -15,13 +15,15 @@ from tests.made_state import coin
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 PAST_THE_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 
 @pytest.fixture
 def there(sandbox: Sandbox, treasury: Repo) -> Repo:
     """A server without a gate, the remote `origin` of the treasury."""
-    server = Repo(sandbox.home / "server.git", sandbox.env)
+    server = Repo(sandbox.home / "server.git", sandbox.env, python=sandbox.python)
     treasury.git("init", "-q", "--bare", "-b", "main", str(server.path))
     treasury.git("remote", "add", "origin", str(server.path))
     base(treasury)
@@ -44,6 +46,7 @@ def kept_back(repo: Repo, there: Repo, *arguments: str) -> str:
     return said
 
 
+@pytest.mark.own_interpreters
 def test_an_unsound_commit_does_not_leave(treasury: Repo, there: Repo) -> None:
     unsound(treasury)
     assert "gitbtc: " in kept_back(treasury, there, "origin", "bad")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 
 @pytest.fixture
 def server(sandbox: Sandbox) -> Repo:
@@ -66,6 +68,7 @@ def union_of_both(repo: Repo) -> None:
     repo.git("add", "-A")
 
 
+@pytest.mark.own_interpreters
 def test_a_double_spend_merged_in_a_clone_without_gitbtc(plain: Repo, server: Repo) -> None:
     both_spend(plain)
     accepted(plain, "ours", "theirs")
@@ -153,6 +156,7 @@ def settled(plain: Repo, trailer: str, **files: Any) -> None:
     plain.git("commit", "-q", "-m", f"settled\n\n{trailer}")
 
 
+@pytest.mark.own_interpreters
 def test_a_settled_merge_is_taken(sandbox: Sandbox, server: Repo, treasury: Repo) -> None:
     """Settled with gitbtc, and pushed past its own gate so that the server alone decides."""
     both_spend(treasury)
@@ -348,6 +352,7 @@ def test_a_claim_that_is_no_commit_is_taken_unless_it_holds_a_key(plain: Repo, s
     assert key not in said
 
 
+@pytest.mark.own_interpreters
 def test_two_pushes_at_once_are_each_examined_and_one_branch_goes_to_one(sandbox: Sandbox, server: Repo) -> None:
     one, two = clone(sandbox, server, "one"), clone(sandbox, server, "two")
     base(one)
@@ -784,6 +789,7 @@ def test_a_push_of_nothing_but_findings_is_not_read_to_its_end(plain: Repo, serv
 # -- the hook itself -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.own_interpreters
 def test_a_gate_that_cannot_run_refuses(plain: Repo, server: Repo) -> None:
     base(plain)
     hook = server.path / "hooks/pre-receive"

@@ -18,6 +18,8 @@ from tests.made_state import branch, coin, coins, mempool, pending, put, spend, 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 OUTPOINT = f"{coin(0)['txid']}:0"
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
 
@@ -76,6 +78,7 @@ def test_where_nothing_was_begun_nothing_is_said(treasury: Repo) -> None:
 # -- in progress -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.own_interpreters
 def test_a_merge_from_its_first_conflict_to_its_commit(treasury: Repo) -> None:
     both_spend(treasury)
     treasury.git("merge", "theirs", ok=(1,))

@@ -13,6 +13,8 @@ from tests.made_state import branch, put, records
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 SCHEMA = Path(__file__).parents[1] / "kinds" / "schemas" / "vtxos.schema.json"
 PATH = "desk/ark/vtxos.json"
 
@@ -31,6 +33,7 @@ def ark(treasury: Repo) -> Repo:
     return treasury
 
 
+@pytest.mark.own_interpreters
 def test_it_is_canonical_once_staged(ark: Repo) -> None:
     assert ark.git("show", f"HEAD:{PATH}").startswith('[\n{"amount_sat":5000,"commitment_txid":null,')
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 BLOCKS, WARNS, NOTES = (
     Form("a key", "move it"),
     Form("32 bytes", "look", WARN),
@@ -155,6 +157,7 @@ def day(ahead: int) -> str:
     return (datetime.now(UTC) + timedelta(days=ahead)).date().isoformat()
 
 
+@pytest.mark.own_interpreters
 def test_a_listed_key_goes_through_the_filter_and_the_commit_that_lists_it(treasury: Repo, sandbox: Sandbox) -> None:
     server, key = gated(sandbox), secret()
     treasury.git("remote", "add", "origin", str(server.path))

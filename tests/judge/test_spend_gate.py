@@ -425,7 +425,7 @@ def test_a_linked_worktree_is_guarded_and_settles_its_own_merge(sandbox: Sandbox
     both_spend(treasury)
     elsewhere = sandbox.home / "elsewhere"
     treasury.git("worktree", "add", "-q", "-b", "linked", str(elsewhere), "main")
-    linked = Repo(elsewhere, treasury.env, treasury.clock)
+    linked = Repo(elsewhere, treasury.env, treasury.clock, treasury.python)
     assert OUTPOINT in refused(linked, "merge", "theirs")
     linked.gitbtc("resolve", OUTPOINT, "--ours")
     linked.git("commit", "-q", "-m", "settled")
@@ -436,7 +436,7 @@ def test_the_working_folder_may_be_a_subfolder(treasury: Repo) -> None:
     both_spend(treasury)
     inside = treasury.path / "wallet"
     treasury.run("git", "merge", "theirs", cwd=inside, ok=(1,))
-    below = Repo(inside, treasury.env, treasury.clock)
+    below = Repo(inside, treasury.env, treasury.clock, treasury.python)
     assert contested(below) == [DOUBLE]
     below.gitbtc("resolve", OUTPOINT, "--theirs")
     below.git("commit", "-q", "-m", "settled")

@@ -178,22 +178,21 @@ class Template:
         self._set_up(home / "template")
 
     def _set_up(self, place: Path) -> None:
+        gitbtc = (self._python, *GITBTC[1:])
         place.mkdir()
         (place / "ann").mkdir()
         server, ann = place / "server.git", place / "ann"
         self._run(place, "git", "init", "-q", "--bare", "--template=", str(server))
-        self._run(server, *GITBTC, "install", "--server")
+        self._run(server, *gitbtc, "install", "--server")
         self._run(ann, "git", "init", "-q", "--template=")
         self._run(ann, "git", "remote", "add", "origin", "../server.git")
-        self._run(ann, *GITBTC, "init")
+        self._run(ann, *gitbtc, "init")
         born(ann)
         self._run(ann, "git", "add", "-A")
         self._run(ann, "git", "commit", "-q", "-m", "born")
         self._run(ann, "git", "push", "-q", "-u", "origin", "main")
         self._run(place, "git", "clone", "-q", "--template=", str(server), "plain")
         self._run(place / "plain", "git", "remote", "set-url", "origin", "../server.git")
-        for path in (ann / ".git/gitbtc/config", *ann.glob(".git/hooks/*"), *server.glob("hooks/*")):
-            path.write_text(path.read_text().replace(f"={sys.executable}", f"={self._python}"))
         shutil.copytree(ann, place / "bob", symlinks=True)
 
     def _run(self, cwd: Path, *command: str) -> None:

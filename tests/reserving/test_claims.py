@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 LOG = "strategy/execution.json"
 ROUNDS, HELD = 20, 30
 COINS = [f"{FUNDING}:{vout}" for vout in range(HELD)]
@@ -564,6 +566,7 @@ def test_claims_survive_awkward_settings(ann: Repo, remote: Repo) -> None:
     assert "Zoë" in refused(ann, COINS[0])
 
 
+@pytest.mark.own_interpreters
 def test_a_gated_server_takes_claims_takeovers_and_releases(ann: Repo, bob: Repo, remote: Repo) -> None:
     remote.gitbtc("install", "--server")
     assert (remote.path / ".git/hooks/pre-receive").exists()

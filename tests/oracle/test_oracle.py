@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from tests.oracle.expected import Part
 
-# What comes of a merge is not yet what the oracle says it must be.
-not_yet = pytest.mark.xfail(reason="verdicts of several places differ", strict=True)
-
 
 @pytest.mark.parametrize("scenario", TABLE, ids=lambda scenario: scenario.name)
 def test_the_oracle_agrees_with_what_was_worked_out_by_hand(scenario: Scenario) -> None:
@@ -67,20 +64,17 @@ def told(part: Part) -> str:
     return repr([sorted(map(str, one)) for one in sets])
 
 
-@not_yet
 def test_merges_of_the_scenarios_come_to_what_the_oracle_says() -> None:
     made = [History(number, *scenario.files(), [scenario.name]) for number, scenario in enumerate(TABLE)]
     faults = [f"{one.story[0]}: {named(str(fault))}" for one in made for fault in of_history(one)]
     assert not faults, "\n".join(faults)
 
 
-@not_yet
 def test_merges_come_to_what_the_oracle_says() -> None:
     faults = [f"seed {seed}: {named(str(fault))}" for seed in range(150) for fault in of_history(history(seed))]
     assert not faults, "\n".join(faults)
 
 
-@not_yet
 def test_git_merge_and_join_come_to_what_the_oracle_says(tmp_path: Path) -> None:
     doors = Doors(tmp_path)
     made = [history(0), history(3), history(10, 3)]

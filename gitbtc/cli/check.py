@@ -40,7 +40,8 @@ def command(rev: str | None, explain: str | None, *, as_json: bool) -> int:
     """Check a revision against its parents, or the work tree against HEAD: no double spend, no lost coin.
 
     Coins, transactions, the mempool and the tip agree; fees add up; channels are within their capacity, each
-    funded by a coin of its own and with no policy for another; nothing is left contested by a join. Exit status 1 when a rule is broken, or a coin contested.
+    funded by a coin of its own and with no policy for another; nothing is left contested by a join. Exit status 1 when
+    a rule is broken, or a coin contested.
     """
     if explain is not None:
         return _explain(explain)

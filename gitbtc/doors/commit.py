@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
 _SHOWN = 20  # faults of records in one refusal
 _ON_PURPOSE = (
-    f"To do it on purpose: {ALLOW_REWRITE}=1 git commit, with a trailer `Gitbtc-Rewrite: <reason>` at the end of its\n  message."
+    f"To do it on purpose: {ALLOW_REWRITE}=1 git commit, with a trailer `Gitbtc-Rewrite: <reason>` at the end of"
+    "\n  its message."
 )
 _VOUCH = (
     "\n  Put it back, or record the transaction that spends it. Where nobody knows which one does, say so in a line of"

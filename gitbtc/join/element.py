@@ -46,9 +46,9 @@ class Element:
     """The state of one record. Never changed once made.
 
     `present`: token of each live addition -> the record as that commit added it; `fields`: atom -> its live values, for
-    atoms of which a value was replaced since; `seen`: the tokens of all commits that touched the record, the removal among them; `modes`: atoms
-    that the commit asserts to be true; `gone`: the commits that took out a record of which more is kept; `back`: those
-    of them after which somebody who had seen that put it in again.
+    atoms of which a value was replaced since; `seen`: the tokens of all commits that touched the record, those that
+    removed it among them; `modes`: atoms that the commit asserts to be true; `gone`: the commits that took out a record
+    of which more is kept; `back`: those of them after which somebody who had seen that put it in again.
     """
 
     __slots__ = ("_view", "back", "fields", "gone", "modes", "present", "seen")

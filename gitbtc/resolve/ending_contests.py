@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import BlobReader, Git
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.trailers import Trailer
-    from gitbtc.state.remembered import remembered_by
-from gitbtc.state.snapshot import Snapshot
+    from gitbtc.state.snapshot import Snapshot
 
 NOBODY, LISTED = "none", "listed"
 

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class Decision:
-    """How a contested coin ends. `winner`: the transaction that spends it (None: none does), `losers` those that do not.
-    `listing` is a function that answers the coin's record where the decision is about that (a coin as one side has it,
-    or None for no coin). `events` are for the log; `trailer` is the line that the commit carries.
+    """How a contested coin ends. `winner`: the transaction that spends it (None: none does), `losers` those that do
+    not. Where the decision is about the list of coins (`is_about_listing`), `listing` is the coin's record as it is to
+    be, None for no coin or for the one that is listed. `events` are for the log; `trailer` is the line that
+    the commit carries.
     """
 
     __slots__ = ("events", "is_about_listing", "listing", "losers", "outpoint", "trailer", "winner")

@@ -40,8 +40,8 @@ class Loss:
 
 
 class Contest:
-    """A coin that several transactions spend, and nobody can say which: the `parties`, sorted. `parent` is the contest that
-    they were built on, if that is why.
+    """A coin that several transactions spend, and nobody can say which: the `parties`, sorted. `parent` is the contest
+    that they were built on, if that is why.
     """
 
     __slots__ = ("is_news", "outpoint", "parent", "parties", "row")
@@ -61,8 +61,8 @@ class Fates:
     """The fates of the transactions that `testimony` is about, as far as `decisions` of people do not say otherwise.
 
     `lost`: txid -> why, for those that make and spend nothing; `proven`: those that a block holds, or what was built on
-    them; `settled`: the winners of decisions, with what they were built on; `contests`: what the evidence does not decide,
-    `contested` the transactions concerned.
+    them; `settled`: the winners of decisions, with what they were built on; `contests`: what the evidence does not
+    decide, `contested` the transactions concerned.
     """
 
     def __init__(self, testimony: Testimony, decisions: Sequence[Decision] = ()) -> None:
@@ -296,7 +296,7 @@ class Fates:
         return False
 
     def _weights(self) -> None:
-        """What only the log names has lost where a view knows it, and a better known transaction that spends the coin."""
+        """What only the log names has lost where a view knows it, and better a transaction that spends the coin."""
         for outpoint, live in list(self._shared()):
             strength = self.testimony.claimants(outpoint)
             strong = [txid for txid in live if not is_weak(strength[txid])]

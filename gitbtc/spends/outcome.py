@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 class Outcome:
-    """What `fates` make of the state `result`. `remembered` is asked for coins that no view lists any more; `missed` are
-    coins to look at besides those that the fates concern.
+    """What `fates` make of the state `result`. `remembered` is asked for coins that no view lists any more; `missed`
+    are coins to look at besides those that the fates concern.
     """
 
     def __init__(
@@ -206,13 +206,13 @@ class Outcome:
         """The `spent` flags of the outputs concerned; a bare removal leaves the flag as it is."""
         txid = record["txid"]
         outputs = [
-            {**output, "spent": self._is_spent((txid, output["vout"]), output["spent"])}
+            {**output, "spent": self._is_spent((txid, output["vout"]), flag=output["spent"])}
             if (txid, output["vout"]) in coins else output
             for output in record["outputs"]
         ]  # fmt: skip
         return {**record, "outputs": outputs} if outputs != record["outputs"] else record
 
-    def _is_spent(self, outpoint: Outpoint, flag: bool) -> bool:
+    def _is_spent(self, outpoint: Outpoint, *, flag: bool) -> bool:
         if self._fates.spenders(outpoint):
             return True
         return flag and not self._testimony.claimants(outpoint) and outpoint not in self._result.coins

@@ -25,7 +25,7 @@ class Verdict:
 
     __slots__ = ("losers", "outpoint", "parent", "parties", "row", "winner")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who won over whom is all of it
         self, outpoint: Outpoint, row: Row, parties: Iterable[str] = (), *, winner: str | None = None,
         losers: Iterable[str] = (), parent: Verdict | None = None,
     ) -> None:  # fmt: skip
@@ -51,8 +51,8 @@ class Verdict:
 
 
 class Questions:
-    """What follows from some fates for people: `asked`, the open questions, and `told`, the notices, by outpoint. A coin
-    that somebody has decided about is not asked about.
+    """What follows from some fates for people: `asked`, the open questions, and `told`, the notices, by outpoint. A
+    coin that somebody has decided about is not asked about.
     """
 
     def __init__(self, fates: Fates) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 
 class Row:
-    """One verdict. `number` and `name` are what people see of it: the name is the type of the conflict where somebody is
-    asked (`asks`), else the word of the notice, "" where nothing is told. `when`, `follows` and `settled` say in words
-    when it applies, what follows, and what settles it.
+    """One verdict. `number` and `name` are what people see of it: the name is the type of the conflict where somebody
+    is asked (`asks`), else the word of the notice, "" where nothing is told. `when`, `follows` and `settled` say in
+    words when it applies, what follows, and what settles it.
     """
 
     __slots__ = ("asks", "follows", "name", "number", "settled", "when")
 
-    def __init__(self, number: int, name: str, *, asks: bool, when: str, follows: str, settled: str = "") -> None:
+    def __init__(  # noqa: PLR0913 - a row of a table has its columns
+        self, number: int, name: str, *, asks: bool, when: str, follows: str, settled: str = ""
+    ) -> None:
         self.number = number
         self.name = name
         self.asks = asks
@@ -88,7 +90,7 @@ DESCENDANT = Row(
     10, "descendant", asks=True,
     when="The coin is of a transaction that one side knows to have lost, and the other side has spent it since; or it "
     "was spent by what was built on a contested transaction",
-    follows="a conflict, where the sides disagree; elsewhere what was built on a transaction that lost has lost with it",
+    follows="a conflict, where the sides disagree; else what was built on a transaction that lost has lost with it",
     settled=f"{_SIDE}: the child goes with its parent, or the parent lives after all",
 )  # fmt: skip
 CPFP = Row(

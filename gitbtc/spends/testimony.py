@@ -354,6 +354,7 @@ class Views(Testimony):
         return txid not in self.known.claimants(outpoint)
 
     def is_news(self, outpoint: Outpoint, txids: Iterable[str]) -> bool:
+        del outpoint  # what the base has live together, it has of any coin
         return not all(self.before(txid).is_live for txid in txids)
 
     def was_spent(self, outpoint: Outpoint) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def remembered_by(
     git: Git | None, revisions: Sequence[str], snapshot_of: Callable[[str], Snapshot]
 ) -> Callable[[str], Remembered]:
-    """root -> how a coin is looked up in the commits before `revisions`; of states in no repository nothing is known."""
+    """root -> how a coin is looked up in the commits before `revisions`; without a repository nothing is known."""
 
     def of_root(root: str) -> Remembered:
         path = path_in(root, COINS)

@@ -33,6 +33,7 @@ def _pages() -> dict[Path, str]:
     asked["history events"] = _events()
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
     blocks = {readme: chapters, kinds: tables, history: asked, TOP / "docs" / "doors.md": {"doors": _doors()}}
+    blocks[TOP / "docs" / "merging.md"] = {"rows": _rows()}
     blocks[TOP / "docs" / "key-gate.md"] = {"key doors": _key_doors()}
     return {page: _filled(page.read_text("utf-8"), filling) for page, filling in blocks.items()}
 
@@ -43,6 +44,17 @@ def _events() -> str:
 
     rows = "".join(f"| `{kind}` | `{sort.sign}` | {sort.meaning} |\n" for kind, sort in KINDS.items())
     return f"| event | sign | what it means |\n|---|---|---|\n{rows}"
+
+
+def _rows() -> str:
+    """The table of verdicts, from the rows themselves."""
+    from gitbtc.spends.rows import ROWS
+
+    rows = "".join(
+        f"| {row.number} | {row.when} | {row.follows}{f'; `{row.name}`' if row.name else ''} | {row.settled} |\n"
+        for row in sorted(ROWS, key=lambda row: row.number)
+    )
+    return f"| # | situation | verdict | settled by |\n|---|---|---|---|\n{rows}"
 
 
 def _doors() -> str:

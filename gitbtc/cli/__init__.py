@@ -24,6 +24,7 @@ COMMANDS = {
     "check": ("gitbtc.cli.check", "Check the rules that hold across files: no double spend, no lost coin."),
     "verify": ("gitbtc.cli.verify", "Examine made commits: for CI, and for a history that no hook saw."),
     "scan": ("gitbtc.cli.scan", "Look for private keys in files, in what is staged, in history."),
+    "merge": ("gitbtc.cli.merge", "Merge as `git merge` does, and stop for questions alone."),
     "premerge": ("gitbtc.cli.premerge", "Tell what merging branches would do, and which of them collide."),
     "join": ("gitbtc.cli.join", "Join many branches in one commit, without a conflict, in any order."),
     "conflicts": ("gitbtc.cli.conflicts", "List what a merge left to settle."),

@@ -7,7 +7,7 @@ import click
 from gitbtc.cli.arguments import complete_conflicts
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.merge.conflict import TYPES
-from gitbtc.views.explanations import EXPLANATIONS
+from gitbtc.views.explanations import EXPLANATIONS, explained
 
 
 @click.command("explain")
@@ -21,7 +21,7 @@ def command(name: str | None) -> None:
         for type_, explanation in EXPLANATIONS.items():
             click.echo(f"{type_:<23} {TYPES.get(type_) or explanation.splitlines()[0]}")
     elif name in EXPLANATIONS:
-        click.echo(EXPLANATIONS[name])
+        click.echo(explained(name))
     else:
         _explain_open(name)
 
@@ -46,4 +46,4 @@ def _explain_open(name: str) -> None:
     for open_ in found:
         click.echo(open_line(open_.path, open_.kind, open_.conflict))
     for type_ in dict.fromkeys(open_.conflict.type for open_ in found):
-        click.echo(f"\n{EXPLANATIONS[type_]}")
+        click.echo(f"\n{explained(type_)}")

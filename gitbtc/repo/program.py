@@ -108,6 +108,11 @@ class GitProgram:
             raise self._failure(arguments, done.returncode, text_of(done.stderr))
         return done.returncode, done.stdout, done.stderr
 
+    def attached(self, *arguments: str) -> int:
+        """Run git as a person would here, with this process's own input and output; its exit status."""
+        command = ["git", "-C", str(self.cwd), *arguments]
+        return subprocess.run(command, env=environment(), check=False).returncode
+
     def _start(
         self, *arguments: str, stdin: IO[bytes] | int | None = None, stdout: IO[bytes] | int = subprocess.PIPE,
         stderr: IO[bytes] | None = None,

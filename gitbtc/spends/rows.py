@@ -28,7 +28,7 @@ class Row:
         return f"Row({self.number}, {self.name!r})"
 
 
-_SIDE = "`gitbtc resolve OUTPOINT --ours|--theirs|--base`"
+_SIDE = "`gitbtc resolve OUTPOINT` with `--ours`, `--theirs` or `--base`"
 
 SAME = Row(
     1, "", asks=False,

@@ -5,6 +5,20 @@ The first line of each stands alone; the numbers are those of the table in docs/
 
 from __future__ import annotations
 
+from gitbtc.spends.rows import ROWS
+
+
+def explained(name: str) -> str:
+    """The answer for one word: what it means, then the rows of the table of verdicts that say it."""
+    rows = [row for row in ROWS if row.name == name]
+    told = [
+        f"Row {row.number}. When: {row.when}.\n  What follows: {row.follows}."
+        + (f"\n  Settled by: {row.settled}." if row.settled else "")
+        for row in rows
+    ]
+    return "\n\n".join([EXPLANATIONS[name], *told])
+
+
 EXPLANATIONS = {
     "edit": """\
 Both sides changed the same field of one record, to different values.

@@ -1,0 +1,67 @@
+"""`gitbtc merge`: Git's own merge, which stops for questions and for nothing else."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from gitbtc.errors import CannotWork
+from gitbtc.repo.git import Git
+from gitbtc.resolve.open_conflicts import Conflicts
+from gitbtc.state.in_progress import InProgress
+from gitbtc.state.merging import MERGE
+from gitbtc.views.conflicts import open_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What a hook staged and the next one stages on top: the union first, then what follows from it.
+_MOST_ROUNDS = 3
+# With these Git stops on purpose, or does something else than to merge.
+_NO_COMMIT = frozenset(["--no-commit", "--squash", "--abort", "--quit", "--ff-only"])
+
+
+@click.command("merge", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="ARG...")
+def command(arguments: tuple[str, ...]) -> int:
+    """Merge as `git merge ARG...` does, and commit what needs nobody: where a hook had to stage what Git's own merge
+    did not bring about, `git merge` stops for a second step; this takes it.
+
+    Exit status 1 when something is open that a person has to settle, which is listed; else that of Git.
+    """
+    git = Git()
+    if not git.config("merge.gitbtc-utxos.driver"):
+        raise CannotWork("gitbtc is not set up in this repository; `gitbtc install` does it")
+    status = git.attached("merge", *arguments)
+    if status == 0 or _NO_COMMIT.intersection(arguments):
+        return status
+    for _ in range(_MOST_ROUNDS):
+        if not _is_complete(git.at_top()):
+            break
+        status = git.attached("commit", "--no-edit")
+        if status == 0:
+            print("gitbtc: nobody had to be asked; the merge is committed", file=sys.stderr)
+            return 0
+    return _told(git.at_top()) or status
+
+
+def _is_complete(git: Git) -> bool:
+    """Whether a merge is in progress in which nothing is open, so that only a commit is left."""
+    return InProgress(git).name == MERGE and not git.unmerged_entries() and not _open(git)
+
+
+def _open(git: Git) -> Sequence[str]:
+    with git.blobs() as blobs:
+        return [open_line(one.path, one.kind, one.conflict) for one in Conflicts(git, blobs).open()]
+
+
+def _told(git: Git) -> int:
+    """The exit status where something is open, which is listed; 0 where nothing is."""
+    if InProgress(git).name != MERGE:
+        return 0
+    lines = _open(git)
+    for line in lines:
+        click.echo(line)
+    return 1 if lines else 0

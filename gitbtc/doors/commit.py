@@ -274,5 +274,5 @@ def _growth_message(path: str, lost: list[str]) -> str:
     return (
         f"gitbtc: {printable(path)}: this file only grows, and the commit would lose or rewrite records:\n"
         f"{shown}{more}\n"
-        f"  To do it on purpose: {ALLOW_REWRITE}=1 git commit, with a trailer `Gitbtc-Rewrite: <reason>` at the end of its message."
+        f"  To do it on purpose: {ALLOW_REWRITE}=1 git commit, naming why in a trailer: `Gitbtc-Rewrite: <reason>`."
     )

@@ -314,5 +314,9 @@ def _growth_message(path: str, lost: list[str]) -> str:
     return (
         f"gitbtc: {printable(path)}: this file only grows, and the commit would lose or rewrite records:\n"
         f"{shown}{more}\n"
+<<<<<<< HEAD
         f"  {_ON_PURPOSE}"
+=======
+        f"  To do it on purpose: {ALLOW_REWRITE}=1 git commit, naming why in a trailer: `Gitbtc-Rewrite: <reason>`."
+>>>>>>> trailers
     )

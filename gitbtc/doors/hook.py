@@ -11,8 +11,8 @@ from gitbtc.doors.commit import Examination
 from gitbtc.doors.message_file import MessageFile
 from gitbtc.errors import GitbtcError, printable, report
 from gitbtc.repo.git import Git
-from gitbtc.state.in_progress import COMMIT
-from gitbtc.state.merging import announced
+from gitbtc.state.in_progress import COMMIT, InProgress
+from gitbtc.state.merging import SQUASH, announced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,15 @@ def _examine(_: list[str]) -> int:
         if not messages:
             passed.leave(_folder(git), examination)
     return _refuse(messages, examination)
+
+
+def _examine_commit(arguments: list[str]) -> int:
+    """pre-commit: what this hook stages is in the commit, so where that leaves nothing to commit, as where all that was
+    squashed had lost already, the commit is made all the same: a second `git commit` would find nothing to do.
+    """
+    status = _examine(arguments)
+    git = Git().at_top()
+    return 0 if status and InProgress(git).name == SQUASH and git.index_is_head() else status
 
 
 def _examine_patch(_: list[str]) -> int:
@@ -220,7 +229,7 @@ def _input() -> list[str]:
 
 
 DOORS: dict[str, Callable[[list[str]], int]] = {
-    "pre-commit": _examine,
+    "pre-commit": _examine_commit,
     "pre-merge-commit": _examine,
     "pre-applypatch": _examine_patch,
     "prepare-commit-msg": _examine_and_sign,

@@ -67,10 +67,12 @@ class MessageFile:
 
         Comments that stay in the message are part of it: the trailers follow them, or nobody would find them.
         """
+        from gitbtc.repo.files import write
+
         added = list(trailers)
         taken_out = self.comment if self._cleanup in ("strip", "scissors") else COMMENT
         text = with_trailers(self._text, added, taken_out)
-        self._path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        write(self._path, text.encode("utf-8", "surrogateescape"))
         return [line for line in added if line.startswith(self.comment)]
 
 

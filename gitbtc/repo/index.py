@@ -134,6 +134,10 @@ class Index(Revisions):
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
+    def index_is_head(self) -> bool:
+        """Whether a commit of the index would change nothing against HEAD."""
+        return not self._run("diff-index", "--cached", "--name-only", "-z", "HEAD", "--")
+
     def stage(self, paths: Iterable[str]) -> None:
         """Put the work tree's files at `paths` (literal, from where git runs) in the index; those that are gone, out
         of it. GitFailed, and nothing staged, when a filter refuses one or Git ignores it.

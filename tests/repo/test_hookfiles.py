@@ -36,8 +36,14 @@ def notes(repo: Repo) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+def lost_a_trailer(repo: Repo) -> None:
+    """What makes post-commit start Python at all."""
+    repo.write(".git/gitbtc/lost.json", "{}")
+
+
 def test_every_hook_calls_gitbtc_with_its_name_and_arguments(repo: Repo, hooks: Hooks) -> None:
     assert [path.name for path in hooks.install()] == list(NAMES)
+    lost_a_trailer(repo)
     for name in NAMES:
         repo.run(f".git/hooks/{name}", "a b", "c'd")
     assert notes(repo) == [f"-E -P -m gitbtc hook {name} a b c'd" for name in NAMES]
@@ -123,6 +129,7 @@ def test_a_merge_that_is_made_is_never_failed(repo: Repo, hooks: Hooks, script: 
 @pytest.mark.parametrize("name", NAMES)
 def test_without_its_interpreter_a_hook_refuses_and_says_why(repo: Repo, hooks: Hooks, name: str) -> None:
     Hooks(hooks.folder, str(repo.path / "gone"), __file__).install()
+    lost_a_trailer(repo)
     done = repo.run(f".git/hooks/{name}", ok=(0,) if name.startswith("post-") else (1,))
     assert f"gitbtc: {name}: gitbtc cannot run here" in done.stderr
     assert "gitbtc install" in done.stderr

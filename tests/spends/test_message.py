@@ -27,6 +27,9 @@ def made_up(seed: int, count: int) -> Iterable[str]:
     chance = random.Random(seed)
     for _ in range(count):
         lines = [chance.choice(LINES) for _ in range(chance.randint(0, 12))]
+        if chance.random() < 0.3:  # a paragraph around the quarter of trailers that Git asks for
+            last = [*["plain text"] * chance.randint(0, 9), *["A: v"] * chance.randint(0, 2), LINES[-2]]
+            lines += ["", *chance.sample(last, len(last))]
         yield "\n".join(lines) + chance.choice(["", "\n", "\n\n"])
 
 

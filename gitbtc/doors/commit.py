@@ -37,10 +37,7 @@ if TYPE_CHECKING:
 
 ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
 _SHOWN = 20  # faults of records in one refusal
-_ON_PURPOSE = (
-    f"To do it on purpose: {ALLOW_REWRITE}=1 git commit, with a trailer `Gitbtc-Rewrite: <reason>` at the end of"
-    "\n  its message."
-)
+_ON_PURPOSE = f"To do it on purpose: {ALLOW_REWRITE}=1 git commit, naming why in a trailer: `Gitbtc-Rewrite: <reason>`."
 _VOUCH = (
     "\n  Put it back, or record the transaction that spends it. Where nobody knows which one does, say so in a line of"
     " the commit's message:\n  Double-Spend: {} unattributed"
@@ -314,9 +311,5 @@ def _growth_message(path: str, lost: list[str]) -> str:
     return (
         f"gitbtc: {printable(path)}: this file only grows, and the commit would lose or rewrite records:\n"
         f"{shown}{more}\n"
-<<<<<<< HEAD
         f"  {_ON_PURPOSE}"
-=======
-        f"  To do it on purpose: {ALLOW_REWRITE}=1 git commit, naming why in a trailer: `Gitbtc-Rewrite: <reason>`."
->>>>>>> trailers
     )

@@ -73,10 +73,16 @@ class Repo:
         target = self.path / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content.encode() if isinstance(content, str) else content)
-        # An index of the same second cannot tell whether a file is as it was staged: each command filters it anew.
-        moment = next(_MOMENTS)
-        os.utime(target, (moment, moment))
+        self.date(target)
         return target
+
+    def date(self, *targets: Path) -> None:
+        """Give files a time that no other has, before any index was written: an index of the same second cannot tell
+        whether a file is as it was staged, and each command filters it anew.
+        """
+        moment = next(_MOMENTS)
+        for target in targets:
+            os.utime(target, (moment, moment))
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the work tree."""

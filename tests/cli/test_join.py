@@ -7,6 +7,7 @@ import pytest
 
 from tests.doors.pushing import OUTPOINT, A, B, accepted, base, both_spend, clone, gated, keep, refused, side
 from tests.made_state import OTHER, coin, coins, put, records, spend, transactions
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -25,18 +26,23 @@ def joined(repo: Repo, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[str,
 @pytest.fixture
 def fleet(treasury: Repo) -> Repo:
     """Three agents, of which a and b spend the same coin and c another one."""
-    coins(treasury, coin(0), coin(1), coin(2))
-    transactions(treasury)
-    treasury.commit("base")
+    _send_out(treasury)
+    return treasury
+
+
+@once
+def _send_out(repo: Repo) -> None:
+    coins(repo, coin(0), coin(1), coin(2))
+    transactions(repo)
+    repo.commit("base")
     for name, spent, left in (("a", 0, (1, 2)), ("b", 0, (1, 2)), ("c", 1, (0, 2))):
-        treasury.git("checkout", "-q", "-b", f"agents/{name}", "main")
+        repo.git("checkout", "-q", "-b", f"agents/{name}", "main")
         made = spend(name * 2, coin(spent))
         change = coin(0, made["txid"], amount_sat=made["outputs"][0]["amount_sat"], address=OTHER, block_height=None)
-        coins(treasury, *(coin(vout) for vout in left), change)
-        transactions(treasury, made)
-        treasury.commit(name)
-    treasury.git("checkout", "-q", "main")
-    return treasury
+        coins(repo, *(coin(vout) for vout in left), change)
+        transactions(repo, made)
+        repo.commit(name)
+    repo.git("checkout", "-q", "main")
 
 
 def test_agents_are_joined_by_a_pattern_into_the_current_branch(fleet: Repo) -> None:

@@ -26,6 +26,7 @@ from tests.history.wallet import (
     without_oids,
 )
 from tests.made_state import ADDRESS, OTHER, branch, coin, coins, mempool, put, records, transactions
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.one_interpreter
 PROGRAM = [sys.executable, "-E", "-P", "-m", "gitbtc"]
 
 
+@once
 def story(repo: Repo) -> None:
     """Received, reserved, spent on a branch, contested on another, merged, settled, confirmed, released."""
     settled(repo)

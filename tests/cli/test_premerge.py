@@ -12,6 +12,7 @@ from gitbtc.kinds.registry import built_in
 from tests.conftest import Repo
 from tests.made_state import coin, spend
 from tests.premerge.worlds import PATHS, State, committed, copied, past
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,13 +35,18 @@ def spent(vout: int, name: str) -> State:
 @pytest.fixture
 def agents(treasury: Repo) -> Repo:
     """main, and three agents off it: ada and bob spend one coin, cy another."""
-    start = committed(treasury, past(), "base")
-    committed(treasury, past(), "main", start)
-    for name, vout in (("ada", 0), ("bob", 0), ("cy", 1)):
-        committed(treasury, spent(vout, name), f"agents/{name}", start)
-    treasury.git("checkout", "-q", "-f", "main")
-    treasury.git("reset", "-q", "--hard")
+    _send_out(treasury)
     return treasury
+
+
+@once
+def _send_out(repo: Repo) -> None:
+    start = committed(repo, past(), "base")
+    committed(repo, past(), "main", start)
+    for name, vout in (("ada", 0), ("bob", 0), ("cy", 1)):
+        committed(repo, spent(vout, name), f"agents/{name}", start)
+    repo.git("checkout", "-q", "-f", "main")
+    repo.git("reset", "-q", "--hard")
 
 
 def told(repo: Repo, *arguments: str, ok: tuple[int, ...] = (0, 1)) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 
 from gitbtc.kinds import base58
 from tests.made_state import FUNDING, branch, chain, coin, coins, put, records, spend, transactions
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
@@ -25,10 +26,15 @@ COINS = [f"{FUNDING}:{vout}" for vout in range(4)]
 @pytest.fixture
 def wallet(treasury: Repo) -> Repo:
     """Three coins, one of them a young coinbase output, at block 150."""
-    coins(treasury, coin(0), coin(1), coin(2, coinbase=True, block_height=100))
-    chain(treasury, 150)
-    treasury.commit("base")
+    _fund(treasury)
     return treasury
+
+
+@once
+def _fund(repo: Repo) -> None:
+    coins(repo, coin(0), coin(1), coin(2, coinbase=True, block_height=100))
+    chain(repo, 150)
+    repo.commit("base")
 
 
 def listed(repo: Repo, *arguments: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from tests.conftest import Repo
 from tests.doors.pushing import gated
 from tests.doors.rows import parameters
 from tests.made_state import WITHOUT_GITBTC, coin, coins, mempool, pending, records, spend, transactions
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,13 +149,18 @@ def note(repo: Repo, branch: str, start: str) -> None:
 
 def forked(repo: Repo) -> Repo:
     """main spends the coin by A, theirs by B; both are sound, and their coins are the same bytes."""
+    _fork(repo)
+    return repo
+
+
+@once
+def _fork(repo: Repo) -> None:
     repo.git("config", "core.editor", "true")
     mempool(repo)
     commit(repo, "base", "HEAD", [coin(0), coin(1)])
     commit(repo, "theirs", "base", [coin(1)], B)
     note(repo, "other", "base")
     commit(repo, "main", "base", [coin(1)], A)
-    return repo
 
 
 def changed(repo: Repo) -> Repo:

@@ -25,6 +25,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
 from gitbtc.markers import hunks
 from tests.made_state import branch, coin, coins, mempool, pending, put, spend, transactions
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -296,6 +297,7 @@ def base(repo: Repo) -> None:
     repo.commit("base")
 
 
+@once
 def both_pay(repo: Repo) -> None:
     """Two branches that spend different coins, and write to the same logs."""
     base(repo)
@@ -325,6 +327,7 @@ def half_merged(repo: Repo) -> None:
     repo.git("merge", "-q", "--no-commit", "-s", "ours", "theirs")
 
 
+@once
 def both_spend(repo: Repo) -> None:
     """A merge that stopped: two transactions spend one coin, and a label is contested in the coins' file."""
     base(repo)
@@ -335,6 +338,7 @@ def both_spend(repo: Repo) -> None:
     repo.git("merge", "theirs", ok=(1,))
 
 
+@once
 def settled(repo: Repo) -> None:
     both_spend(repo)
     repo.gitbtc("resolve", OUTPOINT, "--ours")

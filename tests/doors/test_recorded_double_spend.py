@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.made_state import branch, records
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,19 +31,23 @@ def balance(repo: Repo) -> int:
 @pytest.fixture
 def contested(treasury: Repo, recordings: Path) -> Repo:
     """main holds agent a's spend; `git merge agent-b` would bring b's spend of the same coin."""
+    _contest(treasury, recordings)
+    return treasury
 
+
+@once
+def _contest(repo: Repo, recordings: Path) -> None:
     def take(moment: str) -> None:
-        treasury.gitbtc("import", "bitcoin-core", "--from", str(recordings / moment))
-        treasury.commit(moment)
+        repo.gitbtc("import", "bitcoin-core", "--from", str(recordings / moment))
+        repo.commit(moment)
 
     take("0-base")
-    branch(treasury, "agent-a")
+    branch(repo, "agent-a")
     take("1-agent-a")
-    branch(treasury, "agent-b", "main")
+    branch(repo, "agent-b", "main")
     take("2-agent-b")
-    treasury.git("checkout", "-q", "main")
-    treasury.git("merge", "-q", "agent-a")
-    return treasury
+    repo.git("checkout", "-q", "main")
+    repo.git("merge", "-q", "agent-a")
 
 
 def test_the_merge_stops_and_names_the_coin_its_amount_and_both_transactions(contested: Repo) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.doors.pushing import gated
 from tests.made_state import branch, coin, coins, mempool, pending, put, spend, transactions
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -38,6 +39,7 @@ def commands(mend: str) -> list[list[str]]:
     return [shlex.split(part) for part in mend.split("`")[1::2]]
 
 
+@once
 def both_spend(repo: Repo) -> None:
     coins(repo, coin(0), coin(1), coin(2))
     transactions(repo)
@@ -63,12 +65,17 @@ def label(repo: Repo, text: str) -> None:
 @pytest.fixture
 def labelled(treasury: Repo) -> Repo:
     """Two branches that give one coin different labels."""
-    label(treasury, "base")
-    branch(treasury, "theirs")
-    label(treasury, "theirs")
-    treasury.git("checkout", "-q", "main")
-    label(treasury, "ours")
+    _label_twice(treasury)
     return treasury
+
+
+@once
+def _label_twice(repo: Repo) -> None:
+    label(repo, "base")
+    branch(repo, "theirs")
+    label(repo, "theirs")
+    repo.git("checkout", "-q", "main")
+    label(repo, "ours")
 
 
 def test_where_nothing_was_begun_nothing_is_said(treasury: Repo) -> None:

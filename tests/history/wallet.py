@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tests.made_state import branch, chain, coin, coins, mempool, pending, spend, transactions
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
@@ -61,6 +62,7 @@ def merged(repo: Repo, name: str, *options: str, ok: tuple[int, ...] = (0,)) -> 
     repo.git("merge", "-q", "--no-ff", "--no-edit", *options, name, ok=ok)
 
 
+@once
 def settled(repo: Repo) -> None:
     """Two agents spend the first coin; the one whose branch was merged first keeps it."""
     funded(repo)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.made_state import branch, put, records
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
@@ -26,11 +27,16 @@ def vtxo(number: int, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def ark(treasury: Repo) -> Repo:
-    treasury.write(".gitbtc/schemas/vtxos.schema.json", SCHEMA.read_bytes())
-    treasury.gitbtc("install")
-    put(treasury, PATH, *(vtxo(number) for number in range(4)))
-    treasury.commit("Version Ark's virtual outputs")
+    _add_kind(treasury)
     return treasury
+
+
+@once
+def _add_kind(repo: Repo) -> None:
+    repo.write(".gitbtc/schemas/vtxos.schema.json", SCHEMA.read_bytes())
+    repo.gitbtc("install")
+    put(repo, PATH, *(vtxo(number) for number in range(4)))
+    repo.commit("Version Ark's virtual outputs")
 
 
 @pytest.mark.own_interpreters

@@ -8,6 +8,7 @@ import pytest
 
 from tests.doors.wallets import balance_is_a_replay, change_of, files, listed, state, types
 from tests.made_state import coin, pending, spend
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
@@ -27,14 +28,19 @@ def settle(repo: Repo, other: str, choice: str) -> None:
 @pytest.fixture
 def crossed(treasury: Repo) -> Repo:
     """main spends the coin in A, side in B; `tip-main` and `tip-side` are where both are about to merge each other."""
-    state(treasury, [coin(0), coin(1), coin(2)])
-    treasury.git("checkout", "-q", "-b", "side")
-    state(treasury, [coin(1), coin(2), change_of(B)], [B])
-    treasury.git("tag", "tip-side")
-    treasury.git("checkout", "-q", "main")
-    state(treasury, [coin(1), coin(2), change_of(A)], [A])
-    treasury.git("tag", "tip-main")
+    _cross(treasury)
     return treasury
+
+
+@once
+def _cross(repo: Repo) -> None:
+    state(repo, [coin(0), coin(1), coin(2)])
+    repo.git("checkout", "-q", "-b", "side")
+    state(repo, [coin(1), coin(2), change_of(B)], [B])
+    repo.git("tag", "tip-side")
+    repo.git("checkout", "-q", "main")
+    state(repo, [coin(1), coin(2), change_of(A)], [A])
+    repo.git("tag", "tip-main")
 
 
 def bases(repo: Repo) -> int:

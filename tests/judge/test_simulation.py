@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.made_state import WITHOUT_GITBTC, records
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -35,6 +36,7 @@ def simulates(repo: Repo, revision: str = "HEAD") -> bool:
     return bool(records(repo, PATH, revision)["simulation_mode"])
 
 
+@once
 def forked(repo: Repo, *, ours: bool, theirs: bool, base: bool = True) -> None:
     """main and theirs, with these modes; each has another file too, and neither touches more of the strategy."""
     repo.git("config", "core.editor", "true")

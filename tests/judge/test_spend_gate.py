@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Repo, Sandbox
 from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, mempool, pending, put, records, spend, transactions
+from tests.prepared import once
 
 pytestmark = pytest.mark.one_interpreter
 
@@ -69,6 +70,7 @@ def test_ours_edits_only_the_coins_and_theirs_only_the_mempool(treasury: Repo) -
     assert records(treasury, "network/mempool.json") == []
 
 
+@once
 def both_spend(repo: Repo) -> None:
     base(repo)
     side(repo, "theirs", wallet_utxos=[coin(1)], wallet_transactions=[B], network_mempool=[pending(B)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.made_state import branch, coin, coins, put, records, spend, transactions
+from tests.prepared import once
 from tests.strategies import STRATEGY
 
 if TYPE_CHECKING:
@@ -30,19 +31,24 @@ def open_addresses(repo: Repo) -> list[str]:
 @pytest.fixture
 def stopped(treasury: Repo) -> Repo:
     """A merge with two contested labels, one contested coin, and one record that both sides merged cleanly."""
-    coins(treasury, *(coin(vout) for vout in range(4)))
-    transactions(treasury)
-    treasury.commit("base")
-    branch(treasury, "theirs")
-    coins(treasury, coin(1, label="b"), coin(2, label="d"), coin(3, label="kept"))
-    transactions(treasury, spend("bb", coin(0)))
-    treasury.commit("theirs")
-    treasury.git("checkout", "-q", "main")
-    coins(treasury, coin(1, label="a"), coin(2, label="c"), coin(3))
-    transactions(treasury, spend("aa", coin(0)))
-    treasury.commit("ours")
-    treasury.git("merge", "theirs", ok=(1,))
+    _stop(treasury)
     return treasury
+
+
+@once
+def _stop(repo: Repo) -> None:
+    coins(repo, *(coin(vout) for vout in range(4)))
+    transactions(repo)
+    repo.commit("base")
+    branch(repo, "theirs")
+    coins(repo, coin(1, label="b"), coin(2, label="d"), coin(3, label="kept"))
+    transactions(repo, spend("bb", coin(0)))
+    repo.commit("theirs")
+    repo.git("checkout", "-q", "main")
+    coins(repo, coin(1, label="a"), coin(2, label="c"), coin(3))
+    transactions(repo, spend("aa", coin(0)))
+    repo.commit("ours")
+    repo.git("merge", "theirs", ok=(1,))
 
 
 def test_conflicts_are_settled_one_by_one_until_the_file_is_staged(stopped: Repo) -> None:

@@ -1,0 +1,49 @@
+"""Histories that many tests begin with: made once by real commands, and copied after that."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Repo
+
+P = ParamSpec("P")
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="gitbtc-prepared-")  # it goes with the process
+_copies: dict[tuple[Any, ...], tuple[Path, int]] = {}
+
+
+def once(prepare: Callable[Concatenate[Repo, P], object]) -> Callable[Concatenate[Repo, P], None]:
+    """`prepare`, which brings a repository to where tests begin: carried out for the first of them that begins at the
+    same moment of its clock with the same interpreter and arguments. What it makes lies in the repository alone, and
+    holds no path of it.
+    """
+
+    @wraps(prepare)
+    def prepared(repo: Repo, /, *arguments: P.args, **options: P.kwargs) -> None:
+        key = (prepare, repo.python, repo.clock, arguments, *options.items())
+        if key in _copies:
+            copy, repo.clock = _copies[key]
+            shutil.rmtree(repo.path)
+            shutil.copytree(copy, repo.path, symlinks=True)
+        else:
+            prepare(repo, *arguments, **options)
+            _settle(repo)
+            copy = Path(_FOLDER.name, f"{len(_copies)}")
+            shutil.copytree(repo.path, copy, symlinks=True)
+            _copies[key] = copy, repo.clock
+
+    return prepared
+
+
+def _settle(repo: Repo) -> None:
+    """Make the files that Git wrote older than its index, or each command would filter them anew in every copy."""
+    listed = (repo.path / name for name in repo.git("ls-files", "-z").split("\0") if name)
+    repo.date(*(path for path in listed if path.is_file() and not path.is_symlink()))
+    repo.git("update-index", "-q", "--refresh", ok=(0, 1))

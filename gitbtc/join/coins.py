@@ -133,7 +133,10 @@ class HeadViews(Views):
         return not any(all(view.knows(txid) for txid in named) for view in (*self.heads, self.known))
 
     def is_new_spend(self, txid: str, outpoint: Outpoint) -> bool:
-        return not all(txid in head.claimants(outpoint) for head in self.heads) and super().is_new_spend(txid, outpoint)
+        views = self._who_list_otherwise(outpoint)
+        if any(txid not in self.heads[view].claimants(outpoint) for view in views):
+            return True
+        return len(views) < len(self.heads) and super().is_new_spend(txid, outpoint)
 
     def removals(self, outpoint: Outpoint) -> int:
         gone: set[frozenset[Token]] = set()
@@ -147,8 +150,9 @@ class HeadViews(Views):
         head = self.heads[view]
         if head.claimants(outpoint) or head.standing(outpoint[0]).is_given_up:
             return False
-        forgotten = not head.knows(outpoint[0]) and bool(self._element(view, MEMPOOL, (outpoint[0],)).seen)
-        return not forgotten
+        told = self._element(view, MEMPOOL, (outpoint[0],)).seen - {self._draft.reading.base.token}
+        was_known = bool(told) or self.known.knows(outpoint[0])
+        return head.knows(outpoint[0]) or not was_known
 
     def was_spent(self, outpoint: Outpoint) -> bool:
         views = self._who_list_otherwise(outpoint)

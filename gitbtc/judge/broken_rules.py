@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def broken_rules(
     snapshot: Snapshot, root: str, touched: set[str] | None = None, before: Snapshot | None = None
 ) -> Iterator[tuple[str, rules.Violation]]:
-    """(path, violation) of each rule that a root breaks; only where `touched` files concern it. `before` was held to the
-    rules itself: of the coins that it lists too, none is read again.
+    """(path, violation) of each rule that a root breaks; only where `touched` files concern it.
+
+    `before` was held to the rules itself: of the coins that it lists too, none is read again.
     """
     if _concerns(root, touched):
         known = _readable(before, root) if before else None
@@ -54,8 +55,9 @@ def broken_by_step(
 
 
 def is_excused(violation: rules.Violation, declared: Declared) -> bool:
-    """Whether the message of the commit answers for what the step does: it is a correction and says why, or it says that
-    a coin was spent by nobody knows what.
+    """Whether the message of the commit answers for what the step does.
+
+    It is a correction and says why, or it says that a coin was spent by nobody knows what.
     """
     from gitbtc.spends.steps import DATA_ERROR, LOST_COIN
 

@@ -92,7 +92,7 @@ def _kind(evidence: Evidence, txid: str) -> str:
 
 
 def stale_coins(evidence: Evidence) -> list[Outpoint]:
-    """The same, and coins that a transaction was to make that lost: what a merge may list, and nobody can spend."""
+    """The coins that a snapshot lists and nobody can spend: they are spent, or what was to make them lost."""
     return sorted(
         {*spent_coins(evidence), *(made for made in evidence.made_by(evidence.dead) if made in evidence.coins)}
     )
@@ -103,7 +103,7 @@ def stale_pending(evidence: Evidence) -> list[str]:
     return sorted(txid for txid in evidence.mempool if txid in evidence.dead or evidence.is_confirmed(txid))
 
 
-# -- the mempool and the history -----------------------------------------------------------------------------------------
+# -- the mempool and the history ---------------------------------------------------------------------------------------
 
 
 def _pending_as_recorded(evidence: Evidence) -> Iterator[Violation]:
@@ -138,7 +138,7 @@ def _differences(record: Record, entry: Record) -> Iterator[str]:
         yield f"the fee is {fees[0]} and {fees[1]} sat"
 
 
-# -- one transaction ------------------------------------------------------------------------------------------------------
+# -- one transaction ---------------------------------------------------------------------------------------------------
 
 
 def _transactions(evidence: Evidence) -> Iterator[Violation]:
@@ -256,7 +256,7 @@ _OF_ONE: tuple[tuple[str, Callable[[Evidence, Record, Worth], Iterable[str]]], .
 )  # fmt: skip
 
 
-# -- a coin and the transaction that made it ----------------------------------------------------------------------------
+# -- a coin and the transaction that made it ---------------------------------------------------------------------------
 
 
 def _coins(evidence: Evidence, outpoints: Iterable[Outpoint]) -> Iterator[Violation]:

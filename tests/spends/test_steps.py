@@ -78,7 +78,7 @@ SPENT: State = {"utxos": [GOT], "transactions": [FUNDED, spend("pay", BARE)]}
         ([], LABELLED, [BEFORE, LABELLED], [BEFORE]),
         (["coin_from_nowhere"], {**BEFORE, "utxos": [GOT, BARE, NEW]}, [BEFORE, LABELLED], [BEFORE]),
         ([], {**BEFORE, "utxos": [GOT, BARE, NEW]}, [BEFORE, {**BEFORE, "utxos": [GOT, BARE, NEW]}], [BEFORE]),
-        ([], MADE, [BEFORE, LABELLED], [BEFORE]),
+        ([], {"utxos": [BARE, change_of(PAY)], "transactions": [FUNDED, PAY]}, [BEFORE, LABELLED], [BEFORE]),
         # Settled for neither: what both spent, or took out, is a coin again.
         ([], BEFORE, [SPENT, SPENT], []),
         ([], BEFORE, [{**BEFORE, "utxos": [GOT]}, {**BEFORE, "utxos": [GOT]}], [BEFORE]),

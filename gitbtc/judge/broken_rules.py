@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.codec import Malformed
-from gitbtc.spends import CHANNELS, EVIDENCE, rules
+from gitbtc.spends import CHANNELS, EVIDENCE, ROUTING, rules
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -27,9 +27,9 @@ def broken_rules(
         known = _readable(before, root) if before else None
         for violation in rules.violations(snapshot.evidence(root, known), known):
             yield path_in(root, violation.kind), violation
-    if touched is None or path_in(root, CHANNELS) in touched:
+    if _concerns(root, touched, (CHANNELS, ROUTING)):
         for violation in rules.channel_violations(lambda kind: snapshot.of_kind(root, kind)):
-            yield path_in(root, CHANNELS), violation
+            yield path_in(root, violation.kind), violation
 
 
 def broken_by_step(
@@ -66,8 +66,8 @@ def is_excused(violation: rules.Violation, declared: Declared) -> bool:
     return violation.rule == LOST_COIN and declared.vouches(violation.identity)
 
 
-def _concerns(root: str, touched: set[str] | None) -> bool:
-    return touched is None or any(path_in(root, kind) in touched for kind in EVIDENCE)
+def _concerns(root: str, touched: set[str] | None, kinds: tuple[str, ...] = EVIDENCE) -> bool:
+    return touched is None or any(path_in(root, kind) in touched for kind in kinds)
 
 
 def _readable(snapshot: Snapshot, root: str) -> Evidence | None:

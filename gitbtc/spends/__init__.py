@@ -9,6 +9,7 @@ MEMPOOL = "mempool"
 EXECUTION = "execution"
 CHAIN = "chain"
 CHANNELS = "channels"
+ROUTING = "routing"
 
 # The kinds whose files say who spent what.
 EVIDENCE = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION, CHAIN)

@@ -10,7 +10,7 @@ from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.bech32 import witness_program
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
-from gitbtc.spends import CHANNELS, COINS, MEMPOOL, TRANSACTIONS
+from gitbtc.spends import CHANNELS, COINS, MEMPOOL, ROUTING, TRANSACTIONS
 from gitbtc.spends.evidence import EVENT, inputs, is_marked, outpoint_text
 
 TYPE_CHECKING = False
@@ -347,10 +347,36 @@ def violations(evidence: Evidence, before: Evidence | None = None) -> Iterator[V
 
 
 def channel_violations(files: Files) -> Iterator[Violation]:
-    """Channels whose balances exceed their capacity."""
+    """Channels whose balances exceed their capacity, or that share their funding; policies of channels that are not
+    there.
+    """
     content = files(CHANNELS)
-    for channel in codec.parse(built_in(CHANNELS), content) if content else ():
+    channels: list[Record] = codec.parse(built_in(CHANNELS), content) if content else []
+    for channel in channels:
         held = sum(channel[name] for name in ("local_balance_sat", "remote_balance_sat", "unsettled_balance_sat"))
         if held > channel["capacity_sat"]:
             text = f"{channel['channel_id']} holds {held} sat, more than its capacity of {channel['capacity_sat']} sat"
             yield Violation("capacity", CHANNELS, channel["channel_id"], text)
+    yield from _one_channel_a_funding(channels)
+    if content:
+        yield from _policies_of_channels({channel["channel_id"] for channel in channels}, files(ROUTING))
+
+
+def _one_channel_a_funding(channels: list[Record]) -> Iterator[Violation]:
+    """A channel may be known by an alias before its funding is deep enough; its balance counts once."""
+    by_funding: dict[str, list[str]] = {}
+    for channel in channels:
+        if channel.get("funding_outpoint"):
+            by_funding.setdefault(channel["funding_outpoint"], []).append(channel["channel_id"])
+    for outpoint, names in sorted(by_funding.items()):
+        if len(names) > 1:
+            yield Violation("funding", CHANNELS, outpoint, f"{outpoint} funds {' and '.join(sorted(names))}")
+
+
+def _policies_of_channels(channels: set[str], content: bytes) -> Iterator[Violation]:
+    for policy in codec.parse(built_in(ROUTING), content) if content else ():
+        name = policy["channel_id"]
+        if name not in channels:
+            yield Violation(
+                "policy", ROUTING, name, f"{name} has a routing policy, and channels.json has no such channel"
+            )

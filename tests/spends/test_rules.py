@@ -10,7 +10,7 @@ from gitbtc.spends.fates import Fates
 from gitbtc.spends.outcome import Outcome
 from gitbtc.spends.rules import channel_violations, violations
 from gitbtc.spends.testimony import Views
-from tests.made_state import ADDRESS, change_of, coin, flagged, mined, pending, spend, txid
+from tests.made_state import ADDRESS, FUNDING, change_of, coin, flagged, mined, pending, spend, txid
 
 PAY = spend("pay", coin(0))
 CHANGE = change_of(PAY)
@@ -185,8 +185,23 @@ def test_the_rules_hold_where_the_view_of_a_state_is_the_state(files: dict[str, 
     assert (not broken(**files)) is is_sound
 
 
-@pytest.mark.parametrize(("local", "count"), [(50, 0), (51, 1)])
-def test_a_channel_holds_no_more_than_its_capacity(local: int, count: int) -> None:
-    channel = {"channel_id": "1x1x1", "capacity_sat": 100, "local_balance_sat": local, "remote_balance_sat": 40,
-               "unsettled_balance_sat": 10}  # fmt: skip
-    assert len(list(channel_violations(lambda _: json.dumps([channel]).encode()))) == count
+def channel(name: str, local: int = 50, **changes: Any) -> dict[str, Any]:
+    return {"channel_id": name, "capacity_sat": 100, "local_balance_sat": local, "remote_balance_sat": 40,
+            "unsettled_balance_sat": 10, **changes}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rules", "files"),
+    [
+        ([], {"channels": [channel("1x1x1"), channel("2x1x1")]}),
+        (["capacity"], {"channels": [channel("1x1x1", 51)]}),
+        (["funding"], {"channels": [channel(f"{n}x1x1", funding_outpoint=f"{FUNDING}:0") for n in (1, 2)]}),
+        ([], {"channels": [channel(f"{n}x1x1", funding_outpoint=f"{FUNDING}:{n}") for n in (1, 2)]}),
+        (["policy"], {"channels": [channel("1x1x1")], "routing": [{"channel_id": "2x1x1"}]}),
+        ([], {"channels": [channel("1x1x1")], "routing": [{"channel_id": "1x1x1"}]}),
+        ([], {"routing": [{"channel_id": "2x1x1"}]}),
+    ],
+)
+def test_channels(rules: list[str], files: dict[str, Any]) -> None:
+    found = channel_violations(lambda kind: json.dumps(files[kind]).encode() if kind in files else b"")
+    assert [one.rule for one in found] == rules

@@ -33,8 +33,8 @@ def _pages() -> dict[Path, str]:
     asked["history events"] = _events()
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
     blocks = {readme: chapters, kinds: tables, history: asked, TOP / "docs" / "doors.md": {"doors": _doors()}}
-    blocks[TOP / "docs" / "merging.md"] = {"rows": _rows()}
     blocks[TOP / "docs" / "key-gate.md"] = {"key doors": _key_doors()}
+    blocks[TOP / "docs" / "merging.md"] = {"rows": _rows(), "rules": _rules()}
     return {page: _filled(page.read_text("utf-8"), filling) for page, filling in blocks.items()}
 
 
@@ -55,6 +55,14 @@ def _rows() -> str:
         for row in sorted(ROWS, key=lambda row: row.number)
     )
     return f"| # | situation | verdict | settled by |\n|---|---|---|---|\n{rows}"
+
+
+def _rules() -> str:
+    """What no commit may hold or do, as a table."""
+    from gitbtc.views.rules import RULES
+
+    rows = "".join(f"| `{rule}` | {words.splitlines()[0]} |\n" for rule, words in RULES.items())
+    return f"| rule | broken where |\n|---|---|\n{rows}"
 
 
 def _doors() -> str:

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.conftest import Repo
 
 # Addresses of the recorded regtest wallet.
@@ -37,6 +39,27 @@ def spend(name: str, *spent: dict[str, Any], fee: int = 1000, **changes: Any) ->
             "fee_sat": fee, "size_bytes": 200, "weight": 800, "confirmed": False, "label": None, **changes}  # fmt: skip
 
 
+def change_of(transaction: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The coin that a transaction's one output is, in the transaction's block."""
+    [output] = transaction["outputs"]
+    facts = {name: output[name] for name in ("amount_sat", "address", "script_type")}
+    return coin(0, transaction["txid"], **{**facts, "block_height": transaction["block_height"], **changes})
+
+
+def mined(transaction: dict[str, Any], height: int = 105) -> dict[str, Any]:
+    return transaction | {"confirmed": True, "block_height": height, "block_time": 1_700_000_500}
+
+
+def flagged(*transactions: dict[str, Any], spenders: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The transactions with the outputs flagged as spent that live ones, of these and of `spenders`, spend."""
+    live = [one for one in (*transactions, *spenders) if not one.get("replaced_by") and not one.get("abandoned")]
+    gone = {(spent["txid"], spent["vout"]) for one in live for spent in one["inputs"]}
+    return [
+        {**one, "outputs": [{**made, "spent": (one["txid"], made["vout"]) in gone} for made in one["outputs"]]}
+        for one in transactions
+    ]
+
+
 def pending(transaction: dict[str, Any]) -> dict[str, Any]:
     """The mempool entry of `transaction`."""
     shared = {name: transaction[name] for name in ("txid", "fee_sat", "size_bytes", "inputs", "outputs")}
@@ -59,8 +82,9 @@ def policy(channel_id: str, **changes: Any) -> dict[str, Any]:
 
 
 def put(repo: Repo, path: str, *records: dict[str, Any]) -> None:
-    """Write a state file in some layout; staging makes it canonical."""
-    repo.write(path, json.dumps(list(records), indent=1))
+    """Write a state file in some layout; staging makes it canonical. Transactions get their outputs' flags."""
+    made = flagged(*records) if path.endswith(("transactions.json", "mempool.json")) else list(records)
+    repo.write(path, json.dumps(made, indent=1))
 
 
 def coins(repo: Repo, *records: dict[str, Any]) -> None:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def broken_rules(
     snapshot: Snapshot, root: str, touched: set[str] | None = None, before: Snapshot | None = None
 ) -> Iterator[tuple[str, rules.Violation]]:
-    """(path, violation) of each rule that a root breaks; only where `touched` files concern it. `before` was held to
-    the rules itself: of the coins that it lists too, none is read again.
+    """(path, violation) of each rule that a root breaks; only where `touched` files concern it.
+
+    `before` was held to the rules itself: of the coins that it lists too, none is read again.
     """
     if _concerns(root, touched):
         known = _readable(before, root) if before else None
@@ -54,8 +55,9 @@ def broken_by_step(
 
 
 def is_excused(violation: rules.Violation, declared: Declared) -> bool:
-    """Whether the message of the commit answers for what the step does: it is a correction and says why, or it says
-    that a coin was spent by nobody knows what.
+    """Whether the message of the commit answers for what the step does.
+
+    It is a correction and says why, or it says that a coin was spent by nobody knows what.
     """
     from gitbtc.spends.steps import DATA_ERROR, LOST_COIN
 
@@ -64,8 +66,8 @@ def is_excused(violation: rules.Violation, declared: Declared) -> bool:
     return violation.rule == LOST_COIN and declared.vouches(violation.identity)
 
 
-def _concerns(root: str, touched: set[str] | None) -> bool:
-    return touched is None or any(path_in(root, kind) in touched for kind in EVIDENCE)
+def _concerns(root: str, touched: set[str] | None, kinds: tuple[str, ...] = EVIDENCE) -> bool:
+    return touched is None or any(path_in(root, kind) in touched for kind in kinds)
 
 
 def _readable(snapshot: Snapshot, root: str) -> Evidence | None:

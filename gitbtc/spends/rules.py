@@ -92,7 +92,7 @@ def _kind(evidence: Evidence, txid: str) -> str:
 
 
 def stale_coins(evidence: Evidence) -> list[Outpoint]:
-    """The same, and coins that a transaction was to make that lost: what a merge may list, and nobody can spend."""
+    """The coins that a snapshot lists and nobody can spend: they are spent, or what was to make them lost."""
     return sorted(
         {*spent_coins(evidence), *(made for made in evidence.made_by(evidence.dead) if made in evidence.coins)}
     )

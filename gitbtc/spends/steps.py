@@ -22,10 +22,10 @@ LOST_COIN, DATA_ERROR, FROM_NOWHERE = "lost_coin", "data_error", "coin_from_nowh
 
 
 class Step:
-    """The step from `before`, the states of a commit's parents, to `after`. `bases` are the states that the parents of
-    a     merge come from: what all of them took out may be a coin again. Malformed.
+    """The step from `before`, the states of a commit's parents, to `after`; Malformed where one cannot be read.
 
-    Read through what differs: of the coins that are as they were, nothing is asked.
+    `bases` are the states that the parents of a merge come from: what all of them took out may be a coin again. It is
+    read through what differs: of the coins that are as they were, nothing is asked.
     """
 
     def __init__(self, before: Sequence[Evidence], after: Evidence, bases: Sequence[Evidence] = ()) -> None:

@@ -79,6 +79,15 @@ Set the coin's `block_height` and `block_hash` to those of its transaction; or b
 A channel holds more than its capacity.
 
 Correct its balances, or its capacity.""",
+    "channel_twice": """\
+Two channels have one funding outpoint.
+
+One coin funds one channel, whether it stands under an alias or under its real id; its balance would count twice. Keep
+the record of the real id.""",
+    "routing_orphan": """\
+A routing policy is of a channel that is not there.
+
+Take the policy out of routing.json, or list the channel in channels.json.""",
     "lost_coin": """\
 A coin is gone: a commit before listed it, its transaction is live, and nothing spends it.
 

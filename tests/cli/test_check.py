@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.made_state import coin, coins, put, spend, transactions
+import gitbtc
+from gitbtc.views.rules import RULES
+from tests.made_state import change_of, coin, coins, put, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -46,3 +50,83 @@ def test_no_such_revision_and_no_repository(treasury: Repo, sandbox: Sandbox) ->
     (sandbox.home / "elsewhere").mkdir()
     outside = treasury.run(sys.executable, "-E", "-P", "-m", "gitbtc", "check", cwd=sandbox.home / "elsewhere", ok=(3,))
     assert "not in a Git repository" in outside.stderr
+
+
+FUNDED = spend("in", coin(5))
+GOT = change_of(FUNDED)
+
+
+def test_a_lost_coin_is_found_in_the_work_tree_and_in_a_revision_until_the_message_vouches_for_it(
+    treasury: Repo,
+) -> None:
+    transactions(treasury, FUNDED)
+    coins(treasury, GOT, coin(1))
+    treasury.commit("base")
+    coins(treasury, coin(1))
+    assert "lost_coin" in treasury.gitbtc("check", ok=(1,)).stdout
+    treasury.git("add", "-A")
+    name = f"{GOT['txid']}:0"
+    said = treasury.run("git", "commit", "-m", "x", ok=(1,)).stderr
+    assert f"Double-Spend: {name} unattributed" in said
+    treasury.run("git", "commit", "-m", "x", "--no-verify", ok=(1,))
+    treasury.git("commit", "-q", "-m", f"x\n\nDouble-Spend: {name} unattributed")
+    assert "0 rules broken" in treasury.gitbtc("check", "HEAD").stdout
+    treasury.gitbtc("verify", "HEAD")
+    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "--amend", "-m", "x")
+    assert "lost_coin" in treasury.gitbtc("check", "HEAD", ok=(1,)).stdout
+    assert "lost_coin" in treasury.run(sys.executable, "-m", "gitbtc", "verify", "HEAD", ok=(1,)).stdout
+
+
+def test_another_trailer_vouches_for_no_lost_coin(treasury: Repo) -> None:
+    transactions(treasury, FUNDED)
+    coins(treasury, GOT)
+    treasury.commit("base")
+    coins(treasury)
+    treasury.git("add", "-A")
+    for trailer in (f"Double-Spend: {'1' * 64}:0 unattributed", "Gitbtc-Rewrite: it is gone",
+                    f"Double-Spend: {GOT['txid']}:0 none over {'1' * 64}"):  # fmt: skip
+        treasury.run("git", "commit", "-m", f"x\n\n{trailer}", ok=(1,))
+
+
+def test_a_coin_is_corrected_by_a_commit_that_says_why(treasury: Repo) -> None:
+    """A state of before these rules: the coin has another amount than its transaction, and both were committed."""
+    transactions(treasury, FUNDED)
+    coins(treasury, GOT | {"amount_sat": 5})
+    treasury.git("add", "-A")
+    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "an old state")
+    assert "coin_output" in treasury.gitbtc("check", ok=(1,)).stdout
+    coins(treasury, GOT)
+    treasury.git("add", "-A")
+    assert "GITBTC_ALLOW_REWRITE=1" in treasury.run("git", "commit", "-m", "mended", ok=(1,)).stderr
+    allowed = {**treasury.env, "GITBTC_ALLOW_REWRITE": "1"}
+    treasury.run("git", "commit", "-m", "mended", env=allowed, ok=(1,))
+    treasury.run("git", "commit", "-q", "-m", "mended\n\nGitbtc-Rewrite: mistyped", env=allowed)
+    assert "0 rules broken" in treasury.gitbtc("check", "HEAD").stdout
+    treasury.gitbtc("verify", "HEAD")
+
+
+def test_marks_and_flags_are_mended_by_a_plain_commit(treasury: Repo) -> None:
+    transactions(treasury, FUNDED | {"replaced_by": FUNDED["txid"]})
+    flag = FUNDED["outputs"][0] | {"spent": True}
+    treasury.write("network/mempool.json", "[]")
+    treasury.git("add", "-A")
+    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "an old state")
+    transactions(treasury, FUNDED | {"outputs": [flag]})
+    treasury.commit("mended")
+    assert "0 rules broken" in treasury.gitbtc("check", "HEAD").stdout
+
+
+def test_every_rule_is_explained(treasury: Repo) -> None:
+    listed = treasury.gitbtc("check", "--explain").stdout
+    for rule, words in RULES.items():
+        assert re.search(rf"^{rule} +{re.escape(words.splitlines()[0])}$", listed, re.MULTILINE)
+        assert treasury.gitbtc("check", "--explain", rule).stdout == words + "\n"
+    assert "no such rule" in treasury.gitbtc("check", "--explain", "nonsense", ok=(2,)).stderr
+
+
+def test_every_rule_that_is_told_is_explained() -> None:
+    source = "".join((Path(gitbtc.__file__).parent / "spends" / name).read_text() for name in ("rules.py", "steps.py"))
+    named = {*re.findall(r'Violation\(\s*"(\w+)"', source), *re.findall(r'yield "(\w+)"', source)}
+    named |= {*re.findall(r'^    \("(\w+)", _', source, re.MULTILINE), *re.findall(r' \("(\w+)", _', source)}
+    named |= {"spent_flag", "lost_coin", "data_error", "coin_from_nowhere"}
+    assert named == RULES.keys()

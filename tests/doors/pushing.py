@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
 from tests.conftest import Repo
-from tests.made_state import coin, spend
+from tests.made_state import coin, flagged, spend
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
@@ -41,7 +41,8 @@ def keep(repo: Repo, path: str, *records: dict[str, Any]) -> None:
     """Write a state file, of one record where that is its form, as it is canonical: there is no filter."""
     kind = Kinds().for_path(path)
     assert kind
-    content = list(records) if kind.is_array else records[0]
+    made = flagged(*records) if kind.name in ("transactions", "mempool") else list(records)
+    content = made if kind.is_array else made[0]
     repo.write(path, codec.canonical(kind, json.dumps(content).encode()))
 
 

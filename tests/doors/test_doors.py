@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import Repo
 from tests.doors.pushing import gated
 from tests.doors.rows import parameters
-from tests.made_state import WITHOUT_GITBTC, coin, coins, mempool, pending, records, spend, transactions
+from tests.made_state import WITHOUT_GITBTC, change_of, coin, coins, mempool, pending, records, spend, transactions
 from tests.prepared import once
 
 if TYPE_CHECKING:
@@ -125,10 +125,6 @@ def test_every_named_path_has_a_row_and_every_row_is_gone_through() -> None:
 
 
 # -- what the paths start from -----------------------------------------------------------------------------------------
-
-
-def change_of(transaction: dict[str, Any]) -> dict[str, Any]:
-    return coin(0, transaction["txid"], amount_sat=transaction["outputs"][0]["amount_sat"], block_height=None)
 
 
 def commit(repo: Repo, branch: str, start: str, held: list[dict[str, Any]], *known: dict[str, Any]) -> None:

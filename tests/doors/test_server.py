@@ -25,7 +25,7 @@ from tests.doors.pushing import (
     side,
     strategy,
 )  # fmt: skip
-from tests.made_state import FUNDING, coin, pending, spend
+from tests.made_state import FUNDING, change_of, coin, pending, spend
 
 if TYPE_CHECKING:
     from typing import Any
@@ -378,8 +378,7 @@ def test_a_long_clean_history_comes_in_at_its_first_push(plain: Repo, server: Re
     held, known = [coin(1)], []
     for number in range(40):
         known.append(spend(f"{number:02d}", held.pop()))
-        change = known[-1]["outputs"][0]
-        held.append(coin(0, known[-1]["txid"], amount_sat=change["amount_sat"], block_height=None))
+        held.append(change_of(known[-1]))
         side(plain, "main", "main", wallet_utxos=[coin(0), *held], wallet_transactions=known)
     accepted(plain, "main")
     assert server.git("rev-list", "--count", "main").strip() == "41"

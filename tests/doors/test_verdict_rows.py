@@ -9,17 +9,15 @@ import pytest
 
 from tests.doors.wallets import (
     balance_is_a_replay,
-    change_of,
     diverge,
     files,
     listed,
-    mined,
     state,
     transaction,
     types,
     waiting,
 )
-from tests.made_state import coin, pending, records, spend
+from tests.made_state import change_of, coin, mined, pending, records, spend
 
 if TYPE_CHECKING:
     from tests.conftest import Repo

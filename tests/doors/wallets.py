@@ -5,20 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.made_state import coin, coins, mempool, pending, put, records, transactions
+from tests.made_state import coins, mempool, pending, put, records, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
-
-
-def change_of(transaction: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The coin that a transaction's one output is."""
-    [output] = transaction["outputs"]
-    return coin(0, transaction["txid"], amount_sat=output["amount_sat"], block_height=None, **changes)
-
-
-def mined(transaction: dict[str, Any], height: int = 105) -> dict[str, Any]:
-    return transaction | {"confirmed": True, "block_height": height, "block_time": 1_700_000_500}
 
 
 def state(repo: Repo, held: list[dict[str, Any]], known: list[dict[str, Any]] | None = None, **more: Any) -> None:

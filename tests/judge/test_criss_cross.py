@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.doors.wallets import balance_is_a_replay, change_of, files, listed, state, types
-from tests.made_state import coin, pending, spend
+from tests.doors.wallets import balance_is_a_replay, files, listed, state, types
+from tests.made_state import change_of, coin, pending, spend
 from tests.prepared import once
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.doors.wallets import balance_is_a_replay, change_of, diverge, files, listed, state, transaction, types
-from tests.made_state import coin, pending, put, spend
+from tests.doors.wallets import balance_is_a_replay, diverge, files, listed, state, transaction, types
+from tests.made_state import change_of, coin, pending, put, spend
 
 if TYPE_CHECKING:
     from tests.conftest import Repo

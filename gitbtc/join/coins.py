@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.questions import Verdict
+    from gitbtc.spends.standing import Standing
 
 
 class Contested:
@@ -113,8 +114,24 @@ class HeadViews(Views):
 
     # -- who has heard whom ----------------------------------------------------------------------------------------
 
+    def words(self, txid: str) -> list[tuple[int, Standing]]:
+        standing = super().words(txid)
+        before = self.before(txid)
+        return [(view, word) for view, word in standing if word != before or self._is_said(txid, view, standing)]
+
+    def _is_said(self, txid: str, view: int, standing: list[tuple[int, Standing]]) -> bool:
+        """Whether a word that is the base's is still news, and not that of a head that changed something else: of a
+        head that has heard what the others say, or settled the coin against one of them.
+        """
+        others = [other for other, _ in standing if other != view]
+        return all(self._takes_back(txid, view, other) for other in others) or any(
+            self._is_opposite(txid, other, view) for other in others if other >= 0
+        )
+
     def _takes_back(self, txid: str, view: int, of: int) -> bool:
         if view == of or self.heads[view].standing(txid) == self.heads[of].standing(txid):
+            return False
+        if self._is_opposite(txid, view, of):
             return False
         return self._has_heard(txid, view, of) and not self._has_heard(txid, of, view)
 

@@ -159,8 +159,14 @@ class Fates:
             if len(live) > 1:
                 yield outpoint, live
 
-    def successors(self, txid: str) -> set[str]:
-        """What took the transaction's place, what took the place of that, and so on."""
+    def successors(self, txid: str, among: Iterable[str]) -> set[str]:
+        """Those of some transactions that took the place of `txid`, or of what took its place, and so on.
+
+        Where two are said to replace each other, people settled the coin in two ways: that is no replacement.
+        """
+        return {one for one in self._replacing(txid).intersection(among) if txid not in self._replacing(one)}
+
+    def _replacing(self, txid: str) -> set[str]:
         found: set[str] = set()
         waiting = [txid]
         while waiting:
@@ -270,7 +276,7 @@ class Fates:
             outbid: dict[str, str] = {}
             for _, live in self._shared():
                 for old in live:
-                    newer = self.successors(old).intersection(live)
+                    newer = self.successors(old, live)
                     better = sorted(new for new in newer if old not in self.proven and self.pays_more(new, old))
                     best = max(better, key=lambda txid: (self.testimony.fee_and_rate(txid), txid), default=None)
                     if best:
@@ -315,7 +321,7 @@ class Fates:
         """Rivals that are left: a person decides. A word that a transaction was replaced is no proof of it."""
         for outpoint, live in list(self._shared()):
             if sum(self.is_confirmed(txid) for txid in live) < 2:
-                linked = any(self.successors(old).intersection(live) - {old} for old in live)
+                linked = any(self.successors(old, live) for old in live)
                 row = rows.UNPROVEN if linked else rows.DOUBLE_SPEND
                 self.contests.append(Contest(outpoint, row, live, is_news=self.testimony.is_news(outpoint, live)))
         for txid in self._open(self.concerned):

@@ -212,28 +212,36 @@ class Views(Testimony):
 
     def words(self, txid: str) -> list[tuple[int, Standing]]:
         before = self.before(txid)
-        views = self._who_differ(txid)
+        views = self._who_speak_of(txid)
         said = {view: self.heads[view].standing(txid) for view in views}
         if all(word == before for word in said.values()):
             return [(self.BASE, before)]
-        standing = [
+        return [
             (view, word)
             for view, word in said.items()
             if not any(self._takes_back(txid, other, view) for other in views)
         ]
-        return [(view, word) for view, word in standing if word != before or self._is_alone(txid, view, standing)]
 
-    def _is_alone(self, txid: str, view: int, standing: list[tuple[int, Standing]]) -> bool:
-        """Whether a word that is the base's is still news: of somebody who has heard what the others say."""
-        return all(self._takes_back(txid, view, other) for other, _ in standing if other != view)
+    def _who_speak_of(self, txid: str) -> list[int]:
+        """The heads that differ about a transaction, and those that differ about what another says replaced it."""
+        views = set(self._who_differ(txid))
+        winners = {self.heads[view].standing(txid).detail for view in views}
+        return sorted(views.union(*(self._who_differ(winner) for winner in winners if isinstance(winner, str))))
 
     def _takes_back(self, txid: str, view: int, of: int) -> bool:
         """Whether `view` has another word than the one of `of`, which it had heard, and `of` had not heard that."""
         new, old = self.heads[view].standing(txid), self.heads[of].standing(txid)
-        if view == of or new == old:
+        if view == of or new == old or self._is_opposite(txid, view, of):
             return False
         before = {base.standing(txid) for base in self._bases(*sorted((view, of)))}
         return old in before and new not in before
+
+    def _is_opposite(self, txid: str, view: int, of: int) -> bool:
+        """Whether two heads settled one coin in two ways: each says that its transaction took the other's place. Neither
+        has heard the other then, whatever both came from.
+        """
+        winner = self.heads[view].standing(txid).detail
+        return isinstance(winner, str) and self.heads[of].standing(winner).detail == txid
 
     def before(self, txid: str) -> Standing:
         return self.known.standing(txid)

@@ -199,37 +199,29 @@ def test_a_growing_file_keeps_what_one_side_removed_and_says_so() -> None:
         assert merge(TRANSACTIONS, base, *sides, virtual=True).content == base
 
 
-def test_both_sides_removing_a_coin_is_asked_of_the_judge() -> None:
-    asked: list[Any] = []
+def contested(*records: dict[str, Any]) -> dict[Any, Conflict]:
+    """What a judge answers about these coins."""
+    keys = {(one["txid"], one["vout"]): codec.encode_record(UTXOS, one) for one in records}
+    return {key: Conflict("double_spend", key, line, None, None) for key, line in keys.items()}
 
-    def judge(gone: dict[Any, bytes], ours: set[Any], theirs: set[Any]) -> dict[Any, Conflict | None]:
-        asked.extend(gone)
-        assert not ours | theirs
-        return {
-            key: Conflict("double_spend", key, line, None, None) for key, line in gone.items() if key[0].endswith("1")
-        }
 
-    result = merge(UTXOS, coins(coin(1), coin(2), coin(3)), coins(coin(3)), coins(coin(3)), judge=judge)
-    assert [key[0][-1] for key in asked] == ["1", "2"]
+def test_what_a_judge_contests_stands_between_markers_whatever_becomes_of_it_here() -> None:
+    base = coins(coin(1), coin(2), coin(3))
+    result = merge(UTXOS, base, coins(coin(3)), coins(coin(3)), judge=lambda: contested(coin(1)))
     [hunk] = hunks(result.content)
     assert (hunk.ours, hunk.theirs) == ([], [])
     assert hunk.base == [codec.encode_record(UTXOS, coin(1)) + b","]
 
 
-def test_a_coin_that_one_side_added_and_the_other_spent_is_spent() -> None:
-    spent = (f"{2:064x}", 0)
-    sides = coins(coin(1)), coins(coin(1), coin(2)), coins(coin(1), coin(3))
-    for base, ours, theirs in (sides, (sides[0], sides[2], sides[1])):
-        result = merge(UTXOS, base, ours, theirs, judge=lambda _, one, other: dict.fromkeys((one | other) & {spent}))
-        assert result.content == coins(coin(1), coin(3))
+def test_what_a_judge_contests_and_neither_side_changed_is_left_alone() -> None:
+    base = coins(coin(1), coin(2))
+    result = merge(UTXOS, base, coins(coin(1)), base, judge=lambda: contested(coin(1)))
+    assert (result.content, result.conflicts) == (coins(coin(1)), [])
 
 
 def test_the_base_of_a_contested_coin_is_shown_in_every_style() -> None:
     style = Style(show_base=False)
-    options = Options(
-        lambda: style,
-        judge=lambda gone, *_: {key: Conflict("double_spend", key, line, None, None) for key, line in gone.items()},
-    )
+    options = Options(lambda: style, judge=lambda: contested(coin(1)))
     content = merge_files(UTXOS, coins(coin(1)), coins(), coins(), options).content
     assert b"|||||||" in content
     assert b"|||||||" not in merge_files(LABELS, label("x"), b"[]\n", label("x", category="income"), options).content

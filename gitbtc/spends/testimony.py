@@ -237,8 +237,8 @@ class Views(Testimony):
         return old in before and new not in before
 
     def _is_opposite(self, txid: str, view: int, of: int) -> bool:
-        """Whether two heads settled one coin in two ways: each says that its transaction took the other's place. Neither
-        has heard the other then, whatever both came from.
+        """Whether two heads settled one coin in two ways: each says that its transaction took the other's place.
+        Neither has heard the other then, whatever both came from.
         """
         winner = self.heads[view].standing(txid).detail
         return isinstance(winner, str) and self.heads[of].standing(winner).detail == txid

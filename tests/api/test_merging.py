@@ -11,7 +11,7 @@ from gitbtc.api import Contested, State, UsageError
 from gitbtc.kinds.registry import Kinds, built_in
 from gitbtc.markers import MarkedFile, Style
 from gitbtc.merge.files import Options, merge_files
-from tests.made_state import coin, spend
+from tests.made_state import change_of, coin, spend
 from tests.premerge.test_branches import edited, fork, merged, split
 from tests.premerge.worlds import PATHS, committed, copied, past
 from tests.strategies import STRATEGY, histories, kinds
@@ -141,7 +141,7 @@ def test_a_double_spend_is_found_however_clean_the_files_merge() -> None:
 def test_what_the_evidence_decides_is_carried_out() -> None:
     base = state(utxos=[coin(0)], transactions=[], mempool=[])
     block = {"confirmed": True, "block_height": 101, "block_time": 1_700_000_101}
-    change = coin(0, B["txid"], block_height=None)
+    change = change_of(B)
     ours = state(utxos=[], transactions=[{**A, **block}], mempool=[])
     theirs = state(utxos=[change], transactions=[B], mempool=[])
     result = api.merge(ours, theirs, base)

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 
 def state(repo: Repo, held: list[dict[str, Any]], known: list[dict[str, Any]] | None = None, **more: Any) -> None:
-    """Write the state of a branch and commit it; transactions that are unconfirmed and live wait in the mempool."""
+    """Write the state of a branch and commit it: what is unconfirmed and live waits in the mempool, coins are in the
+    blocks of their transactions.
+    """
     made = known or []
-    coins(repo, *held)
+    blocks = {one["txid"]: one["block_height"] for one in made}
+    coins(repo, *(one | {"block_height": blocks.get(one["txid"], one["block_height"])} for one in held))
     transactions(repo, *made)
     mempool(repo, *(pending(one) for one in made if not one["confirmed"] and not one.get("replaced_by")))
     files(repo, **more)

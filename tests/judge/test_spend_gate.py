@@ -8,7 +8,19 @@ from typing import Any
 import pytest
 
 from tests.conftest import Repo, Sandbox
-from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, mempool, pending, put, records, spend, transactions
+from tests.made_state import (
+    WITHOUT_GITBTC,
+    branch,
+    change_of,
+    coin,
+    coins,
+    mempool,
+    pending,
+    put,
+    records,
+    spend,
+    transactions,
+)
 from tests.prepared import once
 
 pytestmark = pytest.mark.one_interpreter
@@ -54,7 +66,7 @@ DOUBLE = ("double_spend", OUTPOINT, A["txid"], B["txid"])
 def test_ours_edits_only_the_coins_and_theirs_only_the_mempool(treasury: Repo) -> None:
     """No file is changed on both sides, so no driver runs."""
     base(treasury)
-    side(treasury, "main", wallet_utxos=[coin(1), coin(0, A["txid"])], wallet_transactions=[A])
+    side(treasury, "main", wallet_utxos=[coin(1), change_of(A)], wallet_transactions=[A])
     treasury.git("checkout", "-q", "-b", "theirs", "main~1")
     mempool(treasury, pending(B))
     treasury.git("add", "-A")
@@ -192,7 +204,7 @@ def test_4_a_stale_view(treasury: Repo) -> None:
 
 def test_11_a_child_of_a_parent(treasury: Repo) -> None:
     base(treasury)
-    change = coin(0, A["txid"], amount_sat=A["outputs"][0]["amount_sat"], block_height=None)
+    change = change_of(A)
     child = spend("child", change)
     side(treasury, "theirs", wallet_utxos=[coin(1)], wallet_transactions=[A, child])
     side(treasury, "main", wallet_utxos=[coin(1), change], wallet_transactions=[A])
@@ -219,7 +231,12 @@ def test_12_a_batch_seen_in_parts(treasury: Repo) -> None:
 
 def test_14_another_amount(treasury: Repo) -> None:
     base(treasury)
-    side(treasury, "theirs", wallet_utxos=[coin(0, amount_sat=9), coin(1)])
+    branch(treasury, "theirs")
+    coins(treasury, coin(0, amount_sat=9), coin(1))
+    treasury.git("add", "-A")
+    # No commit of ours changes an amount: gitbtc was not there.
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "theirs")
+    treasury.git("checkout", "-q", "main")
     side(treasury, "main", wallet_utxos=[coin(0), coin(1, label="x")])
     assert "data_error" in refused(treasury, "merge", "theirs")
     treasury.gitbtc("resolve", OUTPOINT, "--ours")
@@ -291,7 +308,7 @@ def test_a_merge_that_lost_entries_is_repaired_and_completed_by_a_commit(treasur
 def test_a_stale_coin_is_taken_out_of_a_merge_that_no_driver_saw(treasury: Repo) -> None:
     """Ours lists the change; theirs, which never listed it, knows only the transaction that spends it."""
     base(treasury)
-    change = coin(0, A["txid"], amount_sat=A["outputs"][0]["amount_sat"], block_height=None)
+    change = change_of(A)
     coins(treasury, coin(1))
     transactions(treasury, A)
     treasury.commit("A, without its change")

@@ -14,7 +14,7 @@ from gitbtc.repo.git import Git
 from gitbtc.repo.objects import Objects
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import installed_kinds, of_revision
-from tests.made_state import ADDRESS, coin, pending, spend
+from tests.made_state import ADDRESS, change_of, coin, pending, spend
 from tests.premerge.worlds import PATHS, State, committed, copied, past, stepped
 
 if TYPE_CHECKING:
@@ -110,12 +110,7 @@ def both(repo: Repo, ours: dict[str, Any], theirs: dict[str, Any], base: dict[st
     committed(repo, edited(before, **theirs), "theirs", start)
 
 
-def made_by(transaction: dict[str, Any]) -> dict[str, Any]:
-    """The coin that a transaction makes."""
-    return coin(0, transaction["txid"], amount_sat=transaction["outputs"][0]["amount_sat"])
-
-
-D = spend("dd", made_by(A))
+D = spend("dd", change_of(A))
 CHAIN = {"network": "regtest", "block_height": 101, "block_hash": "bb" * 32, "block_time": 1_700_000_600}
 PUZZLES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], Known]] = {
     "two spenders": ({}, BY_A, BY_B, {("double_spend", f"{COINS}::{OUTPOINT}")}),
@@ -156,7 +151,7 @@ PUZZLES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], Known]]
         {("append_only", "?")},
     ),
     "a child of a contested transaction": (
-        {"coins_0": None, "coins_a": made_by(A)},
+        {"coins_0": None, "coins_a": change_of(A)},
         {"transactions_A": A, "coins_a": None, "transactions_D": D},
         {"transactions_B": B, "coins_a": None},
         {("double_spend", f"{COINS}::{OUTPOINT}"), ("descendant", f"{COINS}::{A['txid']}:0")},
@@ -168,7 +163,7 @@ PUZZLES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], Known]]
         {("reservation", f"{COINS}::{OUTPOINT}")},
     ),
     "a grandchild that was there before": (
-        {"transactions_D": D, "transactions_E": spend("ee", made_by(D))},
+        {"transactions_D": D, "transactions_E": spend("ee", change_of(D))},
         BY_A,
         BY_B,
         {("double_spend", f"{COINS}::{OUTPOINT}"), ("descendant", f"{COINS}::{A['txid']}:0"),

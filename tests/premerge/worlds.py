@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.made_state import coin, pending, spend
+from tests.made_state import change_of, coin, flagged, pending, spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +63,7 @@ def _spend(source: Random, state: State) -> None:
     if where > 0.4:
         state["mempool"].setdefault(made["txid"], pending(made))
     if source.random() < 0.5:
-        change = made["outputs"][0]
-        state["coins"][name] = coin(0, made["txid"], amount_sat=change["amount_sat"], block_height=None)
+        state["coins"][name] = change_of(made)
 
 
 def _remove(source: Random, state: State) -> None:
@@ -147,8 +146,11 @@ _STEPS: tuple[Callable[[Random, State], None], ...] = (
 
 def committed(repo: Repo, state: State, name: str, *parents: str, drop: str = "") -> str:
     """A commit of `state` with these parents, made without hooks, work tree or index; a branch of this name."""
+    spenders = [*state["transactions"].values(), *state["mempool"].values()]
     for kind, path in PATHS.items():
-        repo.write(path, json.dumps(list(state[kind].values())))
+        records = list(state[kind].values())
+        made = flagged(*records, spenders=spenders) if kind in ("transactions", "mempool") else records
+        repo.write(path, json.dumps(made))
     repo.write("network/chain.json", json.dumps(state["chain"][""]))
     if drop:
         (repo.path / drop).unlink()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.made_state import branch, coin, coins, put, records, spend, transactions
+from tests.made_state import branch, change_of, coin, coins, put, records, spend, transactions
 from tests.prepared import once
 from tests.strategies import STRATEGY
 
@@ -177,7 +177,7 @@ def test_one_choice_settles_every_coin_that_two_transactions_have_in_common(trea
     treasury.commit("base")
     branch(treasury, "theirs")
     loser = spend("bb", coin(0), coin(1))
-    change = coin(0, loser["txid"], amount_sat=loser["outputs"][0]["amount_sat"])
+    change = change_of(loser)
     coins(treasury, coin(2, label="theirs"))
     transactions(treasury, loser, spend("child", change))
     treasury.commit("theirs")
@@ -201,8 +201,7 @@ def test_what_the_loser_spent_is_a_coin_again_even_if_no_commit_ever_listed_it(t
     treasury.commit("base")
     branch(treasury, "theirs")
     income = spend("income", coin(8, "77" * 32))
-    [made] = income["outputs"]
-    received = coin(0, income["txid"], amount_sat=made["amount_sat"], address=made["address"], block_height=None)
+    received = change_of(income)
     coins(treasury)
     transactions(treasury, income, spend("bb", coin(0), received))
     treasury.commit("theirs")
@@ -222,7 +221,7 @@ def test_what_a_file_taken_whole_lost_of_the_evidence_is_open_all_the_same(
 ) -> None:
     """Ours replaced the parent of theirs. The record that says so is not staged, but nobody can lose it."""
     parent = spend("parent", coin(0))
-    change = coin(0, parent["txid"], amount_sat=parent["outputs"][0]["amount_sat"])
+    change = change_of(parent)
     winner, child = spend("winner", coin(0), fee=3000), spend("child", change)
     coins(treasury, change)
     transactions(treasury, parent)

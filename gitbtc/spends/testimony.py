@@ -335,8 +335,10 @@ class Views(Testimony):
         return not head.standing(txid).is_given_up and (head.knows(txid) or not self.known.knows(txid))
 
     def is_described_twice(self, outpoint: Outpoint) -> bool:
-        views = self._speakers(self._who_list_otherwise(outpoint))
-        coins = [coin for _, view in views if (coin := view.coins.get(outpoint))]
+        views = self._who_list_otherwise(outpoint)
+        # What all heads corrected alike, the base alone has otherwise.
+        told = self._speakers(views) if len(views) < len(self.heads) else [(view, self.heads[view]) for view in views]
+        coins = [coin for _, view in told if (coin := view.coins.get(outpoint))]
         return any(len({repr(coin.get(name)) for coin in coins}) > 1 for name in FIXED)
 
     # -- reservations ----------------------------------------------------------------------------------------------

@@ -125,7 +125,9 @@ def test_every_rule_is_explained(treasury: Repo) -> None:
 
 
 def test_every_rule_that_is_told_is_explained() -> None:
-    source = "".join((Path(gitbtc.__file__).parent / "spends" / name).read_text() for name in ("rules.py", "steps.py", "channels.py"))
+    source = "".join(
+        (Path(gitbtc.__file__).parent / "spends" / name).read_text() for name in ("rules.py", "steps.py", "channels.py")
+    )
     named = {*re.findall(r'Violation\(\s*"(\w+)"', source), *re.findall(r'yield "(\w+)"', source)}
     named |= {*re.findall(r'^    \("(\w+)", _', source, re.MULTILINE), *re.findall(r' \("(\w+)", _', source)}
     named |= {"spent_flag", "lost_coin", "data_error", "coin_from_nowhere", "channel_twice", "routing_orphan"}

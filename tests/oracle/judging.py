@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.oracle.expected import Expected, told
-from tests.oracle.records import CHAIN, UTXOS
+from tests.oracle.records import CHAIN, EXECUTION, UTXOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -110,6 +110,8 @@ def of_result(expected: Expected, outcome: Outcome) -> Iterator[Fault]:
     """Whether the result says of itself what it lists."""
     own = Expected(outcome.files, [outcome.files])
     surplus, lacks = outcome.coins.keys() - own.coins.keys(), own.coins.keys() - outcome.coins.keys()
+    # What the log alone names has no record that could say that it lost.
+    surplus -= {_outpoint(text) for event in outcome.files.get(EXECUTION, ()) for text in event.get("outpoints", ())}
     lacks -= expected.bare | own.optional | expected.optional
     lacks -= {node for part in _parts(expected) if part.is_open for node in part.nodes}
     if own.must:
@@ -120,6 +122,11 @@ def of_result(expected: Expected, outcome: Outcome) -> Iterator[Fault]:
         yield Fault("the result contradicts itself", f"it lists {_texts(surplus)}, void or spent by its records")
     if lacks:
         yield Fault("the result contradicts itself", f"by its records {_texts(lacks)} is a coin")
+
+
+def _outpoint(text: str) -> Outpoint:
+    txid, _, vout = text.partition(":")
+    return txid, int(vout)
 
 
 def of_order(one: Outcome, other: Outcome) -> Iterator[Fault]:

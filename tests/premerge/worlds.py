@@ -22,7 +22,7 @@ PATHS = {
     "log": "strategy/execution.json",
     "labels": "wallet/labels.json",
 }
-CHAIN = {"network": "regtest", "block_height": 100, "block_hash": "aa" * 32, "block_time": 1_700_000_000}
+CHAIN = {"network": "regtest", "block_height": 110, "block_hash": "aa" * 32, "block_time": 1_700_000_000}
 
 
 def past() -> State:

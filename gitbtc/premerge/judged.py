@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.broken_rules import broken_by_step, broken_rules
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
@@ -16,6 +16,7 @@ from gitbtc.premerge.versions import Version
 from gitbtc.resolve.repair import Repair
 from gitbtc.spends import CHAIN, COINS
 from gitbtc.spends.rules import SPENT_FLAG
+from gitbtc.spends.steps import DATA_ERROR
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import path_in
 from gitbtc.views.conflicts import spend_words
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gitbtc.premerge.excerpts import Excerpts
     from gitbtc.premerge.foreseen import Foreseen
     from gitbtc.repo.git import Git
+    from gitbtc.spends.rules import Violation
     from gitbtc.state.snapshot import Snapshot
 
 NOTHING = Version("nothing", "", {})
@@ -93,6 +95,14 @@ class JudgedMerge:
                 identity=codec.identity_text(built_in(COINS), verdict.outpoint),
             )
 
+    def _steps(self, result: Snapshot, root: str, changed: frozenset[str]) -> Iterator[tuple[str, Violation]]:
+        """What a coin is told to be worth otherwise than a side listed it; of coins that are gone an excerpt knows too
+        little.
+        """
+        sides = [self._snapshot(head) for head in self._merging.heads]
+        found = broken_by_step(sides, result, root, [], {*changed})
+        return ((path, violation) for path, violation in found if violation.rule == DATA_ERROR)
+
     def not_taken(self, changed: frozenset[str], *, repaired: bool) -> Iterator[MergeFinding]:
         """Where nothing is contested, what the hooks would refuse nevertheless; `changed` are the paths of theirs.
 
@@ -103,7 +113,9 @@ class JudgedMerge:
         if repaired:
             repair.follow(self.gate)
         for root in sorted({root_of(path) for path in changed} - self._unreadable):
-            for path, violation in broken_rules(repair.result, root, {*changed}):
+            result = repair.result
+            found = [*broken_rules(result, root, {*changed}), *self._steps(result, root, changed)]
+            for path, violation in found:
                 if violation.rule != SPENT_FLAG:  # an excerpt need not hold who spends an output
                     yield MergeFinding(violation.rule, path, violation.text, identity=violation.identity)
 

@@ -12,6 +12,7 @@ from tests.made_state import (
     FUNDING,
     WITHOUT_GITBTC,
     branch,
+    change_of,
     coin,
     coins,
     mempool,
@@ -128,7 +129,7 @@ def test_a_name_that_means_nothing_settles_nothing(labels: Repo, name: str) -> N
 
 def test_a_txid_names_the_records_of_the_transaction_first(treasury: Repo) -> None:
     made = spend("aa", coin(0))
-    change = coin(0, made["txid"], amount_sat=made["outputs"][0]["amount_sat"], block_height=None)
+    change = change_of(made)
 
     def write(side: str) -> None:
         transactions(treasury, made | {"label": side or None})

@@ -263,7 +263,7 @@ def _void(files: Files, chosen: Record, winner: str | None) -> None:
             coin = _known_coin(files, spent)
             if coin and spent["txid"] not in gone:
                 files.lists[COINS].append(coin)
-                _unspend(files, spent)
+            _unspend(files, spent)
     files.drop(MEMPOOL, gone)
     files.drop(COINS, gone)
 

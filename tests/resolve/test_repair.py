@@ -59,7 +59,7 @@ def test_a_loser_that_the_union_brings_back_stays_a_loser(treasury: Repo) -> Non
 
 
 def test_a_third_transaction_that_nobody_marked_loses_too(treasury: Repo) -> None:
-    """Both sides replaced ONE; the question by which was answered with neither, and then TWO was chosen."""
+    """Both sides replaced ONE, by one transaction each; TWO was chosen, and ONE has lost with the other."""
     diverge(
         treasury,
         lambda: state(treasury, [change_of(ONE)], [ONE]),
@@ -67,7 +67,6 @@ def test_a_third_transaction_that_nobody_marked_loses_too(treasury: Repo) -> Non
         lambda: state(treasury, [change_of(TWO)], [ONE | {"replaced_by": TWO["txid"]}, TWO]),
     )
     treasury.git("merge", "theirs", ok=(1,))
-    treasury.gitbtc("resolve", f"wallet/transactions.json::{ONE['txid']}", "--base")
     treasury.gitbtc("resolve", OUTPOINT, "--theirs")
     treasury.git("add", "-A")
     commits_in(treasury, 3)

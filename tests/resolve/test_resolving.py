@@ -231,6 +231,7 @@ def test_what_a_file_taken_whole_lost_of_the_evidence_is_open_all_the_same(
     transactions(treasury, parent, child)
     treasury.commit("theirs")
     treasury.git("checkout", "-q", "main")
+    coins(treasury, change_of(winner))
     transactions(treasury, parent | {"replaced_by": winner["txid"]}, winner)
     treasury.commit("ours")
     treasury.git("merge", "-s", "resolve", "theirs", ok=(1,))

@@ -171,6 +171,11 @@ class HeadViews(Views):
         was_known = bool(told) or self.known.knows(outpoint[0])
         return head.knows(outpoint[0]) or not was_known
 
+    def listed_before(self, outpoint: Outpoint) -> bool:
+        views = self._who_list_otherwise(outpoint)
+        back = any(self._element(view, COINS, outpoint).back for view in views)
+        return not back and super().listed_before(outpoint)
+
     def was_spent(self, outpoint: Outpoint) -> bool:
         views = self._who_list_otherwise(outpoint)
         return any(self._element(view, COINS, outpoint).back for view in views) or super().was_spent(outpoint)

@@ -25,7 +25,7 @@ from tests.history.wallet import (
     why,
     without_oids,
 )
-from tests.made_state import ADDRESS, branch, chain, coin, coins, mempool, spend, transactions, txid
+from tests.made_state import ADDRESS, branch, chain, coin, coins, mempool, records, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -75,6 +75,11 @@ def test_a_spend_is_followed_until_it_is_confirmed(treasury: Repo) -> None:
     pays(treasury, "agent-a", A, coin(1), coin(2, label="savings"))
     transactions(treasury, mined(A))
     mempool(treasury)
+    held = records(treasury, "wallet/utxos.json")
+    coins(
+        treasury,
+        *(one | {"block_height": mined(A)["block_height"]} if one["txid"] == A["txid"] else one for one in held),
+    )
     commit(treasury, "Mined")
     told = without_oids(treasury.gitbtc("why", COIN).stdout).splitlines()
     assert told[-3:] == [

@@ -159,7 +159,7 @@ def _move(files: Files, coins: list[Record], made: Record) -> None:
     for out in made["outputs"]:
         if out["address"] == OURS:
             files.lists[COINS].append(_coin(made["txid"], out["vout"], out["amount_sat"]))
-    for record in files.lists[TRANSACTIONS]:
+    for record in (*files.lists[TRANSACTIONS], *files.lists[MEMPOOL]):
         for out in record["outputs"]:
             out["spent"] = out["spent"] or (record["txid"], out["vout"]) in spent
 
@@ -269,7 +269,7 @@ def _void(files: Files, chosen: Record, winner: str | None) -> None:
 
 
 def _unspend(files: Files, spent: Record) -> None:
-    for record in files.lists[TRANSACTIONS]:
+    for record in (*files.lists[TRANSACTIONS], *files.lists[MEMPOOL]):
         for out in record["outputs"]:
             if (record["txid"], out["vout"]) == (spent["txid"], spent["vout"]):
                 out["spent"] = False

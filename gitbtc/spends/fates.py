@@ -212,12 +212,13 @@ class Fates:
                     self._ask_which_block(outpoint, [txid, *held])
 
     def _ask_which_block(self, outpoint: Outpoint, held: list[str]) -> None:
-        blocks = {self._block(txid) for txid in held}
-        row = rows.REORG if len(blocks) > 1 else rows.IMPOSSIBLE
-        self.contests.append(Contest(outpoint, row, sorted(held), is_news=True))
         decided = [decision for decision in self.decisions if decision.outpoint == outpoint]
         if decided:
             self.proven -= set(decided[0].losers)
+            return
+        blocks = {self._block(txid) for txid in held}
+        row = rows.REORG if len(blocks) > 1 else rows.IMPOSSIBLE
+        self.contests.append(Contest(outpoint, row, sorted(held), is_news=True))
 
     def _block(self, txid: str) -> object:
         record = self.testimony.record(txid)

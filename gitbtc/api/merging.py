@@ -13,8 +13,8 @@ from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import root_of
-from gitbtc.markers import Style
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import Style
 from gitbtc.premerge.foreseen import MergeFinding, of_conflict
 from gitbtc.premerge.judged import of_contest
 from gitbtc.repo.git import Git

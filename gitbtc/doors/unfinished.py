@@ -12,7 +12,7 @@ import shlex
 from pathlib import Path
 
 from gitbtc.errors import CannotWork
-from gitbtc.markers import hunks
+from gitbtc.merge.markers import hunks
 from gitbtc.repo.all_or_none import WAY_ON, AllOrNone
 from gitbtc.repo.doctor import Check
 from gitbtc.repo.files import LEFT_BEHIND

@@ -13,8 +13,8 @@ from gitbtc.drivers import opened
 from gitbtc.errors import GitbtcError, printable, report
 from gitbtc.kinds.codec import Malformed, address
 from gitbtc.kinds.registry import Kinds
-from gitbtc.markers import Style
 from gitbtc.merge.files import Merge, Options, merge_files
+from gitbtc.merge.markers import Style
 from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.state.merging import announced
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
-from gitbtc.markers import Style
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import Style
 from gitbtc.merge.records import changes_fixed_facts
 
 TYPE_CHECKING = False

@@ -7,9 +7,9 @@ the same decisions, and the property tests hold the fast one against the plain o
 
 from __future__ import annotations
 
-from gitbtc import markers
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import Change, NotCanonical, body, compare, walk
+from gitbtc.merge import markers
 from gitbtc.merge.conflict import Conflict, Notice
 from gitbtc.merge.records import (
     changed_fields,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Key, Kind
-    from gitbtc.markers import Style
+    from gitbtc.merge.markers import Style
 
     Piece: TypeAlias = bytes | memoryview
     # What a record becomes: its line, nothing, or a conflict.

@@ -8,8 +8,8 @@ from __future__ import annotations
 from gitbtc.judge import growth
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.markers import Style
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import Style
 from gitbtc.premerge.versions import Version, excerpt
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 

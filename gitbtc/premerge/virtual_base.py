@@ -6,8 +6,8 @@ What is contested between them takes the value of their own base, so that it cou
 from __future__ import annotations
 
 from gitbtc.kinds.codec import Malformed
-from gitbtc.markers import Style
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import Style
 from gitbtc.premerge.versions import Version
 
 TYPE_CHECKING = False

@@ -9,9 +9,9 @@ from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
-from gitbtc.markers import MarkedFile, Style, hunks
 from gitbtc.merge.conflict import Conflict
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import MarkedFile, Style, hunks
 from gitbtc.merge.records import changed_fields
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS

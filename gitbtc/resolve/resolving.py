@@ -10,7 +10,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.judge.spend_gate import Contest
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
-from gitbtc.markers import MarkedFile
+from gitbtc.merge.markers import MarkedFile
 from gitbtc.resolve.settling import carry_out
 from gitbtc.spends import COINS
 from gitbtc.spends.decision import chosen, declared

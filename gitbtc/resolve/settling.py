@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.markers import hunks
+from gitbtc.merge.markers import hunks
 from gitbtc.resolve.repair import written
 from gitbtc.spends import COINS, EXECUTION, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import Evidence, inputs
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gitbtc.judge.spend_gate import RootView
     from gitbtc.kinds.kind import Record
-    from gitbtc.markers import MarkedFile
+    from gitbtc.merge.markers import MarkedFile
     from gitbtc.spends.decision import Decision
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.outcome import Remembered

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gitbtc.kinds.codec import Malformed
-from gitbtc.markers import Style
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import Style
 from gitbtc.spends import EVIDENCE
 from gitbtc.state.snapshot import Snapshot, path_in
 

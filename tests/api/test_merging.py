@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gitbtc import api
 from gitbtc.api import Contested, State, UsageError
 from gitbtc.kinds.registry import Kinds, built_in
-from gitbtc.markers import MarkedFile, Style
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import MarkedFile, Style
 from tests.made_state import change_of, coin, spend
 from tests.premerge.test_branches import edited, fork, merged, split
 from tests.premerge.worlds import PATHS, committed, copied, past

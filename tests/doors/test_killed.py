@@ -23,7 +23,7 @@ import pytest
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
-from gitbtc.markers import hunks
+from gitbtc.merge.markers import hunks
 from tests.made_state import branch, coin, coins, mempool, pending, put, spend, transactions
 from tests.prepared import once
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.markers import Style, hunks
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import Style, hunks
 from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, pending, put, records, spend, transactions
 from tests.strategies import histories, kinds
 

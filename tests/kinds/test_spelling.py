@@ -16,8 +16,8 @@ from gitbtc.kinds.delta import delta
 from gitbtc.kinds.formats import check_format, descriptor_checksum, spelled_descriptor
 from gitbtc.kinds.registry import built_in
 from gitbtc.kinds.spelling import Spellings
-from gitbtc.markers import Style
 from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import Style
 from tests.made_state import ADDRESS, channel, coin, pending, spend
 
 if TYPE_CHECKING:

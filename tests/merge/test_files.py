@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import canonical, keyed, parse
 from gitbtc.kinds.registry import built_in
-from gitbtc.markers import Style, hunks
 from gitbtc.merge.conflict import Conflict
 from gitbtc.merge.files import Merge, Options, merge_files
+from gitbtc.merge.markers import Style, hunks
 from tests.strategies import RECORDS, array_kinds, histories, kinds
 
 if TYPE_CHECKING:

@@ -190,25 +190,6 @@ class Evidence:
         """Whether the snapshot has seen `txid` in a block."""
         return self.transactions.get(txid, {}).get("confirmed") is True
 
-    def made_by(self, txids: Iterable[str]) -> list[Outpoint]:
-        """The outputs of those of `txids` whose records the snapshot holds."""
-        records = (self.transactions.get(txid) or self.mempool.get(txid, {}) for txid in txids)
-        return [(record["txid"], output["vout"]) for record in records for output in record.get("outputs", ())]
-
-    def built_on(self, txids: Iterable[str]) -> dict[Outpoint, str]:
-        """outpoint -> spender, for the outputs of `txids` that live transactions spend, for theirs, and so on."""
-        found: dict[Outpoint, str] = {}
-        seen = set(txids)
-        waiting = sorted(seen)
-        while waiting:
-            for outpoint in self.outputs_spent(waiting.pop()):
-                child = self.spender(outpoint)
-                if child is not None:
-                    found[outpoint] = child
-                    waiting += {child} - seen
-                    seen.add(child)
-        return found
-
     def replacements(self, txid: str) -> list[str]:
         """What took the place of `txid`, by its record or by the mempool."""
         if self._newer is None:

@@ -51,19 +51,6 @@ class Coins:
         line = self.content[self.content.rfind(b"\n", 0, end - 1) + 1 : end - 1].removesuffix(b",")
         return codec.read_line(built_in(COINS), line)[0]
 
-    def of(self, txid: str) -> list[Outpoint]:
-        """The coins of one transaction, by output."""
-        ends = self._lines()
-        if ends is None:
-            return sorted(outpoint for outpoint in self._parsed() if outpoint[0] == txid)
-        start = f'"txid":"{txid}","vout":'.encode()
-        found, at = [], self.content.find(start)
-        while at >= 0:
-            digits = self.content[at + len(start) : self.content.index(b"}", at)]
-            found.append((txid, int(digits)))
-            at = self.content.find(start, at + 1)
-        return sorted(found)
-
     def differing(self, other: Coins) -> set[Outpoint]:
         """The coins that one of two versions lists otherwise than the other."""
         return {(one.key[0], one.key[1]) for one in delta(built_in(COINS), other.content, self.content)}
@@ -128,10 +115,11 @@ class CoinsOver(Coins):
         """The coin's record, or None when it is not listed."""
         return self._own[outpoint] if outpoint in self._own else self._below.get(outpoint)
 
-    def of(self, txid: str) -> list[Outpoint]:
-        """The coins of one transaction, by output."""
-        known = {outpoint for outpoint in self._below.of(txid) if outpoint not in self._own}
-        return sorted(known | {one for one, coin in self._own.items() if coin is not None and one[0] == txid})
+    def of_any(self, txids: Collection[str]) -> list[Outpoint]:
+        """The coins of some transactions, by outpoint."""
+        below = (outpoint for outpoint in self._below.of_any(txids) if outpoint not in self._own)
+        own = (outpoint for outpoint, coin in self._own.items() if coin is not None and outpoint[0] in txids)
+        return sorted([*below, *own])
 
     def __iter__(self) -> Iterator[Outpoint]:
         return iter({*(one for one in self._below if one in self), *(one for one in self._own if one in self)})

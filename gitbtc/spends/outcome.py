@@ -45,6 +45,9 @@ class Outcome:
         self._txids = sorted(fates.concerned | fates.lost.keys() | fates.proven | fates.settled)
         self._decisions = {decision.outpoint: decision for decision in fates.decisions}
         self._settled = self._with_children(fates.settled)
+        # What transactions spent that some view takes for live, and that lost.
+        losers = (txid for txid in fates.lost if any(word.is_live for _, word in fates.words(txid)))
+        self._given_back = {outpoint for txid in losers for outpoint in self._testimony.inputs(txid)}
         # Coins that the result has otherwise than any view, whoever took them out or put them in.
         self._missed = set(missed)
 
@@ -66,12 +69,9 @@ class Outcome:
         made = {
             (txid, output["vout"]) for txid in self._txids for output in self._testimony.record(txid).get("outputs", ())
         }
-        void = {outpoint for txid in self._fates.lost for outpoint in self._listed_of(txid)}
+        # Also of transactions whose outputs nobody tells.
+        void = self._result.coins.of_any(self._fates.lost)
         return {*around, *made, *void, *self._testimony.outpoints(), *self._decisions, *self._missed}
-
-    def _listed_of(self, txid: str) -> Iterator[Outpoint]:
-        """The coins of a transaction, also of one whose outputs nobody tells."""
-        yield from (outpoint for outpoint in self._result.coins.of(txid))
 
     def _coins(self) -> Iterator[tuple[Outpoint, Record | None]]:
         for outpoint in sorted(self.outpoints()):
@@ -116,8 +116,7 @@ class Outcome:
             return coin
         if self._lives_after_all(outpoint[0]):
             return self._remembered(outpoint)
-        losers = (txid for txid in self._fates.lost if outpoint in self._testimony.inputs(txid))
-        if not any(word.is_live for txid in losers for _, word in self._fates.words(txid)):
+        if outpoint not in self._given_back:
             return None
         return self._remembered(outpoint) or self._as_made(outpoint)
 

@@ -91,18 +91,6 @@ def _kind(evidence: Evidence, txid: str) -> str:
     return TRANSACTIONS if txid in evidence.transactions else MEMPOOL
 
 
-def stale_coins(evidence: Evidence) -> list[Outpoint]:
-    """The coins that a snapshot lists and nobody can spend: they are spent, or what was to make them lost."""
-    return sorted(
-        {*spent_coins(evidence), *(made for made in evidence.made_by(evidence.dead) if made in evidence.coins)}
-    )
-
-
-def stale_pending(evidence: Evidence) -> list[str]:
-    """The transactions that wait in the mempool although they are confirmed, or void."""
-    return sorted(txid for txid in evidence.mempool if txid in evidence.dead or evidence.is_confirmed(txid))
-
-
 # -- the mempool and the history ---------------------------------------------------------------------------------------
 
 

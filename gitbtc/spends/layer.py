@@ -13,13 +13,19 @@ V = TypeVar("V")
 
 
 class Layer(Mapping[K, V], Generic[K, V]):
-    """What `below` maps, but for what was put here. Lookups are as quick as in the layer below, and one more."""
+    """What `below` maps, but for what was put here.
+
+    A layer over a layer lies over what that one lies over: each commit of a long history is a step from the one before,
+    and a lookup must not take as many.
+    """
 
     __slots__ = ("_below", "_own")
 
     def __init__(self, below: Mapping[K, V]) -> None:
-        self._below = below
+        self._below: Mapping[K, V] = below
         self._own: dict[K, V | None] = {}
+        if isinstance(below, Layer):
+            self._below, self._own = below._below, dict(below._own)  # noqa: SLF001 - its own class
 
     def put(self, key: K, value: V | None) -> None:
         """Map `key` to `value` here; None takes it out."""

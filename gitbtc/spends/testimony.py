@@ -336,9 +336,10 @@ class Views(Testimony):
 
     def is_described_twice(self, outpoint: Outpoint) -> bool:
         views = self._who_list_otherwise(outpoint)
+        listed = [coin for view in views if (coin := self.heads[view].coins.get(outpoint))]
+        before = self.known.coins.get(outpoint)
         # What all heads corrected alike, the base alone has otherwise.
-        told = self._speakers(views) if len(views) < len(self.heads) else [(view, self.heads[view]) for view in views]
-        coins = [coin for _, view in told if (coin := view.coins.get(outpoint))]
+        coins = listed if before is None or len(listed) == len(self.heads) else [*listed, before]
         return any(len({repr(coin.get(name)) for coin in coins}) > 1 for name in FIXED)
 
     # -- reservations ----------------------------------------------------------------------------------------------

@@ -327,4 +327,4 @@ def _derive(files: ChangedFiles, root: str) -> None:
     except GitbtcError:
         return
     # A history is long: each commit would keep all those before it.
-    evidence.base = evidence.affected = None
+    evidence.base = None

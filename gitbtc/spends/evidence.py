@@ -35,12 +35,11 @@ class Evidence:
     `transactions`, `mempool`: txid -> record; `claims`: outpoint -> {txid that claims to spend it: strength}; `dead`:
     transactions that lost or were given up and claim nothing; `agents`: txid -> who, by the log, made it; `network`:
     the chain's name or "", `tip`: its height (blocks) or None. `base` is the evidence that this one was derived from,
-    `affected` then the outpoints whose claims may differ from its, and `changed` the transactions of which it tells
-    anything else; None for one that was read whole.
+    and `changed` then the transactions of which it tells anything else; None for one that was read whole.
     """
 
     __slots__ = (
-        "_coins", "_events", "_files", "_named", "_newer", "_spent_of", "_standing", "_told", "affected", "agents",
+        "_coins", "_events", "_files", "_named", "_spent_of", "_standing", "_told", "agents",
         "base", "changed", "claims", "dead", "mempool", "network", "tip", "transactions",
     )  # fmt: skip
 
@@ -53,9 +52,7 @@ class Evidence:
         self._coins: Coins | None = None
         self._standing: Reservations | None = None
         self._spent_of: dict[str, list[Outpoint]] | None = None
-        self._newer: dict[str, list[str]] | None = None
         self.base = base
-        self.affected: set[Outpoint] | None = None
         self.changed: set[str] | None = None
         self.transactions: Mapping[str, Record] = Layer(base.transactions) if base else {}
         self.mempool: Mapping[str, Record] = Layer(base.mempool) if base else {}
@@ -89,7 +86,6 @@ class Evidence:
             claimants = {other: at for other, at in self.claims.get(outpoint, {}).items() if other != txid}
             _put(self.claims, outpoint, claimants | {txid: strength} if strength else claimants)
         if self.base:
-            self.affected = {outpoint for _, outpoint in pairs}
             self.changed = changed | {txid for txid, _ in pairs}
 
     def _changes(self, kind: str) -> Iterable[tuple[Record | None, Record | None]]:
@@ -181,24 +177,6 @@ class Evidence:
         """The best claimed spender; on equal evidence the smaller txid, so that the answer has no order."""
         claimants = self.claimants(outpoint)
         return min(claimants, key=lambda txid: (-claimants[txid], txid)) if claimants else None
-
-    def story(self, outpoint: Outpoint) -> frozenset[tuple[str, bool]]:
-        """Who claims to spend `outpoint`, and whether a block says so: fresher evidence of the same is no news."""
-        return frozenset((txid, strength == CONFIRMED) for txid, strength in self.claimants(outpoint).items())
-
-    def is_confirmed(self, txid: str) -> bool:
-        """Whether the snapshot has seen `txid` in a block."""
-        return self.transactions.get(txid, {}).get("confirmed") is True
-
-    def replacements(self, txid: str) -> list[str]:
-        """What took the place of `txid`, by its record or by the mempool."""
-        if self._newer is None:
-            self._newer = {}
-            for newer, entry in self.mempool.items():
-                for older in entry.get("replaces", ()):
-                    self._newer.setdefault(older, []).append(newer)
-        named = self.transactions.get(txid, {}).get("replaced_by")
-        return [*([named] if named else ()), *self._newer.get(txid, ())]
 
     def outputs_spent(self, txid: str) -> list[Outpoint]:
         """The outputs of `txid` that some live transaction spends."""

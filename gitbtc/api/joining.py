@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gitbtc.join.coins import Outcome
+    from gitbtc.join.coins import JoinOutcome
 
 
 class Joined:
@@ -26,7 +26,7 @@ class Joined:
 
     __slots__ = ("contested", "decided", "settled", "state")
 
-    def __init__(self, state: State, outcome: Outcome) -> None:
+    def __init__(self, state: State, outcome: JoinOutcome) -> None:
         self.state = state
         self.contested = outcome.contested
         self.settled = outcome.settled

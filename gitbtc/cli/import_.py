@@ -11,7 +11,7 @@ import click
 from gitbtc.errors import CannotWork, printable
 
 if TYPE_CHECKING:
-    from gitbtc.sources.snapshot import Snapshot
+    from gitbtc.sources.snapshot import SourceSnapshot
     from gitbtc.sources.statefiles import FileChange
 
 ROOT_KEY = "gitbtc.import/v1"
@@ -59,7 +59,7 @@ def _top() -> Path:
         return Path.cwd()
 
 
-def _show_text(root: Path, snapshot: Snapshot, changes: list[FileChange], notices: list[str]) -> None:
+def _show_text(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], notices: list[str]) -> None:
     chain = snapshot.chain
     click.echo(f"{snapshot.source}: {snapshot.network} at block {chain['block_height']}, into {printable(str(root))}")
     for change in changes:
@@ -74,7 +74,7 @@ def _counted(change: FileChange) -> str:
     return ", ".join(told) or (f"no {change.kind.noun[1]}" if change.made else "unchanged")
 
 
-def _show_json(root: Path, snapshot: Snapshot, changes: list[FileChange], notices: list[str]) -> None:
+def _show_json(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], notices: list[str]) -> None:
     document: dict[str, Any] = {
         "source": snapshot.source,
         "root": str(root),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from gitbtc.doors.rejoined import Rejoined
     from gitbtc.judge.findings import Told
-    from gitbtc.judge.spend_gate import Contest
+    from gitbtc.judge.spend_gate import RootVerdict
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.stored import Commit
     from gitbtc.spends.outcome import Changes, Remembered
@@ -263,7 +263,7 @@ def _is_schema(path: str) -> bool:
     return path.startswith(_SCHEMAS) and path.endswith(SUFFIX)
 
 
-def _types(contests: Iterable[Contest]) -> dict[str, set[str]]:
+def _types(contests: Iterable[RootVerdict]) -> dict[str, set[str]]:
     """The types of contests by subject, with those of the contests that they hang on."""
     found: dict[str, set[str]] = {}
     for contest in contests:
@@ -272,7 +272,7 @@ def _types(contests: Iterable[Contest]) -> dict[str, set[str]]:
     return found
 
 
-def _denied(contests: Iterable[Contest], open_: set[str], declared: Declared, result: Snapshot) -> Iterator[Told]:
+def _denied(contests: Iterable[RootVerdict], open_: set[str], declared: Declared, result: Snapshot) -> Iterator[Told]:
     """Trailers that say the opposite of the records that settle a contest."""
     for contest in contests:
         about = declared.about(contest.subject)
@@ -283,7 +283,7 @@ def _denied(contests: Iterable[Contest], open_: set[str], declared: Declared, re
             yield contest.type, path, f"{where}: a trailer of the commit says the opposite of its records"
 
 
-def _contested(contest: Contest) -> Told:
+def _contested(contest: RootVerdict) -> Told:
     from gitbtc.views.conflicts import told_line
 
     path = path_in(contest.root, COINS)

@@ -20,7 +20,7 @@ from gitbtc.state.merging import announced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitbtc.drivers.part import Part
+    from gitbtc.drivers.part import FilePart
     from gitbtc.kinds.kind import Kind
 
 FAILED = 129
@@ -100,7 +100,7 @@ def _merge(call: MergeCall) -> int:
     return 1 if merge.conflicts else 0
 
 
-def _part(path: str) -> Part | None:
+def _part(path: str) -> FilePart | None:
     """What the other files of the root say of this one; None where that cannot be told here: the hook tells it."""
     from gitbtc.drivers.part import part_of
     from gitbtc.errors import CannotWork

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gitbtc.state.snapshot import Snapshot
 
 
-class Part:
+class FilePart:
     """What the one view says of the file at `path`, in the merge that Git announced to its drivers."""
 
     def __init__(self, path: str) -> None:
@@ -52,8 +52,8 @@ class Part:
         return repair.contents.get(self._path, merged)
 
 
-def part_of(path: str) -> Part | None:
+def part_of(path: str) -> FilePart | None:
     """The part of the file at `path`; None where Git does not say which commits it merges (rebase, cherry-pick, stash):
     the hook decides at the commit.
     """
-    return Part(path) if len(announced()) == 1 else None
+    return FilePart(path) if len(announced()) == 1 else None

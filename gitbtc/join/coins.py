@@ -11,7 +11,7 @@ from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.spends import CHAIN, COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS, rows
 from gitbtc.spends.evidence import Evidence
 from gitbtc.spends.fates import Fates
-from gitbtc.spends.outcome import Outcome as Following
+from gitbtc.spends.outcome import Outcome
 from gitbtc.spends.questions import Questions
 from gitbtc.spends.reservations import holds
 from gitbtc.spends.testimony import FIXED, Views, is_weak
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from gitbtc.join.drafts import Decided, Draft
     from gitbtc.join.element import Element
     from gitbtc.join.reading import Reading
-    from gitbtc.join.states import Name, State
+    from gitbtc.join.states import HeadState, Name
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.questions import Verdict
     from gitbtc.spends.standing import Standing
 
 
-class Contested:
+class ContestedCoin:
     """A coin that the join leaves contested: the `type` of the conflict, as a merge would name it, its `root`, and the
     `parties`: transactions, or agents that reserved it.
     """
@@ -75,7 +75,7 @@ class HeadViews(Views):
         super().__init__(base, heads)
         self._merged: Evidence | None = None
 
-    def _by_kind(self, head: State) -> dict[str, list[Name]]:
+    def _by_kind(self, head: HeadState) -> dict[str, list[Name]]:
         found: dict[str, list[Name]] = {}
         for name in head.names():
             if name[0] in self._paths and name[1] is not None:
@@ -216,7 +216,7 @@ def _named(kind: str, key: Key) -> Record | None:
     return {"txid": key[0]} if kind in (TRANSACTIONS, MEMPOOL) else None
 
 
-class Outcome:
+class JoinOutcome:
     """What a join has to say: coins that it leaves `contested` or that the evidence `settled`, records that the later
     clock `decided`.
     """
@@ -226,18 +226,18 @@ class Outcome:
     def __init__(self, draft: Draft) -> None:
         self.decided: list[Decided] = draft.decided
         self.settled: list[Settled] = []
-        self.contested: list[Contested] = []
+        self.contested: list[ContestedCoin] = []
 
 
-def settled(draft: Draft, base: Callable[[str], Evidence]) -> Outcome:
+def settled(draft: Draft, base: Callable[[str], Evidence]) -> JoinOutcome:
     """Have the coins of a draft be what the evidence says; `base` answers what is known of a root at the base."""
-    outcome = Outcome(draft)
+    outcome = JoinOutcome(draft)
     for root in roots(draft):
         _settle(draft, root, base(root), outcome)
     return outcome
 
 
-def _settle(draft: Draft, root: str, base: Evidence, outcome: Outcome) -> None:
+def _settle(draft: Draft, root: str, base: Evidence, outcome: JoinOutcome) -> None:
     views = HeadViews(draft, root, base)
     fates = Fates(views)
     questions = Questions(fates)
@@ -249,10 +249,10 @@ def _settle(draft: Draft, root: str, base: Evidence, outcome: Outcome) -> None:
 
     merged = views.merged()
     amounts = {one.outpoint: (known(one.outpoint) or {}).get("amount_sat") for one in questions.asked}
-    for kind, records in Following(fates, merged, known).changes().items():
+    for kind, records in Outcome(fates, merged, known).changes().items():
         draft.put(path_in(root, kind), dict(records))
     outcome.settled += [Settled(root, one) for one in questions.told if one.row in (rows.CONFLICTED, rows.REPLACED)]
-    outcome.contested += [Contested(root, one, amounts[one.outpoint]) for one in questions.asked]
+    outcome.contested += [ContestedCoin(root, one, amounts[one.outpoint]) for one in questions.asked]
 
 
 def evidence_of(reading: Reading, root: str) -> Evidence:

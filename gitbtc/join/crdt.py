@@ -18,12 +18,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import GitbtcError
-from gitbtc.join.coins import Outcome, evidence_of, settled
+from gitbtc.join.coins import JoinOutcome, evidence_of, settled
 from gitbtc.join.drafts import Draft
 from gitbtc.join.element import Element
 from gitbtc.join.history import CommitGraph
 from gitbtc.join.reading import Reading
-from gitbtc.join.states import State, States
+from gitbtc.join.states import HeadState, States
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
 from gitbtc.kinds.validate import violations
@@ -52,7 +52,7 @@ class Replica:
     __slots__ = ("commits", "heads", "history", "schemas")
 
     def __init__(
-        self, commits: Mapping[Token, Sequence[Token]], heads: Mapping[Token, State],
+        self, commits: Mapping[Token, Sequence[Token]], heads: Mapping[Token, HeadState],
         schemas: Mapping[Token, Mapping[str, bytes]],
     ) -> None:  # fmt: skip
         self.commits = {token: tuple(commits[token]) for token in sorted(commits)}
@@ -93,7 +93,7 @@ def joined(replicas: Iterable[Replica]) -> Replica:
     return Replica({token: seen for one in known for token, seen in one.commits.items()}, heads, schemas)
 
 
-def outcome(replica: Replica) -> tuple[dict[str, bytes], Outcome]:
+def outcome(replica: Replica) -> tuple[dict[str, bytes], JoinOutcome]:
     """What the heads join to, as the evidence settles their coins: path -> content of the state files, and what that
     decided or left contested. GitbtcError for a replica whose records make no sense.
     """
@@ -103,13 +103,13 @@ def outcome(replica: Replica) -> tuple[dict[str, bytes], Outcome]:
         raise GitbtcError(f"a {ROOT} document with records that are none: {type(error).__name__}") from None
 
 
-def _outcome(replica: Replica, reading: Reading) -> tuple[dict[str, bytes], Outcome]:
+def _outcome(replica: Replica, reading: Reading) -> tuple[dict[str, bytes], JoinOutcome]:
     states = States(reading.base, reading.policy)
     draft = Draft(reading, states, list(replica.heads.values()) or [states.start], replica.parted())
     draft.refuse_networks()
     # One head alone is what it says, whatever that is.
     is_one = len(replica.heads) == 1
-    told = Outcome(draft) if is_one else settled(draft, lambda root: evidence_of(reading, root))
+    told = JoinOutcome(draft) if is_one else settled(draft, lambda root: evidence_of(reading, root))
     contents = ((path, draft.content(path)) for path in sorted(draft.paths()) if reading.kind(path))
     return {path: content for path, content in contents if content is not None}, told
 
@@ -209,7 +209,7 @@ def _read(document: Document) -> Replica:
             _check(name, element, kinds.for_path(name[0]))
             for number in state["heads"]:
                 found[heads[number]][name] = element
-    states = {token: State(own, {}) for token, own in found.items()}
+    states = {token: HeadState(own, {}) for token, own in found.items()}
     return Replica(commits, states, added)
 
 

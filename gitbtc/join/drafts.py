@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gitbtc.join.atoms import Token
     from gitbtc.join.element import Element
     from gitbtc.join.reading import Reading
-    from gitbtc.join.states import Name, State, States
+    from gitbtc.join.states import HeadState, Name, States
     from gitbtc.kinds.kind import Key, Kind, Record
 
 
@@ -34,7 +34,9 @@ class Draft:
     commit that all of them come from, where that is not the base.
     """
 
-    def __init__(self, reading: Reading, states: States, heads: Sequence[State], parted: Token | None = None) -> None:
+    def __init__(
+        self, reading: Reading, states: States, heads: Sequence[HeadState], parted: Token | None = None
+    ) -> None:
         self.reading = reading
         self.states = states
         self.heads = heads

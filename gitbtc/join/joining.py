@@ -20,11 +20,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gitbtc.join.coins import Outcome
+    from gitbtc.join.coins import JoinOutcome
     from gitbtc.join.crdt import Replica
     from gitbtc.join.differences import Differences, File, Progress
     from gitbtc.join.history import Node
-    from gitbtc.join.states import Changes, State
+    from gitbtc.join.states import Changes, HeadState
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.objects import Objects
     from gitbtc.spends.evidence import Evidence
@@ -41,7 +41,7 @@ class JoinCommit:
 
     __slots__ = ("contested", "decided", "parents", "settled", "time", "tree")
 
-    def __init__(self, tree: str, parents: Sequence[Node], outcome: Outcome) -> None:
+    def __init__(self, tree: str, parents: Sequence[Node], outcome: JoinOutcome) -> None:
         self.tree = tree
         self.parents = [node.oid for node in parents]
         self.time = max(node.time for node in parents)
@@ -96,7 +96,7 @@ class Joining:
         self._reading = Reading(self._objects, self._objects.blob, self._read_all, self.kinds, known)
         self._known: dict[str, Evidence] = {}
         self._states = States(self._reading.base, self._reading.policy)
-        self._state_of: dict[str, State] = {base: self._states.start} if base else {}
+        self._state_of: dict[str, HeadState] = {base: self._states.start} if base else {}
         trees = {oid: node.tree for oid, node in self.history.nodes.items()}
         for node, changes in self._reading.changes(nodes, trees):
             parents = [self._state_of[parent] for parent in node.parents] or [self._states.start]
@@ -107,7 +107,7 @@ class Joining:
     def _base(self) -> str | None:
         return self.history.common(self._frontier)
 
-    def _one_parent(self, parents: Sequence[State], token: tuple[int, str], changes: Changes) -> State:
+    def _one_parent(self, parents: Sequence[HeadState], token: tuple[int, str], changes: Changes) -> HeadState:
         return self._states.after(parents[0], token, changes)
 
     def _named(self) -> dict[str, Node]:
@@ -144,7 +144,7 @@ class Joining:
         commits = {node.token: [nodes[parent].token for parent in node.parents] for node in below}
         return Replica(commits, states, {token: self._schemas_of([token[1]]) for token in states})
 
-    def files(self) -> tuple[dict[str, bytes], Outcome]:
+    def files(self) -> tuple[dict[str, bytes], JoinOutcome]:
         """The state files of the join of all heads, and what it decided or left open; nothing is stored."""
         parents = [self.history.nodes[oid] for oid in self.heads]
         draft, outcome = self._drafted(parents)
@@ -161,7 +161,7 @@ class Joining:
         entries = self._reading.entries() | self._changed(draft, self._objects.blob_id)
         return {path: entry for path, entry in entries.items() if entry}, JoinCommit(tree, parents, outcome)
 
-    def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, Outcome]:
+    def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, JoinOutcome]:
         heads = self.history.frontier([node.oid for node in parents])
         draft = Draft(self._reading, self._states, [self._state_of[oid] for oid in heads])
         draft.refuse_networks()

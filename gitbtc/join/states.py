@@ -46,7 +46,7 @@ class Base:
         return self._elements[name]
 
 
-class State:
+class HeadState:
     """The state of the records that a history touched: `own` over `shared`, which other states may hold too."""
 
     __slots__ = ("own", "shared")
@@ -73,13 +73,13 @@ class States:
     def __init__(self, base: Base, policy_of: Callable[[str], Policy]) -> None:
         self._base = base
         self._policy_of = policy_of
-        self.start = State({}, {})
+        self.start = HeadState({}, {})
 
-    def element(self, state: State, name: Name) -> Element:
+    def element(self, state: HeadState, name: Name) -> Element:
         """The state of one record."""
         return state.get(name) or self._base.element(self._policy_of(name[0]), name)
 
-    def after(self, parent: State, token: Token, changes: Changes) -> State:
+    def after(self, parent: HeadState, token: Token, changes: Changes) -> HeadState:
         """The state after an ordinary commit that changed these records (name -> record, or None for removed)."""
         own = dict(parent.own)
         shared = parent.shared
@@ -87,9 +87,9 @@ class States:
             own[name] = step(self._policy_of(name[0]), self.element(parent, name), record, token)
         if len(own) > _MOST_OWN:
             own, shared = {}, {**shared, **own}
-        return State(own, shared)
+        return HeadState(own, shared)
 
-    def after_merge(self, parents: Sequence[State], token: Token, differing: Changes) -> State:
+    def after_merge(self, parents: Sequence[HeadState], token: Token, differing: Changes) -> HeadState:
         """The state after a commit with several parents, whose tree differs from the base's in `differing`.
 
         What the tree has as the parents' states join is not the commit's doing; the rest is.
@@ -101,11 +101,11 @@ class States:
             after = step(self._policy_of(name[0]), before, record, token)
             if after is not before:
                 state.own[name] = after
-        return State({}, {**state.shared, **state.own})
+        return HeadState({}, {**state.shared, **state.own})
 
-    def join(self, heads: Sequence[State]) -> State:
+    def join(self, heads: Sequence[HeadState]) -> HeadState:
         """What the states of several heads join to."""
-        groups: dict[int, list[State]] = {}
+        groups: dict[int, list[HeadState]] = {}
         for head in heads:
             groups.setdefault(id(head.shared), []).append(head)
         known: dict[Name, _Known] = {}
@@ -116,7 +116,7 @@ class States:
             if len(groups) > 1:
                 _add_shared(known, group)
         shared = heads[0].shared if len(groups) == 1 else {}
-        return State({name: self._joined(name, told, len(heads), shared) for name, told in known.items()}, shared)
+        return HeadState({name: self._joined(name, told, len(heads), shared) for name, told in known.items()}, shared)
 
     def _joined(self, name: Name, known: _Known, heads: int, shared: dict[Name, Element]) -> Element:
         policy = self._policy_of(name[0])
@@ -139,7 +139,7 @@ class _Known:
         self.heads += heads
 
 
-def _add_shared(known: dict[Name, _Known], group: Sequence[State]) -> None:
+def _add_shared(known: dict[Name, _Known], group: Sequence[HeadState]) -> None:
     """What the heads of a group share, for as many of them as know nothing newer."""
     owned = Counter(name for head in group for name in head.own)
     for name, element in group[0].shared.items():

@@ -41,13 +41,13 @@ def broken_by_step(
     """
     if not _concerns(root, touched):
         return
-    from gitbtc.spends.steps import Step
+    from gitbtc.spends.steps import CoinStep
 
     parents, others = ([one for side in sides if (one := _readable(side, root))] for sides in (before, bases))
     if not any(parent.coins.content for parent in parents):
         return
     try:
-        step = Step(parents, after.evidence(root), others)
+        step = CoinStep(parents, after.evidence(root), others)
     except Malformed:
         return
     for violation in step.violations():

@@ -50,7 +50,7 @@ class NothingSettled:
         return None
 
 
-class Contest:
+class RootVerdict:
     """One verdict, and in which root; `sides` are the two that disagree, in the order of the heads."""
 
     __slots__ = ("root", "sides", "verdict", "view")
@@ -97,10 +97,10 @@ class Contest:
         return Conflict(self.type, self.outpoint, base, ours, theirs, _redescribed(coins), spend)
 
     @property
-    def above(self) -> Contest:
+    def above(self) -> RootVerdict:
         """The contest that this one hangs on; itself where it hangs on none."""
         parent = self.verdict.parent
-        return self if parent is None else Contest(self.view, parent)
+        return self if parent is None else RootVerdict(self.view, parent)
 
 
 class NetworkClash:
@@ -193,21 +193,21 @@ class SpendGate:
         }
         self._roots[root] = RootView(root, told, before)
 
-    def _told(self, name: str) -> list[Contest]:
+    def _told(self, name: str) -> list[RootVerdict]:
         views = self._roots.values()
-        return [Contest(view, verdict) for view in views for verdict in getattr(view.questions, name)]
+        return [RootVerdict(view, verdict) for view in views for verdict in getattr(view.questions, name)]
 
     def _is_allowed(self, verdict: Verdict) -> bool:
         return self._allowed and verdict.row is rows.CANDIDATE
 
-    def unsettled(self, result: Snapshot, settlements: Settlements | None = None) -> list[Contest]:
+    def unsettled(self, result: Snapshot, settlements: Settlements | None = None) -> list[RootVerdict]:
         """The questions that neither `gitbtc resolve` nor the records of `result` settle."""
-        found: list[Contest] = []
+        found: list[RootVerdict] = []
         for root, view in self._roots.items():
             if view.questions.asked:
                 decided = view.decisions(result.evidence(root, view.views.known), settlements or NothingSettled())
                 left = Questions(view.fates(decided)).asked if decided else view.questions.asked
-                found += [Contest(view, verdict) for verdict in left if not self._is_allowed(verdict)]
+                found += [RootVerdict(view, verdict) for verdict in left if not self._is_allowed(verdict)]
         return found
 
     def changes(

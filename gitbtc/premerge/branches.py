@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from gitbtc.judge.spend_gate import Contest
+    from gitbtc.judge.spend_gate import RootVerdict
     from gitbtc.repo.git import Git
     from gitbtc.repo.objects import Objects
     from gitbtc.spends.listing import Outpoint
@@ -209,7 +209,7 @@ class Premerge:
             if not of_one and finding.type != "unreadable":  # which is told of the branch
                 yield finding
 
-    def _is_shared(self, contest: Contest, one: Version, other: Version) -> bool:
+    def _is_shared(self, contest: RootVerdict, one: Version, other: Version) -> bool:
         outpoints = {contest.outpoint, contest.above.outpoint}
         return not outpoints.isdisjoint(self._shared(contest.root, one, other))
 
@@ -218,7 +218,7 @@ def _roots(paths: Iterable[str]) -> set[str]:
     return {root_of(path) for path in paths}
 
 
-def _contested(judged: JudgedMerge, contests: list[Contest]) -> list[MergeFinding]:
+def _contested(judged: JudgedMerge, contests: list[RootVerdict]) -> list[MergeFinding]:
     """`contests` first, then what else would be contested."""
     spends = [of_contest(contest) for contest in contests]
     known = {finding.address for finding in spends}

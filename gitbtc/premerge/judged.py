@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitbtc.judge.spend_gate import Contest
+    from gitbtc.judge.spend_gate import RootVerdict
     from gitbtc.kinds.registry import Kinds
     from gitbtc.premerge.excerpts import Excerpts
     from gitbtc.premerge.foreseen import Foreseen
@@ -74,7 +74,7 @@ class JudgedMerge:
         read = partial(foreseen.content, of=excerpts.content)
         return excerpts.of(foreseen.result(), read, self._unreadable)
 
-    def contests(self) -> list[Contest]:
+    def contests(self) -> list[RootVerdict]:
         """The verdicts that the merged records do not settle."""
         return self.gate.unsettled(self._result()) if self.gate.contests else []
 
@@ -120,6 +120,6 @@ class JudgedMerge:
                     yield MergeFinding(violation.rule, path, violation.text, identity=violation.identity)
 
 
-def of_contest(contest: Contest) -> MergeFinding:
+def of_contest(contest: RootVerdict) -> MergeFinding:
     """The finding that a contested coin is."""
     return of_conflict(path_in(contest.root, COINS), built_in(COINS), contest.conflict())

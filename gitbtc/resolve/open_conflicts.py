@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gitbtc.judge.spend_gate import Contest
+    from gitbtc.judge.spend_gate import RootVerdict
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.repo.git import BlobReader, Entry, Git
     from gitbtc.spends.naming import Subject
@@ -39,7 +39,7 @@ class Open:
 
     __slots__ = ("conflict", "contest", "kind", "path")
 
-    def __init__(self, path: str, kind: Kind, conflict: Conflict, contest: Contest | None = None) -> None:
+    def __init__(self, path: str, kind: Kind, conflict: Conflict, contest: RootVerdict | None = None) -> None:
         self.path = path
         self.kind = kind
         self.conflict = conflict

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from gitbtc.errors import GitbtcError
-from gitbtc.judge.spend_gate import Contest
+from gitbtc.judge.spend_gate import RootVerdict
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.markers import MarkedFile
@@ -77,7 +77,7 @@ class Resolving:
 
     # -- spends ----------------------------------------------------------------------------------------------------
 
-    def _settle_spend(self, contest: Contest) -> None:
+    def _settle_spend(self, contest: RootVerdict) -> None:
         """A contest that hangs on another is settled by settling that."""
         above = contest.above
         self._views[contest.root] = above.view
@@ -85,10 +85,10 @@ class Resolving:
         decisions[above.subject] = chosen(above.verdict, above.sides, above.view.fates(), self._choice)
         self._conflicts.settlements.add(above.subject, decisions[above.subject].trailer)
 
-    def _settled_before(self, contest: Contest) -> Iterator[tuple[str, Decision]]:
+    def _settled_before(self, contest: RootVerdict) -> Iterator[tuple[str, Decision]]:
         """What was settled in this root by earlier calls, by subject."""
         for verdict in contest.view.questions.asked:
-            subject = Contest(contest.view, verdict).subject
+            subject = RootVerdict(contest.view, verdict).subject
             line = self._conflicts.settlements.line(subject)
             decision = declared(verdict, line) if line else None
             if decision is not None:

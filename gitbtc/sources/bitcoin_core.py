@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from gitbtc.sources.amounts import NotAnAmount, feerate, sat_per_vbyte
 from gitbtc.sources.answers import Answer, BadAnswer, Recording
 from gitbtc.sources.core_descriptors import read_descriptors
-from gitbtc.sources.snapshot import Snapshot
+from gitbtc.sources.snapshot import SourceSnapshot
 from gitbtc.sources.wallet_ledger import RECEIVED, Ledger, Output, Transaction, base_fee, read_transaction
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ FEE_TARGETS = (1, 6, 144)
 _MAX_LABEL = 255
 
 
-def read(folder: Path) -> Snapshot:
+def read(folder: Path) -> SourceSnapshot:
     """The snapshot that the answers in `folder` hold. Raises BadAnswer, naming the file and what to record."""
     recording = Recording(folder)
     info = recording.required("getblockchaininfo", "bitcoin-cli getblockchaininfo")
@@ -67,7 +67,7 @@ def read(folder: Path) -> Snapshot:
     _add_descriptors(records, recording)
     _add_fees(records, recording)
     _mention_peers(recording)
-    return Snapshot(SOURCE, chain["network"], records, ledger.owned(), tuple(recording.notices))
+    return SourceSnapshot(SOURCE, chain["network"], records, ledger.owned(), tuple(recording.notices))
 
 
 # -- the block ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
-    from gitbtc.sources.snapshot import Outpoint, Snapshot
+    from gitbtc.sources.snapshot import Outpoint, SourceSnapshot
 
 Records = list[dict[str, Any]]
 Rule = Callable[["Root"], Records]
@@ -24,7 +24,7 @@ class Root:
     transactions that spend it. `notices` is for what the user should know.
     """
 
-    def __init__(self, held: dict[str, Any], snapshot: Snapshot) -> None:
+    def __init__(self, held: dict[str, Any], snapshot: SourceSnapshot) -> None:
         self.held = held
         self.snapshot = snapshot
         self.notices: list[str] = []
@@ -91,7 +91,7 @@ class Root:
                 )
 
 
-def reconcile(held: dict[str, Any], snapshot: Snapshot) -> tuple[dict[str, Any], list[str]]:
+def reconcile(held: dict[str, Any], snapshot: SourceSnapshot) -> tuple[dict[str, Any], list[str]]:
     """What each kind of the snapshot, and each kind that follows from it, holds next; and notices.
 
     `held` has the records of each kind that a state file exists for. Both must be valid by their schemas.

@@ -12,7 +12,7 @@ Outpoint = tuple[str, int]  # txid, vout
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class SourceSnapshot:
     """The records of one source as of one block.
 
     `records` holds a list (for an object file, one record) for each kind that the source speaks of; a kind that is not

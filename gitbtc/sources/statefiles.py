@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitbtc.kinds.kind import Kind
-    from gitbtc.sources.snapshot import Snapshot
+    from gitbtc.sources.snapshot import SourceSnapshot
 
 
 class OtherNetwork(CannotWork):
@@ -41,7 +41,7 @@ class FileChange:
         return bool(self.made or self.added or self.changed or self.removed)
 
 
-def update(root: Path, snapshot: Snapshot) -> tuple[list[FileChange], list[str]]:
+def update(root: Path, snapshot: SourceSnapshot) -> tuple[list[FileChange], list[str]]:
     """Bring `snapshot` into the state files of `root`; what changed in each, and notices.
 
     A file whose records stay the same is not touched. Raises OtherNetwork, or GitbtcError for a file that does not
@@ -92,7 +92,7 @@ def _records(root: Path, kind: Kind, content: bytes) -> Any:
     return records
 
 
-def _check_network(root: Path, kind: Kind, content: bytes, snapshot: Snapshot) -> None:
+def _check_network(root: Path, kind: Kind, content: bytes, snapshot: SourceSnapshot) -> None:
     if not content:
         return
     named = networks_of(kind, codec.parse(kind, content)) if not kind.is_array else None
@@ -104,7 +104,7 @@ def _check_network(root: Path, kind: Kind, content: bytes, snapshot: Snapshot) -
             )
 
 
-def _check_new(kind: Kind, old: bytes, new: bytes, snapshot: Snapshot) -> None:
+def _check_new(kind: Kind, old: bytes, new: bytes, snapshot: SourceSnapshot) -> None:
     """Refuse what could not be committed, such as an address that is not of the network that the node claims."""
     wrong = next(validate_change(kind, old, new, frozenset([snapshot.network])), None)
     if wrong is not None:

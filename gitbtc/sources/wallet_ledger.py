@@ -41,7 +41,7 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Row:
+class LedgerRow:
     """One line of gettransaction's `details`: what the wallet says of an output."""
 
     vout: int
@@ -62,7 +62,7 @@ class Transaction:
     inputs: list[Outpoint]
     sequences: list[int]
     outputs: list[Output]
-    rows: list[Row]
+    rows: list[LedgerRow]
     size_bytes: int
     weight: int
     fee_sat: int | None
@@ -142,8 +142,10 @@ def _output(output: Answer) -> Output:
     )
 
 
-def _row(row: Answer) -> Row:
-    return Row(row.natural("vout"), row.text("category"), row.text_or_empty("address"), row.text_or_empty("label"))
+def _row(row: Answer) -> LedgerRow:
+    return LedgerRow(
+        row.natural("vout"), row.text("category"), row.text_or_empty("address"), row.text_or_empty("label")
+    )
 
 
 def _stated_fee(answer: Answer, raw: Answer | None, entry: Answer | None) -> int | None:

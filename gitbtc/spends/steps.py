@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOST_COIN, DATA_ERROR, FROM_NOWHERE = "lost_coin", "data_error", "coin_from_nowhere"
 
 
-class Step:
+class CoinStep:
     """The step from `before`, the states of a commit's parents, to `after`; Malformed where one cannot be read.
 
     `bases` are the states that the parents of a merge come from: what all of them took out may be a coin again. It is

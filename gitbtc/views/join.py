@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, Protocol
 
-    from gitbtc.join.coins import Contested, Settled
+    from gitbtc.join.coins import ContestedCoin, Settled
     from gitbtc.join.drafts import Decided
     from gitbtc.join.joining import JoinCommit
 
-    class Outcome(Protocol):
+    class JoinOutcome(Protocol):
         """What a join has to say."""
 
-        contested: list[Contested]
+        contested: list[ContestedCoin]
         settled: list[Settled]
         decided: list[Decided]
 
@@ -47,7 +47,7 @@ def document(
     }
 
 
-def findings(joined: Outcome | None) -> dict[str, Any]:
+def findings(joined: JoinOutcome | None) -> dict[str, Any]:
     """What a join left open and decided, the members `contested`, `settled` and `decided`."""
     return {
         "contested": [_contested(one) for one in (joined.contested if joined else ())],
@@ -63,7 +63,7 @@ def findings(joined: Outcome | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _contested(one: Contested) -> dict[str, Any]:
+def _contested(one: ContestedCoin) -> dict[str, Any]:
     path, outpoint = path_in(one.root, COINS), outpoint_text(one.outpoint)
     return {"path": path, "address": f"{path}::{outpoint}", "type": one.type, "outpoint": outpoint,
             "amount_sat": one.amount_sat, "parties": one.parties}  # fmt: skip

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
-    from gitbtc.join.coins import Contested
+    from gitbtc.join.coins import ContestedCoin
     from gitbtc.join.crdt import Replica
     from gitbtc.join.differences import File
     from gitbtc.join.history import Node, Read
@@ -89,7 +89,7 @@ def join(objects: Objects, heads: Sequence[str], *, apart: bool = True) -> str:
     return joining.commit("")[0]
 
 
-def contested(objects: Objects, heads: Sequence[str]) -> list[Contested]:
+def contested(objects: Objects, heads: Sequence[str]) -> list[ContestedCoin]:
     """The coins that a join of these commits leaves contested."""
     joining = _Joining(objects, Git.at("."), {str(number): oid for number, oid in enumerate(heads)})
     joining.read()

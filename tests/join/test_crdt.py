@@ -17,7 +17,7 @@ from tests.made_state import coin
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitbtc.join.coins import Contested
+    from gitbtc.join.coins import ContestedCoin
 
 
 def state_files(objects: Objects, commit: str) -> dict[str, bytes]:
@@ -55,7 +55,7 @@ def test_documents_join_to_what_the_graph_joins_to(tmp_path: Path, seeds: range)
         assert told(crdt.outcome(one_by_one)[1].contested) == told(contested(objects, graph.heads)), seed
 
 
-def told(claims: list[Contested]) -> list[tuple[Any, ...]]:
+def told(claims: list[ContestedCoin]) -> list[tuple[Any, ...]]:
     return [(one.outpoint, one.type, one.parties, one.amount_sat) for one in claims]
 
 

@@ -18,7 +18,7 @@ from tests.made_state import ADDRESS, change_of, coin, pending, spend
 from tests.premerge.worlds import PATHS, State, committed, copied, past, stepped
 
 if TYPE_CHECKING:
-    from gitbtc.judge.spend_gate import Contest
+    from gitbtc.judge.spend_gate import RootVerdict
     from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter
@@ -339,7 +339,7 @@ def test_an_excerpt_is_judged_as_the_whole_snapshot_is(treasury: Repo, monkeypat
     assert judged > 20
 
 
-def verdicts(contests: list[Contest]) -> list[tuple[Any, ...]]:
+def verdicts(contests: list[RootVerdict]) -> list[tuple[Any, ...]]:
     """All that a verdict says, and what is shown of it."""
     told = [(contest, contest.conflict()) for contest in contests]
     return [

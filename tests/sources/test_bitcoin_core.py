@@ -20,7 +20,7 @@ from gitbtc.sources import bitcoin_core, statefiles
 from gitbtc.sources.answers import BadAnswer
 
 if TYPE_CHECKING:
-    from gitbtc.sources.snapshot import Snapshot
+    from gitbtc.sources.snapshot import SourceSnapshot
     from tests.sources.conftest import Node
 
 MOMENTS = (
@@ -32,7 +32,7 @@ FIRST_SPEND = "f28f95d29b2f755feaa32c29193992e15b4bfaa6698f45b405a9eb21120c737a"
 FEE_BUMP = "b07a6bcc1807ff1bc9e356befb9876f3cdbd0cdcc4db0cb497a722bf17c28145"
 
 
-def by_txid(snapshot: Snapshot, kind: str) -> dict[str, Any]:
+def by_txid(snapshot: SourceSnapshot, kind: str) -> dict[str, Any]:
     return {record["txid"]: record for record in snapshot.records[kind]}
 
 

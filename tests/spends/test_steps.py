@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gitbtc.spends.evidence import Evidence
-from gitbtc.spends.steps import Step
+from gitbtc.spends.steps import CoinStep
 from tests.made_state import ADDRESS, FUNDING, change_of, coin, pending, spend
 
 FUNDED = {**spend("in", coin(8, "e0" * 32)), "txid": FUNDING}
@@ -24,7 +24,7 @@ def evidence_of(files: State) -> Evidence:
 
 def broken(after: State, *before: State, bases: tuple[State, ...] = ()) -> list[str]:
     parents, others = ([evidence_of(side) for side in sides] for sides in (before or [BEFORE], bases))
-    return [violation.rule for violation in Step(parents, evidence_of(after), others).violations()]
+    return [violation.rule for violation in CoinStep(parents, evidence_of(after), others).violations()]
 
 
 def changed(record: dict[str, Any], **changes: Any) -> State:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from gitbtc.spends import rows
-from gitbtc.spends.fates import BLOCK, FORGOTTEN, OUTBID, OUTWEIGHED, PARENT, SETTLED
+from gitbtc.spends.fates import BLOCK, FORGOTTEN, MARKED, OUTBID, OUTWEIGHED, PARENT, SETTLED
 from gitbtc.spends.standing import LIVE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitbtc.spends.fates import Contest, Fates
+    from gitbtc.spends.fates import Contest, Fates, Loss
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.rows import Row
 
-_NOTICES = {BLOCK: rows.CONFLICTED, OUTBID: rows.REPLACED, OUTWEIGHED: rows.CONFLICTED}
+_NOTICES = {
+    BLOCK: rows.CONFLICTED, OUTBID: rows.REPLACED, OUTWEIGHED: rows.CONFLICTED, MARKED: rows.RESTORED,
+}  # fmt: skip
 
 
 class Verdict:
@@ -180,16 +182,21 @@ class Questions:
     def _tell_what_was_decided(self) -> None:
         """The notices of what lost here to whom, of what some view takes for live."""
         for txid in sorted(self._fates.lost):
-            loss = self._fates.lost[txid]
-            row = _NOTICES.get(loss.why)
-            if row is None or not any(word.is_live for _, word in self._fates.words(txid)):
-                continue
-            shared = [coin for coin in self._testimony.inputs(txid) if loss.by in self._testimony.claimants(coin)]
+            if any(word.is_live for _, word in self._fates.words(txid)):
+                self._tell_of_a_loss(txid, self._fates.lost[txid])
+        for outpoint in sorted(self._testimony.outpoints()):
+            self._tell_of_what_is_back(outpoint)
+
+    def _tell_of_a_loss(self, txid: str, loss: Loss) -> None:
+        row, inputs = _NOTICES.get(loss.why), self._testimony.inputs(txid)
+        if row is rows.RESTORED:
+            for outpoint in inputs[:1]:
+                self._tell(Verdict(outpoint, row, [txid], losers=[txid]))
+        elif row is not None:
+            shared = [coin for coin in inputs if loss.by in self._testimony.claimants(coin)]
             for outpoint in shared[:1]:
                 others = {one for one in self._testimony.claimants(outpoint) if one in self._fates.lost}
                 self._tell(Verdict(outpoint, row, [txid, loss.by or ""], winner=loss.by, losers=others | {txid}))
-        for outpoint in sorted(self._testimony.outpoints()):
-            self._tell_of_what_is_back(outpoint)
 
     def _tell_of_what_is_back(self, outpoint: Outpoint) -> None:
         back = self._testimony.listers(outpoint)

@@ -89,7 +89,7 @@ _NOTICES = {
     "conflicted": "{spender} spends it and is confirmed, or better known, so {losers} and all built on it can never be",
     "replaced": "{spender} replaces {losers} and pays more; {losers} and all built on it is void",
     "restored": "one side has it back, but {spender}, which spends it, is confirmed: it is spent",
-    "given up": "one side has it back, because {losers}, which the other side still knows, lost or was given up",
+    "given up": "{losers}, which one side still knows, lost or was given up by the other: it does not spend the coin",
     "double_spend_candidate": "both sides removed it and neither names a transaction; gitbtc.unattributed allows that",
 }
 

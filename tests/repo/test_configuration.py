@@ -35,7 +35,8 @@ def test_one_value_or_all_values_are_unset(repo: Repo) -> None:
         git.unset_config("include.path", file)
 
 
-def test_colours_are_wanted_as_configured(repo: Repo) -> None:
+def test_colours_are_wanted_as_configured(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")  # Git asks it too
     git = Git(repo.path)
     assert [git.wants_diff_coloured(seen=seen) for seen in (True, False)] == [True, False]
     git.set_config("color.ui", "never")

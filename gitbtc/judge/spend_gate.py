@@ -10,7 +10,8 @@ from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import Conflict
 from gitbtc.spends import COINS, EVIDENCE, rows, settled
-from gitbtc.spends.decision import declared, double_spend
+from gitbtc.spends.choosing import declared
+from gitbtc.spends.decision import double_spend
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.fates import Fates
 from gitbtc.spends.outcome import Outcome

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from gitbtc.kinds.kind import Record
+    from gitbtc.kinds.places import Record
 
     Networks = frozenset[str]
 

@@ -43,7 +43,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Record = dict[str, Any]
+    from gitbtc.kinds import places
+
+    Record = places.Record
     Key = tuple[Any, ...]
 
 MERGE_RULES = frozenset(

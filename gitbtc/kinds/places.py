@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Path = tuple[str, ...]
+    # A record as JSON has it: its values are of any type until its schema has spoken.
+    Record = dict[str, Any]
 
 ELEMENT = "[]"
 

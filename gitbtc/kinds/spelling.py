@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from gitbtc.kinds.kind import Record
-    from gitbtc.kinds.places import Path
+    from gitbtc.kinds.places import Path, Record
 
     Spell = Callable[[Any], Any]
     # Whether none of some values (no null among them) needs another spelling; TypeError when they are of no such type.

@@ -19,6 +19,7 @@ from gitbtc.reserving.claims import Claim, Claims
 from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.naming import Name, coins_in, lines_with
+from gitbtc.spends.reservable import obstacle
 from gitbtc.state.snapshot import installed_kinds, of_work_tree, path_in
 
 TYPE_CHECKING = False
@@ -109,7 +110,7 @@ class Reserving:
         held = [
             f"{outpoint_text(outpoint)} {told}"
             for outpoint in outpoints
-            if (told := reservations.obstacle(evidence, outpoint, self._agent, tip))
+            if (told := obstacle(evidence, outpoint, self._agent, tip))
         ]
         if held:
             raise GitbtcError("\n".join([*held, "nothing was reserved"]))

@@ -13,7 +13,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.merge.markers import MarkedFile
 from gitbtc.resolve.settling import carry_out
 from gitbtc.spends import COINS
-from gitbtc.spends.decision import chosen, declared
+from gitbtc.spends.choosing import chosen, declared
 from gitbtc.state.remembered import remembered_by
 from gitbtc.state.snapshot import path_in
 

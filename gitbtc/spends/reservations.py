@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Outpoint
 
     # outpoint -> agent ("" when it gave no name) -> its reservation
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     Clock = Callable[[], int]  # Unix seconds
 
 RESERVE, RELEASE = "reserve", "release"
-
-# A coinbase output may be spent in the 100th block after its own (consensus: COINBASE_MATURITY).
-COINBASE_MATURITY = 100
 
 
 class Reservation:
@@ -73,52 +69,6 @@ def named(event: Record) -> Iterable[Outpoint]:
         txid, _, vout = text.partition(":")
         if vout.isascii() and vout.isdigit():
             yield txid, int(vout)
-
-
-# -- what an agent may reserve -----------------------------------------------------------------------------------------
-
-
-def obstacle(evidence: Evidence, outpoint: Outpoint, agent: str, tip: int) -> str | None:
-    """Why `agent` may not reserve a coin at the height `tip`, in words that follow the coin's name; None: it may."""
-    return next((told for why in _OBSTACLES if (told := why(evidence, outpoint, agent, tip))), None)
-
-
-def _spent(evidence: Evidence, outpoint: Outpoint, _: str, __: int) -> str | None:
-    spender = evidence.spender(outpoint)
-    return f"is spent by {spender}" if spender else None
-
-
-def _not_listed(evidence: Evidence, outpoint: Outpoint, _: str, __: int) -> str | None:
-    return None if outpoint in evidence.coins else "is not listed in wallet/utxos.json"
-
-
-def _reserved(evidence: Evidence, outpoint: Outpoint, agent: str, tip: int) -> str | None:
-    held = [
-        f"{other or 'an agent without a name'} {until(reservation.expires_height)}"
-        for other, reservation in sorted(evidence.reservations.get(outpoint, {}).items())
-        if other != agent and holds(reservation, tip)
-    ]
-    return f"is reserved by {' and by '.join(held)}" if held else None
-
-
-def _immature(evidence: Evidence, outpoint: Outpoint, _: str, tip: int) -> str | None:
-    coin = evidence.coins.get(outpoint) or {}
-    if not coin.get("coinbase"):
-        return None
-    height = coin.get("block_height")
-    if height is None:
-        return "is a coinbase output that no block holds"
-    first = height + COINBASE_MATURITY
-    # What is signed at `tip` can be in the next block at the earliest.
-    return f"is a coinbase output, which block {first} may spend at the earliest" if tip + 1 < first else None
-
-
-_OBSTACLES: tuple[Callable[[Evidence, Outpoint, str, int], str | None], ...] = (
-    _spent,
-    _not_listed,
-    _reserved,
-    _immature,
-)
 
 
 def until(expires_height: int | None) -> str:

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from gitbtc.kinds.registry import built_in
 from gitbtc.kinds.validate import violations
 from gitbtc.spends.evidence import Evidence
+from gitbtc.spends.reservable import obstacle
 from gitbtc.spends.reservations import (
     Reservation,
     dated,
     holds,
     named,
-    obstacle,
     release_event,
     reserve_event,
     standing,

@@ -5,6 +5,8 @@ What the evidence decides is carried out; of all else both claims stay, the coin
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from gitbtc.join.element import GROW_ONLY
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
@@ -69,11 +71,11 @@ class HeadViews(Views):
         self._draft = draft
         self._root = root
         self._paths = {path_in(root, kind): kind for kind in EVIDENCE}
-        self._states = [head for head in draft.heads if any(name[0] in self._paths for name in head.names())]
-        self._names = [self._by_kind(head) for head in self._states]
+        told = [(head, names) for head in draft.heads if (names := self._by_kind(head))]
+        self._states = [head for head, _ in told]
+        self._names = [names for _, names in told]
         heads = [self._evidence(number, base) for number in range(len(self._states))]
         super().__init__(base, heads)
-        self._merged: Evidence | None = None
 
     def _by_kind(self, head: HeadState) -> dict[str, list[Name]]:
         found: dict[str, list[Name]] = {}
@@ -106,6 +108,7 @@ class HeadViews(Views):
     def _element(self, view: int, kind: str, key: Key) -> Element:
         return self._draft.states.element(self._states[view], (path_in(self._root, kind), key))
 
+    @cached_property
     def merged(self) -> Evidence:
         """What the joined records say together."""
         path = {kind: path_in(self._root, kind) for kind in EVIDENCE}
@@ -195,10 +198,8 @@ class HeadViews(Views):
         return any(len({repr(one[field]) for one in told if field in one}) > 1 for field in FIXED)
 
     def reserved(self, outpoint: Outpoint) -> dict[str, list[int]]:
-        if self._merged is None:
-            self._merged = self.merged()
-        tip = self._merged.tip
-        standing = self._merged.reservations.get(outpoint, {})
+        tip = self.merged.tip
+        standing = self.merged.reservations.get(outpoint, {})
         speakers = self._speakers(self._who_list_otherwise(outpoint))
         return {
             agent: [
@@ -247,9 +248,8 @@ def _settle(draft: Draft, root: str, base: Evidence, outcome: JoinOutcome) -> No
         element = draft.states.element(draft.state, (path, outpoint))
         return element.view(draft.reading.policy(path)) or draft.reading.base.record((path, outpoint))
 
-    merged = views.merged()
     amounts = {one.outpoint: (known(one.outpoint) or {}).get("amount_sat") for one in questions.asked}
-    for kind, records in Outcome(fates, merged, known).changes().items():
+    for kind, records in Outcome(fates, views.merged, known).changes().items():
         draft.put(path_in(root, kind), dict(records))
     outcome.settled += [Settled(root, one) for one in questions.told if one.row in (rows.CONFLICTED, rows.REPLACED)]
     outcome.contested += [ContestedCoin(root, one, amounts[one.outpoint]) for one in questions.asked]

@@ -16,7 +16,7 @@ from gitbtc.spends.testimony import is_weak
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from gitbtc.kinds.kind import Record
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     # A coin's record as some commit before the views listed it, or None.
     Remembered = Callable[[Outpoint], Record | None]
+    # What becomes of each coin concerned: its record, None for no coin.
+    Coins = dict[Outpoint, Record | None]
     # kind -> key -> the record as it is to be, None for one that is to go.
     Changes = dict[str, dict[tuple[Any, ...], Record | None]]
 
@@ -42,7 +44,7 @@ class Outcome:
         self._testimony = fates.testimony
         self._result = result
         self._remembered = remembered
-        self._txids = sorted(fates.concerned | fates.lost.keys() | fates.proven | fates.settled)
+        self._txids = fates.concerned | fates.lost.keys() | fates.proven | fates.settled
         self._decisions = {decision.outpoint: decision for decision in fates.decisions}
         self._settled = self._with_children(fates.settled)
         # What transactions spent that some view takes for live, and that lost.
@@ -54,10 +56,11 @@ class Outcome:
     def changes(self) -> Changes:
         """The records that are to be otherwise, by kind; kinds without any are left out."""
         coins = dict(self._coins())
+        txids = sorted({*self._txids, *(txid for txid, _ in coins)})
         found: Changes = {
             COINS: {key: coin for key, coin in coins.items() if coin != self._result.coins.get(key)},
-            TRANSACTIONS: dict(self._transactions(coins)),
-            MEMPOOL: dict(self._mempool(coins)),
+            TRANSACTIONS: dict(self._transactions(txids, coins)),
+            MEMPOOL: dict(self._mempool(txids, coins)),
         }
         return {kind: records for kind, records in found.items() if records}
 
@@ -171,8 +174,8 @@ class Outcome:
 
     # -- transactions ----------------------------------------------------------------------------------------------
 
-    def _transactions(self, coins: dict[Outpoint, Record | None]) -> Iterator[tuple[tuple[str], Record]]:
-        for txid in sorted({*self._txids, *(txid for txid, _ in coins)}):
+    def _transactions(self, txids: Sequence[str], coins: Coins) -> Iterator[tuple[tuple[str], Record]]:
+        for txid in txids:
             record = self._result.transactions.get(txid)
             if record is not None:
                 changed = self._flagged(self._marked(record) if txid in self._txids else record, coins)
@@ -201,7 +204,7 @@ class Outcome:
         """Whether two views say that different transactions replaced it."""
         return len({word.detail for _, word in self._fates.words(txid) if word.state == REPLACED}) > 1
 
-    def _flagged(self, record: Record, coins: dict[Outpoint, Record | None]) -> Record:
+    def _flagged(self, record: Record, coins: Coins) -> Record:
         """The `spent` flags of the outputs concerned; a bare removal leaves the flag as it is."""
         txid = record["txid"]
         outputs = [
@@ -218,8 +221,8 @@ class Outcome:
 
     # -- mempool ---------------------------------------------------------------------------------------------------
 
-    def _mempool(self, coins: dict[Outpoint, Record | None]) -> Iterator[tuple[tuple[str], Record | None]]:
-        for txid in sorted({*self._txids, *(txid for txid, _ in coins)}):
+    def _mempool(self, txids: Sequence[str], coins: Coins) -> Iterator[tuple[tuple[str], Record | None]]:
+        for txid in txids:
             entry = self._result.mempool.get(txid)
             if entry is not None:
                 gone = self._fates.is_lost(txid) or bool(self._fates.says(txid, CONFIRMED))

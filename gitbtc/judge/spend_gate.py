@@ -129,18 +129,20 @@ class RootView:
         return Fates(self.views, decisions)
 
     def sides(self, verdict: Verdict) -> Sides:
-        """The first two heads that disagree about a coin."""
+        """The first two heads that contend for a coin; of an octopus some may only hold what they started with."""
         heads = self.views.heads
         pairs = [(one, other) for other in range(len(heads)) for one in range(other)]
-        one, other = next((pair for pair in pairs if self._disagree(verdict, *pair)), pairs[0])
+        one, other = max(pairs, key=lambda pair: self._contention(verdict, *pair))
         return Sides(verdict.outpoint, self._bases[one, other][0], heads[one], heads[other])
 
-    def _disagree(self, verdict: Verdict, one: int, other: int) -> bool:
-        mine, yours = (
-            (view.spender(verdict.outpoint), verdict.outpoint in view.coins)
-            for view in (self.views.heads[one], self.views.heads[other])
-        )
-        return mine != yours
+    def _contention(self, verdict: Verdict, one: int, other: int) -> tuple[int, bool]:
+        """How many parties two heads name, and whether both took the coin out, or list it otherwise."""
+        views = self.views.heads[one], self.views.heads[other]
+        named = {view.spender(verdict.outpoint) for view in views}
+        named |= {agent for view in views for agent in view.reservations.get(verdict.outpoint, {})}
+        mine, yours = (view.coins.get(verdict.outpoint) for view in views)
+        is_apart = mine is yours is None if verdict.row is rows.CANDIDATE else mine != yours
+        return len(named & verdict.parties), is_apart
 
     def missed(self, result: Evidence) -> set[Outpoint]:
         """The coins that `result` has otherwise than the common ancestor."""

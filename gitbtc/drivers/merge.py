@@ -20,7 +20,6 @@ from gitbtc.state.merging import announced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitbtc.drivers.part import FilePart
     from gitbtc.kinds.kind import Kind
 
 FAILED = 129
@@ -83,15 +82,13 @@ def _merge(call: MergeCall) -> int:
     kind = Kinds(call.schemas or None).load(call.kind)
     virtual = _is_virtual(call)
     into_ours = not virtual and bool(announced())
-    part = _part(call.path) if kind.name in _SPENDING and into_ours else None
-    judge = part.conflicts if part is not None and kind.name == COINS else None
-    options = Options(lambda: _style(call), into_ours=into_ours, virtual=virtual, judge=judge)
     try:
-        merge = merge_files(kind, opened(call.base), opened(call.ours), opened(call.theirs), options)
+        if kind.name in _SPENDING and into_ours:
+            merge = _merge_with_the_others(call, kind)
+        else:
+            merge = _merged(call, kind, Options(lambda: _style(call), into_ours=into_ours, virtual=virtual))
     except Malformed as error:
         return _merge_as_text(call, error)
-    if part is not None and not merge.conflicts:
-        merge.pieces = [part.completed(merge.content)]
     _write(call.ours, merge)
     if virtual:
         return 0
@@ -100,15 +97,20 @@ def _merge(call: MergeCall) -> int:
     return 1 if merge.conflicts else 0
 
 
-def _part(path: str) -> FilePart | None:
-    """What the other files of the root say of this one; None where that cannot be told here: the hook tells it."""
-    from gitbtc.drivers.part import part_of
-    from gitbtc.errors import CannotWork
+def _merged(call: MergeCall, kind: Kind, options: Options) -> Merge:
+    return merge_files(kind, opened(call.base), opened(call.ours), opened(call.theirs), options)
 
-    try:
-        return part_of(path)
-    except CannotWork:
-        return None
+
+def _merge_with_the_others(call: MergeCall, kind: Kind) -> Merge:
+    """A file that tells of coins, with what the other files of the root say of it."""
+    from gitbtc.drivers.part import part_of
+
+    with part_of(call.path) as part:
+        judge = part.conflicts if part is not None and kind.name == COINS else None
+        merge = _merged(call, kind, Options(lambda: _style(call), into_ours=True, judge=judge))
+        if part is not None and not merge.conflicts:
+            merge.pieces = [part.completed(merge.content)]
+    return merge
 
 
 def _is_virtual(call: MergeCall) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
+from gitbtc.errors import CannotWork
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds.registry import Kinds, root_of
 from gitbtc.repo.git import Git
@@ -12,23 +15,24 @@ from gitbtc.state.snapshot import of_revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitbtc.kinds.kind import Key
     from gitbtc.merge.conflict import Conflict
+    from gitbtc.repo.git import BlobReader
     from gitbtc.state.snapshot import Snapshot
 
 
 class FilePart:
-    """What the one view says of the file at `path`, in the merge that Git announced to its drivers."""
+    """What the one view says of the file at `path`, in the merge that Git announced to its drivers. CannotWork."""
 
-    def __init__(self, path: str) -> None:
-        git = Git()
+    def __init__(self, git: Git, blobs: BlobReader, path: str) -> None:
         self._path = path
         self._kinds = Kinds()
         self._merging = Merging(git, [git.resolve("HEAD"), *announced()])
         self._git = git
-        self._blobs = git.blobs()
+        self._blobs = blobs
         self._snapshots: dict[str | None, Snapshot] = {}
-        self._blobs.__enter__()
         allowed = git.config("gitbtc.unattributed") == "allow"
         self.gate = SpendGate(self._merging, self._snapshot, unattributed_allowed=allowed, root=root_of(path))
 
@@ -52,8 +56,15 @@ class FilePart:
         return repair.contents.get(self._path, merged)
 
 
-def part_of(path: str) -> FilePart | None:
-    """The part of the file at `path`; None where Git does not say which commits it merges (rebase, cherry-pick, stash):
-    the hook decides at the commit.
+@contextmanager
+def part_of(path: str) -> Iterator[FilePart | None]:
+    """The part of the file at `path`; None where Git does not say which commits it merges (rebase, cherry-pick, stash),
+    or a side cannot be read: the hook decides at the commit.
     """
-    return FilePart(path) if len(announced()) == 1 else None
+    git = Git()
+    with git.blobs() as blobs:
+        try:
+            part = FilePart(git, blobs, path) if len(announced()) == 1 else None
+        except CannotWork:
+            part = None
+        yield part

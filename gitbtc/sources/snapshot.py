@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitbtc.kinds.kind import Record
 
 Outpoint = tuple[str, int]  # txid, vout
@@ -16,8 +18,13 @@ class SourceSnapshot:
     """The records of one source as of one block.
 
     `records` holds a list (for an object file, one record) for each kind that the source speaks of; a kind that is not
-    in it is left alone. `owned` are all outputs of the source's wallet that its transactions show, spent or not: of
-    these it would know if they were spent.
+    in it is left alone. `complete` names the kinds of which it tells all that it has: what it told before and does not
+    tell now is gone. `owned` are all outputs of the source's wallet that its transactions show, spent or not: of these
+    it would know if they were spent.
+
+    `wallet` is the wallet's name as the program has it ("" where it has none), `descriptors` the ids of its descriptor
+    records: by these a root knows another wallet's answers. `balance_sat` is what the source itself says that the coins
+    are worth, None where it does not say. `cursor` is from where to read on next time.
     """
 
     source: str
@@ -25,6 +32,11 @@ class SourceSnapshot:
     records: dict[str, Any]
     owned: frozenset[Outpoint] = frozenset()
     notices: tuple[str, ...] = field(default=())
+    complete: frozenset[str] = frozenset()
+    wallet: str = ""
+    descriptors: frozenset[str] = frozenset()
+    balance_sat: int | None = None
+    cursor: Mapping[str, Any] | None = None
 
     @property
     def chain(self) -> Record:

@@ -31,16 +31,12 @@ def btc_to_sat(amount: object) -> int:
     return int(_scaled(_bounded(amount), 8, "a whole number of satoshis"))
 
 
-def paid_fee_to_sat(amount: object) -> int | None:
-    """The satoshis of a fee as a wallet reports it: negative for what was paid.
-
-    None for a positive one: the wallet then counted inputs that are not its own, and does not know the fee.
-    """
-    if not isinstance(amount, Decimal):
-        amount = Decimal(amount) if type(amount) is int else amount
-    if not isinstance(amount, Decimal) or not amount.is_finite():
-        raise NotAnAmount("a fee is a JSON number in BTC")
-    return None if amount > 0 else btc_to_sat(amount.copy_negate())
+def signed_btc_to_sat(amount: object) -> int:
+    """The satoshis of an amount in BTC that may be negative, such as a part of a balance. Raises NotAnAmount."""
+    number = Decimal(amount) if type(amount) is int else amount  # exact: a bool is an int to Python
+    if isinstance(number, Decimal) and number.is_finite() and number < 0:
+        return -btc_to_sat(number.copy_negate())
+    return btc_to_sat(number)
 
 
 def sat_per_vbyte(feerate: object) -> int | float:

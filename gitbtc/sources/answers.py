@@ -1,7 +1,6 @@
-"""A folder of recorded RPC answers, read with care.
+"""Another program's answers, read with care.
 
-`<name>.json` holds `{"method", "params", "result"}`, or `"error"` in the result's place; `<name>.jsonl` holds one bare
-result a line. Fields that nobody asks for are ignored, whatever they are: every release of every node adds some.
+Fields that nobody asks for are ignored, whatever they are: every release of every node adds some.
 """
 
 from __future__ import annotations
@@ -9,20 +8,17 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
-from gitbtc.errors import GitbtcError
+from gitbtc.errors import CannotWork
 from gitbtc.sources.amounts import NotAnAmount, btc_to_sat
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 _MISSING = object()
 
 
-class BadAnswer(GitbtcError):
-    """A recorded answer is missing, is an error, or is not what the method returns."""
+class BadAnswer(CannotWork):
+    """An answer is missing, is an error, or is not what the method returns."""
 
 
 class Answer:
@@ -103,84 +99,8 @@ class Answer:
         raise BadAnswer(f"{self.where}: {name}: {why}")
 
 
-class Recording:
-    """A folder of answers. `notices` collects what was left out, for the user."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.notices: list[str] = []
-
-    def required(self, name: str, how: str) -> Answer:
-        """The result of `<name>.json`, an object; `how` tells in an error which call records it."""
-        result = self._result(name + ".json")
-        if result is None:
-            raise BadAnswer(f"{self.folder}: {name}.json is missing; record it with `{how}`")
-        if isinstance(result, BadAnswer):
-            raise result
-        return Answer(result, name + ".json")
-
-    def optional(self, name: str) -> Answer | None:
-        """The result of `<name>.json`, an object, or None when it is not there or an error (a notice says so)."""
-        result = self._result_or_notice(name)
-        return None if result is None else Answer(result, name + ".json")
-
-    def optional_list(self, name: str) -> list[Answer] | None:
-        """The result of `<name>.json`, a list of objects, or None when it is not there or an error."""
-        result = self._result_or_notice(name)
-        return None if result is None else Answer({name: result}, f"{name}.json").children(name)
-
-    def lines(self, name: str) -> list[Answer] | None:
-        """The results of `<name>.jsonl`, one a line, or None when there is no such file."""
-        content = self._content(name + ".jsonl")
-        if content is None:
-            return None
-        rows = [(number, row) for number, row in enumerate(content.split("\n"), start=1) if row.strip()]
-        return [_bare(_decoded(row, f"{name}.jsonl line {number}"), f"{name}.jsonl line {number}")
-                for number, row in rows]  # fmt: skip
-
-    def _result_or_notice(self, name: str) -> Any:
-        result = self._result(name + ".json")
-        if isinstance(result, BadAnswer):
-            self.notices.append(f"{result}; left out")
-            return None
-        return result
-
-    def _result(self, file_name: str) -> Any:
-        content = self._content(file_name)
-        if content is None:
-            return None
-        answer = Answer(_decoded(content, file_name), file_name).members
-        if answer.get("error") is not None:
-            return BadAnswer(f"{file_name} holds an error: {_said(answer['error'])}")
-        if "result" not in answer:
-            raise BadAnswer(f"{file_name}: neither result nor error; a recording keeps the node's whole answer")
-        return answer["result"]
-
-    def _content(self, file_name: str) -> str | None:
-        try:
-            return (self.folder / file_name).read_bytes().decode()
-        except FileNotFoundError:
-            return None
-        except UnicodeDecodeError:
-            raise BadAnswer(f"{file_name}: not UTF-8 text") from None
-        except OSError as error:
-            raise BadAnswer(f"{file_name}: cannot be read: {error.strerror}") from None
-
-
-def _bare(value: object, where: str) -> Answer:
-    """A line's result; a line that holds a whole answer is unwrapped."""
-    answer = Answer(value, where)
-    if answer.members.get("error") is not None:
-        raise BadAnswer(f"{where} holds an error: {_said(answer.members['error'])}")
-    return answer.child("result") if "result" in answer else answer
-
-
-def _said(error: object) -> str:
-    message = error.get("message") if isinstance(error, dict) else error
-    return str(message)[:200]
-
-
-def _decoded(text: str, where: str) -> Any:
+def decoded(text: str, where: str) -> Any:
+    """The JSON value of `text`, numbers with a point as Decimals. Raises BadAnswer, which never quotes the text."""
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
     except RecursionError:

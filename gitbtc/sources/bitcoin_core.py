@@ -1,16 +1,18 @@
-"""Bitcoin Core: a folder of recorded RPC answers becomes a snapshot.
+"""Bitcoin Core: what a node answers, or a folder of its recorded answers, becomes a snapshot.
 
-| file | needed | gives |
+| call | needed | gives |
 |---|---|---|
-| getblockchaininfo.json | yes | chain |
-| gettransaction.jsonl (`gettransaction TXID true true`, every transaction) | yes | transactions, utxos, labels |
-| getrawtransaction.jsonl (`getrawtransaction TXID 2`) | no | what the inputs of other wallets are worth, fees |
-| listunspent.json, listtransactions.json | no | a check that the recording is whole |
-| getrawmempool.json (`getrawmempool true`) | no | mempool |
-| listdescriptors.json | no | descriptors |
-| estimatesmartfee-1.json, -6, -144 | no | fees |
-| getwalletinfo.json | no | the block that the wallet has come to |
-| getpeerinfo.json | no | nothing: Core tells peers apart by a number of its own, the records by a public key |
+| getblockchaininfo | yes | chain |
+| listsinceblock "" 6 true true true | of a node | which transactions there are |
+| gettransaction TXID true true, of every transaction | yes | transactions, utxos, labels |
+| getrawtransaction TXID 2 BLOCK | no | what the inputs of other wallets are worth, fees |
+| getmempoolentry TXID, or getrawmempool true | no | mempool; which unconfirmed transactions are money |
+| getwalletinfo | no | the block that the wallet has come to, how many transactions it has |
+| listunspent, getbalances | no | checks that the answers are whole |
+| listlabels, getaddressesbylabel LABEL | no | labels; without them those that transactions show |
+| listdescriptors | no | descriptors |
+| estimatesmartfee 1, 6, 144 | no | fees |
+| getpeerinfo | no | nothing: Core tells peers apart by a number of its own, the records by a public key |
 
 A kind whose answer is missing, or an error, is left alone. What a coinbase spends is no outpoint, so its record has no
 inputs, and since it collects fees its `fee_sat` is null.
@@ -20,54 +22,97 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitbtc.sources.amounts import NotAnAmount, feerate, sat_per_vbyte
-from gitbtc.sources.answers import Answer, BadAnswer, Recording
+from gitbtc.sources.amounts import NotAnAmount, feerate, sat_per_vbyte, signed_btc_to_sat
+from gitbtc.sources.answers import Answer, BadAnswer
+from gitbtc.sources.asking import Inconsistent
+from gitbtc.sources.core_answers import CoreAnswers
 from gitbtc.sources.core_descriptors import read_descriptors
+from gitbtc.sources.recorded import Recorded
 from gitbtc.sources.snapshot import SourceSnapshot
 from gitbtc.sources.wallet_ledger import RECEIVED, Ledger, Output, Transaction, base_fee, read_transaction
+from gitbtc.views.terms import btc
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from gitbtc.kinds.kind import Record
+    from gitbtc.sources.asking import Asker
 
 SOURCE = "bitcoin-core"
 NETWORKS = frozenset(["main", "test", "testnet4", "signet", "regtest"])
-FEE_TARGETS = (1, 6, 144)
+# What a wallet's balance is made of. The last is negative: what transactions outside the mempool spend (from 31 on;
+# earlier releases have taken it off already).
+_BALANCE_PARTS = ("trusted", "untrusted_pending", "immature", "used", "nonmempool")
 _MAX_LABEL = 255
+_LABEL_SHOWN = 40  # characters of a label that is left out
+_READS = 3
+
+
+class SourceMoved(BadAnswer):
+    """The wallet went on while it was read, every time."""
 
 
 def read(folder: Path) -> SourceSnapshot:
     """The snapshot that the answers in `folder` hold. Raises BadAnswer, naming the file and what to record."""
-    recording = Recording(folder)
-    info = recording.required("getblockchaininfo", "bitcoin-cli getblockchaininfo")
-    answers = recording.lines("gettransaction")
-    if answers is None:
-        raise BadAnswer(
-            f"{folder}: gettransaction.jsonl is missing; record `gettransaction TXID true true`, one answer a line, of "
-            "every txid that listtransactions names"
-        )
-    raw = {answer.hash("txid"): answer for answer in recording.lines("getrawtransaction") or []}
-    pool = recording.optional("getrawmempool")
-    entries = {} if pool is None else {txid: pool.child(txid) for txid in pool.members}
-    unspent = recording.optional_list("listunspent") or []
-    transactions = [read_transaction(answer, raw.get(answer.hash("txid")), entries) for answer in answers]
-    ledger = Ledger(transactions, raw.values(), [(coin.hash("txid"), coin.natural("vout")) for coin in unspent])
-    _check_whole(ledger, unspent, recording.optional_list("listtransactions") or [])
-    chain = _chain(info, recording.optional("getwalletinfo"), answers)
+    return read_from(Recorded(folder))
+
+
+def read_from(asker: Asker, dated: Mapping[tuple[str, str], int] | None = None) -> SourceSnapshot:
+    """The snapshot of what `asker` answers; what moves while it is read is read again, three times at most.
+
+    `dated` maps (address, label) to when the label was first seen, in Unix seconds: no answer tells it. Raises
+    BadAnswer, SourceMoved, and what the asker raises.
+    """
+    for left in reversed(range(_READS)):
+        try:
+            return snapshot_of(CoreAnswers(asker), dated or {})
+        except Inconsistent as error:
+            if not asker.live:
+                raise
+            if not left:
+                raise SourceMoved(
+                    f"the wallet changed while it was read, {_READS} times; try again ({error})"
+                ) from None
+    raise AssertionError
+
+
+def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> SourceSnapshot:
+    """The records that the answers of one read give. Raises Inconsistent for answers of different moments."""
+    transactions = [
+        read_transaction(answer, answers.raw.get(answer.hash("txid")), answers.entries, answers.book)
+        for answer in answers.transactions
+    ]
+    outpoints = [(coin.hash("txid"), coin.natural("vout")) for coin in answers.unspent]
+    ledger = Ledger(transactions, answers.raw.values(), outpoints)
+    _check_coins(ledger, answers.unspent)
+    chain = _chain(answers.info, answers.wallet, answers.transactions)
+    notices = list(answers.notices)
     records: dict[str, Any] = {
         "chain": chain,
         "transactions": [_transaction(ledger, transaction) for transaction in ledger.transactions.values()],
         "utxos": [_coin(transaction, output) for transaction, output in ledger.coins()],
-        "labels": _labels(ledger, recording.notices),
+        "labels": _labels(_named(ledger, answers.book, dated, chain), notices),
     }
-    if pool is not None:
+    if answers.entries is not None:
         records["mempool"] = [_pending(ledger, ledger.transactions[txid], entry)
-                              for txid, entry in entries.items() if txid in ledger.transactions]  # fmt: skip
-    _add_descriptors(records, recording)
-    _add_fees(records, recording)
-    _mention_peers(recording)
-    return SourceSnapshot(SOURCE, chain["network"], records, ledger.owned(), tuple(recording.notices))
+                              for txid, entry in answers.entries.items()]  # fmt: skip
+    if answers.descriptors is not None:
+        records["descriptors"] = read_descriptors(answers.descriptors)
+    _add_fees(records, answers, notices)
+    _mention_peers(answers, notices)
+    _mention_waiting(ledger, notices)
+    return SourceSnapshot(
+        SOURCE,
+        chain["network"],
+        records,
+        ledger.owned(),
+        tuple(notices),
+        complete=frozenset(records) - {"chain", "fees"} - (frozenset() if answers.book is not None else {"labels"}),
+        wallet=answers.wallet.text_or_empty("walletname") if answers.wallet else "",
+        descriptors=frozenset(record["id"] for record in records.get("descriptors", ())),
+        balance_sat=_balance(answers.balances),
+    )
 
 
 # -- the block ---------------------------------------------------------------------------------------------------------
@@ -92,7 +137,9 @@ def _last_processed(answers: list[Answer]) -> tuple[str, int] | None:
     blocks = [answer.child("lastprocessedblock") for answer in answers if "lastprocessedblock" in answer]
     seen = {(block.hash("hash"), block.natural("height")) for block in blocks}
     if len(seen) > 1:
-        raise BadAnswer("the wallet's answers are as of different blocks: a block came in between; record them again")
+        raise Inconsistent(
+            "the wallet's answers are as of different blocks: a block came in between; record them again"
+        )
     return next(iter(seen), None)
 
 
@@ -102,7 +149,7 @@ def _lagging(tip: Record, seen: tuple[str, int] | None, transactions: list[Answe
     times = (answer.natural("blocktime") for answer in transactions if answer.text_or_empty("blockhash") == block_hash)
     time = next(times, None)
     if time is None:
-        raise BadAnswer(
+        raise Inconsistent(
             f"the wallet is at block {height}, the node at block {tip['block_height']}; wait until the wallet has "
             "caught up, and record the answers again"
         )
@@ -112,17 +159,39 @@ def _lagging(tip: Record, seen: tuple[str, int] | None, transactions: list[Answe
 # -- the wallet --------------------------------------------------------------------------------------------------------
 
 
-def _check_whole(ledger: Ledger, unspent: list[Answer], rows: list[Answer]) -> None:
-    """Refuse answers that do not belong together: a coin or transaction would go missing without a word."""
-    missing = {row.hash("txid") for row in rows if "txid" in row} - ledger.transactions.keys()
-    if missing:
-        raise BadAnswer(f"gettransaction.jsonl lacks transactions of listtransactions.json: {len(missing)}, such as "
-                        f"{min(missing)}; record `gettransaction TXID true true` for them too")  # fmt: skip
+def _check_coins(ledger: Ledger, unspent: list[Answer]) -> None:
+    """Refuse answers that do not belong together: a coin would go missing without a word."""
     coins = {(transaction.txid, output.vout): output.amount_sat for transaction, output in ledger.coins()}
     for coin in unspent:
         if coins.get((coin.hash("txid"), coin.natural("vout"))) != coin.sat("amount"):
-            raise BadAnswer(f"{coin.where}: by gettransaction.jsonl, {coin.hash('txid')}:{coin.natural('vout')} is not "
-                            "a coin of that amount; record both again, at one moment")  # fmt: skip
+            raise Inconsistent(
+                f"{coin.where}: by gettransaction, {coin.hash('txid')}:{coin.natural('vout')} is not a coin of that "
+                "amount; record both again, at one moment"
+            )
+
+
+def _balance(answer: Answer | None) -> int | None:
+    """What the wallet says that it has, in satoshi; None when it does not say. `watchonly` is of releases before 30."""
+    if answer is None:
+        return None
+    sides = [answer.child(side) for side in ("mine", "watchonly") if side in answer]
+    return sum(_signed_sat(side, part) for side in sides for part in _BALANCE_PARTS if part in side)
+
+
+def _signed_sat(side: Answer, part: str) -> int:
+    try:
+        return signed_btc_to_sat(side.members[part])
+    except NotAnAmount as error:
+        raise BadAnswer(f"{side.where}: {part}: {error}") from None
+
+
+def _mention_waiting(ledger: Ledger, notices: list[str]) -> None:
+    """Payments that no mempool holds are easily forgotten: they are no money, and what they spend is spent."""
+    waiting = [transaction for transaction in ledger.live() if transaction.outside]
+    if waiting:
+        told = ", ".join(f"{one.txid} ({btc(sum(output.amount_sat for output in one.outputs))})" for one in waiting)
+        count, it = (f"{len(waiting)} transactions are", "them") if waiting[1:] else ("1 transaction is", "it")
+        notices.append(f"{count} in the wallet but not in the mempool: {told}; rebroadcast or abandon {it}")
 
 
 def _coin(transaction: Transaction, output: Output) -> Record:
@@ -165,6 +234,8 @@ def _transaction(ledger: Ledger, transaction: Transaction) -> Record:
         record |= {"replaced_by": winner} if winner else {}
         # Without a known winner nothing else would say that the record claims nothing.
         record |= {"abandoned": True} if transaction.abandoned or not winner else {}
+    elif transaction.outside:
+        record["in_mempool"] = False
     return record
 
 
@@ -194,8 +265,16 @@ def _flow(ledger: Ledger, transaction: Transaction) -> Record:
     }
 
 
-def _labels(ledger: Ledger, notices: list[str]) -> list[Record]:
-    """One record an address and label, dated and categorised by the first transaction that shows it."""
+def _named(
+    ledger: Ledger,
+    book: Mapping[str, tuple[str, str]] | None,
+    dated: Mapping[tuple[str, str], int],
+    chain: Record,
+) -> list[Record]:
+    """One record an address and label, dated and categorised by the first transaction that shows it.
+
+    An address of the book that no transaction shows is dated by `dated`, else by the block that the answers are as of.
+    """
     found: dict[tuple[str, str], Record] = {}
     for transaction in sorted(ledger.transactions.values(), key=lambda one: (one.time, one.txid)):
         for row in transaction.rows:
@@ -203,10 +282,22 @@ def _labels(ledger: Ledger, notices: list[str]) -> list[Record]:
                 record = {"address": row.address, "label": row.label, "category": _category(transaction, row.address),
                           "created_at": transaction.time}  # fmt: skip
                 found.setdefault((row.address, row.label), record)
-    long = [key for key in found if len(key[1]) > _MAX_LABEL]
-    if long:
-        notices.append(f"labels of more than {_MAX_LABEL} characters left out: {len(long)}")
-    return [record for key, record in found.items() if key not in long]
+    for address, (label, purpose) in (book or {}).items():
+        record = {"address": address, "label": label, "category": "expense" if purpose == "send" else "income",
+                  "created_at": dated.get((address, label), chain["block_time"])}  # fmt: skip
+        found.setdefault((address, label), record)
+    return list(found.values())
+
+
+def _labels(named: list[Record], notices: list[str]) -> list[Record]:
+    """Those that fit into a record; of the others a notice says whose they are."""
+    notices += [
+        f"the label of {record['address']} is longer than {_MAX_LABEL} characters, and was left out of the labels: "
+        f'"{record["label"][:_LABEL_SHOWN]}…"'
+        for record in named
+        if len(record["label"]) > _MAX_LABEL
+    ]
+    return [record for record in named if len(record["label"]) <= _MAX_LABEL]
 
 
 def _category(transaction: Transaction, address: str) -> str:
@@ -226,7 +317,9 @@ def _pending(ledger: Ledger, transaction: Transaction, entry: Answer) -> Record:
     vsize = entry.natural("vsize")
     if vsize == 0:
         raise BadAnswer(f"{entry.where}: vsize: is zero")
-    replaced = sorted(txid for txid, winner in ledger.lost.items() if winner == transaction.txid)
+    replaced = {txid for txid, winner in ledger.lost.items() if winner == transaction.txid}
+    if "replaces_txid" in transaction.answer:
+        replaced.add(transaction.answer.hash("replaces_txid"))
     record = {
         "txid": transaction.txid,
         "amount_sat": sum(output.amount_sat for output in transaction.outputs),
@@ -237,7 +330,7 @@ def _pending(ledger: Ledger, transaction: Transaction, entry: Answer) -> Record:
         "cpfp_eligible": bool(ledger.unspent(transaction)),
         **_flow(ledger, transaction),
     }
-    return {**record, "replaces": replaced} if replaced else record
+    return {**record, "replaces": sorted(replaced)} if replaced else record
 
 
 def _replaceable(transaction: Transaction, entry: Answer) -> bool:
@@ -250,21 +343,13 @@ def _replaceable(transaction: Transaction, entry: Answer) -> bool:
 # -- what does not come from the wallet's transactions -----------------------------------------------------------------
 
 
-def _add_descriptors(records: dict[str, Any], recording: Recording) -> None:
-    answer = recording.optional("listdescriptors")
-    if answer is not None:
-        records["descriptors"], notices = read_descriptors(answer)
-        recording.notices += notices
-
-
-def _add_fees(records: dict[str, Any], recording: Recording) -> None:
-    answers = {target: recording.optional(f"estimatesmartfee-{target}") for target in FEE_TARGETS}
-    if not any(answers.values()):
+def _add_fees(records: dict[str, Any], answers: CoreAnswers, notices: list[str]) -> None:
+    if not any(answers.fees.values()):
         return
-    rates = {target: _estimate(answer) for target, answer in answers.items()}
+    rates = {target: _estimate(answer) for target, answer in answers.fees.items()}
     if None in rates.values():
         targets = ", ".join(str(target) for target, rate in rates.items() if rate is None)
-        recording.notices.append(f"the node estimates no feerate for {targets} blocks; no fee record was made")
+        notices.append(f"the node estimates no feerate for {targets} blocks; no fee record was made")
         return
     chain = records["chain"]
     reading = {f"target_{target}_block_sat_vbyte": rate for target, rate in rates.items()}
@@ -282,9 +367,9 @@ def _estimate(answer: Answer | None) -> int | float | None:
         raise BadAnswer(f"{answer.where}: feerate: {error}") from None
 
 
-def _mention_peers(recording: Recording) -> None:
-    peers = recording.optional_list("getpeerinfo")
-    if peers:
-        recording.notices.append(
-            f"peers left out: {len(peers)}; a peer record needs a public key, and Bitcoin Core's peers have none"
+def _mention_peers(answers: CoreAnswers, notices: list[str]) -> None:
+    if answers.peers:
+        notices.append(
+            f"peers left out: {len(answers.peers)}; a peer record needs a public key, and Bitcoin Core's peers have "
+            "none"
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitbtc.sources.amounts import NotAnAmount, paid_fee_to_sat
 from gitbtc.sources.answers import Answer, BadAnswer
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class Transaction:
     fee_sat: int | None
     abandoned: bool
     rivals: list[str]
-    in_mempool: bool
+    in_mempool: bool | None
     ours: set[int] = field(default_factory=set)
 
     @property
@@ -80,6 +79,14 @@ class Transaction:
     def signals_replacement(self) -> bool:
         """It says that it may be replaced (BIP-125)."""
         return any(sequence < _SIGNALS_REPLACEMENT_BELOW for sequence in self.sequences)
+
+    @property
+    def outside(self) -> bool:
+        """It waits in no mempool, so far as is known: evicted, expired, never sent. It may yet be sent again.
+
+        It claims what it spends and makes no coin.
+        """
+        return self.in_mempool is False and not self.confirmed and not self.given_up
 
     @property
     def given_up(self) -> bool:
@@ -94,8 +101,17 @@ class Transaction:
         return self.abandoned or self.confirmations < 0 or self.coinbase or contested
 
 
-def read_transaction(answer: Answer, raw: Answer | None, mempool: Mapping[str, Answer]) -> Transaction:
-    """The transaction of one gettransaction answer, `raw` being its getrawtransaction answer if there is one."""
+def read_transaction(
+    answer: Answer,
+    raw: Answer | None,
+    mempool: Mapping[str, Answer] | None,
+    book: Mapping[str, tuple[str, str]] | None = None,
+) -> Transaction:
+    """The transaction of one gettransaction answer, `raw` being its getrawtransaction answer if there is one.
+
+    `mempool` has the entries of unconfirmed transactions, `book` the label and purpose of addresses, which may have
+    changed since the answer was given. Either is None when nobody told.
+    """
     txid = answer.hash("txid")
     body = _body(answer, raw, txid)
     sources = body.children("vin")
@@ -110,13 +126,13 @@ def read_transaction(answer: Answer, raw: Answer | None, mempool: Mapping[str, A
         inputs=[(source.hash("txid"), source.natural("vout")) for source in spends],
         sequences=[source.natural("sequence") for source in spends if "sequence" in source],
         outputs=[_output(output) for output in body.children("vout")],
-        rows=[_row(row) for row in details],
+        rows=[_row(row, book) for row in details],
         size_bytes=body.natural("size"),
         weight=body.natural("weight"),
-        fee_sat=_stated_fee(answer, raw, mempool.get(txid)),
+        fee_sat=_stated_fee(raw, (mempool or {}).get(txid)),
         abandoned=answer.flag("abandoned") or any(row.flag("abandoned") for row in details),
         rivals=_rivals(answer),
-        in_mempool=txid in mempool,
+        in_mempool=None if mempool is None else txid in mempool,
         ours=set(),
     )
 
@@ -142,22 +158,20 @@ def _output(output: Answer) -> Output:
     )
 
 
-def _row(row: Answer) -> LedgerRow:
-    return LedgerRow(
-        row.natural("vout"), row.text("category"), row.text_or_empty("address"), row.text_or_empty("label")
-    )
+def _row(row: Answer, book: Mapping[str, tuple[str, str]] | None) -> LedgerRow:
+    address = row.text_or_empty("address")
+    label = row.text_or_empty("label") if book is None else book.get(address, ("", ""))[0]
+    return LedgerRow(row.natural("vout"), row.text("category"), address, label)
 
 
-def _stated_fee(answer: Answer, raw: Answer | None, entry: Answer | None) -> int | None:
-    """What the node says of the fee, the surest first: the chain, the mempool, the wallet."""
+def _stated_fee(raw: Answer | None, entry: Answer | None) -> int | None:
+    """The fee that the chain or the mempool tells.
+
+    Not the wallet's own `fee`: that is its inputs less all outputs, which is no fee where an input is not its own.
+    """
     if raw is not None and "fee" in raw:
         return raw.sat("fee")
-    if entry is not None:
-        return base_fee(entry)
-    try:
-        return paid_fee_to_sat(answer.members["fee"]) if "fee" in answer else None
-    except NotAnAmount as error:
-        raise BadAnswer(f"{answer.where}: fee: {error}") from None
+    return None if entry is None else base_fee(entry)
 
 
 def base_fee(entry: Answer) -> int:
@@ -229,8 +243,9 @@ class Ledger:
         return [transaction for transaction in self.transactions.values() if transaction.txid not in self.lost]
 
     def coins(self) -> list[tuple[Transaction, Output]]:
-        """The wallet's unspent outputs, locked and immature ones too."""
-        return [(transaction, output) for transaction in self.live() for output in self.unspent(transaction)]
+        """The wallet's unspent outputs, locked and immature ones too, of what is in a block or in the mempool."""
+        present = [transaction for transaction in self.live() if not transaction.outside]
+        return [(transaction, output) for transaction in present for output in self.unspent(transaction)]
 
     def unspent(self, transaction: Transaction) -> list[Output]:
         """The wallet's outputs of a live transaction that are not spent."""
@@ -245,7 +260,7 @@ class Ledger:
         return frozenset((txid, vout) for txid, transaction in self.transactions.items() for vout in transaction.ours)
 
     def fee_sat(self, transaction: Transaction) -> int | None:
-        """The fee in satoshi: inputs less outputs where all inputs are known, else what the node says.
+        """The fee in satoshi: inputs less outputs where all inputs are known, else what is told.
 
         None for a coinbase, which collects fees and pays none.
         """
@@ -262,7 +277,7 @@ class Ledger:
 
 
 def _rank(transaction: Transaction) -> tuple[bool, bool, int, str]:
-    return transaction.confirmed, transaction.in_mempool, transaction.time, transaction.txid
+    return transaction.confirmed, bool(transaction.in_mempool), transaction.time, transaction.txid
 
 
 def _ours(transaction: Transaction, unspent: set[Outpoint]) -> set[int]:

@@ -26,9 +26,10 @@ NAMES = list(BUILT_IN.values())
 FIELDS = {
     "utxos": "txid vout amount_sat script_type address block_height coinbase label confirmations? block_hash?",
     "transactions": "txid block_height block_time inputs outputs fee_sat size_bytes weight confirmed label block_hash? "
-    "replaced_by? abandoned?",
+    "replaced_by? abandoned? in_mempool?",
     "labels": "address label category created_at",
-    "descriptors": "id xpub script_type derivation_path label gap_limit descriptor? next_index?",
+    "descriptors": "id xpub script_type derivation_path label gap_limit descriptor? next_index? keys? "
+    "threshold? policy?",
     "channels": "channel_id peer_pubkey peer_alias capacity_sat local_balance_sat remote_balance_sat is_active "
     "is_public local_reserve_sat remote_reserve_sat unsettled_balance_sat htlc_count funding_outpoint?",
     "routing": "channel_id base_fee_msat fee_rate_ppm time_lock_delta min_htlc_msat max_htlc_msat",
@@ -74,7 +75,11 @@ RULES = {
         "number-over-null": "fee_sat",
     },
     "labels": {"smaller": "created_at"},
-    "descriptors": {"immutable": "xpub script_type derivation_path descriptor", "larger": "gap_limit next_index"},
+    "descriptors": {
+        "immutable": "xpub script_type derivation_path descriptor threshold policy",
+        "larger": "gap_limit next_index",
+        "elements": "keys",
+    },
     "channels": {"immutable": "capacity_sat peer_pubkey is_public funding_outpoint"},
     "strategy": {"never-live": "simulation_mode"},
     "peers": {"larger": "sync_height"},

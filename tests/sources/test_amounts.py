@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.sources.amounts import MAX_SAT, NotAnAmount, btc_to_sat, feerate, paid_fee_to_sat, sat_per_vbyte
+from gitbtc.sources.amounts import MAX_SAT, NotAnAmount, btc_to_sat, feerate, sat_per_vbyte, signed_btc_to_sat
 
 AMOUNTS = st.integers(0, MAX_SAT)
 
@@ -75,19 +75,15 @@ def test_what_is_no_amount_is_refused(value: Any) -> None:
         btc_to_sat(value)
 
 
-def test_a_paid_fee_is_negative_in_the_wallet_and_positive_here() -> None:
-    assert paid_fee_to_sat(Decimal("-0.00002388")) == 2388
-    assert paid_fee_to_sat(0) == 0
+def test_a_part_of_a_balance_may_be_negative() -> None:
+    assert signed_btc_to_sat(Decimal("-3.00002388")) == -300_002_388
+    assert (signed_btc_to_sat(0), signed_btc_to_sat(-1), signed_btc_to_sat(Decimal("0.5"))) == (0, -(10**8), 5 * 10**7)
 
 
-def test_a_fee_that_counts_the_inputs_of_others_is_unknown() -> None:
-    assert paid_fee_to_sat(Decimal("0.5")) is None
-
-
-@pytest.mark.parametrize("value", [True, "x", None, Decimal("NaN"), -0.1])
-def test_what_is_no_fee_is_refused(value: Any) -> None:
+@pytest.mark.parametrize("value", [True, "x", None, Decimal("NaN"), Decimal("-Infinity"), -0.1, Decimal("-1e-9")])
+def test_what_is_no_part_of_a_balance_is_refused(value: Any) -> None:
     with pytest.raises(NotAnAmount):
-        paid_fee_to_sat(value)
+        signed_btc_to_sat(value)
 
 
 @pytest.mark.parametrize(

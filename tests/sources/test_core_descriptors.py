@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitbtc.kinds import registry
 from gitbtc.kinds.formats import descriptor_checksum
-from gitbtc.sources.answers import Answer, BadAnswer, Recording
+from gitbtc.kinds.validate import violations
+from gitbtc.sources.answers import Answer, BadAnswer
+from gitbtc.sources.asking import Questions
 from gitbtc.sources.core_descriptors import PrivateDescriptors, read_descriptors
+from gitbtc.sources.recorded import Recorded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +34,8 @@ def answer_of(*bodies: str, **more: Any) -> Answer:
 
 
 def only_record(answer: Answer) -> dict[str, Any]:
-    (record,), notices = read_descriptors(answer)
-    assert notices == []
+    (record,) = read_descriptors(answer)
+    assert list(violations(registry.built_in("descriptors"), [record], frozenset(["regtest"]))) == []
     return record
 
 
@@ -80,9 +84,8 @@ def test_an_id_never_changes() -> None:
 
 def test_two_nodes_give_the_same_ids(recordings: Path) -> None:
     def ids(moment: str) -> set[str]:
-        answer = Recording(recordings / moment).required("listdescriptors", "")
-        records, _ = read_descriptors(answer)
-        return {record["id"] for record in records}
+        answer = Questions(Recorded(recordings / moment)).required("listdescriptors")
+        return {record["id"] for record in read_descriptors(answer)}
 
     assert ids("5-agent-a-confirmed") == ids("6-agent-b-conflicted")
     assert len(ids("0-base")) == 8
@@ -105,10 +108,74 @@ def test_private_descriptors_are_refused_and_never_shown(private: str) -> None:
     assert not any(secret[8:40] in str(refused.value) for secret in (XPRV, WIF))
 
 
-def test_a_multisig_has_no_single_key_and_no_record() -> None:
-    records, notices = read_descriptors(answer_of(f"wsh(sortedmulti(1,{TPUB}/0/*,{OTHER}/0/*))", "raw(deadbeef)"))
-    assert records == []
-    assert notices == ["descriptors without a single extended key (multisig, raw scripts, addresses) left out: 2"]
+PUBKEY = "02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5"
+X_ONLY = PUBKEY[2:]
+ADDRESS = "bcrt1qhhfjm2whvm00pmeeptt8396lahmplw7pmklagw"
+
+
+def test_a_multisig_keeps_its_keys_and_how_many_must_sign() -> None:
+    body = f"wsh(sortedmulti(1,[f9578447/48h/1h/0h/2h]{TPUB}/0/*,{OTHER}/0/*))"
+    record = only_record(answer_of(body, range=[0, 1000], next_index=3))
+    assert record.pop("id")
+    assert record == {
+        "xpub": None, "script_type": "p2wsh", "derivation_path": None, "label": None, "gap_limit": 998,
+        "descriptor": f"{body}#{descriptor_checksum(body)}", "next_index": 3, "threshold": 1, "policy": "sortedmulti",
+        "keys": [{"place": 0, "xpub": TPUB, "fingerprint": "f9578447", "derivation_path": "m/48'/1'/0'/2'"},
+                 {"place": 1, "xpub": OTHER}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "script_type", "policy", "threshold", "keys"),
+    [
+        (f"multi(2,{PUBKEY},{TPUB}/0/*)", "unknown", "multi", 2, [PUBKEY, TPUB]),
+        (f"sh(multi(2,{TPUB}/<0;1>/*,{OTHER}/<0;1>/*))", "p2sh", "multi", 2, [TPUB, OTHER]),
+        (f"sh(wsh(sortedmulti(2,{TPUB}/*,{OTHER}/*)))", "p2sh-p2wsh", "sortedmulti", 2, [TPUB, OTHER]),
+        (f"wsh(and_v(v:pk({TPUB}/0/*),older(144)))", "p2wsh", "miniscript", None, [TPUB]),
+        (f"wsh(or_d(pk({TPUB}/*),and_v(v:pkh({OTHER}/*),sha256({X_ONLY}))))", "p2wsh", "miniscript", None,
+         [TPUB, OTHER]),
+        (f"tr({X_ONLY},{{pk({TPUB}/0/*),multi_a(1,{OTHER}/0/*,{X_ONLY})}})", "p2tr", "tr", None,
+         [X_ONLY, TPUB, OTHER, X_ONLY]),
+        (f"tr(musig({TPUB},{OTHER})/0/*)", "p2tr", "tr", None, [TPUB, OTHER]),
+        (f"pkh({PUBKEY})", "p2pkh", None, None, [PUBKEY]),
+        (f"rawtr([f9578447/86h]{X_ONLY})", "p2tr", None, None, [X_ONLY]),
+        (f"addr({ADDRESS})", "p2wpkh", None, None, []),
+        (f"raw({PUBKEY})", "unknown", None, None, []),
+    ],
+)  # fmt: skip
+def test_every_other_form_has_a_record(
+    body: str, script_type: str, policy: str | None, threshold: int | None, keys: list[str]
+) -> None:
+    record = only_record(answer_of(body))
+    assert (record["xpub"], record["derivation_path"]) == (None, None)
+    assert (record["script_type"], record.get("policy"), record["threshold"]) == (script_type, policy, threshold)
+    assert [key["xpub"] or key["pubkey"] for key in record["keys"]] == keys
+
+
+@pytest.mark.parametrize(
+    ("body", "script_type"),
+    [(f"pk({TPUB}/0/*)", "p2pk"), (f"combo([f9578447/44h]{TPUB}/<0;1>/*)", "combo"), (f"sh(pk({TPUB}))", "p2sh")],
+)
+def test_the_other_forms_of_one_key_have_its_xpub(body: str, script_type: str) -> None:
+    record = only_record(answer_of(body))
+    assert (record["xpub"], record["script_type"]) == (TPUB, script_type)
+    assert "keys" not in record
+
+
+def test_no_two_forms_share_an_id() -> None:
+    bodies = [f"addr({ADDRESS})", f"combo({TPUB})", f"pkh({TPUB})"]
+    bodies += [f"wsh(sortedmulti({n},{a}/{b}/*,{c}/{b}/*))" for n in (1, 2) for b in (0, 1)
+               for a, c in ((TPUB, OTHER), (OTHER, TPUB))]  # fmt: skip
+    assert len({record["id"] for record in read_descriptors(answer_of(*bodies))}) == len(bodies)
+
+
+def test_of_one_descriptor_in_two_spellings_there_is_one_record() -> None:
+    spelled = [f"wsh(multi(1,[f9578447/48{mark}]{TPUB}/*,{OTHER}/*))" for mark in "h'"]
+    assert len(read_descriptors(answer_of(*spelled))) == 1
+
+
+def test_an_index_that_nobody_told_is_absent() -> None:
+    assert "next_index" not in only_record(answer_of(f"addr({ADDRESS})"))
 
 
 def test_a_wrong_checksum_is_refused() -> None:
@@ -139,6 +206,6 @@ def test_releases_before_24_spell_the_next_index_next() -> None:
 
 def test_the_recordings_are_records_as_they_stand(recordings: Path) -> None:
     stored = json.loads((recordings / "0-base" / "listdescriptors.json").read_text())["result"]["descriptors"]
-    records, _ = read_descriptors(Recording(recordings / "0-base").required("listdescriptors", ""))
+    records = read_descriptors(Questions(Recorded(recordings / "0-base")).required("listdescriptors"))
     assert [record["descriptor"] for record in records] == [row["desc"] for row in stored]
     assert [record["next_index"] for record in records] == [row["next_index"] for row in stored]

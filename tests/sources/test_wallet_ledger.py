@@ -124,7 +124,22 @@ def test_of_two_that_nobody_decided_the_later_one_stays(node: Node) -> None:
     first = node.transaction("b", [("f", 0)], [5000], received=(0,), confirmations=0)
     node.transaction("a", [("f", 0)], [4000], received=(0,), confirmations=0)
     node.transactions[first]["time"] -= 1
-    assert coins(node) == {("a", 0): 4000}
+    assert coins(node) == {}
+    assert [transactions(node)[name].get("in_mempool") for name in "ab"] == [False, None]
+    assert transactions(node)["b"]["replaced_by"] == node.txid("a")
+
+
+def test_what_no_mempool_holds_makes_no_coin_and_keeps_its_inputs(node: Node) -> None:
+    node.transaction("a", [("f", 0)], [5000], received=(0,))
+    node.transaction("b", [("a", 0)], [4000], received=(0,), confirmations=0)
+    assert coins(node) == {}
+    assert transactions(node)["b"]["in_mempool"] is False
+    (notice,) = bitcoin_core.read(node.folder).notices
+    told = f"1 transaction is in the wallet but not in the mempool: {node.txid('b')} (0.00004000 BTC); "
+    assert notice == told + "rebroadcast or abandon it"
+    node.pending("b")
+    assert coins(node) == {("b", 0): 4000}
+    assert "in_mempool" not in transactions(node)["b"]
 
 
 def test_a_replacement_that_lost_in_its_turn_gives_the_place_back(node: Node) -> None:
@@ -142,9 +157,9 @@ def test_the_fee_is_inputs_less_outputs_where_the_inputs_are_known(node: Node) -
     assert transactions(node)["b"]["fee_sat"] == 800
 
 
-def test_else_it_is_what_the_wallet_says(node: Node) -> None:
+def test_the_wallets_own_fee_is_none_where_an_input_is_not_its_own(node: Node) -> None:
     node.transaction("b", [("f", 0)], [4200], received=(0,), fee=node.btc(-999))
-    assert transactions(node)["b"]["fee_sat"] == 999
+    assert transactions(node)["b"]["fee_sat"] is None
 
 
 def test_a_fee_that_the_wallet_cannot_know_is_null(node: Node) -> None:

@@ -1,0 +1,118 @@
+"""The seam between what a program is asked and how: a reader asks an `Asker`, be it a folder of answers or a node.
+
+Numbers with a point are Decimals in every answer; a float would lose satoshis.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from gitbtc.sources.answers import Answer, BadAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Call(NamedTuple):
+    """One call: a method and its parameters, as JSON has them."""
+
+    method: str
+    params: tuple[Any, ...] = ()
+
+    @property
+    def words(self) -> tuple[Any, ...]:
+        """The method and its parameters, one after the other."""
+        return (self.method, *self.params)
+
+    @property
+    def typed(self) -> str:
+        """The call as one would type it: `bitcoin-cli gettransaction TXID true true`."""
+        words = (word if isinstance(word, str) else json.dumps(word) for word in self.params)
+        return " ".join(["bitcoin-cli", self.method, *(shlex.quote(word) for word in words)])
+
+
+class NodeError(BadAnswer):
+    """The program answered a call with an error; `code` is the error's number, 0 where it has none."""
+
+    def __init__(self, where: str, code: int, said: str) -> None:
+        super().__init__(f"{where} holds an error: {said}")
+        self.code = code
+        self.said = said
+
+
+class NotAnswered(BadAnswer):
+    """A recording has no answer to the call."""
+
+
+class Inconsistent(BadAnswer):
+    """Answers that are each right do not belong to one moment, or some are missing."""
+
+
+class Asker(Protocol):
+    """Whom a reader asks. `live`: the answers can change from one call to the next."""
+
+    live: bool
+
+    def ask(self, calls: Sequence[Call]) -> list[Any]:
+        """The result of each call, in order; a NodeError or NotAnswered (not raised) in the place of one that has none.
+
+        Raises another error when nothing can be asked at all.
+        """
+        ...
+
+    def where(self, call: Call) -> str:
+        """Where the answer to `call` stands, for a message."""
+        ...
+
+
+class Questions:
+    """What a reader asks of an asker. `notices` collects what was left out, for the user."""
+
+    def __init__(self, asker: Asker) -> None:
+        self.asker = asker
+        self.notices: list[str] = []
+
+    def required(self, method: str, *params: Any) -> Answer:
+        """The result, an object. Raises NotAnswered or NodeError when there is none."""
+        result = self.result(method, *params)
+        if isinstance(result, BadAnswer):
+            raise result
+        return Answer(result, self.asker.where(Call(method, params)))
+
+    def optional(self, method: str, *params: Any) -> Answer | None:
+        """The result, an object, or None when there is none; a notice tells of an error."""
+        result = self._result_or_notice(method, params)
+        return None if result is None else Answer(result, self.asker.where(Call(method, params)))
+
+    def optional_list(self, method: str, *params: Any) -> list[Answer] | None:
+        """The result, a list of objects, or None when there is none."""
+        result = self._result_or_notice(method, params)
+        where = self.asker.where(Call(method, params))
+        return None if result is None else Answer({method: result}, where).children(method)
+
+    def optional_texts(self, method: str, *params: Any) -> list[str] | None:
+        """The result, a list of texts, or None when there is none."""
+        result = self._result_or_notice(method, params)
+        if result is not None and not (isinstance(result, list) and all(isinstance(text, str) for text in result)):
+            raise BadAnswer(f"{self.asker.where(Call(method, params))}: is not a list of texts")
+        return result
+
+    def result(self, method: str, *params: Any) -> Any:
+        """The result of one call; a NodeError or NotAnswered when there is none."""
+        return self.asker.ask([Call(method, params)])[0]
+
+    def each(self, calls: Iterable[Call]) -> list[Answer | BadAnswer]:
+        """The result of each call, an object, or why there is none."""
+        wanted = list(calls)
+        return [
+            result if isinstance(result, BadAnswer) else Answer(result, self.asker.where(call))
+            for call, result in zip(wanted, self.asker.ask(wanted), strict=True)
+        ]
+
+    def _result_or_notice(self, method: str, params: tuple[Any, ...]) -> Any:
+        result = self.result(method, *params)
+        if isinstance(result, NodeError):
+            self.notices.append(f"{result}; left out")
+        return None if isinstance(result, BadAnswer) else result

@@ -1,0 +1,148 @@
+"""What Bitcoin Core is asked for one read of a wallet, and whether its answers belong together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gitbtc.sources.answers import Answer, BadAnswer
+from gitbtc.sources.asking import Call, Inconsistent, NodeError, NotAnswered, Questions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitbtc.sources.asking import Asker
+
+_ALL_UNSPENT: tuple[Any, ...] = (0, 9_999_999, [], True, {"include_immature_coinbase": True})
+_POOL = ("getrawmempool", True)
+NOT_KNOWN = -5  # a txid, a block, an address that the node does not know
+TARGET = 6  # blocks: how deep a transaction must be so that it is not asked for again
+FEE_TARGETS = (1, 6, 144)
+
+
+def since(block_hash: str) -> Call:
+    """The call that lists what happened after a block; after none, everything.
+
+    The last parameter is include_change: without it, a transaction that pays own change addresses alone is in no list.
+    """
+    return Call("listsinceblock", (block_hash, TARGET, True, True, True))
+
+
+class CoreAnswers:
+    """The answers of one read. `kept` are gettransaction answers of an earlier read, which need no asking.
+
+    `book` maps an address to its label and purpose, and is None when the answers do not tell; `entries` maps an
+    unconfirmed transaction to its mempool entry, and is None when the answers do not know the mempool. Raises
+    Inconsistent for answers that do not belong together, BadAnswer for what cannot be read.
+    """
+
+    def __init__(self, asker: Asker, since_block: str = "", kept: Mapping[str, Any] | None = None) -> None:
+        self._questions = Questions(asker)
+        self.live = asker.live
+        self.info = self._questions.required("getblockchaininfo")
+        self.wallet = self._questions.optional("getwalletinfo")
+        self.next_block = ""
+        self.transactions = self._transactions(since_block, kept or {})
+        self.book = self._address_book()
+        self.entries = self._mempool_entries()
+        self.raw = self._raw()
+        self.unspent = self._questions.optional_list("listunspent", *_ALL_UNSPENT) or []
+        self.descriptors = self._questions.optional("listdescriptors")
+        self.fees = {target: self._questions.optional("estimatesmartfee", target) for target in FEE_TARGETS}
+        self.peers = [] if self.live else self._questions.optional_list("getpeerinfo") or []
+        self.balances = self._questions.optional("getbalances")
+        self._check_still()
+        self.notices = self._questions.notices
+
+    def _transactions(self, since_block: str, kept: Mapping[str, Any]) -> list[Answer]:
+        """gettransaction of every transaction of the wallet, as many as the wallet counts."""
+        call = since(since_block)
+        listed = self._questions.required(*call.words)
+        self.next_block = listed.text_or_empty("lastblock")
+        rows = [*listed.children("transactions"), *listed.children("removed")]
+        txids = list(dict.fromkeys(row.hash("txid") for row in rows if "txid" in row))
+        found = self._questions.each(Call("gettransaction", (txid, True, True)) for txid in txids)
+        lacking = [answer for answer in found if isinstance(answer, NotAnswered)]
+        if lacking:
+            raise Inconsistent(f"{lacking[0]} (the lists beside it name {len(lacking)} such)")
+        answers = {txid: told(answer) for txid, answer in zip(txids, found, strict=True)}
+        answers = {txid: Answer(members, txid) for txid, members in kept.items()} | answers
+        self._check_count(len(answers))
+        return list(answers.values())
+
+    def _check_count(self, count: int) -> None:
+        counted = self.wallet.natural("txcount") if self.wallet and "txcount" in self.wallet else count
+        if count != counted:
+            raise Inconsistent(
+                f"there are answers of {count} transactions, but getwalletinfo counts {counted} in the wallet "
+                f"(txcount); ask gettransaction for every txid of `{since('').typed}`: its last parameter, "
+                "include_change, lists also what pays own change addresses alone, which listtransactions leaves out"
+            )
+
+    def _address_book(self) -> dict[str, tuple[str, str]] | None:
+        labels = self._questions.optional_texts("listlabels")
+        if labels is None:
+            return None
+        named = [label for label in labels if label]
+        found = self._questions.each(Call("getaddressesbylabel", (label,)) for label in named)
+        if any(isinstance(answer, NotAnswered) for answer in found):
+            return None
+        book: dict[str, tuple[str, str]] = {}
+        for label, addresses in zip(named, found, strict=True):
+            if isinstance(addresses, NodeError):  # renamed in between
+                raise Inconsistent(str(addresses))
+            answer = told(addresses)
+            book |= {address: (label, answer.child(address).text_or_empty("purpose")) for address in answer.members}
+        return book
+
+    def _mempool_entries(self) -> dict[str, Answer] | None:
+        waiting = [answer.hash("txid") for answer in self.transactions if answer.integer("confirmations") == 0]
+        if not waiting and not self.live and self._questions.optional(*_POOL) is None:
+            return None
+        found = self._questions.each(Call("getmempoolentry", (txid,)) for txid in waiting)
+        unknown = [answer for answer in found if isinstance(answer, NotAnswered)]
+        if unknown:
+            self._questions.notices.append(
+                f"which unconfirmed transactions are in the mempool is not told: {unknown[0]}"
+            )
+            return None
+        pairs = zip(waiting, found, strict=True)
+        return {txid: told(answer) for txid, answer in pairs if getattr(answer, "code", 0) != NOT_KNOWN}
+
+    def _raw(self) -> dict[str, Answer]:
+        """getrawtransaction of what has inputs of other wallets; a node that has pruned their block cannot tell."""
+        known = {answer.hash("txid") for answer in self.transactions}
+        calls = [
+            Call("getrawtransaction", (answer.hash("txid"), 2, *_block_of(answer)))
+            for answer in self.transactions
+            if _spends_others(answer, known)
+        ]
+        found = [answer for answer in self._questions.each(calls) if isinstance(answer, Answer)]
+        return {answer.hash("txid"): answer for answer in found}
+
+    def _check_still(self) -> None:
+        """A wallet that a block or a transaction reached in between is read again: the answers are of two moments."""
+        if not self.live or self.wallet is None:
+            return
+        again = self._questions.required("getwalletinfo")
+        for name in ("lastprocessedblock", "txcount"):
+            if again.members.get(name) != self.wallet.members.get(name):
+                raise Inconsistent(f"getwalletinfo: {name} has changed")
+
+
+def told(answer: Answer | BadAnswer) -> Answer:
+    """The answer, which must be there."""
+    if isinstance(answer, BadAnswer):
+        raise answer
+    return answer
+
+
+def _block_of(answer: Answer) -> tuple[str, ...]:
+    """Where the transaction is: without an index of all transactions a node finds it only there."""
+    return (answer.hash("blockhash"),) if "blockhash" in answer else ()
+
+
+def _spends_others(answer: Answer, known: set[str]) -> bool:
+    if "decoded" not in answer:
+        return True
+    sources = answer.child("decoded").children("vin")
+    return any("coinbase" not in source and source.hash("txid") not in known for source in sources)

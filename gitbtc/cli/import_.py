@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.errors import CannotWork, printable
+from gitbtc.cli.asked_node import AskedNode, node_options
+from gitbtc.errors import CannotWork, UsageError, printable
 
 if TYPE_CHECKING:
     from gitbtc.sources.snapshot import SourceSnapshot
@@ -27,24 +28,29 @@ def command() -> None:
 
 
 @command.command("bitcoin-core")
-@click.option("--from", "folder", required=True, metavar="DIR",
+@click.option("--from", "folder", metavar="DIR",
               type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="The folder of recorded RPC answers, <method>.json and <method>.jsonl.")  # fmt: skip
+              help="A folder of recorded RPC answers, <method>.json and <method>.jsonl.")  # fmt: skip
+@node_options
 @click.option("--root", metavar="PATH", type=click.Path(file_okay=False, path_type=Path),
               help="The folder that holds wallet/ and network/. [default: the top of the repository]")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def bitcoin_core(folder: Path, root: Path | None, *, as_json: bool) -> None:
-    """Read a folder of Bitcoin Core RPC answers.
+def bitcoin_core(folder: Path | None, root: Path | None, asked: AskedNode, *, as_json: bool) -> None:
+    """Read a wallet of a Bitcoin Core node, or a folder of its recorded answers.
 
-    Needed: getblockchaininfo.json, and gettransaction.jsonl with one answer of `gettransaction TXID true true` a line.
-    Read when there: getrawtransaction.jsonl, listunspent, listtransactions, listdescriptors, getrawmempool,
-    getwalletinfo, estimatesmartfee-1, -6 and -144.
+    A node is named by --url and --cookie (or --auth), its wallet by --wallet. It is only read: gitbtc calls nothing
+    that changes the node or the wallet. `gitbtc record` makes a folder for --from, for a machine that has no node.
     """
     from gitbtc.sources import bitcoin_core as core
     from gitbtc.sources import statefiles
+    from gitbtc.sources.dates import label_dates
+    from gitbtc.sources.recorded import Recorded
 
-    snapshot = core.read(folder)
+    if (folder is None) == (asked.url is None):
+        raise UsageError("name either a node (--url) or a folder of recorded answers (--from)")
     place = root or _top()
+    asker = Recorded(folder) if folder else asked.asker(core.SOURCE)
+    snapshot = core.read_from(asker, label_dates(place))
     changes, notices = statefiles.update(place, snapshot)
     show = _show_json if as_json else _show_text
     show(place, snapshot, changes, [*snapshot.notices, *notices])

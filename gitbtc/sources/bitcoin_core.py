@@ -64,17 +64,25 @@ def read_from(asker: Asker, dated: Mapping[tuple[str, str], int] | None = None) 
     `dated` maps (address, label) to when the label was first seen, in Unix seconds: no answer tells it. Raises
     BadAnswer, SourceMoved, and what the asker raises.
     """
+    if not asker.live:
+        return snapshot_of(CoreAnswers(asker), dated or {})
     for left in reversed(range(_READS)):
         try:
-            return snapshot_of(CoreAnswers(asker), dated or {})
+            return _still(snapshot_of(CoreAnswers(asker), dated or {}), last=not left)
         except Inconsistent as error:
-            if not asker.live:
-                raise
-            if not left:
-                raise SourceMoved(
-                    f"the wallet changed while it was read, {_READS} times; try again ({error})"
-                ) from None
-    raise AssertionError
+            moved = error
+    raise SourceMoved(f"the wallet changed while it was read, {_READS} times; try again ({moved})")
+
+
+def _still(snapshot: SourceSnapshot, *, last: bool) -> SourceSnapshot:
+    """The snapshot, unless a payment came between two answers, which shows in the balance.
+
+    At the last try it passes: a difference that stays is refused by who brings the snapshot in.
+    """
+    listed = sum(coin["amount_sat"] for coin in snapshot.records["utxos"])
+    if snapshot.balance_sat not in (None, listed) and not last:
+        raise Inconsistent(f"the coins are worth {btc(listed)}, the balance is another")
+    return snapshot
 
 
 def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> SourceSnapshot:

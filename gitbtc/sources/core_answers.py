@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import Answer, BadAnswer
 from gitbtc.sources.asking import Call, Inconsistent, NodeError, NotAnswered, Questions
 
@@ -16,6 +18,8 @@ _ALL_UNSPENT: tuple[Any, ...] = (0, 9_999_999, [], True, {"include_immature_coin
 _POOL = ("getrawmempool", True)
 NOT_KNOWN = -5  # a txid, a block, an address that the node does not know
 TARGET = 6  # blocks: how deep a transaction must be so that it is not asked for again
+_OLDEST = 250_000  # 25.0
+_MAY_LAG = 2  # blocks
 FEE_TARGETS = (1, 6, 144)
 
 
@@ -40,6 +44,7 @@ class CoreAnswers:
         self.live = asker.live
         self.info = self._questions.required("getblockchaininfo")
         self.wallet = self._questions.optional("getwalletinfo")
+        self._check_ready()
         self.next_block = ""
         self.transactions = self._transactions(since_block, kept or {})
         self.book = self._address_book()
@@ -52,6 +57,26 @@ class CoreAnswers:
         self.balances = self._questions.optional("getbalances")
         self._check_still()
         self.notices = self._questions.notices
+
+    def _check_ready(self) -> None:
+        """Refuse a node that is too old, and a wallet that does not know its own transactions yet."""
+        if self.live:
+            version = self._questions.required("getnetworkinfo").natural("version")
+            if version < _OLDEST:
+                raise CannotWork(f"Bitcoin Core {_OLDEST // 10_000} or later is needed; this is {_release(version)}")
+        scanning = self.wallet.members.get("scanning") if self.wallet else None
+        if isinstance(scanning, dict):
+            done = scanning.get("progress")
+            share = f": {int(done * 100)} %" if isinstance(done, int | Decimal) else ""
+            raise CannotWork(f"the wallet is being rescanned{share}; wait")
+        behind = max(0, self.info.natural("headers") - self.info.natural("blocks")) if "headers" in self.info else 0
+        if self.info.flag("initialblockdownload") or behind > _MAY_LAG:
+            self._questions.notices.append(f"the node is {behind} blocks behind")
+        if self.live and self.wallet and self.wallet.flag("private_keys_enabled"):
+            self._questions.notices.append(
+                "this wallet can sign; gitbtc only reads, but a watch-only copy is safer (exportwatchonlywallet from "
+                "32 on)"
+            )
 
     def _transactions(self, since_block: str, kept: Mapping[str, Any]) -> list[Answer]:
         """gettransaction of every transaction of the wallet, as many as the wallet counts."""
@@ -127,6 +152,12 @@ class CoreAnswers:
         for name in ("lastprocessedblock", "txcount"):
             if again.members.get(name) != self.wallet.members.get(name):
                 raise Inconsistent(f"getwalletinfo: {name} has changed")
+
+
+def _release(version: int) -> str:
+    """290403 as 29.4; before 22.0, 210100 as 0.21.1."""
+    major, minor = divmod(version // 100, 100)
+    return f"{major}.{minor}" if version >= 220_000 else f"0.{major}.{minor}"
 
 
 def told(answer: Answer | BadAnswer) -> Answer:

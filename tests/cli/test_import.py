@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from gitbtc.sources.recorded import Recorded
+from tests.sources.scripted_node import ScriptedNode, cut_after, status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,3 +117,29 @@ def test_an_error_of_the_node_cannot_write_on_the_terminal(repo: Repo, recording
     assert "\x1b" not in out + err
     assert "\u202e" not in err
     assert "note: getrawmempool.json holds an error: [2Jevilline; left out\n" in err
+
+
+def test_a_node_that_fails_changes_nothing(repo: Repo, recordings: Path, tmp_path: Path) -> None:
+    with ScriptedNode(Recorded(recordings / "1-agent-a"), tmp_path / ".cookie") as node:
+
+        def imported(status: int) -> str:
+            command = (sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", "--url", node.url)
+            return repo.run(*command, "--cookie", str(node.cookie), ok=(status,)).stderr
+
+        node.faults = [None] * 4 + [cut_after(5000)]
+        assert "nothing was imported" in imported(3)
+        assert [path.name for path in repo.path.iterdir() if path.name != ".git"] == []
+        imported(0)
+        before = {
+            path: path.read_bytes() for folder in ("wallet", "network") for path in (repo.path / folder).iterdir()
+        }
+        assert len(before) > 4
+        node.faults = [status(200, b"<html>")]
+        assert len(imported(3).splitlines()) == 1
+        assert before == {path: path.read_bytes() for path in before}
+
+
+@pytest.mark.parametrize("options", [(), ("--from", ".", "--url", "http://127.0.0.1"), ("--url", "http://127.0.0.1")])
+def test_one_place_to_read_from_is_named(repo: Repo, options: tuple[str, ...]) -> None:
+    done = repo.run(sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", *options, ok=(2,))
+    assert re.search("name (either|one of)", done.stderr)

@@ -1,0 +1,147 @@
+"""Where a node is asked and by whom: its URL, and what its credentials are read from. No secret is kept."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from gitbtc.errors import CannotWork, UsageError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
+_DEFAULT_PORT = 8332
+_LONGEST_COOKIE = 1024  # bytes; bitcoind writes 75
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a program listens. `host` is without brackets."""
+
+    secure: bool
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def read_url(url: str, *, insecure: bool = False) -> Endpoint:
+    """The endpoint that a URL names.
+
+    Raises UsageError for a URL with credentials, which would end up in files and lists of processes, and for one that
+    sends them in clear over a network that others share, unless `insecure` says that this is meant.
+    """
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise UsageError("the url is none; write http://HOST:PORT") from None
+    if parts.username is not None or parts.password is not None:
+        raise UsageError("the url holds a user or password; take them out, and name a cookie or env:NAME instead")
+    if parts.scheme not in ("http", "https") or not host or parts.path.strip("/") or parts.query:
+        raise UsageError("the url must be http://HOST:PORT or https://HOST:PORT")
+    if parts.scheme == "http" and not insecure and not _is_near(host):
+        raise UsageError(
+            f"http://{host} would carry the password in clear over the network; use https, a tunnel, or say that it is "
+            "meant (insecure = true, --insecure)"
+        )
+    return Endpoint(parts.scheme == "https", host, port or _DEFAULT_PORT)
+
+
+def _is_near(host: str) -> bool:
+    """The machine itself, a private network, or an onion service, which encrypts by itself."""
+    if host == "localhost" or host.endswith((".localhost", ".onion")):
+        return True
+    from ipaddress import ip_address
+
+    try:
+        address: IPv4Address | IPv6Address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_private
+
+
+class Credentials(Protocol):
+    """What names user and password. Read anew before each connection: a node makes a new cookie at every start."""
+
+    @property
+    def origin(self) -> str:
+        """Where they come from, for a message."""
+        ...
+
+    def read(self) -> bytes:
+        """`user:password`. Raises CannotWork, without showing any of it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Cookie:
+    """The file that bitcoind writes when it starts, and removes when it stops."""
+
+    path: Path
+
+    @property
+    def origin(self) -> str:
+        """The file."""
+        return f"cookie {self.path}"
+
+    def read(self) -> bytes:
+        """The file's one line."""
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(_LONGEST_COOKIE + 1).strip()
+        except OSError:
+            content = b""
+        if not content:
+            raise CannotWork(f"no cookie at {self.path}; bitcoind writes it when it starts (another -datadir or "
+                             "-rpccookiefile? no rights?)")  # fmt: skip
+        if len(content) > _LONGEST_COOKIE or b":" not in content or b"\n" in content:
+            raise CannotWork(f"{self.path} is not a cookie of bitcoind's: it holds one line, user:password")
+        return content
+
+
+@dataclass(frozen=True)
+class FromEnvironment:
+    """An environment variable that holds `user:password`."""
+
+    name: str
+
+    @property
+    def origin(self) -> str:
+        """The variable."""
+        return f"environment variable {self.name}"
+
+    def read(self) -> bytes:
+        """The variable's value."""
+        value = os.environ.get(self.name, "")
+        if ":" not in value:
+            state = "is not user:password" if value else "is not set"
+            raise CannotWork(f"the environment variable {self.name} {state}")
+        return os.fsencode(value)
+
+
+def credentials(cookie: str | None, auth: str | None) -> Credentials:
+    """The credentials that a cookie's path or `env:NAME` names. Raises UsageError for both, neither, or a password."""
+    if (cookie is None) == (auth is None):
+        raise UsageError("name one of a cookie's path (cookie, --cookie) and a variable (auth, --auth env:NAME)")
+    if cookie is not None:
+        return Cookie(Path(cookie).expanduser())
+    kind, _, name = (auth or "").partition(":")
+    if kind != "env" or not name.isidentifier():
+        raise UsageError("auth must be env:NAME, the name of an environment variable that holds user:password")
+    return FromEnvironment(name)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node and one wallet of it; `wallet` None is the only one that is loaded. `name` is what messages call it."""
+
+    name: str
+    endpoint: Endpoint
+    credentials: Credentials
+    wallet: str | None = None

@@ -1,0 +1,337 @@
+"""A live Bitcoin Core node as somebody to ask: JSON-RPC over one HTTP connection, and every failure as one message.
+
+Written after Bitcoin Core's httpserver.cpp, httprpc.cpp and rpc/request.cpp: 64 requests may queue, a batch takes one
+place; an idle connection is closed after 30 seconds; an error comes as HTTP 200 in JSON-RPC 2.0 (from 28 on) and as
+500, 404 or 400 before; a missing or wrong password is a 401 without a body.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import math
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gitbtc.errors import CannotWork
+from gitbtc.sources.answers import BadAnswer, decoded
+from gitbtc.sources.asking import Call, NodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitbtc.sources.endpoints import Node
+
+# All that is ever asked. None of them changes anything in the node or its wallet.
+ALLOWED = frozenset([
+    "estimatesmartfee", "getaddressesbylabel", "getbalances", "getbestblockhash", "getblockchaininfo", "getblockheader",
+    "getmempoolentry", "getnetworkinfo", "getrawtransaction", "gettransaction", "getwalletinfo", "listdescriptors",
+    "listlabels", "listlockunspent", "listsinceblock", "listunspent", "listwalletdir", "listwallets", "waitfornewblock",
+])  # fmt: skip
+BATCH = 100
+MAX_ANSWER = 32 * 1024 * 1024  # bytes
+_PAUSES = (1, 2, 4, 8)  # seconds between tries while the node's queue is full
+_MANY = 2_000  # calls, from which on it is told how far one has come
+_CONNECT = 10  # seconds
+_WARMING_UP, _NO_WALLET, _WHICH_WALLET, _NO_METHOD, _WALLET_ERROR = -28, -18, -19, -32601, -4
+
+
+class Unreadable(CannotWork):
+    """The node cannot be asked, or its answers cannot be used."""
+
+
+class _TooLarge(Exception):
+    """The answer to a request is larger than what is taken."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a node may take to start, and to answer one request."""
+
+    start: float = 60
+    answer: float = 60
+
+
+class HttpRpc:
+    """A node, asked over one connection. `progress` is told in words what is going on."""
+
+    live = True
+
+    def __init__(
+        self, node: Node, patience: Patience | None = None, progress: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.name = node.name
+        self.wallet = node.wallet
+        self._endpoint = node.endpoint
+        self._credentials = node.credentials
+        self._patience = patience or Patience()
+        self._progress = progress
+        self._connection: http.client.HTTPConnection | None = None
+        self._header = ""
+        self._batch = BATCH
+
+    def where(self, call: Call) -> str:
+        """The method, and of whom it was asked."""
+        return f"{self.name}: {call.method}"
+
+    def ask(self, calls: Sequence[Call]) -> list[Any]:
+        """The result of each call, or a NodeError in its place. Raises Unreadable."""
+        results: list[Any] = []
+        while len(results) < len(calls):
+            part = calls[len(results) : len(results) + self._batch]
+            try:
+                results += self._warm(part, self._path())
+            except _TooLarge:
+                if len(part) == 1:
+                    size = MAX_ANSWER // 2**20
+                    raise self._failed(f"the answer to {part[0].method} is larger than {size} MiB") from None
+                self._batch = max(1, len(part) // 2)
+            if len(calls) >= _MANY and len(results) % (10 * BATCH) == 0:
+                self._progress(f"{self.name}: {len(results)} of {len(calls)} answers")
+        return results
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    # -- what an answer means --------------------------------------------------------------------------------------
+
+    def _path(self) -> str:
+        return "/" if self.wallet is None else "/wallet/" + quote(self.wallet, safe="")
+
+    def _warm(self, calls: Sequence[Call], path: str) -> list[Any]:
+        """The results, from a node that may have to finish its start first."""
+        until = time.monotonic() + self._patience.start
+        told = ""
+        while True:
+            results = self._request(calls, path)
+            errors = [result for result in results if isinstance(result, NodeError)]
+            starting = next((error for error in errors if error.code == _WARMING_UP), None)
+            if starting is None:
+                self._refuse_fatal(calls, results)
+                return results
+            if time.monotonic() >= until:
+                raise self._failed(f"the node is still starting: {starting.said}")
+            if starting.said != told:
+                told = starting.said
+                self._progress(f"{self.name}: the node is starting: {told}")
+            time.sleep(min(0.5, self._patience.start))
+
+    def _refuse_fatal(self, calls: Sequence[Call], results: list[Any]) -> None:
+        """Raise Unreadable for an error that means that nothing can be read."""
+        for call, error in zip(calls, results, strict=True):
+            if not isinstance(error, NodeError):
+                continue
+            if error.code == _NO_METHOD:
+                raise self._failed(f"the node has no method {call.method}: no wallet support, or older than 25.0")
+            if error.code == _NO_WALLET:
+                raise self._failed(self._no_wallet())
+            if error.code == _WHICH_WALLET:
+                raise self._failed(f"several wallets are loaded: {self._names('listwallets')}; name one "
+                                   '(wallet = "…", --wallet)')  # fmt: skip
+            if error.code == _WALLET_ERROR and "already being loaded" in error.said:
+                raise self._failed(f"the wallet is being loaded: {error.said}; wait")
+
+    def _no_wallet(self) -> str:
+        loaded = self._names("listwallets")
+        if self.wallet is None:
+            return "no wallet is loaded"
+        here = self._known_wallets()
+        exists = (
+            "" if here is None else "; the node has it, not loaded" if self.wallet in here else "; it has no such one"
+        )
+        return f'no wallet "{self.wallet}" is loaded{exists}; loaded: {loaded or "none"}'
+
+    def _names(self, method: str) -> str:
+        (result,) = self._request([Call(method)], "/")
+        return ", ".join(f'"{name}"' if not name else str(name) for name in result) if isinstance(result, list) else "?"
+
+    def _known_wallets(self) -> set[str] | None:
+        (result,) = self._request([Call("listwalletdir")], "/")
+        rows = result.get("wallets") if isinstance(result, dict) else None
+        return {str(row.get("name")) for row in rows if isinstance(row, dict)} if isinstance(rows, list) else None
+
+    # -- one request -----------------------------------------------------------------------------------------------
+
+    def _request(self, calls: Sequence[Call], path: str) -> list[Any]:
+        """The result, or the NodeError, of each call of one request."""
+        for call in calls:
+            if call.method not in ALLOWED:
+                raise ValueError(f"{call.method} is not among the methods that are asked")
+        asked = [{"jsonrpc": "2.0", "id": place, "method": call.method, "params": list(call.params)}
+                 for place, call in enumerate(calls)]  # fmt: skip
+        body = json.dumps(asked if len(asked) > 1 else asked[0]).encode()
+        status, content = self._patiently(path, body, calls)
+        return self._matched(calls, self._json(status, content))
+
+    def _patiently(self, path: str, body: bytes, calls: Sequence[Call]) -> tuple[int, bytes]:
+        """The answer, asked for again while the queue is full, and once more with the cookie of a new start."""
+        pauses = iter(_PAUSES)
+        refused = False
+        while True:
+            status, content = self._exchange(path, body, calls)
+            if status == http.client.UNAUTHORIZED and not refused:
+                refused = True
+                self.close()  # with the next connection the cookie is read again
+            elif status == http.client.UNAUTHORIZED:
+                raise self._failed(f"the node refused the user and password from {self._credentials.origin}")
+            elif status == http.client.FORBIDDEN:
+                methods = ", ".join(sorted({call.method for call in calls}))
+                raise self._failed("the node does not allow this address (rpcallowip) or one of these methods "
+                                   f"(rpcwhitelist): {methods}")  # fmt: skip
+            elif status == http.client.SERVICE_UNAVAILABLE:
+                self._rest(content, pauses)
+            else:
+                return status, content
+
+    def _rest(self, content: bytes, pauses: Any) -> None:
+        if b"shutdown" in content.lower():
+            raise self._failed("the node is shutting down")
+        pause = next(pauses, None)
+        if pause is None:
+            raise self._failed("the node is busy (its queue of rpcworkqueue=64 is full); try later")
+        self._progress(f"{self.name}: the node is busy; asking again in {pause} s")
+        time.sleep(pause)
+
+    def _exchange(self, path: str, body: bytes, calls: Sequence[Call]) -> tuple[int, bytes]:
+        """Status and body of one HTTP exchange. A connection that the node closed while it was idle is made anew."""
+        reused = self._connection is not None
+        until = time.monotonic() + self._patience.answer
+        try:
+            return self._once(path, body, until)
+        except (ConnectionError, http.client.BadStatusLine) as error:
+            self.close()
+            if isinstance(error, ConnectionRefusedError):
+                raise self._nobody() from None
+            if not reused:
+                raise self._cut(calls) from None
+            return self._exchange(path, body, calls)
+        except TimeoutError:
+            self.close()
+            raise self._failed(f"{self._endpoint} gave no whole answer within {self._patience.answer:g} s") from None
+        except http.client.IncompleteRead:
+            self.close()
+            raise self._cut(calls) from None
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise self._failed(
+                f"{self._endpoint} cannot be asked: {getattr(error, 'strerror', None) or 'not HTTP'}"
+            ) from None
+
+    def _once(self, path: str, body: bytes, until: float) -> tuple[int, bytes]:
+        connection = self._connected(until)
+        headers = {"Authorization": self._header, "Content-Type": "application/json", "Accept-Encoding": "identity"}
+        connection.request("POST", path, body, headers)
+        response = connection.getresponse()
+        content = self._body(response, until)
+        if response.will_close:
+            self.close()
+        if response.getheader("Content-Encoding", "identity").lower() != "identity":
+            self.close()
+            raise self._foreign("it compresses its answers")
+        return response.status, content
+
+    def _body(self, response: http.client.HTTPResponse, until: float) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while part := response.read1(65536):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_ANSWER:
+                self.close()
+                raise _TooLarge
+            if time.monotonic() > until:
+                raise TimeoutError
+        missing = response.length
+        response.close()  # the connection may be used again; read1 leaves the response open
+        if missing:  # and ends without a word where the other side hung up
+            raise http.client.IncompleteRead(b"", missing)
+        return b"".join(parts)
+
+    def _connected(self, until: float) -> http.client.HTTPConnection:
+        if self._connection is None:
+            try:
+                secret = self._credentials.read()
+            except CannotWork as error:
+                raise self._failed(str(error)) from None
+            self._header = "Basic " + base64.b64encode(secret).decode()
+            kind = http.client.HTTPSConnection if self._endpoint.secure else _Plain
+            self._connection = kind(self._endpoint.host, self._endpoint.port, timeout=_CONNECT)
+            self._connection.connect()
+        self._connection.sock.settimeout(max(0.01, until - time.monotonic()))
+        if isinstance(self._connection.sock, _Timed):
+            self._connection.sock.until = until
+        return self._connection
+
+    def _json(self, status: int, content: bytes) -> Any:
+        try:
+            return decoded(content.decode(), f"{self.name}: HTTP {status}")
+        except (BadAnswer, UnicodeDecodeError):
+            self.close()
+            raise self._foreign(f"HTTP {status} without JSON") from None
+
+    def _matched(self, calls: Sequence[Call], answers: Any) -> list[Any]:
+        """The answers in the order of the calls: a batch may be answered in any."""
+        rows = answers if isinstance(answers, list) else [answers]
+        if not all(isinstance(row, dict) and ("result" in row or "error" in row) for row in rows):
+            raise self._foreign("JSON that is no answer to a call")
+        if isinstance(answers, dict) and len(calls) > 1:  # one error for the whole batch
+            rows = [{**answers, "id": place} for place in range(len(calls))]
+        by_place = {row.get("id"): row for row in rows if type(row.get("id")) is int}
+        if isinstance(answers, dict) and not by_place:  # an error before the request was understood has no id
+            by_place = {0: answers}
+        missing = len(calls) - sum(place in by_place for place in range(len(calls)))
+        if missing:
+            raise self._failed(f"{missing} of {len(calls)} answers are missing; nothing was imported")
+        return [self._result(call, by_place[place]) for place, call in enumerate(calls)]
+
+    def _result(self, call: Call, row: dict[str, Any]) -> Any:
+        error = row.get("error")
+        if error is None:
+            return row.get("result")
+        code = error.get("code") if isinstance(error, dict) else None
+        said = error.get("message") if isinstance(error, dict) else error
+        return NodeError(self.where(call), code if type(code) is int else 0, str(said)[:200])
+
+    # -- messages --------------------------------------------------------------------------------------------------
+
+    def _failed(self, why: str) -> Unreadable:
+        return Unreadable(f"{self.name}: {why}")
+
+    def _nobody(self) -> Unreadable:
+        return self._failed(f"nothing listens at {self._endpoint}; is bitcoind running, with server=1?")
+
+    def _foreign(self, what: str) -> Unreadable:
+        return self._failed(f"{self._endpoint} does not answer as bitcoind does (a proxy's page?): {what}")
+
+    def _cut(self, calls: Sequence[Call]) -> Unreadable:
+        return self._failed(f"the connection broke off, {len(calls)} answers are missing; is the node shutting down? "
+                            "nothing was imported")  # fmt: skip
+
+
+class _Timed(socket.socket):
+    """A socket that reads until a moment, however slowly what it reads drips in."""
+
+    until = math.inf
+
+    def recv_into(self, *arguments: Any) -> int:
+        """What socket.recv_into does. Raises TimeoutError when the time is up."""
+        self.settimeout(max(0.001, self.until - time.monotonic()))
+        return super().recv_into(*arguments)
+
+
+class _Plain(http.client.HTTPConnection):
+    """A connection without TLS, over such a socket."""
+
+    def connect(self) -> None:
+        """Connect."""
+        super().connect()
+        timeout = self.sock.gettimeout()
+        self.sock = _Timed(fileno=self.sock.detach())
+        self.sock.settimeout(timeout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.api.changes import apply, diff
@@ -21,7 +20,7 @@ from gitbtc.repo.git import Git
 from gitbtc.resolve.repair import Repair
 from gitbtc.spends import CHAIN, COINS
 from gitbtc.state.merging import MERGE, Merging
-from gitbtc.state.snapshot import Snapshot, path_in
+from gitbtc.state.snapshot import of_contents, path_in
 from gitbtc.views.conflicts import notice_line, spend_notice
 from gitbtc.views.premerge import findings
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from gitbtc.diff.patch import Patch
     from gitbtc.merge.files import Judge
+    from gitbtc.state.snapshot import Snapshot
 
 OURS, THEIRS, BASE = "ours", "theirs", "base"
 
@@ -183,7 +183,7 @@ class _Merge:
         named = {f"{BASE} {number}": state for number, state in enumerate(bases or [base])}
         self._merging = Merging(self._git, self._heads, base=[*named])
         together = {**named, **dict(zip(self._heads, (ours, theirs), strict=True))}
-        self._snapshots = {name: _snapshot(name, state.files, state) for name, state in together.items()}
+        self._snapshots = {name: of_contents(name, state.files, state.kinds) for name, state in together.items()}
 
     def merged(self) -> Merged:
         """The outcome."""
@@ -199,7 +199,7 @@ class _Merge:
         name = name or ""
         if name not in self._snapshots and self._history:
             state = self._history.state(name)
-            self._snapshots[name] = _snapshot(name, state.files, state)
+            self._snapshots[name] = of_contents(name, state.files, state.kinds)
         return self._snapshots[name]
 
     @property
@@ -258,7 +258,9 @@ class _Merge:
     def _result(self) -> Snapshot:
         """What is not contested: files in which somebody has to settle something are not looked at."""
         open_files = {finding.path for finding in self._contested}
-        return _snapshot("the merge", {path: self.files[path] for path in self.files.keys() - open_files}, self._ours)
+        return of_contents(
+            "the merge", {path: self.files[path] for path in self.files.keys() - open_files}, self._ours.kinds
+        )
 
     def _conflicts(self, gate: SpendGate) -> list[MergeFinding]:
         self._notices += [spend_notice(path_in(told.root, COINS), told.verdict) for told in gate.notices]
@@ -299,12 +301,3 @@ class _Merge:
         for root in sorted({root_of(path) for path in touched}):
             for path, broken in broken_rules(result, root, touched, ours):
                 yield MergeFinding(broken.rule, path, broken.text, identity=broken.identity)
-
-
-def _snapshot(name: str, files: dict[str, bytes], state: State) -> Snapshot:
-    entries = {path: ("100644", codec.content_id(content)) for path, content in files.items()}
-    return Snapshot(name, entries, partial(_content, files), state.kinds)
-
-
-def _content(files: dict[str, bytes], path: str, _: str) -> bytes:
-    return files[path]

@@ -30,7 +30,10 @@ Annotations of the file (top level of the schema):
 Annotations of a field: `x-gitbtc-merge` (a rule of `MERGE_RULES`, `three-way` when absent), `x-gitbtc-unit` (`sat`,
 `msat`, `sat/vB`, `blocks`, `seconds`, `usd`), `x-gitbtc-spelling` (`hex` or `text`: the one spelling of a value that
 has several, where its `format` does not say it; see kinds/spelling.py), and for a list of objects merged element by
-element `x-gitbtc-identity`, the fields that tell its elements apart.
+element `x-gitbtc-identity`, the fields that tell its elements apart. `x-gitbtc-told-by` says whose word counts when
+another program's answers are imported: `source` (a fact, which the program tells), `person` (what people write, which a
+program does not undo) or `either` (the default: people, where they changed it, else the program). The parts of a list
+are told by whom the list is.
 """
 
 from __future__ import annotations
@@ -54,6 +57,8 @@ MERGE_RULES = frozenset(
 GROUP_RULES = frozenset(["three-way", "block"])
 GROWTHS = frozenset(["set", "append-only", "map", "register"])
 REMOVALS = frozenset(["stands", "contested"])
+SOURCE, PERSON, EITHER = "source", "person", "either"
+TELLERS = frozenset([SOURCE, PERSON, EITHER])
 JOINS = frozenset(["observed", "grow-only", "two-phase"])
 
 _LOWER, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
@@ -62,15 +67,16 @@ _PATH_LETTERS = frozenset(_LOWER + _LOWER.upper() + _DIGITS + "._-/")
 
 
 class Field:
-    """One field of a record: its merge rule, its unit, and for `elements` the rules of what it holds."""
+    """One field of a record: its merge rule, who tells it, its unit, and for `elements` the rules of what it holds."""
 
-    __slots__ = ("elements", "identity", "json_types", "merge", "name", "unit")
+    __slots__ = ("elements", "identity", "json_types", "merge", "name", "told_by", "unit")
 
     def __init__(self, name: str, schema: dict[str, Any], where: str) -> None:
         self.name = name
         self.merge: str = schema.get("x-gitbtc-merge", "three-way")
         if self.merge not in MERGE_RULES:
             raise CannotWork(f"{where}: field {name}: no merge rule is called {self.merge!r}")
+        self.told_by = _one_of(schema.get("x-gitbtc-told-by", EITHER), TELLERS, f"{where}: field {name}: told by")
         self.unit: str = schema.get("x-gitbtc-unit", "")
         declared = schema.get("type", ())
         self.json_types: frozenset[str] = frozenset([declared] if isinstance(declared, str) else declared)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.merge.markers import Style
+    from gitbtc.merge.told import Telling
 
     Piece: TypeAlias = bytes | memoryview
     # What a record becomes: its line, nothing, or a conflict.
@@ -59,10 +60,11 @@ class Options:
     `into_ours`: ours is a branch that is merged into (`git merge`), so it keeps its mode. `virtual`: the result is only
     a base for another merge, where contested records take their base value instead of markers. `style` answers how
     markers look, and is only asked when one is written. `judge` answers with what is contested for other
-    reasons than the records of this file.
+    reasons than the records of this file. `telling`: theirs is what that source tells now and base what it told last,
+    so that nothing is contested: each field goes by whose word counts for it (see merge/told.py).
     """
 
-    __slots__ = ("into_ours", "judge", "style", "virtual")
+    __slots__ = ("into_ours", "judge", "style", "telling", "virtual")
 
     def __init__(
         self,
@@ -71,8 +73,10 @@ class Options:
         into_ours: bool = False,
         virtual: bool = False,
         judge: Judge | None = None,
+        telling: Telling | None = None,
     ) -> None:
         self.style = style
+        self.telling = telling
         self.into_ours = into_ours
         self.virtual = virtual
         self.judge = judge
@@ -114,12 +118,14 @@ def _decide_all(kind: Kind, our_changes: list[Change], their_changes: list[Chang
     outcomes.their_changes = {change.key: change for change in their_changes}
     judged = options.judge() if options.judge else {}
     judged = {key: judged[key] for key in judged if key in mine or key in outcomes.their_changes}
-    for key in sorted({*_touched(kind, mine, outcomes.their_changes), *judged}):
+    is_told = options.telling is not None
+    touched = {*mine, *outcomes.their_changes} if is_told else _touched(kind, mine, outcomes.their_changes)
+    for key in sorted({*touched, *judged}):
         own, other = mine.get(key), outcomes.their_changes.get(key)
         known = own or outcomes.their_changes[key]
         if key in judged:
             outcome: Outcome = judged[key]
-        elif (own is None or other is None) and not _needs_rule(kind, known):
+        elif (own is None or other is None) and not (is_told or _needs_rule(kind, known)):
             outcome = known.new
         else:
             ours, theirs = own or _unchanged(known), other or _unchanged(known)
@@ -152,9 +158,27 @@ def _decide(kind: Kind, ours: Change, theirs: Change, options: Options, notices:
     """One record that both sides changed, or one side in a way that is not simply taken."""
     if ours.new == theirs.new:
         return ours.new
+    if options.telling is not None:
+        return _told(kind, ours, theirs, options.telling, notices)
     if (ours.new is None or theirs.new is None) and not _is_mode(kind, ours.key):
         return _removed_and_changed(kind, ours, theirs, notices)
     return _changed_twice(kind, ours, theirs, options)
+
+
+def _told(kind: Kind, ours: Change, theirs: Change, telling: Telling, notices: list[Notice]) -> Outcome:
+    """One record that is not the same here, by the source's last word and by its word now. Who lists a record that the
+    other never had adds it; else it is gone.
+    """
+    from gitbtc.merge.told import merge_told
+
+    if ours.new is None or theirs.new is None:
+        if ours.old is None:
+            return ours.new or theirs.new
+        _notice_label(ours.key, ours.old_record or {}, ours.new_record or {}, notices)
+        return None
+    merged = merge_told(kind, ours.old_record, ours.new_record or {}, theirs.new_record or {}, telling)
+    notices += [Notice(ours.key, text) for text in merged.notices()]
+    return _line(kind, merged.record)
 
 
 def _unchanged(other: Change) -> Change:
@@ -288,6 +312,8 @@ def _merge_register(kind: Kind, base: bytes, ours: bytes, theirs: bytes, options
         chosen = other
     else:
         chosen = _higher(kind, before, one, other)
+        if isinstance(chosen, Conflict) and options.telling is not None:
+            chosen = other
     merge = Merge()
     if isinstance(chosen, Conflict):
         merge.conflicts.append(chosen)

@@ -127,6 +127,20 @@ class Revisions(GitProgram):
         found = self._line("--literal-pathspecs", "log", *options, *map(self._oid, heads), "--", path)
         return found.split()
 
+    def contents_of(self, paths: Iterable[str], head: str) -> set[str]:
+        """The oids of all that the files `paths` ever were in the commits up to `head`."""
+        asked = [f":(top,literal){path}" for path in paths]
+        shown = (
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            "--diff-merges=separate",
+            "--no-ext-diff",
+            "--no-show-signature",
+        )
+        lines = self._line("log", "--format=", *shown, self._oid(head), "--", *asked).splitlines() if asked else []
+        return {line.split(" ", 4)[3] for line in lines if line.startswith(":")}
+
     def lost_paths(self, pattern: str, head: str) -> list[str]:
         """The paths that match `pattern` (a glob from the top) and that some commit up to `head` took out, sorted.
 

@@ -8,6 +8,7 @@
 | getrawtransaction TXID 2 BLOCK | no | what the inputs of other wallets are worth, fees |
 | getmempoolentry TXID, or getrawmempool true | no | mempool; which unconfirmed transactions are money |
 | getwalletinfo | no | the block that the wallet has come to, how many transactions it has |
+| listlockunspent | no | which coins are frozen |
 | listunspent, getbalances | no | checks that the answers are whole |
 | listlabels, getaddressesbylabel LABEL | no | labels; without them those that transactions show |
 | listdescriptors | no | descriptors |
@@ -99,7 +100,7 @@ def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> S
     records: dict[str, Any] = {
         "chain": chain,
         "transactions": [_transaction(ledger, transaction) for transaction in ledger.transactions.values()],
-        "utxos": [_coin(transaction, output) for transaction, output in ledger.coins()],
+        "utxos": _coins(ledger, answers.locked),
         "labels": _labels(_named(ledger, answers.book, dated, chain), notices),
     }
     if answers.entries is not None:
@@ -200,6 +201,15 @@ def _mention_waiting(ledger: Ledger, notices: list[str]) -> None:
         told = ", ".join(f"{one.txid} ({btc(sum(output.amount_sat for output in one.outputs))})" for one in waiting)
         count, it = (f"{len(waiting)} transactions are", "them") if waiting[1:] else ("1 transaction is", "it")
         notices.append(f"{count} in the wallet but not in the mempool: {told}; rebroadcast or abandon {it}")
+
+
+def _coins(ledger: Ledger, locked: list[Answer]) -> list[Record]:
+    """The coins; one that is locked in the wallet is not to be spent, of the others the wallet says nothing."""
+    frozen = {(coin.hash("txid"), coin.natural("vout")) for coin in locked}
+    return [
+        {**_coin(transaction, output), **({"spendable": False} if (transaction.txid, output.vout) in frozen else {})}
+        for transaction, output in ledger.coins()
+    ]
 
 
 def _coin(transaction: Transaction, output: Output) -> Record:

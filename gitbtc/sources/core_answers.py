@@ -51,6 +51,7 @@ class CoreAnswers:
         self.entries = self._mempool_entries()
         self.raw = self._raw()
         self.unspent = self._questions.optional_list("listunspent", *_ALL_UNSPENT) or []
+        self.locked = self._questions.optional_list("listlockunspent") or []
         self.descriptors = self._questions.optional("listdescriptors")
         self.fees = {target: self._questions.optional("estimatesmartfee", target) for target in FEE_TARGETS}
         self.peers = [] if self.live else self._questions.optional_list("getpeerinfo") or []

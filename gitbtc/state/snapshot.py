@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from gitbtc.errors import CannotWork
-from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.codec import Malformed, content_id
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.spends.evidence import Evidence
@@ -120,6 +120,12 @@ def of_revision(git: Git, revision: str | None, read: ReadBlob, kinds: Kinds) ->
 def of_index(git: Git, read: ReadBlob, kinds: Kinds) -> Snapshot:
     """The snapshot that the next commit would record, from the index that Git names to its hooks."""
     return Snapshot("the index", git.index_entries(), _of(read), kinds)
+
+
+def of_contents(name: str, contents: Mapping[str, bytes], kinds: Kinds) -> Snapshot:
+    """The snapshot that files given as path -> bytes make, which need be in no repository."""
+    entries = {path: ("100644", content_id(content)) for path, content in contents.items()}
+    return Snapshot(name, entries, lambda path, _: contents[path], kinds)
 
 
 def of_work_tree(git: Git, kinds: Kinds) -> Snapshot:

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from gitbtc import resources
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
+from gitbtc.kinds.kind import from_schema
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in
 from gitbtc.kinds.validate import violations
 
@@ -24,7 +25,8 @@ NAMES = list(BUILT_IN.values())
 
 # Every field of every kind; `?` marks the ones that may be absent.
 FIELDS = {
-    "utxos": "txid vout amount_sat script_type address block_height coinbase label confirmations? block_hash?",
+    "utxos": "txid vout amount_sat script_type address block_height coinbase label confirmations? block_hash? "
+    "spendable?",
     "transactions": "txid block_height block_time inputs outputs fee_sat size_bytes weight confirmed label block_hash? "
     "replaced_by? abandoned? in_mempool?",
     "labels": "address label category created_at",
@@ -197,6 +199,27 @@ def every_field(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     own = list(schema["properties"].items())
     return own + [part for _, field in own if "items" in field and "properties" in field["items"]
                   for part in every_field(field["items"])]  # fmt: skip
+
+
+def test_every_field_says_whose_word_counts_for_it(kind: Kind) -> None:
+    assert all("x-gitbtc-told-by" in schema for schema in kind.record_schema["properties"].values())
+    persons = {name for name, field in kind.fields.items() if field.told_by != "source"}
+    assert persons == {
+        "utxos": {"label", "spendable"},
+        "transactions": {"label", "replaced_by", "abandoned"},
+        "labels": {"label", "category", "created_at"},
+        "descriptors": {"label", "keys"},
+        "strategy": set(kind.fields),
+        "execution": set(kind.fields),
+    }.get(kind.name, set())
+
+
+def test_a_field_of_an_added_kind_is_told_by_either_and_by_nobody_else() -> None:
+    schema = json.loads((OWN / "vtxos.schema.json").read_bytes())
+    assert {field.told_by for field in from_schema(json.dumps(schema).encode(), "x").fields.values()} == {"either"}
+    schema["items"]["properties"]["label"]["x-gitbtc-told-by"] = "nobody"
+    with pytest.raises(CannotWork, match=r"x: field label: told by: 'nobody' is none of either, person, source"):
+        from_schema(json.dumps(schema).encode(), "x")
 
 
 # -- a kind that a repository adds -----------------------------------------------------------------------------------

@@ -159,3 +159,17 @@ def test_lost_paths_and_the_commits_on_a_path(repo: Repo) -> None:
     assert git.lost_paths("**/*.json", head) == ["wallet/a*.json"]
     assert git.lost_paths("*.txt", head) == []
     assert git.commits_on("wallet/a*.json", head) == [(oids[0], []), (oids[1], [oids[0]]), (oids[2], [oids[1]])]
+
+
+def test_all_that_files_ever_were(repo: Repo) -> None:
+    git = Git(repo.path)
+    for content in ("one", "two", "three"):
+        repo.write("a [1].json", content)
+        repo.write("b.json", content * 2)
+        repo.commit(content)
+    repo.git("rm", "-q", "a [1].json")
+    repo.commit("gone")
+    told = git.contents_of(["a [1].json"], "HEAD")
+    assert {git.blob_id(content.encode()) for content in ("one", "two", "three")} <= told
+    assert git.blob_id(b"oneone") not in told
+    assert git.contents_of([], "HEAD") == set()

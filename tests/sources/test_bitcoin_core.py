@@ -234,6 +234,8 @@ def test_two_files_are_enough(base: Path) -> None:
             path.unlink()
     part = bitcoin_core.read(base)
     assert part.records.keys() == {"chain", "transactions", "utxos", "labels"}
+    frozen = [coin.pop("spendable") for coin in whole.records["utxos"] if "spendable" in coin]
+    assert frozen == [False]  # the one that is locked
     assert part.records["utxos"] == whole.records["utxos"]
     assert part.notices == ()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.errors import CannotWork, printable
+from gitbtc.errors import printable
 
 if TYPE_CHECKING:
     from gitbtc.sources.snapshot import SourceSnapshot
@@ -21,8 +21,9 @@ ROOT_KEY = "gitbtc.import/v1"
 def command() -> None:
     """Read another program's output into the state files of a root.
 
-    Records that the program cannot know are kept, its coins that are gone are removed, and importing the same output
-    twice changes nothing. Nothing is staged or committed.
+    What the program tells now is merged with what is here, its base being what the program told last: facts are the
+    program's, what people wrote stays, and the same output twice changes nothing. It changes all files or none;
+    nothing is staged or committed. Exit status: 0 done, 1 refused, 3 cannot be read, or is of another wallet.
     """
 
 
@@ -32,31 +33,25 @@ def command() -> None:
               help="The folder of recorded RPC answers, <method>.json and <method>.jsonl.")  # fmt: skip
 @click.option("--root", metavar="PATH", type=click.Path(file_okay=False, path_type=Path),
               help="The folder that holds wallet/ and network/. [default: the top of the repository]")  # fmt: skip
+@click.option("--as", "name", metavar="NAME", default="bitcoin-core", show_default=True,
+              help="The source that these answers are of: a second wallet or node is another one.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def bitcoin_core(folder: Path, root: Path | None, *, as_json: bool) -> None:
+def bitcoin_core(folder: Path, root: Path | None, name: str, *, as_json: bool) -> None:
     """Read a folder of Bitcoin Core RPC answers.
 
     Needed: getblockchaininfo.json, and gettransaction.jsonl with one answer of `gettransaction TXID true true` a line.
     Read when there: getrawtransaction.jsonl, listunspent, listtransactions, listdescriptors, getrawmempool,
     getwalletinfo, estimatesmartfee-1, -6 and -144.
     """
-    from gitbtc.sources import bitcoin_core as core
-    from gitbtc.sources import statefiles
-
-    snapshot = core.read(folder)
-    place = root or _top()
-    changes, notices = statefiles.update(place, snapshot)
-    show = _show_json if as_json else _show_text
-    show(place, snapshot, changes, [*snapshot.notices, *notices])
-
-
-def _top() -> Path:
     from gitbtc.repo.git import Git
+    from gitbtc.sources import bitcoin_core as core
+    from gitbtc.sources.bringing import bring
 
-    try:
-        return Path(Git().top_level())
-    except CannotWork:
-        return Path.cwd()
+    place = root or Path(Git().top_level())
+    snapshot = core.read(folder)
+    brought = bring(place, snapshot, name)
+    show = _show_json if as_json else _show_text
+    show(place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])
 
 
 def _show_text(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], notices: list[str]) -> None:

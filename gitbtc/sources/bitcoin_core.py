@@ -67,7 +67,8 @@ def read(folder: Path) -> SourceSnapshot:
     _add_descriptors(records, recording)
     _add_fees(records, recording)
     _mention_peers(recording)
-    return SourceSnapshot(SOURCE, chain["network"], records, ledger.owned(), tuple(recording.notices))
+    complete = frozenset(records) & {"utxos", "mempool"}
+    return SourceSnapshot(SOURCE, chain["network"], records, ledger.owned(), tuple(recording.notices), complete)
 
 
 # -- the block ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitbtc.cli.asked_node import AskedNode, node_options
-from gitbtc.errors import CannotWork, UsageError, printable
+from gitbtc.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from gitbtc.sources.snapshot import SourceSnapshot
@@ -22,8 +22,9 @@ ROOT_KEY = "gitbtc.import/v1"
 def command() -> None:
     """Read another program's output into the state files of a root.
 
-    Records that the program cannot know are kept, its coins that are gone are removed, and importing the same output
-    twice changes nothing. Nothing is staged or committed.
+    What the program tells now is merged with what is here, its base being what the program told last: facts are the
+    program's, what people wrote stays, and the same output twice changes nothing. It changes all files or none;
+    nothing is staged or committed. Exit status: 0 done, 1 refused, 3 cannot be read, or is of another wallet.
     """
 
 
@@ -34,35 +35,29 @@ def command() -> None:
 @node_options
 @click.option("--root", metavar="PATH", type=click.Path(file_okay=False, path_type=Path),
               help="The folder that holds wallet/ and network/. [default: the top of the repository]")  # fmt: skip
+@click.option("--as", "name", metavar="NAME", default="bitcoin-core", show_default=True,
+              help="The source that these answers are of: a second wallet or node is another one.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def bitcoin_core(folder: Path | None, root: Path | None, asked: AskedNode, *, as_json: bool) -> None:
+def bitcoin_core(folder: Path | None, root: Path | None, name: str, asked: AskedNode, *, as_json: bool) -> None:
     """Read a wallet of a Bitcoin Core node, or a folder of its recorded answers.
 
     A node is named by --url and --cookie (or --auth), its wallet by --wallet. It is only read: gitbtc calls nothing
     that changes the node or the wallet. `gitbtc record` makes a folder for --from, for a machine that has no node.
     """
+    from gitbtc.repo.git import Git
     from gitbtc.sources import bitcoin_core as core
-    from gitbtc.sources import statefiles
+    from gitbtc.sources.bringing import bring
     from gitbtc.sources.dates import label_dates
     from gitbtc.sources.recorded import Recorded
 
     if (folder is None) == (asked.url is None):
         raise UsageError("name either a node (--url) or a folder of recorded answers (--from)")
-    place = root or _top()
-    asker = Recorded(folder) if folder else asked.asker(core.SOURCE)
+    place = root or Path(Git().top_level())
+    asker = Recorded(folder) if folder else asked.asker(name)
     snapshot = core.read_from(asker, label_dates(place))
-    changes, notices = statefiles.update(place, snapshot)
+    brought = bring(place, snapshot, name)
     show = _show_json if as_json else _show_text
-    show(place, snapshot, changes, [*snapshot.notices, *notices])
-
-
-def _top() -> Path:
-    from gitbtc.repo.git import Git
-
-    try:
-        return Path(Git().top_level())
-    except CannotWork:
-        return Path.cwd()
+    show(place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])
 
 
 def _show_text(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], notices: list[str]) -> None:

@@ -54,7 +54,7 @@ def merge_told(kind: Kind, base: Record | None, ours: Record, theirs: Record, te
     before = base or {}
     grouped = {name for group in kind.groups for name in group.fields}
     for group in kind.groups:
-        merged.record.update(_group(group, ours, theirs, telling))
+        merged.record.update(_group(group, before, ours, theirs, telling))
     for name in sorted({*ours, *theirs} - grouped):
         field = kind.fields.get(name)
         values = before.get(name, MISSING), ours.get(name, MISSING), theirs.get(name, MISSING)
@@ -72,8 +72,8 @@ def _fact(field: Field, base: Any, ours: Any, theirs: Any) -> Any:
         return ours
     if ours is MISSING or theirs is MISSING:
         return theirs
-    if field.merge == "number-over-null" and theirs is None:
-        return ours
+    if field.merge == "true-wins" or (field.merge == "number-over-null" and theirs is None):
+        return ours  # a flag follows from all that is known here, and is put right by that
     if field.merge in ("larger", "smaller") and not {type(ours), type(theirs)} - {int, float}:
         return max(ours, theirs) if field.merge == "larger" else min(ours, theirs)
     return _elements(field, ours, theirs) if field.merge == "elements" else theirs
@@ -110,12 +110,12 @@ def _persons(merged: ToldRecord, name: str, base: Any, ours: Any, theirs: Any) -
     return ours
 
 
-def _group(group: Group, ours: Record, theirs: Record, telling: Telling) -> Record:
-    """Fields that are one fact. A block above the source's tip is one that it has not seen."""
-    mine, told = ({name: side[name] for name in group.fields if name in side} for side in (ours, theirs))
+def _group(group: Group, base: Record, ours: Record, theirs: Record, telling: Telling) -> Record:
+    """Fields that are one fact. A block above the source's tip is one that it has not seen, unless it told it."""
+    last, mine, told = ({name: side[name] for name in group.fields if name in side} for side in (base, ours, theirs))
     if group.merge == "block":
         height = mine.get("block_height")
-        if type(height) is int and height > telling.tip:
+        if type(height) is int and height > telling.tip and last.get("block_height") != height:
             return mine
         if height == told.get("block_height"):
             return mine | {name: value for name, value in told.items() if value is not None or name not in mine}

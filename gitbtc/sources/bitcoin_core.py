@@ -45,6 +45,8 @@ NETWORKS = frozenset(["main", "test", "testnet4", "signet", "regtest"])
 # What a wallet's balance is made of. The last is negative: what transactions outside the mempool spend (from 31 on;
 # earlier releases have taken it off already).
 _BALANCE_PARTS = ("trusted", "untrusted_pending", "immature", "used", "nonmempool")
+# Kinds of which an answer tells all. Of labels it is the address book that does, not the transactions.
+_COMPLETE = frozenset(["utxos", "mempool", "descriptors", "labels"])
 _MAX_LABEL = 255
 _LABEL_SHOWN = 40  # characters of a label that is left out
 _READS = 3
@@ -117,7 +119,7 @@ def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> S
         records,
         ledger.owned(),
         tuple(notices),
-        complete=frozenset(records) - {"chain", "fees"} - (frozenset() if answers.book is not None else {"labels"}),
+        complete=frozenset(records) & _COMPLETE - (frozenset() if answers.book is not None else {"labels"}),
         wallet=answers.wallet.text_or_empty("walletname") if answers.wallet else "",
         descriptors=frozenset(record["id"] for record in records.get("descriptors", ())),
         balance_sat=_balance(answers.balances),

@@ -1,17 +1,16 @@
-"""A snapshot into the state files of a root: all of them, or none."""
+"""The state files of a root as an import reads them, and writes them: all of them, or none."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork, GitbtcError
-from gitbtc.kinds import codec, registry
+from gitbtc.kinds import codec
 from gitbtc.kinds.formats import ANY_NETWORK
 from gitbtc.kinds.networks import claimed_in, networks_of
 from gitbtc.kinds.validate import validate_change, violations
 from gitbtc.repo import files
-from gitbtc.sources.reconcile import reconcile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,34 +40,10 @@ class FileChange:
         return bool(self.made or self.added or self.changed or self.removed)
 
 
-def update(root: Path, snapshot: SourceSnapshot) -> tuple[list[FileChange], list[str]]:
-    """Bring `snapshot` into the state files of `root`; what changed in each, and notices.
-
-    A file whose records stay the same is not touched. Raises OtherNetwork, or GitbtcError for a file that does not
-    parse or a record that is not valid; nothing is written then.
-    """
-    kinds = [registry.built_in(name) for name in registry.BUILT_IN.values()]
-    contents = {kind.name: _content(root, kind) for kind in kinds}
-    for kind in sorted(kinds, key=lambda kind: kind.is_array):  # chain.json, which names the network, first
-        _check_network(root, kind, contents[kind.name], snapshot)
-    held = {kind.name: _records(root, kind, contents[kind.name]) for kind in kinds if contents[kind.name]}
-    after, notices = reconcile(held, snapshot)
-    changes, contents_after = [], {}
-    for kind in kinds:
-        if kind.name in after:
-            old, new = contents[kind.name], codec.encode_file(kind, after[kind.name])
-            _check_new(kind, old, new, snapshot)
-            changes.append(_change(kind, old, new))
-            if old != new:
-                contents_after[root / kind.path] = new
-    _write(contents_after)
-    return changes, notices
-
-
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def _content(root: Path, kind: Kind) -> bytes:
+def content(root: Path, kind: Kind) -> bytes:
     """The state file in canonical form; empty when there is none."""
     path = root / kind.path
     try:
@@ -83,16 +58,16 @@ def _content(root: Path, kind: Kind) -> bytes:
         raise CannotWork(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _records(root: Path, kind: Kind, content: bytes) -> Any:
-    """The records of a file, which must be valid: the rules for bringing in a snapshot rely on every field."""
+def check_records(root: Path, kind: Kind, content: bytes) -> None:
+    """Refuse a file whose records are not valid: merging relies on every field."""
     records = codec.parse(kind, content)
     wrong = next(violations(kind, records if kind.is_array else [records]), None)
     if wrong is not None:
         raise GitbtcError(f"{root / kind.path}: {wrong.identity}: {wrong}; mend the file (`gitbtc validate`) first")
-    return records
 
 
-def _check_network(root: Path, kind: Kind, content: bytes, snapshot: SourceSnapshot) -> None:
+def check_network(root: Path, kind: Kind, content: bytes, snapshot: SourceSnapshot) -> None:
+    """Raise OtherNetwork where a file holds records of another network than the snapshot."""
     if not content:
         return
     named = networks_of(kind, codec.parse(kind, content)) if not kind.is_array else None
@@ -104,7 +79,7 @@ def _check_network(root: Path, kind: Kind, content: bytes, snapshot: SourceSnaps
             )
 
 
-def _check_new(kind: Kind, old: bytes, new: bytes, snapshot: SourceSnapshot) -> None:
+def check_new(kind: Kind, old: bytes, new: bytes, snapshot: SourceSnapshot) -> None:
     """Refuse what could not be committed, such as an address that is not of the network that the node claims."""
     wrong = next(validate_change(kind, old, new, frozenset([snapshot.network])), None)
     if wrong is not None:
@@ -114,7 +89,8 @@ def _check_new(kind: Kind, old: bytes, new: bytes, snapshot: SourceSnapshot) -> 
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
-def _change(kind: Kind, old: bytes, new: bytes) -> FileChange:
+def change(kind: Kind, old: bytes, new: bytes) -> FileChange:
+    """What became of a file; `old` is empty where there was none."""
     if not kind.is_array:
         return FileChange(kind.path, kind, added=int(not old), changed=int(bool(old) and old != new), made=not old)
     before, after = codec.keyed(kind, old), codec.keyed(kind, new)
@@ -128,7 +104,7 @@ def _change(kind: Kind, old: bytes, new: bytes) -> FileChange:
     )
 
 
-def _write(contents: dict[Path, bytes]) -> None:
+def write(contents: dict[Path, bytes]) -> None:
     """Replace all files: each is written and flushed to disk beside its target before the first one is renamed."""
     prepared: dict[Path, Path] = {}
     try:

@@ -81,11 +81,28 @@ def test_a_root_is_relative_to_where_one_stands(repo: Repo, recordings: Path) ->
     assert not (repo.path / "wallet").exists()
 
 
-def test_outside_of_a_repository_it_writes_where_one_stands(repo: Repo, recordings: Path, tmp_path: Path) -> None:
+def test_outside_of_a_repository_it_refuses(repo: Repo, recordings: Path, tmp_path: Path) -> None:
     place = tmp_path / "nowhere"
     place.mkdir()
-    core(repo, recordings / "0-base", cwd=place)
-    assert (place / "wallet/utxos.json").exists()
+    for more in ([], ["--root", "."]):
+        _, err = core(repo, recordings / "0-base", *more, ok=(3,), cwd=place)
+        assert "not in a Git repository" in err
+    assert list(place.iterdir()) == []
+
+
+def test_another_name_is_another_source(repo: Repo, recordings: Path) -> None:
+    core(repo, recordings / "0-base")
+    core(repo, recordings / "0-base", "--as", "cold")
+    refs = repo.git("for-each-ref", "--format=%(refname)", "refs/gitbtc/sources").split()
+    assert refs == ["refs/gitbtc/sources/bitcoin-core", "refs/gitbtc/sources/cold"]
+    core(repo, recordings / "0-base", "--as", "a/b", ok=(2,))
+
+
+def test_two_roots_have_a_source_each(repo: Repo, recordings: Path) -> None:
+    core(repo, recordings / "0-base", "--root", "a.b/c~ d")
+    core(repo, recordings / "0-base")
+    refs = repo.git("for-each-ref", "--format=%(refname)", "refs/gitbtc/sources").split()
+    assert refs == ["refs/gitbtc/sources/bitcoin-core", "refs/gitbtc/sources/bitcoin-core@a%2Eb%2Fc%7E%20d"]
 
 
 def test_wrong_usage_ends_with_2(repo: Repo, tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def told(kind: str, base: dict[str, Any] | None, ours: dict[str, Any], theirs: d
 def test_a_label_that_people_changed_stays(
     base: str | None, ours: str | None, theirs: str | None, label: str | None
 ) -> None:
-    sides = ({**COIN, "label": value} for value in (base, ours, theirs))
-    assert told("utxos", *sides)["label"] == label
+    before, here, now = ({**COIN, "label": value} for value in (base, ours, theirs))
+    assert told("utxos", before, here, now)["label"] == label
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_the_first_time_nobody_is_overwritten(ours: str | None, theirs: str | No
 
 
 def test_what_is_kept_is_told_where_the_source_changed_it_too() -> None:
-    sides = [{**COIN, "label": value} for value in ("a", "Kraken deposit", "OTC desk")]
-    merged = merge_told(built_in("utxos"), *sides, Telling(9))
+    before, here, now = ({**COIN, "label": value} for value in ("a", "Kraken deposit", "OTC desk"))
+    merged = merge_told(built_in("utxos"), before, here, now, Telling(9))
     assert merged.notices() == ['label kept: "Kraken deposit" here, "OTC desk" in the wallet']
-    assert merge_told(built_in("utxos"), sides[0], sides[1], sides[0], Telling(9)).notices() == []
+    assert merge_told(built_in("utxos"), before, here, before, Telling(9)).notices() == []
 
 
 @pytest.mark.parametrize("base", [None, COIN, {**COIN, "amount_sat": 6}])
@@ -81,7 +81,10 @@ def test_a_number_is_not_undone_by_none() -> None:
 
 
 def test_the_outputs_are_as_the_source_tells_them() -> None:
-    ours, theirs = {"outputs": [{**OUTPUT, "amount_sat": 6}]}, {"outputs": [OUTPUT, {**OUTPUT, "vout": 1}]}
+    ours, theirs = (
+        {"outputs": [{**OUTPUT, "amount_sat": 6, "spent": False}]},
+        {"outputs": [OUTPUT, {**OUTPUT, "vout": 1}]},
+    )
     assert told("transactions", None, ours, theirs) == theirs
 
 
@@ -94,6 +97,7 @@ def test_an_index_once_used_stays_used() -> None:
 def test_a_block_above_its_tip_is_one_that_the_source_has_not_seen(tip: int, height: int | None) -> None:
     seen = {**COIN, "block_height": 7, "block_hash": "c" * 64}
     assert told("utxos", COIN, seen, COIN, tip)["block_height"] == height
+    assert told("utxos", seen, seen, COIN, tip)["block_height"] is None
 
 
 def test_a_block_keeps_its_hash_where_the_source_does_not_tell_it() -> None:
@@ -132,3 +136,9 @@ def test_the_higher_tip_stays_and_of_two_equal_ones_the_sources(ours: int, their
     told_chain = merged("chain", *sides)
     assert told_chain["block_height"] == height
     assert ours != theirs or told_chain["block_hash"] == "b" * 64
+
+
+def test_whether_an_output_is_spent_is_not_told_by_one_source() -> None:
+    ours, theirs = ({"outputs": [{**OUTPUT, "spent": spent}]} for spent in (True, False))
+    assert told("transactions", None, ours, theirs) == ours
+    assert told("transactions", ours, theirs, ours) == theirs

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.conftest import hermetic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +110,11 @@ def node(tmp_path: Path) -> Node:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """An empty root."""
-    folder = tmp_path / "root"
-    folder.mkdir()
-    return folder
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty root: the top of a new repository without gitbtc."""
+    sandbox = hermetic(tmp_path / "home")
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    for name, value in sandbox.env.items():
+        monkeypatch.setenv(name, value)
+    return sandbox.repo("root").path

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds import registry
 from gitbtc.kinds.validate import violations
-from gitbtc.sources import bitcoin_core, statefiles
+from gitbtc.sources import bitcoin_core
 from gitbtc.sources.answers import BadAnswer
+from gitbtc.sources.bringing import bring
 from tests.sources.conftest import ADDRESSES
 
 if TYPE_CHECKING:
@@ -318,7 +319,9 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(choice=st.data())
-def test_no_value_in_a_nodes_answers_makes_it_crash(base: Path, recordings: Path, choice: st.DataObject) -> None:
+def test_no_value_in_a_nodes_answers_makes_it_crash(
+    base: Path, root: Path, recordings: Path, choice: st.DataObject
+) -> None:
     """Whatever stands in one place of one answer, it is read or refused in words."""
     moment = recordings / "4-agent-a-fee-bumped"
     path = choice.draw(st.sampled_from(sorted(moment.iterdir())))
@@ -331,7 +334,7 @@ def test_no_value_in_a_nodes_answers_makes_it_crash(base: Path, recordings: Path
     shutil.copytree(moment, base, dirs_exist_ok=True)
     (base / path.name).write_text("\n".join(map(json.dumps, lines)))
     with contextlib.suppress(GitbtcError):
-        statefiles.update(base.parent / "root", bitcoin_core.read(base))
+        bring(root, bitcoin_core.read(base), "core")
 
 
 # -- what no recording shows -------------------------------------------------------------------------------------------

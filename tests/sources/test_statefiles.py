@@ -10,8 +10,8 @@ import pytest
 
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec, registry
-from gitbtc.sources import bitcoin_core, statefiles
-from gitbtc.sources.statefiles import OtherNetwork
+from gitbtc.sources import bitcoin_core, bringing
+from gitbtc.sources.statefiles import FileChange, OtherNetwork
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,10 +31,10 @@ MOMENTS = sorted({*AGENT_A, *AGENT_B})
 STORIES = [(moment,) for moment in MOMENTS] + [AGENT_A[:last] for last in range(2, 7)] + [AGENT_B[:2], AGENT_B]
 
 
-def bring(root: Path, *folders: Path) -> list[statefiles.FileChange]:
-    changes: list[statefiles.FileChange] = []
+def bring(root: Path, *folders: Path) -> list[FileChange]:
+    changes: list[FileChange] = []
     for folder in folders:
-        changes, _ = statefiles.update(root, bitcoin_core.read(folder))
+        changes = bringing.bring(root, bitcoin_core.read(folder), "core").changes
     return changes
 
 
@@ -47,7 +47,7 @@ def files(root: Path) -> dict[str, tuple[bytes, int, int]]:
     return {
         str(path.relative_to(root)): (path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns)
         for path in root.rglob("*")
-        if path.is_file()
+        if path.is_file() and ".git" not in path.parts
     }
 
 
@@ -101,6 +101,7 @@ def test_the_way_does_not_change_the_coins(
     recordings: Path, root: Path, tmp_path: Path, story: tuple[str, ...]
 ) -> None:
     alone = tmp_path / "alone"
+    shutil.copytree(root, alone)
     bring(root, *(recordings / moment for moment in story))
     bring(alone, recordings / story[-1])
     for path in ("wallet/utxos.json", "network/mempool.json", "network/chain.json"):
@@ -154,20 +155,20 @@ def test_the_non_ascii_label_stands_as_itself(recordings: Path, root: Path) -> N
     assert '"label":"client: Zürich Café"'.encode() in (root / "wallet/utxos.json").read_bytes()
 
 
-def test_both_agents_in_one_root_are_told_of_the_double_spend(recordings: Path, root: Path) -> None:
+def test_a_double_spend_by_two_nodes_of_one_root_is_refused(recordings: Path, root: Path) -> None:
     bring(root, recordings / "0-base", recordings / "1-agent-a")
-    _, notices = statefiles.update(root, bitcoin_core.read(recordings / "2-agent-b"))
-    assert [notice for notice in notices if notice.startswith("6d0cc27c51939e89") and ":0 is spent by" in notice]
-    (broken,) = broken_rules(root)
-    assert broken.startswith("double spend of ('6d0cc27c")
+    before = files(root)
+    with pytest.raises(GitbtcError, match=r"somebody has to decide first \(double_spend\): 6d0cc27c51939e89\w+:0 is"):
+        bringing.bring(root, bitcoin_core.read(recordings / "2-agent-b"), "other-node")
+    assert files(root) == before
 
 
 def test_stale_answers_take_nothing_back(recordings: Path, root: Path) -> None:
     bring(root, *(recordings / moment for moment in AGENT_A[:5]))
     before = files(root)
-    bring(root, recordings / "1-agent-a")
-    assert broken_rules(root) == []
-    assert (root / "wallet/utxos.json").read_bytes() == before["wallet/utxos.json"][0]
+    with pytest.raises(GitbtcError, match=r"of block 111, and do not know .* told in block 112: they are older"):
+        bring(root, recordings / "1-agent-a")
+    assert files(root) == before
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
@@ -196,7 +197,7 @@ def test_another_network_is_refused_and_nothing_is_written(
 
 
 def test_a_node_of_another_network_is_refused(node: Node, recordings: Path, root: Path) -> None:
-    bring(root, recordings / "0-base")
+    bringing.bring(root, bitcoin_core.read(recordings / "0-base"), "other")
     node.chain = "main"
     with pytest.raises(OtherNetwork, match=r"of regtest, the answers are of main"):
         bring(root, node.write())

@@ -1,0 +1,257 @@
+"""An import: what a source tells now is merged into the state files of a root.
+
+It is a merge like any other. Base is what the source told last (gitbtc/sources/told.py), theirs what it tells now
+(gitbtc/sources/words.py), ours what lies in the work tree. Record by record the engine of `git merge` merges them, with
+the one difference that nobody is asked: for each field the schema says whose word counts. Then the one view of coins
+says what follows. What it would ask a person is refused, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.judge.broken_rules import broken_by_step, broken_rules
+from gitbtc.judge.spend_gate import SpendGate
+from gitbtc.kinds import codec, registry
+from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import Style
+from gitbtc.merge.told import Telling
+from gitbtc.repo.git import Git
+from gitbtc.resolve.repair import Repair
+from gitbtc.sources import balance, statefiles
+from gitbtc.sources.told import Source, Told
+from gitbtc.sources.words import words
+from gitbtc.spends import CHAIN, TRANSACTIONS, rows
+from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.steps import LOST_COIN
+from gitbtc.state.merging import Merging
+from gitbtc.state.snapshot import of_contents
+from gitbtc.views.conflicts import spend_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitbtc.judge.spend_gate import RootVerdict
+    from gitbtc.kinds.kind import Key, Kind, Record
+    from gitbtc.sources.snapshot import SourceSnapshot
+    from gitbtc.sources.statefiles import FileChange
+    from gitbtc.spends.evidence import Evidence
+    from gitbtc.state.snapshot import Snapshot
+
+_BEFORE, _HERE, _NOW = "before", "here", "the source"
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What an import did: to each file that it is about, and what the user should know."""
+
+    changes: list[FileChange] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def bring(root: Path, snapshot: SourceSnapshot, name: str) -> Brought:
+    """Merge `snapshot`, which the source `name` tells, into the state files of `root`, all or none.
+
+    A file whose records stay the same is not touched. Raises CannotWork outside of a work tree, for another wallet than
+    the source's or another network than the root's; GitbtcError for a file that does not parse, and for what somebody
+    has to decide first. Nothing is written then.
+    """
+    step = Bringing(root, snapshot, name)
+    brought = step.brought
+    step.write()
+    return brought
+
+
+class Bringing:
+    """One import, worked out without writing anything; `write` does it. Raises as `bring` does."""
+
+    def __init__(self, root: Path, snapshot: SourceSnapshot, name: str) -> None:
+        self._root = root
+        self._snapshot = snapshot
+        git = Git.at(_existing(root))
+        top = Path(git.top_level()).resolve()
+        inside = root.resolve().relative_to(top).as_posix()
+        self._source = Source(git.at_top(), name, "" if inside == "." else inside)
+        self._kinds = registry.Kinds()
+        self._by_path = {path: registry.built_in(kind) for path, kind in registry.BUILT_IN.items()}
+        self._pin = self._source.check(snapshot)
+        self.here = self._read()
+        self.after: dict[str, bytes] = dict(self.here)
+        self._told: dict[str, bytes] = {}
+        self._earlier: set[str] = set()
+        self._notices: list[str] = []
+        self._merge()
+        self._check()
+
+    def _read(self) -> dict[str, bytes]:
+        """path -> canonical bytes of the state files that are here, all of them valid and of the source's network."""
+        contents = {path: statefiles.content(self._root, kind) for path, kind in self._by_path.items()}
+        for path in sorted(contents, key=lambda path: self._by_path[path].is_array):  # the file that names it first
+            statefiles.check_network(self._root, self._by_path[path], contents[path], self._snapshot)
+        found = {path: content for path, content in contents.items() if content}
+        for path, content in found.items():
+            statefiles.check_records(self._root, self._by_path[path], content)
+        return found
+
+    # -- the merge -------------------------------------------------------------------------------------------------
+
+    def _merge(self) -> None:
+        last = self._source.last_here(self.here)
+        before = dict(last.files) if last else {}
+        transactions = self._by_path[self._path(TRANSACTIONS)]
+        earlier = codec.parse(transactions, before.get(TRANSACTIONS, b"[]"))
+        self._earlier = {record["txid"] for record in earlier}
+        self._check_age(earlier)
+        self._told = dict(before)
+        base, theirs = dict(self.here), dict(self.here)  # it has no word on the kinds that it does not speak of
+        options = Options(Style, into_ours=True, telling=Telling(self._snapshot.chain["block_height"]))
+        for path, kind in self._by_path.items():
+            if kind.name not in self._snapshot.records:
+                continue
+            here = self.here.get(path, b"")
+            heard = words(kind, before.get(kind.name, b""), here, self._snapshot, self._is_gone)
+            merge = merge_files(kind, heard.base, here, heard.theirs, options)
+            self.after[path] = merge.content
+            base[path], theirs[path], self._told[kind.name] = heard.base, heard.theirs, heard.told
+            self._notices += [*heard.notices, *(told.text for told in merge.notices)]
+        self._follow(base, theirs)
+
+    def _check_age(self, earlier: list[Record]) -> None:
+        """Refuse answers that are older than the last ones. After a reorganisation a wallet still knows what it had."""
+        tip, known = self._snapshot.chain["block_height"], self._snapshot.records.get(TRANSACTIONS)
+        txids = {record["txid"] for record in known or ()}
+        for record in earlier if known is not None else ():
+            if record["txid"] not in txids and (record["block_height"] or 0) > tip:
+                raise GitbtcError(
+                    f"nothing was imported: these answers are of block {tip}, and do not know {record['txid']}, which "
+                    f"{self._source.name} told in block {record['block_height']}: they are older than the last ones"
+                )
+
+    def _is_gone(self, key: Key) -> bool:
+        outpoint = key[0], key[1]
+        known = self._evidence_here
+        return bool(known.claimants(outpoint)) or known.standing(outpoint[0]).is_given_up
+
+    @cached_property
+    def _evidence_here(self) -> Evidence:
+        return self._snapshot_of(_HERE, self.here).evidence("")
+
+    def _snapshot_of(self, name: str, contents: Mapping[str, bytes]) -> Snapshot:
+        return of_contents(name, {path: content for path, content in contents.items() if content}, self._kinds)
+
+    def _follow(self, base: Mapping[str, bytes], theirs: dict[str, bytes]) -> None:
+        """What the one view makes of it. The source is heard with people's words on what it tells: a settlement that
+        somebody made here is no news to it.
+        """
+        path = self._path(TRANSACTIONS)
+        if TRANSACTIONS in self._snapshot.records:
+            kind = self._by_path[path]
+            merged = codec.keyed(kind, self.after[path])
+            told = codec.keyed(kind, theirs[path])
+            theirs[path] = codec.encode_lines(kind, [merged.get(key, line) for key, line in told.items()])
+        sides = {_BEFORE: base, _HERE: self.here, _NOW: theirs}
+        snapshots: dict[str | None, Snapshot] = {
+            name: self._snapshot_of(name, contents) for name, contents in sides.items()
+        }
+        merging = Merging(None, [_HERE, _NOW], base=[_BEFORE])
+        gate = SpendGate(merging, snapshots.__getitem__, unattributed_allowed=True, root="")
+        self._ask_nobody(gate)
+        repair = Repair(None, merging, snapshots.__getitem__, self._snapshot_of("the import", self.after), self._kinds)
+        repair.follow(gate)
+        self.after |= repair.contents
+
+    def _ask_nobody(self, gate: SpendGate) -> None:
+        """Refuse what a person has to decide, and was not to be decided here before."""
+        for contest in gate.contests:
+            row, parties = contest.verdict.row, contest.verdict.parties
+            if row is rows.DESCRIBED or parties <= self._evidence_here.claimants(contest.outpoint).keys():
+                continue  # a fact is the source's; and of what is contested here the source says nothing
+            if row is rows.RESERVATION:
+                self._notices.append(f"{outpoint_text(contest.outpoint)} is spent, and another agent had reserved it")
+                continue
+            raise GitbtcError(_question(contest))
+        self._notices += [
+            f"{outpoint_text(one.outpoint)}: {spend_words(one.verdict)}" for one in gate.notices if one.verdict.winner
+        ]
+
+    @staticmethod
+    def _path(kind: str) -> str:
+        return registry.built_in(kind).path
+
+    # -- what it must hold to ----------------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        for path, content in self.after.items():
+            statefiles.check_new(self._by_path[path], self.here.get(path, b""), content, self._snapshot)
+        here, after = self._snapshot_of(_HERE, self.here), self._snapshot_of("the import", self.after)
+        known = {(one.rule, one.kind, one.identity) for _, one in broken_rules(here, "")}
+        broken = [one for _, one in broken_rules(after, "") if (one.rule, one.kind, one.identity) not in known]
+        # What somebody had changed of a coin's facts, the source corrects.
+        broken += [one for _, one in broken_by_step([here], after, "") if one.rule == LOST_COIN]
+        if broken:
+            more = f", and {len(broken) - 1} more" if broken[1:] else ""
+            raise GitbtcError(f"nothing was imported, since it could not be committed: {broken[0].text}{more}")
+        known_now = after.evidence("")
+        told = {self._path(kind): content for kind, content in self._told.items()}
+        self._notices += balance.check(self._snapshot, self._snapshot_of(_NOW, told).evidence(""), known_now)
+        self._notices += balance.forgotten(self._snapshot, known_now, self._earlier)
+        self._notices += self._tip()
+
+    def _tip(self) -> list[str]:
+        path = self._path(CHAIN)
+        before, now = (self._record(files.get(path, b"")) for files in (self.here, self.after))
+        if before and now and before["block_height"] > now["block_height"]:
+            heights = f"the tip went back from block {before['block_height']} to {now['block_height']}"
+            return [f"{heights}: the chain was reorganised, or these answers are older than the last ones"]
+        return []
+
+    def _record(self, content: bytes) -> dict[str, int]:
+        return codec.parse(self._by_path[self._path(CHAIN)], content) if content else {}
+
+    # -- what comes of it --------------------------------------------------------------------------------------------
+
+    @property
+    def brought(self) -> Brought:
+        """What is done to each file that the source speaks of, or that changes, and notices."""
+        concerned = [
+            (path, kind) for path, kind in self._by_path.items()
+            if path in self.after and (kind.name in self._snapshot.records or path in self._changed)
+        ]  # fmt: skip
+        changes = [statefiles.change(kind, self.here.get(path, b""), self.after[path]) for path, kind in concerned]
+        return Brought(changes, list(dict.fromkeys(self._notices)))
+
+    @property
+    def _changed(self) -> dict[str, bytes]:
+        return {path: content for path, content in self.after.items() if content != self.here.get(path)}
+
+    def kind(self, path: str) -> Kind:
+        """The kind of the file at `path`, which is relative to the root."""
+        return self._by_path[path]
+
+    def write(self) -> None:
+        """Do it: the files, then what the source told. Who is cut short between the two imports again."""
+        statefiles.write({self._root / path: content for path, content in self._changed.items()})
+        told = Told(self._pin, self._told, self._source.blob_ids(self._changed))
+        self._source.remember(told, self._snapshot.chain)
+
+
+def _existing(root: Path) -> Path:
+    """The root, or of one that is yet to be made the nearest folder that is there."""
+    for folder in (root.absolute(), *root.absolute().parents):
+        if folder.is_dir():
+            return folder
+    raise CannotWork(f"{root}: no such folder")
+
+
+def _question(contest: RootVerdict) -> str:
+    name = outpoint_text(contest.outpoint)
+    spenders = " and ".join(sorted(contest.verdict.parties)) or "nobody knows what"
+    return (
+        f"nothing was imported, since somebody has to decide first ({contest.type}): {name} is spent by {spenders}; "
+        "say in the record of the one that lost `replaced_by` or `abandoned`, or import on a branch of its own and "
+        "merge that, where `gitbtc resolve` settles it"
+    )

@@ -1,0 +1,192 @@
+"""What a source told last: a local ref each, `refs/gitbtc/sources/<name>`.
+
+It points to a commit whose tree holds canonical state files of the kinds that the source speaks of, and nothing else;
+its parent is what was told before. Its message is one line of JSON: which wallet the source answers for, and what the
+files that the import changed became, by which a branch is known that has what it brought. (Branches are switched and
+commits undone; what was told to another branch is no base for this one.) A source of another root than the top of
+the repository has `@` and that root, in URL escapes, after its name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gitbtc.errors import CannotWork, UsageError, printable
+from gitbtc.kinds import registry
+from gitbtc.repo.objects import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gitbtc.repo.git import Git
+    from gitbtc.sources.snapshot import SourceSnapshot
+
+PREFIX = "refs/gitbtc/sources/"
+ROOT_KEY = "gitbtc.told/v1"
+_AUTHOR = ("gitbtc", "sources@gitbtc.invalid")
+_EMPTY = b"[]\n"  # which says nothing of where it came from
+
+
+class OtherWallet(CannotWork):
+    """The answers are of another wallet, or network, than the source's earlier ones."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """Which wallet a source answers for: its network, its name ("" where the program has none), the ids of its
+    descriptors.
+    """
+
+    network: str
+    wallet: str = ""
+    descriptors: frozenset[str] = field(default=frozenset())
+
+    @classmethod
+    def of(cls, snapshot: SourceSnapshot) -> Pin:
+        """The wallet of a snapshot."""
+        told = {record["id"] for record in snapshot.records.get("descriptors", ())}
+        return cls(snapshot.network, snapshot.wallet, snapshot.descriptors | told)
+
+    def is_another_than(self, other: Pin) -> bool:
+        """Whether two pins cannot be of one wallet. One that was renamed has the same descriptors."""
+        if self.network != other.network:
+            return True
+        if self.descriptors and other.descriptors:
+            return not self.descriptors & other.descriptors
+        return bool(self.wallet and other.wallet) and self.wallet != other.wallet
+
+    def with_what(self, earlier: Pin) -> Pin:
+        """The same with what only the earlier answers said."""
+        return Pin(self.network, self.wallet or earlier.wallet, self.descriptors or earlier.descriptors)
+
+    def __str__(self) -> str:
+        name = f'the wallet "{printable(self.wallet)}"' if self.wallet else "a wallet"
+        first = f", descriptor {min(self.descriptors)[:8]}" if self.descriptors else ""
+        return f"{name} ({self.network}{first})"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One answer of a source as it was brought in: `files` maps the name of each kind to its canonical bytes; `brought`
+    each path that was changed (from the root) to the blob that it became.
+    """
+
+    pin: Pin
+    files: Mapping[str, bytes]
+    brought: Mapping[str, str]
+
+
+class Source:
+    """The source `name` of the root `root` (from the top of the work tree, "" for the top). UsageError for a name that
+    is none.
+    """
+
+    def __init__(self, git: Git, name: str, root: str) -> None:
+        self._git = git
+        self._objects = Objects.of(git)
+        self.name = name
+        self._root = root
+        self.ref = PREFIX + name + ("@" + _escaped(root) if root else "")
+        if not name or "@" in name or "/" in name or not git.is_ref_name(self.ref):
+            raise UsageError(f"{printable(name)!r} cannot name a source: take letters, digits and dashes")
+        self._last = git.find(self.ref)
+
+    def last(self) -> Told | None:
+        """What it told last, to whatever branch; None before the first time."""
+        return next(self._all(), None)
+
+    def last_here(self, here: Mapping[str, bytes]) -> Told | None:
+        """What it told last of that which this branch, or its work tree with the files `here` (by path from the root),
+        has taken in.
+        """
+        now = {path: self._objects.blob_id(content) for path, content in here.items()}
+        head = self._git.find("HEAD")
+        committed = self._committed(head, here) if head else {}
+        ever: set[str] | None = None
+        for told in self._all():
+            telling = {path: oid for path, oid in told.brought.items() if oid != self._objects.blob_id(_EMPTY)}
+            if not telling or any(oid in (now.get(path), committed.get(path)) for path, oid in telling.items()):
+                return told
+            if ever is None:
+                ever = (
+                    self._git.contents_of([self._from_top(path) for path in registry.BUILT_IN], head) if head else set()
+                )
+            if not ever.isdisjoint(telling.values()):
+                return told
+        return None
+
+    def _committed(self, head: str, here: Mapping[str, bytes]) -> dict[str, str]:
+        paths = {self._from_top(path): path for path in here}
+        entries = self._git.tree_entries(head, *paths) if paths else {}
+        return {paths[path]: oid for path, (_, oid) in entries.items() if path in paths}
+
+    def _from_top(self, path: str) -> str:
+        return f"{self._root}/{path}" if self._root else path
+
+    def _all(self) -> Iterator[Told]:
+        """What it told, the last first."""
+        oid = self._last
+        while oid:
+            content = self._git.commit_content(oid).decode("utf-8", "replace")
+            headers, _, message = content.partition("\n\n")
+            yield self._read(oid, message)
+            parents = [line.removeprefix("parent ") for line in headers.splitlines() if line.startswith("parent ")]
+            oid = parents[0] if parents else None
+
+    def _read(self, oid: str, message: str) -> Told:
+        try:
+            said = json.loads(message)[ROOT_KEY]
+            pin = Pin(said["network"], said["wallet"], frozenset(said["descriptors"]))
+            brought: dict[str, str] = dict(said["brought"])
+        except (ValueError, KeyError, TypeError):
+            raise CannotWork(
+                f"{self.ref} holds something else than what a source told; `git update-ref -d {self.ref}` forgets it"
+            ) from None
+        files = {
+            registry.BUILT_IN[path]: self._objects.blob(blob)
+            for path, (_, blob) in self._objects.tree(oid).items()
+            if path in registry.BUILT_IN
+        }
+        return Told(pin, files, brought)
+
+    def check(self, snapshot: SourceSnapshot) -> Pin:
+        """The wallet that the source is for, from now on too. Raises OtherWallet when `snapshot` is of another one."""
+        last, pin = self.last(), Pin.of(snapshot)
+        if last is None:
+            return pin
+        if pin.is_another_than(last.pin):
+            raise OtherWallet(
+                f"{self.name}: these answers are of another wallet: {pin}, and this source is {last.pin}; nothing was "
+                "imported; `--as NAME` makes them a source of their own"
+            )
+        return pin.with_what(last.pin)
+
+    def remember(self, told: Told, chain: Mapping[str, Any]) -> None:
+        """Keep what it told, as of the block `chain`, as the last; the same words again are nothing new."""
+        last = self.last()
+        if last is not None and (dict(last.files), last.pin) == (dict(told.files), told.pin) and not told.brought:
+            return
+        paths = {kind: path for path, kind in registry.BUILT_IN.items()}
+        entries = {paths[kind]: ("100644", self._objects.write_blob(content)) for kind, content in told.files.items()}
+        said = {
+            "network": told.pin.network, "wallet": told.pin.wallet, "descriptors": sorted(told.pin.descriptors),
+            "brought": dict(told.brought),
+        }  # fmt: skip
+        message = json.dumps({ROOT_KEY: said}, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+        tree = self._objects.write_tree(None, entries)
+        parents = [self._last] if self._last else []
+        oid = self._objects.write_commit(tree, parents, message, (*_AUTHOR, chain["block_time"]))
+        self._git.move_ref(self.ref, oid, self._last, f"import: {self.name}")
+        self._last = oid
+
+    def blob_ids(self, contents: Mapping[str, bytes]) -> dict[str, str]:
+        """path -> the blob that a file of these bytes is."""
+        return {path: self._objects.blob_id(content) for path, content in contents.items()}
+
+
+def _escaped(root: str) -> str:
+    """A root as the last part of a ref's name: no separator, nor what Git refuses there."""
+    return quote(root, safe="").replace("~", "%7E").replace(".", "%2E")

@@ -1,0 +1,137 @@
+"""What a source says now, in the light of what it said last and of what is here: the three versions that are merged.
+
+A source is silent about more than it denies. What it told once and does not tell now it has taken back only where it
+answers for the whole kind; else its last word stands. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.kind import SOURCE
+from gitbtc.merge.records import MISSING, same
+from gitbtc.merge.told import kept
+from gitbtc.spends import COINS, LABELS, TRANSACTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitbtc.kinds.kind import Key, Kind, Record
+    from gitbtc.sources.snapshot import SourceSnapshot
+
+    Records = dict[Key, Record]
+
+
+@dataclass
+class Words:
+    """The files of one kind that are merged with the one here: `base`, what the source told last, and `theirs`, what it
+    tells now; `told` is what is kept of that as its last word. `notices` say what of it is not heard.
+    """
+
+    base: bytes
+    theirs: bytes
+    told: bytes
+    notices: list[str]
+
+
+def words(kind: Kind, before: bytes, here: bytes, snapshot: SourceSnapshot, is_gone: Callable[[Key], bool]) -> Words:
+    """The words on `kind`, which the snapshot speaks of; `before` is what it told last and `here` the file here, each
+    canonical, b"" for none. `is_gone`: whether a coin that is not listed here was spent, or never made, by what is
+    known here.
+    """
+    now = codec.encode_file(kind, snapshot.records[kind.name])
+    if not kind.is_array:
+        return Words(before if here else b"", now, now, [])
+    return _Listening(kind, before, here, now, snapshot).words(is_gone)
+
+
+class _Listening:
+    def __init__(self, kind: Kind, before: bytes, here: bytes, now: bytes, snapshot: SourceSnapshot) -> None:
+        self._kind = kind
+        self._snapshot = snapshot
+        self._before, self._here, self._now = (_records(kind, content) for content in (before, here, now))
+        names = kind.identity if isinstance(kind.identity, tuple) else ()
+        # The parts of the identity that are facts: what people name is one of several names of the same thing.
+        self._facts = [place for place, name in enumerate(names) if kind.fields[name].told_by == SOURCE]
+        self._names = [place for place in range(len(names)) if place not in self._facts]
+        self._facts_told = {self._fact(key) for key in self._now}
+        self._txids = {record["txid"] for record in snapshot.records.get(TRANSACTIONS, ())}
+        self._notices: list[str] = []
+
+    def words(self, is_gone: Callable[[Key], bool]) -> Words:
+        self._hear_silence()
+        told = self._now | {
+            key: record for key, record in self._before.items()
+            if key not in self._now and key in self._here and not self._is_taken_back(key, record)
+        }  # fmt: skip
+        base = {key: record for key, record in self._before.items() if not self._has_no_base(key, told, is_gone)}
+        theirs = {key: record for key, record in told.items() if not self._is_renamed_here(key)}
+        files = [_encoded(self._kind, records) for records in (base, theirs, told)]
+        return Words(files[0], files[1], files[2], self._notices)
+
+    def _hear_silence(self) -> None:
+        """Fields in which the source says nothing have what is known."""
+        is_whole = LABELS in self._snapshot.complete
+        persons = [name for name, field in self._kind.fields.items() if field.told_by != SOURCE]
+        for key, record in self._now.items():
+            last = self._before.get(key, {})
+            known = {name: last[name] for name in persons
+                     if not is_whole and last.get(name) is not None and record.get(name, "") is None}  # fmt: skip
+            if self._kind.name == TRANSACTIONS and _is_guessed(record, self._here.get(key, {})):
+                known["fee_sat"] = None
+            if known:
+                self._now[key] = record | known
+
+    def _is_taken_back(self, key: Key, record: Record) -> bool:
+        """Whether the source has taken out a record that it told, and may: nobody here made it their own."""
+        kind = self._kind
+        answers = kind.name in self._snapshot.complete or (bool(self._names) and self._fact(key) in self._facts_told)
+        if kind.append_only or not answers or (kind.name == COINS and not self._would_be_listed(key)):
+            return False
+        return kind.removal == "stands" or same(record, self._here[key])
+
+    def _would_be_listed(self, key: Key) -> bool:
+        """Whether the source would list a coin, were it one: its own, of a transaction that it has not forgotten."""
+        return (key[0], key[1]) in self._snapshot.owned and key[0] in self._txids
+
+    def _fact(self, key: Key) -> tuple[Any, ...]:
+        return tuple(key[place] for place in self._facts)
+
+    def _has_no_base(self, key: Key, told: Mapping[Key, Record], is_gone: Callable[[Key], bool]) -> bool:
+        """Whether it is as if the source had never told a record that is not here any more. It puts a fact back that it
+        tells again; a name that people took away it does not.
+        """
+        if key in self._here:
+            return False
+        if key not in told:
+            return True
+        return not self._names and not (self._kind.name == COINS and is_gone(key))
+
+    def _is_renamed_here(self, key: Key) -> bool:
+        """Whether the source names something anew whose name, as it told it, people here have taken away."""
+        if not self._names or key in self._before or key in self._here:
+            return False
+        fact = self._fact(key)
+        gone = [one for one in self._before if self._fact(one) == fact and one not in self._here]
+        given = sorted(one for one in self._here if self._fact(one) == fact and one not in self._before)
+        for place in self._names if gone else ():
+            mine = given[0][place] if given else MISSING
+            self._notices.append(kept(self._kind.identity[place], mine, key[place]))
+        return bool(gone)
+
+
+def _is_guessed(seen: Record, held: Record) -> bool:
+    """Whether a fee is known here, and the wallet's own number is none: not all inputs are its own."""
+    amounts = [spent["amount_sat"] for spent in seen["inputs"]]
+    return held.get("fee_sat") is not None and None in amounts
+
+
+def _records(kind: Kind, content: bytes) -> Records:
+    lines = codec.keyed(kind, content) if content else {}
+    return {key: codec.decode_line(kind, line) for key, line in lines.items()}
+
+
+def _encoded(kind: Kind, records: Mapping[Key, Record]) -> bytes:
+    return codec.encode_lines(kind, [codec.encode_record(kind, records[key]) for key in sorted(records)])

@@ -29,11 +29,12 @@ def check(snapshot: SourceSnapshot, told: Evidence, after: Evidence) -> list[str
     """
     if snapshot.balance_sat is None or COINS not in snapshot.records:
         return []
-    wanted = {outpoint: coin["amount_sat"] for outpoint in told.coins if (coin := told.coins.get(outpoint)) is not None}
-    listed = {outpoint: coin["amount_sat"] for outpoint in snapshot.owned | wanted.keys()
-              if (coin := after.coins.get(outpoint)) is not None}  # fmt: skip
     now = {record["txid"] for record in snapshot.records.get(TRANSACTIONS, ())}
     known = {txid: record for txid, record in told.transactions.items() if txid in now or record["confirmed"]}
+    wanted = {outpoint: coin["amount_sat"] for outpoint in told.coins
+              if outpoint[0] in known and (coin := told.coins.get(outpoint)) is not None}  # fmt: skip
+    listed = {outpoint: coin["amount_sat"] for outpoint in snapshot.owned | wanted.keys()
+              if (coin := after.coins.get(outpoint)) is not None}  # fmt: skip
     apart = [one for one in wanted.keys() ^ listed.keys() if _is_known_here(one, known, after)]
     explained = sum(listed.get(one, 0) - wanted.get(one, 0) for one in apart)
     total = sum(listed.values())

@@ -109,6 +109,8 @@ class CoreAnswers:
         if labels is None:
             return None
         named = [label for label in labels if label]
+        if not named and not self.live:  # recorded without the addresses, it may be of a wallet that keeps none
+            return None
         found = self._questions.each(Call("getaddressesbylabel", (label,)) for label in named)
         if any(isinstance(answer, NotAnswered) for answer in found):
             return None

@@ -18,6 +18,7 @@ _ALL_UNSPENT: tuple[Any, ...] = (0, 9_999_999, [], True, {"include_immature_coin
 _POOL = ("getrawmempool", True)
 NOT_KNOWN = -5  # a txid, a block, an address that the node does not know
 TARGET = 6  # blocks: how deep a transaction must be so that it is not asked for again
+FIRST = "getblockchaininfo"  # with it each read begins
 _OLDEST = 250_000  # 25.0
 _MAY_LAG = 2  # blocks
 FEE_TARGETS = (1, 6, 144)
@@ -42,7 +43,7 @@ class CoreAnswers:
     def __init__(self, asker: Asker, since_block: str = "", kept: Mapping[str, Any] | None = None) -> None:
         self._questions = Questions(asker)
         self.live = asker.live
-        self.info = self._questions.required("getblockchaininfo")
+        self.info = self._questions.required(FIRST)
         self.wallet = self._questions.optional("getwalletinfo")
         self._check_ready()
         self.next_block = ""

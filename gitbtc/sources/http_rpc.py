@@ -44,6 +44,10 @@ class Unreadable(CannotWork):
     """The node cannot be asked, or its answers cannot be used."""
 
 
+class Refused(Unreadable):
+    """The node refused the user and password."""
+
+
 class _TooLarge(Exception):
     """The answer to a request is larger than what is taken."""
 
@@ -180,7 +184,8 @@ class HttpRpc:
                 refused = True
                 self.close()  # with the next connection the cookie is read again
             elif status == http.client.UNAUTHORIZED:
-                raise self._failed(f"the node refused the user and password from {self._credentials.origin}")
+                why = f"the node refused the user and password from {self._credentials.origin}"
+                raise Refused(f"{self.name}: {why}")
             elif status == http.client.FORBIDDEN:
                 methods = ", ".join(sorted({call.method for call in calls}))
                 raise self._failed("the node does not allow this address (rpcallowip) or one of these methods "

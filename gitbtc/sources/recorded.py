@@ -41,9 +41,9 @@ class Recorded:
     def where(self, call: Call) -> str:
         """The file, and the line where there is one."""
         if call.method not in KEYED:
-            return _file_name(call)
+            return file_name(call)
         rows = self._lines(call) or {}
-        return rows[call.params[0]][1] if call.params[0] in rows else _file_name(call)
+        return rows[call.params[0]][1] if call.params[0] in rows else file_name(call)
 
     def _answer(self, call: Call) -> Any:
         if call.method == "listsinceblock":
@@ -57,7 +57,7 @@ class Recorded:
             return self._from_mempool(call)
         if rows is not None and call.params[0] in rows:
             return rows[call.params[0]][0]
-        return NotAnswered(f"{self.folder}: {_file_name(call)} {'is missing' if rows is None else 'lacks an answer'}; "
+        return NotAnswered(f"{self.folder}: {file_name(call)} {'is missing' if rows is None else 'lacks an answer'}; "
                            f"record it with `{call.typed}`")  # fmt: skip
 
     def _since(self, call: Call) -> Any:
@@ -93,13 +93,13 @@ class Recorded:
         if isinstance(pool, BadAnswer):
             return pool if isinstance(pool, NotAnswered) else NotAnswered(str(pool))
         if not isinstance(pool, dict):
-            raise BadAnswer(f"{_file_name(whole)}: holds no entries; record it with `{whole.typed}`")
-        return pool.get(call.params[0], NodeError(_file_name(whole), _NOT_IN_MEMPOOL, "Transaction not in mempool"))
+            raise BadAnswer(f"{file_name(whole)}: holds no entries; record it with `{whole.typed}`")
+        return pool.get(call.params[0], NodeError(file_name(whole), _NOT_IN_MEMPOOL, "Transaction not in mempool"))
 
     # -- files -----------------------------------------------------------------------------------------------------
 
     def _whole_file(self, call: Call) -> Any:
-        name = _file_name(call)
+        name = file_name(call)
         if name not in self._files:
             content = self._content(name)
             if content is None:
@@ -110,7 +110,7 @@ class Recorded:
 
     def _lines(self, call: Call) -> dict[Any, tuple[Any, str]] | None:
         """First parameter -> (result, where it stands), or None when there is no such file."""
-        name = _file_name(call)
+        name = file_name(call)
         if name not in self._rows:
             content = self._content(name)
             self._rows[name] = None if content is None else dict(self._keyed(content, call))
@@ -120,7 +120,7 @@ class Recorded:
         rows = []
         for number, line in enumerate(content.split("\n"), start=1):
             if line.strip():
-                where = f"{_file_name(call)} line {number}"
+                where = f"{file_name(call)} line {number}"
                 value = _decoded(line, where, call)
                 result = _unwrapped(value, where)
                 rows.append((_key(call.method, value, result, where), (result, where)))
@@ -137,7 +137,7 @@ class Recorded:
             raise BadAnswer(f"{file_name}: cannot be read: {error.strerror}") from None
 
 
-def _file_name(call: Call) -> str:
+def file_name(call: Call) -> str:
     """The file that holds the answer to a call."""
     if call.method in NUMBERED:
         return f"{call.method}-{call.params[0]}.json"

@@ -98,6 +98,10 @@ class Source:
         """What it told last, to whatever branch; None before the first time."""
         return next(self._all(), None)
 
+    def has_brought(self, path: str, oid: str) -> bool:
+        """Whether an import of it ever left the file `path` (from the root) as the blob `oid`."""
+        return any(told.brought.get(path) == oid for told in self._all())
+
     def last_here(self, here: Mapping[str, bytes]) -> Told | None:
         """What it told last of that which this branch, or its work tree with the files `here` (by path from the root),
         has taken in.

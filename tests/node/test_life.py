@@ -15,23 +15,48 @@ from gitbtc.kinds.validate import violations
 from gitbtc.sources import bitcoin_core
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitbtc.sources.snapshot import SourceSnapshot
-    from tests.conftest import Sandbox
+    from tests.conftest import Repo, Sandbox
     from tests.node.running import RealNode
+
+    Look = Callable[..., SourceSnapshot]
 
 pytestmark = pytest.mark.node
 
 
-def seen(node: RealNode, wallet: str = "treasury") -> SourceSnapshot:
-    """What is read of a wallet: valid, as many transactions as the wallet counts, and worth what the node says."""
-    snapshot = bitcoin_core.read_from(node.asker(wallet))
-    assert sum(coin["amount_sat"] for coin in snapshot.records["utxos"]) == node.balance(wallet) == snapshot.balance_sat
-    assert len(snapshot.records["transactions"]) == node.cli("getwalletinfo", wallet=wallet)["txcount"]
-    assert snapshot.chain["block_hash"] == node.cli("getbestblockhash")
-    for name, records in snapshot.records.items():
-        kind = registry.built_in(name)
-        assert [str(one) for one in violations(kind, records if kind.is_array else [records])] == []
-    return snapshot
+@pytest.fixture
+def seen(sandbox: Sandbox) -> Look:
+    """What is read of a wallet now: valid, as many transactions as the wallet counts, and worth what the node says.
+
+    It is imported too, into a repository of the wallet's own, and what the files hold is worth the same.
+    """
+    repos: dict[tuple[int, str], Repo] = {}
+
+    def look(node: RealNode, wallet: str = "treasury") -> SourceSnapshot:
+        snapshot = bitcoin_core.read_from(node.asker(wallet))
+        balance = node.balance(wallet)
+        assert sum(coin["amount_sat"] for coin in snapshot.records["utxos"]) == balance == snapshot.balance_sat
+        assert len(snapshot.records["transactions"]) == node.cli("getwalletinfo", wallet=wallet)["txcount"]
+        assert snapshot.chain["block_hash"] == node.cli("getbestblockhash")
+        for name, records in snapshot.records.items():
+            kind = registry.built_in(name)
+            assert [str(one) for one in violations(kind, records if kind.is_array else [records])] == []
+        place = node.rpc_port, wallet
+        repos[place] = repos.get(place) or sandbox.repo(f"{wallet}-{node.rpc_port}")
+        held = imported(repos[place], node, wallet)
+        assert sum(coin["amount_sat"] for coin in json.loads(held["utxos.json"])) == balance
+        return snapshot
+
+    return look
+
+
+def imported(repo: Repo, node: RealNode, wallet: str = "treasury") -> dict[str, bytes]:
+    """The state files after an import."""
+    command = (sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", "--url", node.url)
+    repo.run(*command, "--cookie", str(node.cookie), "--wallet", wallet)
+    return {path.name: path.read_bytes() for name in ("wallet", "network") for path in (repo.path / name).iterdir()}
 
 
 def transaction(snapshot: SourceSnapshot, txid: str) -> dict[str, Any]:
@@ -65,7 +90,7 @@ def receive(node: RealNode, *amounts: str) -> None:
     node.mine()
 
 
-def test_receive_spend_replace_confirm(node: RealNode) -> None:
+def test_receive_spend_replace_confirm(node: RealNode, seen: Look) -> None:
     assert seen(node).records["utxos"] == []
     node.pay("miner", node.address("treasury", "invoice 7"), "1.5")
     (coin,) = seen(node).records["utxos"]
@@ -87,7 +112,7 @@ def test_receive_spend_replace_confirm(node: RealNode) -> None:
     seen(node)
 
 
-def test_evicted_abandoned_and_sent_again(node: RealNode) -> None:
+def test_evicted_abandoned_and_sent_again(node: RealNode, seen: Look) -> None:
     receive(node, "1", "2")
     txid = node.pay("treasury", node.address("miner"), "0.7")
     seen(node)
@@ -103,7 +128,7 @@ def test_evicted_abandoned_and_sent_again(node: RealNode) -> None:
     assert transaction(seen(node), txid)["abandoned"] is True
 
 
-def test_a_consolidation_to_change_is_seen(node: RealNode) -> None:
+def test_a_consolidation_to_change_is_seen(node: RealNode, seen: Look) -> None:
     """No list but that of include_change shows it."""
     receive(node, "0.5", "0.6", "0.7")
     change = node.cli("getrawchangeaddress", wallet="treasury")
@@ -115,7 +140,9 @@ def test_a_consolidation_to_change_is_seen(node: RealNode) -> None:
     assert seen(node).records["utxos"] == []
 
 
-def test_a_second_node_that_spends_the_same_coin_and_a_reorganisation(node: RealNode, other: RealNode) -> None:
+def test_a_second_node_that_spends_the_same_coin_and_a_reorganisation(
+    node: RealNode, other: RealNode, seen: Look
+) -> None:
     receive(node, "3")
     meet(node, other)
     for wallet in ("miner", "treasury"):
@@ -139,7 +166,7 @@ def test_a_second_node_that_spends_the_same_coin_and_a_reorganisation(node: Real
     seen(other)
 
 
-def test_two_wallets_of_one_node_are_two(node: RealNode) -> None:
+def test_two_wallets_of_one_node_are_two(node: RealNode, seen: Look) -> None:
     receive(node, "1")
     assert seen(node).wallet == "treasury"
     assert not {coin["txid"] for coin in seen(node, "miner").records["utxos"]} & {
@@ -150,7 +177,7 @@ def test_two_wallets_of_one_node_are_two(node: RealNode) -> None:
             bitcoin_core.read_from(node.asker(wallet))
 
 
-def test_a_node_that_just_starts_is_waited_for(node: RealNode) -> None:
+def test_a_node_that_just_starts_is_waited_for(node: RealNode, seen: Look) -> None:
     node.stop()
     with pytest.raises(CannotWork, match="no cookie at"):
         bitcoin_core.read_from(node.asker("treasury"))
@@ -171,12 +198,7 @@ def test_ten_blocks_change_the_tip_and_nothing_else(node: RealNode, sandbox: San
     node.address("treasury", "not used yet")
     repo = sandbox.repo()
 
-    def imported() -> dict[str, bytes]:
-        repo.run(sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", "--url", node.url, "--cookie",
-                 str(node.cookie), "--wallet", "treasury")  # fmt: skip
-        return {path.name: path.read_bytes() for name in ("wallet", "network") for path in (repo.path / name).iterdir()}
-
-    before = imported()
+    before = imported(repo, node)
     node.mine(10)
-    after = imported()
+    after = imported(repo, node)
     assert [name for name in after if after[name] != before.get(name)] == ["chain.json"]

@@ -1,0 +1,57 @@
+"""`gitbtc sync`: the sources of .gitbtc/sources.toml into the state files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gitbtc.cli.asked_node import tell
+from gitbtc.errors import GitbtcError, printable
+
+if TYPE_CHECKING:
+    from gitbtc.sources.syncing import Synced
+
+
+@click.command("sync")
+@click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.option("--commit", is_flag=True, help="Commit what came of it, a commit a source.")
+@click.option("--wait", metavar="SECONDS", type=click.FloatRange(min=0), default=60, show_default=True,
+              help="How long a node that is starting is waited for.")  # fmt: skip
+def command(names: tuple[str, ...], wait: float, *, commit: bool) -> int:
+    """Read the sources that .gitbtc/sources.toml names, all or those of these NAMEs, and bring in what they tell.
+
+    A source is skipped while a merge or rebase is in progress, HEAD is detached, or a state file has changes of
+    somebody's that are not committed. Exit status: 0 done, 1 refused or skipped, 3 a source cannot be read; the others
+    are brought in all the same.
+    """
+    from gitbtc.repo.git import Git
+    from gitbtc.sources.configured import chosen
+    from gitbtc.sources.http_rpc import HttpRpc, Patience
+    from gitbtc.sources.syncing import obstacle, sync
+
+    git = Git().at_top()
+    status = 0
+    for source in chosen(Path(git.top_level()), names):
+        reason = obstacle(source, git)
+        if reason:
+            tell(f"{source.name}: skipped: {reason}")
+            status = max(status, 1)
+            continue
+        try:
+            show(source.name, sync(source, HttpRpc(source.node, Patience(start=wait), tell), git, commit=commit))
+        except GitbtcError as error:
+            tell(f"gitbtc: {error}")
+            status = max(status, error.status)
+    return status
+
+
+def show(name: str, synced: Synced) -> None:
+    """Say in a line what a round did, and what is to be known."""
+    touched = [change.path for change in synced.brought.changes if change.touched]
+    done = "committed" if synced.committed else "changed" if touched else "unchanged"
+    said = f"{done}: {', '.join(touched)}" if touched else done
+    click.echo(f"{printable(name)}: block {synced.snapshot.chain['block_height']}, {said}")
+    for notice in (*synced.snapshot.notices, *synced.brought.notices):
+        tell(f"note: {notice}")

@@ -1,0 +1,110 @@
+"""`.gitbtc/sources.toml`: the programs that a repository is read from.
+
+It is committed, so it names no secret, only where one is.
+
+    [treasury]
+    kind   = "bitcoin-core"
+    url    = "http://127.0.0.1:8332"
+    wallet = "treasury"
+    root   = "."
+    cookie = "~/.bitcoin/.cookie"    # outside of the work tree; or auth = "env:TREASURY_RPC"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gitbtc.errors import UsageError
+from gitbtc.repo import files
+from gitbtc.sources.endpoints import Cookie, Node, credentials, read_url
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATH = ".gitbtc/sources.toml"
+KINDS = ("bitcoin-core",)
+_TEXTS = ("kind", "url", "wallet", "root", "cookie", "auth")
+_NAMED = {"kind", "url"}
+
+
+@dataclass(frozen=True)
+class Configured:
+    """One source: its node and wallet, and the root whose state files it tells of."""
+
+    name: str
+    node: Node
+    root: Path
+
+
+def read(top: Path) -> dict[str, Configured]:
+    """The sources of the repository at `top` by name, in the file's order; none without it. Raises UsageError."""
+    content = files.read(top / PATH)
+    if content is None:
+        return {}
+    try:
+        tables = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):  # the message may quote the file
+        raise UsageError(f"{PATH}: not TOML") from None
+    return {name: _source(name, table, top) for name, table in tables.items()}
+
+
+def chosen(top: Path, names: tuple[str, ...]) -> list[Configured]:
+    """The sources of these names, all when none is named. Raises UsageError where there is none, or none of a name."""
+    sources = read(top)
+    if not sources:
+        raise UsageError(f"{PATH} names no source; docs/importing.md shows what stands in it")
+    unknown = [name for name in names if name not in sources]
+    if unknown:
+        raise UsageError(f"{PATH} has no source {unknown[0]}; it has {', '.join(sources)}")
+    return [sources[name] for name in names or sources]
+
+
+def _source(name: str, table: Any, top: Path) -> Configured:
+    if not isinstance(table, dict):
+        raise UsageError(f"{PATH}: {name}: is not a table; write [{name}] above what belongs to it")
+    try:
+        _check(table)
+        endpoint = read_url(table["url"], insecure=table.get("insecure", False))
+        secret = credentials(table.get("cookie"), table.get("auth"))
+        if isinstance(secret, Cookie):
+            secret = Cookie(_outside(top, secret.path))
+        root = _inside(top, table.get("root", "."))
+    except UsageError as error:
+        raise UsageError(f"{PATH}: {name}: {error}") from None
+    return Configured(name, Node(name, endpoint, secret, table.get("wallet")), root)
+
+
+def _check(table: dict[str, Any]) -> None:
+    unknown = [key for key in table if key not in (*_TEXTS, "insecure")]
+    if unknown:
+        secret = "; no secret belongs into this file" if _is_secret(unknown[0]) else ""
+        raise UsageError(f"unknown key {unknown[0]}{secret}; it takes {', '.join((*_TEXTS, 'insecure'))}")
+    missing = sorted(_NAMED - table.keys())
+    if missing:
+        raise UsageError(f"{missing[0]} is missing")
+    wrong = [key for key in _TEXTS if not isinstance(table.get(key, ""), str)]
+    if wrong or type(table.get("insecure", False)) is not bool:
+        raise UsageError(f"{wrong[0]} must be text" if wrong else "insecure must be true or false")
+    if table["kind"] not in KINDS:
+        raise UsageError(f"kind must be {' or '.join(KINDS)}")
+
+
+def _is_secret(key: str) -> bool:
+    return any(word in key.lower() for word in ("pass", "macaroon", "rune", "token", "secret", "user"))
+
+
+def _inside(top: Path, root: str) -> Path:
+    path = (top / root).resolve()
+    if not path.is_relative_to(top.resolve()):
+        raise UsageError("root is not in this repository")
+    return path
+
+
+def _outside(top: Path, cookie: Path) -> Path:
+    """The path of a cookie, relative to the repository. One in the work tree would be committed one day."""
+    path = (top / cookie).resolve()
+    if path.is_relative_to(top.resolve()):
+        raise UsageError("the cookie lies in the work tree; a secret has no place in it")
+    return path

@@ -1,0 +1,98 @@
+"""The answers of a live node as a folder that `--from` reads, for a machine that has no node."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitbtc.errors import CannotWork, UsageError
+from gitbtc.sources.answers import BadAnswer
+from gitbtc.sources.asking import NodeError
+from gitbtc.sources.core_answers import FIRST
+from gitbtc.sources.recorded import KEYED, file_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitbtc.sources.asking import Asker, Call
+
+
+class Recorder:
+    """An asker that remembers what another one answered."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self.live = asker.live
+        self.files: dict[str, dict[str, str]] = {}
+
+    def ask(self, calls: Sequence[Call]) -> list[Any]:
+        """What the other asker answers."""
+        results = self._asker.ask(calls)
+        if calls and calls[0].method == FIRST:
+            self.files.clear()  # what was answered before is of an earlier moment
+        for call, result in zip(calls, results, strict=True):
+            key = str(call.params[0]) if call.method in KEYED else ""
+            self.files.setdefault(file_name(call), {})[key] = _line(call, result)
+        return results
+
+    def where(self, call: Call) -> str:
+        """Where the other asker has the answer."""
+        return self._asker.where(call)
+
+
+def record(asker: Asker, folder: Path, read: Callable[[Asker], Any]) -> int:
+    """Write what `read` asks of `asker` into `folder`, which must not be there yet; how many files.
+
+    All or nothing: they are written into a new folder beside it, which gets the name when it is whole. Raises
+    UsageError for a folder that is there, CannotWork for one that cannot be made, and what `read` raises.
+    """
+    if folder.exists():
+        raise UsageError(f"{folder} is there already; name a new folder")
+    recorder = Recorder(asker)
+    read(recorder)
+    for name in KEYED:  # no line says as much as one: there is nothing of it
+        recorder.files.setdefault(f"{name}.jsonl", {})
+    try:
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
+    except OSError as error:
+        raise CannotWork(f"{folder}: cannot be made: {error.strerror}") from None
+    try:
+        for name, lines in recorder.files.items():
+            (part / name).write_text("".join(line + "\n" for line in lines.values()))
+        part.chmod(0o755)
+        part.rename(folder)
+    except OSError as error:
+        raise CannotWork(f"{folder}: cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return len(recorder.files)
+
+
+def _line(call: Call, result: Any) -> str:
+    """A whole answer, amounts as the node spelled them."""
+    answer: dict[str, Any] = {"method": call.method, "params": list(call.params)}
+    if isinstance(result, NodeError):
+        answer["error"] = {"code": result.code, "message": result.said}
+    elif isinstance(result, BadAnswer):
+        answer["error"] = {"code": 0, "message": str(result)}
+    else:
+        answer["result"] = result
+    return _spelled(json.dumps(answer, default=_marked, separators=(",", ":")))
+
+
+_MARK = secrets.token_hex(16)  # no answer can hold it
+
+
+def _marked(number: object) -> str:
+    if not isinstance(number, Decimal):
+        raise TypeError
+    return f"{_MARK}{number:f}{_MARK}"
+
+
+def _spelled(text: str) -> str:
+    return text.replace(f'"{_MARK}', "").replace(f'{_MARK}"', "")

@@ -1,0 +1,93 @@
+"""A configured source brought in beside a person who works in the same repository.
+
+Nothing of theirs is committed, and a round is skipped while Git is in the middle of something.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitbtc.kinds import codec, registry
+from gitbtc.repo import files
+from gitbtc.sources import bitcoin_core
+from gitbtc.sources.bringing import Brought, bring
+from gitbtc.sources.dates import label_dates
+from gitbtc.sources.told import Source
+from gitbtc.state.in_progress import COMMIT, InProgress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gitbtc.repo.git import Git
+    from gitbtc.sources.asking import Asker
+    from gitbtc.sources.configured import Configured
+    from gitbtc.sources.snapshot import SourceSnapshot
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What one round did. `committed`: a commit was made of it."""
+
+    snapshot: SourceSnapshot
+    brought: Brought
+    committed: bool
+
+
+def sync(source: Configured, asker: Asker, git: Git, *, commit: bool) -> Synced:
+    """Read the source, bring it in, and commit what came of it if `commit`. Raises what reading and bringing raise.
+
+    `git` works at the top of the work tree.
+    """
+    snapshot = bitcoin_core.read_from(asker, label_dates(source.root))
+    brought = bring(source.root, snapshot, source.name)
+    if commit:
+        own, _ = _changed_paths(source, git)
+        if own:
+            git.stage(own)
+            git.commit(f"Sync {source.name} at block {snapshot.chain['block_height']}")
+            return Synced(snapshot, brought, committed=True)
+    return Synced(snapshot, brought, committed=False)
+
+
+def obstacle(source: Configured, git: Git) -> str | None:
+    """Why the source is not to be brought in just now, in words; None when nothing is in the way."""
+    if os.path.exists(git.git_path("index.lock")):
+        return "another Git process is at work here (index.lock)"
+    doing = InProgress(git).name
+    if doing != COMMIT:
+        return f"a {doing} is in progress"
+    if git.current_branch() is None:
+        return "HEAD is detached"
+    if git.find("HEAD") and not git.index_is_head():
+        return "something is staged that is not committed"
+    _, others = _changed_paths(source, git)
+    return f"{others[0]} has changes that are not committed" if others else None
+
+
+def _changed_paths(source: Configured, git: Git) -> tuple[list[str], list[str]]:
+    """The state files of the source's root that are not as HEAD has them, from the top: those that an import of this
+    source left as they are, and those that somebody else changed.
+    """
+    inside = os.path.relpath(source.root, os.path.realpath(git.top_level()))
+    prefix = "" if inside == "." else f"{inside}/"
+    told = Source(git, source.name, prefix.rstrip("/"))
+    head = git.tree_entries("HEAD", *(prefix + path for path in registry.BUILT_IN)) if git.find("HEAD") else {}
+    here = told.blob_ids({path: content for path in registry.BUILT_IN if (content := _canonical(source.root, path))})
+    own: list[str] = []
+    others: list[str] = []
+    for path in registry.BUILT_IN:
+        oid = here.get(path)
+        if oid != (head[prefix + path][1] if prefix + path in head else None):
+            (own if oid and told.has_brought(path, oid) else others).append(prefix + path)
+    return own, others
+
+
+def _canonical(root: Path, path: str) -> bytes | None:
+    """A state file as it would be committed; as it is where it does not parse, None where there is none."""
+    content = files.read(root / path)
+    try:
+        return content and codec.canonical(registry.built_in(registry.BUILT_IN[path]), content)
+    except codec.Malformed:
+        return content

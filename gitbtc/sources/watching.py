@@ -1,0 +1,117 @@
+"""Following configured sources block by block."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.sources.answers import BadAnswer
+from gitbtc.sources.asking import Call, NodeError
+from gitbtc.sources.http_rpc import HttpRpc, Refused, Unreadable
+from gitbtc.sources.syncing import obstacle, sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitbtc.repo.git import Git
+    from gitbtc.sources.configured import Configured
+    from gitbtc.sources.syncing import Synced
+
+_BLOCK_WAIT = 30  # seconds that a node is asked to wait for its next block
+_POLL = 10  # seconds between looks, where a node does not know from which block on to wait, or there are more sources
+_LONGEST_PAUSE = 60  # seconds
+_TAKES_TIP = 300_000  # the release from which on waitfornewblock takes the tip that is known, and so misses none
+
+
+class Watch:
+    """The sources that are followed. `told` gets what is to be known, `done` what a round did; each failure and each
+    obstacle is told once, until it is another.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Configured],
+        git: Git,
+        *,
+        commit: bool,
+        told: Callable[[str], None],
+        done: Callable[[str, Synced], None],
+    ) -> None:
+        self._git = git
+        self._commit = commit
+        self._told = told
+        self._done = done
+        self._askers = {source.name: HttpRpc(source.node) for source in sources}
+        self._sources = sources
+        self._tips: dict[str, str] = {}
+        self._last_said: dict[str, str] = {}
+        self._stop = threading.Event()
+
+    def run(self, rounds: int | None = None) -> None:
+        """Follow them until a signal says stop, or for so many rounds. Raises Refused, and what ends it for good."""
+        signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
+        pause = 1
+        while not self._stop.is_set():
+            failed = [source for source in self._sources if not self._round(source)]
+            rounds = None if rounds is None else rounds - 1
+            if rounds == 0 or self._stop.is_set():
+                return
+            if failed:
+                self._stop.wait(pause)
+                pause = min(_LONGEST_PAUSE, 2 * pause)
+            else:
+                pause = 1
+                self._wait()
+
+    def _round(self, source: Configured) -> bool:
+        """Bring in what a source tells, if it has a new tip; whether that went well."""
+        try:
+            tip = self._tip(source)
+            if tip == self._tips.get(source.name):
+                return True
+            reason = obstacle(source, self._git)
+            if reason:
+                self._say(source, f"waiting: {reason}")
+                return False
+            self._done(source.name, sync(source, self._askers[source.name], self._git, commit=self._commit))
+        except (Unreadable, BadAnswer, GitbtcError) as error:
+            if isinstance(error, Refused) or (
+                isinstance(error, CannotWork) and not isinstance(error, Unreadable | BadAnswer)
+            ):
+                raise
+            self._say(source, str(error))
+            return False
+        self._tips[source.name] = tip
+        self._last_said.pop(source.name, None)
+        return True
+
+    def _say(self, source: Configured, what: str) -> None:
+        if self._last_said.get(source.name) != what:
+            self._last_said[source.name] = what
+            self._told(what if what.startswith(f"{source.name}:") else f"{source.name}: {what}")
+
+    def _tip(self, source: Configured) -> str:
+        (tip,) = self._askers[source.name].ask([Call("getbestblockhash")])
+        if isinstance(tip, NodeError):
+            raise tip
+        return str(tip)
+
+    def _wait(self) -> None:
+        """Until a new block may be there."""
+        only = self._sources[0] if len(self._sources) == 1 else None
+        if only is None or not self._waits_for_blocks(only):
+            self._stop.wait(_POLL)
+
+    def _waits_for_blocks(self, source: Configured) -> bool:
+        """Wait for the next block at the node itself, if it knows how to begin at the tip that is known here."""
+        asker = self._askers[source.name]
+        try:
+            (network,) = asker.ask([Call("getnetworkinfo")])
+            if not isinstance(network, dict) or network.get("version", 0) < _TAKES_TIP:
+                return False
+            asker.ask([Call("waitfornewblock", (_BLOCK_WAIT * 1000, self._tips[source.name]))])
+        except Unreadable:
+            return False  # the next round says why
+        return True

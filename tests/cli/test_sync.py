@@ -1,0 +1,141 @@
+"""`gitbtc sync`, `watch` and `record` as a person calls them, beside what else is done in the repository."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitbtc.sources.recorded import Recorded
+from tests.sources.scripted_node import ScriptedNode, cut_after, status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Repo, Sandbox
+
+pytestmark = pytest.mark.one_interpreter
+
+
+@pytest.fixture
+def node(recordings: Path, tmp_path: Path) -> Iterator[ScriptedNode]:
+    with ScriptedNode(Recorded(recordings / "1-agent-a"), tmp_path / ".cookie") as running:
+        yield running
+
+
+@pytest.fixture
+def repo(sandbox: Sandbox, node: ScriptedNode) -> Repo:
+    """A repository that is set up and has the node as its source `treasury`."""
+    repo = sandbox.repo()
+    repo.gitbtc("init")
+    (repo.path / ".gitbtc").mkdir(exist_ok=True)
+    table = f'[treasury]\nkind = "bitcoin-core"\nurl = "{node.url}"\ncookie = "{node.cookie}"\n'
+    (repo.path / ".gitbtc" / "sources.toml").write_text(table)
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "begin")
+    return repo
+
+
+def gitbtc(repo: Repo, *words: str, ok: int = 0) -> tuple[str, str]:
+    done = repo.run(sys.executable, "-E", "-m", "gitbtc", *words, ok=(ok,))
+    return done.stdout, done.stderr
+
+
+def state(repo: Repo) -> str:
+    """HEAD and what differs from it."""
+    return repo.git("rev-parse", "HEAD") + repo.git("status", "--porcelain")
+
+
+def test_a_source_is_brought_in_and_committed_once(repo: Repo) -> None:
+    out, _ = gitbtc(repo, "sync", "--commit")
+    assert out.startswith("treasury: block 111, committed: wallet/utxos.json")
+    assert repo.git("log", "-1", "--format=%s") == "Sync treasury at block 111"
+    before = state(repo)
+    assert before.count("\n") <= 1
+    assert gitbtc(repo, "sync", "--commit")[0] == "treasury: block 111, unchanged\n"
+    assert state(repo) == before
+
+
+def test_without_commit_the_next_round_goes_on_from_there(repo: Repo) -> None:
+    assert "changed: wallet/utxos.json" in gitbtc(repo, "sync", "treasury")[0]
+    assert "unchanged" in gitbtc(repo, "sync")[0]
+    assert "committed" in gitbtc(repo, "sync", "--commit")[0]
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_what_somebody_is_at_is_neither_committed_nor_overwritten(repo: Repo) -> None:
+    gitbtc(repo, "sync", "--commit")
+    coins = json.loads((repo.path / "wallet/utxos.json").read_text())
+    coins[0]["label"] = "mine"
+    (repo.path / "wallet/utxos.json").write_text(json.dumps(coins))
+    before = state(repo)
+    _, err = gitbtc(repo, "sync", "--commit", ok=1)
+    assert err == "treasury: skipped: wallet/utxos.json has changes that are not committed\n"
+    repo.git("add", "-A")
+    assert "something is staged" in gitbtc(repo, "sync", ok=1)[1]
+    repo.git("reset", "-q")
+    assert state(repo) == before
+
+
+def test_a_detached_head_a_lock_and_a_merge_are_waited_for(repo: Repo) -> None:
+    repo.git("checkout", "-q", "--detach")
+    assert "skipped: HEAD is detached" in gitbtc(repo, "sync", ok=1)[1]
+    repo.git("checkout", "-q", "main")
+    (repo.path / ".git" / "index.lock").touch()
+    assert "skipped: another Git process is at work" in gitbtc(repo, "sync", ok=1)[1]
+    (repo.path / ".git" / "index.lock").unlink()
+    repo.git("checkout", "-q", "-b", "side")
+    repo.git("commit", "-q", "--allow-empty", "-m", "side")
+    repo.git("checkout", "-q", "main")
+    repo.git("commit", "-q", "--allow-empty", "-m", "main")
+    repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
+    assert "skipped: a merge is in progress" in gitbtc(repo, "sync", ok=1)[1]
+
+
+def test_a_source_that_cannot_be_read_changes_nothing(repo: Repo, node: ScriptedNode) -> None:
+    before = state(repo)
+    node.faults = [None] * 4 + [cut_after(5000)]
+    out, err = gitbtc(repo, "sync", "--commit", ok=3)
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert state(repo) == before
+
+
+def test_a_repository_without_sources_says_so(sandbox: Sandbox) -> None:
+    assert "names no source" in gitbtc(sandbox.repo("other"), "sync", ok=2)[1]
+
+
+def test_watching_commits_each_new_block_and_says_a_failure_once(repo: Repo, node: ScriptedNode) -> None:
+    node.overrides["getbestblockhash"] = "ab" * 32
+    node.faults = [status(503, b"Request rejected during server shutdown")] * 2
+    out, err = gitbtc(repo, "watch", "--rounds", "3")
+    assert out.startswith("treasury: block 111, committed")
+    assert err.splitlines()[0] == "treasury: the node is shutting down"
+    assert err.count("shutting down") == 1
+
+
+def test_watching_ends_with_a_wrong_password(repo: Repo, node: ScriptedNode) -> None:
+    node.secret = "another:one"
+    assert "refused the user and password" in gitbtc(repo, "watch", ok=3)[1]
+
+
+def test_a_recorded_folder_gives_what_the_node_gives(repo: Repo, node: ScriptedNode, tmp_path: Path) -> None:
+    gitbtc(repo, "sync", "--commit")
+    place = ("--url", node.url, "--cookie", str(node.cookie))
+    folder = tmp_path / "answers"
+    assert gitbtc(repo, "record", "bitcoin-core", str(folder), *place)[0] == f"{folder}: 16 files\n"
+    before = state(repo)
+    gitbtc(repo, "import", "bitcoin-core", "--as", "treasury", "--from", str(folder))
+    assert state(repo) == before
+    assert "is there already" in gitbtc(repo, "record", "bitcoin-core", str(folder), *place, ok=2)[1]
+
+
+def test_a_recording_that_breaks_off_leaves_no_folder(repo: Repo, node: ScriptedNode, tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+    node.faults = [None] * 4 + [cut_after(5000)]
+    gitbtc(
+        repo, "record", "bitcoin-core", str(tmp_path / "answers"), "--url", node.url, "--cookie", str(node.cookie), ok=3
+    )
+    assert sorted(tmp_path.iterdir()) == before

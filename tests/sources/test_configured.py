@@ -1,0 +1,80 @@
+"""The file that names the sources: it is committed, so no secret may stand in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gitbtc.errors import UsageError
+from gitbtc.sources.configured import PATH, chosen, read
+from gitbtc.sources.endpoints import Cookie, FromEnvironment
+
+NODE = 'kind = "bitcoin-core"\nurl = "http://127.0.0.1:8332"\n'
+
+
+def write(top: Path, text: str) -> Path:
+    (top / PATH).parent.mkdir(exist_ok=True)
+    (top / PATH).write_text(text)
+    return top
+
+
+def test_a_source_names_its_node_and_its_root(tmp_path: Path) -> None:
+    text = f'[treasury]\n{NODE}wallet = "main vault"\nroot = "books"\ncookie = "~/.bitcoin/.cookie"\n'
+    source = read(write(tmp_path, text))["treasury"]
+    assert (source.node.wallet, source.root) == ("main vault", tmp_path / "books")
+    assert source.node.credentials == Cookie(Path.home() / ".bitcoin/.cookie")
+
+
+def test_the_password_may_come_from_the_environment(tmp_path: Path) -> None:
+    source = read(write(tmp_path, f'[a]\n{NODE}auth = "env:A_RPC"\n'))["a"]
+    assert (source.node.credentials, source.node.wallet) == (FromEnvironment("A_RPC"), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f'[a]\n{NODE}auth = "env:A"\ncolour = "red"\n', "a: unknown key colour; it takes kind, url"),
+        (f'[a]\n{NODE}password = "hunter2"\n', "a: unknown key password; no secret belongs into this file"),
+        (f'[a]\n{NODE}macaroon = "hunter2"\n', "a: unknown key macaroon; no secret belongs"),
+        (f'[a]\n{NODE}auth = "me:hunter2"\n', "a: auth must be env:NAME"),
+        (
+            '[a]\nkind = "bitcoin-core"\nurl = "http://me:hunter2@127.0.0.1"\nauth = "env:A"\n',
+            "a: the url holds a user",
+        ),
+        ('[a]\nkind = "bitcoin-core"\nurl = "http://8.8.8.8:8332"\nauth = "env:A"\n', "a: http://8.8.8.8 would carry"),
+        (f'[a]\n{NODE}cookie = "secrets/.cookie"\n', "a: the cookie lies in the work tree"),
+        (f'[a]\n{NODE}cookie = "x/../../{{top}}/.cookie"\n', "a: the cookie lies in the work tree"),
+        (f"[a]\n{NODE}", "a: name one of a cookie's path"),
+        ('[a]\nurl = "http://127.0.0.1"\n', "a: kind is missing"),
+        ('[a]\nkind = "lnd"\nurl = "http://127.0.0.1"\nauth = "env:A"\n', "a: kind must be bitcoin-core"),
+        (f'[a]\n{NODE}auth = "env:A"\nwallet = 5\n', "a: wallet must be text"),
+        (f'[a]\n{NODE}auth = "env:A"\ninsecure = "yes"\n', "a: insecure must be true or false"),
+        (f'[a]\n{NODE}auth = "env:A"\nroot = "../elsewhere"\n', "a: root is not in this repository"),
+        ("a = 5\n", "a: is not a table"),
+        ("[a\nhunter2", "not TOML"),
+        ("[a]\nx = \xff", "not TOML"),
+        ("", "names no source"),
+    ],
+)
+def test_what_does_not_belong_there_is_refused_and_never_shown(tmp_path: Path, text: str, said: str) -> None:
+    write(tmp_path, "")
+    (tmp_path / PATH).write_bytes(text.replace("{top}", tmp_path.name).encode("latin-1"))
+    with pytest.raises(UsageError) as refused:
+        chosen(tmp_path, ())
+    assert str(refused.value).startswith(f"{PATH}: {said}" if said != "names no source" else f"{PATH} {said}")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_password_in_clear_may_be_meant(tmp_path: Path) -> None:
+    text = '[a]\nkind = "bitcoin-core"\nurl = "http://8.8.8.8:8332"\nauth = "env:A"\ninsecure = true\n'
+    assert str(read(write(tmp_path, text))["a"].node.endpoint) == "8.8.8.8:8332"
+
+
+def test_sources_are_chosen_by_name(tmp_path: Path) -> None:
+    write(tmp_path, "".join(f'[{name}]\n{NODE}auth = "env:A"\n' for name in ("b", "a")))
+    assert [source.name for source in chosen(tmp_path, ())] == ["b", "a"]
+    assert [source.name for source in chosen(tmp_path, ("a",))] == ["a"]
+    with pytest.raises(UsageError, match="has no source c; it has b, a"):
+        chosen(tmp_path, ("c",))
+    assert read(tmp_path / "nowhere") == {}

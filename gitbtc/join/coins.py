@@ -168,7 +168,7 @@ class HeadViews(Views):
 
     def _is_bare(self, view: int, outpoint: Outpoint) -> bool:
         head = self.heads[view]
-        if head.claimants(outpoint) or head.standing(outpoint[0]).is_given_up:
+        if head.claimants(outpoint) or head.standing(outpoint[0]).makes_no_coin:
             return False
         told = self._element(view, MEMPOOL, (outpoint[0],)).seen - {self._draft.reading.base.token}
         was_known = bool(told) or self.known.knows(outpoint[0])

@@ -28,7 +28,7 @@ FIELDS = {
     "utxos": "txid vout amount_sat script_type address block_height coinbase label confirmations? block_hash? "
     "spendable?",
     "transactions": "txid block_height block_time inputs outputs fee_sat size_bytes weight confirmed label block_hash? "
-    "replaced_by? abandoned?",
+    "replaced_by? abandoned? in_mempool?",
     "labels": "address label category created_at",
     "descriptors": "id xpub script_type derivation_path label gap_limit descriptor? next_index?",
     "channels": "channel_id peer_pubkey peer_alias capacity_sat local_balance_sat remote_balance_sat is_active "

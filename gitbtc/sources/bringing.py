@@ -67,7 +67,11 @@ def bring(root: Path, snapshot: SourceSnapshot, name: str) -> Brought:
 
 
 class Bringing:
-    """One import, worked out without writing anything; `write` does it. Raises as `bring` does."""
+    """One import, worked out without writing anything; `write` does it. Raises as `bring` does.
+
+    `here` maps each path, relative to the root, to the canonical bytes of the state file that lies there, and `after`
+    to what it becomes; `place` is the root from the top of the work tree, "" for the top.
+    """
 
     def __init__(self, root: Path, snapshot: SourceSnapshot, name: str) -> None:
         self._root = root
@@ -75,7 +79,8 @@ class Bringing:
         git = Git.at(_existing(root))
         top = Path(git.top_level()).resolve()
         inside = root.resolve().relative_to(top).as_posix()
-        self._source = Source(git.at_top(), name, "" if inside == "." else inside)
+        self.place = "" if inside == "." else inside
+        self._source = Source(git.at_top(), name, self.place)
         self._kinds = registry.Kinds()
         self._by_path = {path: registry.built_in(kind) for path, kind in registry.BUILT_IN.items()}
         self._pin = self._source.check(snapshot)
@@ -195,10 +200,9 @@ class Bringing:
         if broken:
             more = f", and {len(broken) - 1} more" if broken[1:] else ""
             raise GitbtcError(f"nothing was imported, since it could not be committed: {broken[0].text}{more}")
-        known_now = after.evidence("")
         told = {self._path(kind): content for kind, content in self._told.items()}
-        self._notices += balance.check(self._snapshot, self._snapshot_of(_NOW, told).evidence(""), known_now)
-        self._notices += balance.forgotten(self._snapshot, known_now, self._earlier)
+        self._notices += balance.check(self._snapshot, self._snapshot_of(_NOW, told).evidence(""), self.evidence)
+        self._notices += balance.forgotten(self._snapshot, self.evidence, self._earlier)
         self._notices += self._tip()
 
     def _tip(self) -> list[str]:
@@ -228,9 +232,15 @@ class Bringing:
     def _changed(self) -> dict[str, bytes]:
         return {path: content for path, content in self.after.items() if content != self.here.get(path)}
 
-    def kind(self, path: str) -> Kind:
-        """The kind of the file at `path`, which is relative to the root."""
-        return self._by_path[path]
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kind of the file at each path, relative to the root."""
+        return self._by_path
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What is known of coins once it is done."""
+        return self._snapshot_of("the import", self.after).evidence("")
 
     def write(self) -> None:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""

@@ -44,7 +44,9 @@ class ToldRecord:
 
 def kept(name: str, ours: Any, theirs: Any) -> str:
     """What is told of a field that people and the source gave different values."""
-    here, there = ("nothing" if value is MISSING else json_text.dumps(value).decode() for value in (ours, theirs))
+    here, there = (
+        "nothing" if value in (None, MISSING) else json_text.dumps(value).decode() for value in (ours, theirs)
+    )
     return f"{name} kept: {here} here, {there} in the wallet"
 
 

@@ -12,7 +12,7 @@ from gitbtc.repo.revisions import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
     from typing import IO, Self
 
@@ -37,6 +37,16 @@ class Blobs(Index):
     def write_object(self, kind: str, content: bytes) -> str:
         """Write `content` as an object of the type `kind` (tree, commit, tag); its oid. GitFailed when it is none."""
         return self._line("hash-object", "-t", kind, "-w", "--stdin", stdin=content)
+
+    def write_tree(self, files: Mapping[str, str]) -> str:
+        """Write the tree that holds ordinary files: path -> oid of a blob. Its oid."""
+        rows = [f"100644 blob {oid}\t{name}" for name, oid in files.items() if "/" not in name]
+        for folder in sorted({path.partition("/")[0] for path in files if "/" in path}):
+            below = {
+                path.removeprefix(folder + "/"): oid for path, oid in files.items() if path.startswith(folder + "/")
+            }
+            rows.append(f"040000 tree {self.write_tree(below)}\t{folder}")
+        return self._line("mktree", "-z", stdin="".join(f"{row}\0" for row in rows).encode("utf-8", "surrogateescape"))
 
     def headers(self, oids: Iterable[str]) -> dict[str, tuple[str, int]]:
         """oid -> type (blob, tree, commit, tag) and size in bytes, of those of `oids` (full ones) that are there."""

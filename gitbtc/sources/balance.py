@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
 from gitbtc.spends import COINS, TRANSACTIONS
-from gitbtc.spends.evidence import inputs, is_dead
+from gitbtc.spends.evidence import EVENT, inputs, is_dead
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
-    from gitbtc.kinds.kind import Record
     from gitbtc.sources.snapshot import Outpoint, SourceSnapshot
     from gitbtc.spends.evidence import Evidence
 
@@ -30,12 +29,12 @@ def check(snapshot: SourceSnapshot, told: Evidence, after: Evidence) -> list[str
     if snapshot.balance_sat is None or COINS not in snapshot.records:
         return []
     now = {record["txid"] for record in snapshot.records.get(TRANSACTIONS, ())}
-    known = {txid: record for txid, record in told.transactions.items() if txid in now or record["confirmed"]}
+    known = now | {txid for txid, record in told.transactions.items() if record["confirmed"]}
     wanted = {outpoint: coin["amount_sat"] for outpoint in told.coins
               if outpoint[0] in known and (coin := told.coins.get(outpoint)) is not None}  # fmt: skip
     listed = {outpoint: coin["amount_sat"] for outpoint in snapshot.owned | wanted.keys()
               if (coin := after.coins.get(outpoint)) is not None}  # fmt: skip
-    apart = [one for one in wanted.keys() ^ listed.keys() if _is_known_here(one, known, after)]
+    apart = [one for one in wanted.keys() ^ listed.keys() if _is_otherwise(one, known, told, after)]
     explained = sum(listed.get(one, 0) - wanted.get(one, 0) for one in apart)
     total = sum(listed.values())
     over = total - explained - snapshot.balance_sat
@@ -50,14 +49,18 @@ def check(snapshot: SourceSnapshot, told: Evidence, after: Evidence) -> list[str
     return [f"{said}: {len(apart)} of its coins are otherwise here, by what was settled, or it does not know of"]
 
 
-def _is_known_here(outpoint: Outpoint, told: Mapping[str, Record], after: Evidence) -> bool:
-    """Whether more is known here of a coin than the source knows: that its transaction lost, or who spends it."""
-    if outpoint[0] not in told or after.standing(outpoint[0]).is_given_up:
-        return True
-    if any(txid not in told or is_dead(told[txid]) for txid in after.claimants(outpoint)):
-        return True
-    spenders = [txid for txid, record in told.items() if outpoint in inputs(record) and not is_dead(record)]
-    return any(after.standing(txid).is_given_up for txid in spenders)
+def _is_otherwise(outpoint: Outpoint, known: Collection[str], told: Evidence, after: Evidence) -> bool:
+    """Whether something else is known here of a coin than the source tells, of the transactions `known` to it: what
+    became of the one that made it, or which ones spend it.
+    """
+    txid = outpoint[0]
+    makes = txid in known and not told.standing(txid).makes_no_coin
+    spenders = {one for one in _spenders(outpoint, told) if one in known}
+    return makes is after.standing(txid).makes_no_coin or spenders != _spenders(outpoint, after)
+
+
+def _spenders(outpoint: Outpoint, view: Evidence) -> set[str]:
+    return {txid for txid, strength in view.claimants(outpoint).items() if strength > EVENT}
 
 
 def forgotten(snapshot: SourceSnapshot, after: Evidence, earlier: Collection[str]) -> list[str]:

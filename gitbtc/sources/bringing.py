@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gitbtc.sources.snapshot import SourceSnapshot
     from gitbtc.sources.statefiles import FileChange
     from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.rules import Violation
     from gitbtc.state.snapshot import Snapshot
 
 _BEFORE, _HERE, _NOW = "before", "here", "the source"
@@ -67,7 +68,11 @@ def bring(root: Path, snapshot: SourceSnapshot, name: str) -> Brought:
 
 
 class Bringing:
-    """One import, worked out without writing anything; `write` does it. Raises as `bring` does."""
+    """One import, worked out without writing anything; `write` does it. Raises as `bring` does.
+
+    `here` maps each path, relative to the root, to the canonical bytes of the state file that lies there, and `after`
+    to what it becomes; `place` is the root from the top of the work tree, "" for the top.
+    """
 
     def __init__(self, root: Path, snapshot: SourceSnapshot, name: str) -> None:
         self._root = root
@@ -75,7 +80,8 @@ class Bringing:
         git = Git.at(_existing(root))
         top = Path(git.top_level()).resolve()
         inside = root.resolve().relative_to(top).as_posix()
-        self._source = Source(git.at_top(), name, "" if inside == "." else inside)
+        self.place = "" if inside == "." else inside
+        self._source = Source(git.at_top(), name, self.place)
         self._kinds = registry.Kinds()
         self._by_path = {path: registry.built_in(kind) for path, kind in registry.BUILT_IN.items()}
         self._pin = self._source.check(snapshot)
@@ -88,20 +94,20 @@ class Bringing:
         self._check()
 
     def _read(self) -> dict[str, bytes]:
-        """path -> canonical bytes of the state files that are here, all of them valid and of the source's network."""
+        """path -> canonical bytes of the state files that are here, all of them of the source's network."""
         contents = {path: statefiles.content(self._root, kind) for path, kind in self._by_path.items()}
         for path in sorted(contents, key=lambda path: self._by_path[path].is_array):  # the file that names it first
             statefiles.check_network(self._root, self._by_path[path], contents[path], self._snapshot)
-        found = {path: content for path, content in contents.items() if content}
-        for path, content in found.items():
-            statefiles.check_records(self._root, self._by_path[path], content)
-        return found
+        return {path: content for path, content in contents.items() if content}
 
     # -- the merge -------------------------------------------------------------------------------------------------
 
     def _merge(self) -> None:
         last = self._source.last_here(self.here)
         before = dict(last.files) if last else {}
+        for path, content in self.here.items():
+            if content != before.get(self._by_path[path].name):  # which an import has found valid
+                statefiles.check_records(self._root, self._by_path[path], content)
         transactions = self._by_path[self._path(TRANSACTIONS)]
         earlier = codec.parse(transactions, before.get(TRANSACTIONS, b"[]"))
         self._earlier = {record["txid"] for record in earlier}
@@ -137,8 +143,12 @@ class Bringing:
         return bool(known.claimants(outpoint)) or known.standing(outpoint[0]).is_given_up
 
     @cached_property
+    def _snapshot_here(self) -> Snapshot:
+        return self._snapshot_of(_HERE, self.here)
+
+    @property
     def _evidence_here(self) -> Evidence:
-        return self._snapshot_of(_HERE, self.here).evidence("")
+        return self._snapshot_here.evidence("")
 
     def _snapshot_of(self, name: str, contents: Mapping[str, bytes]) -> Snapshot:
         return of_contents(name, {path: content for path, content in contents.items() if content}, self._kinds)
@@ -148,14 +158,14 @@ class Bringing:
         somebody made here is no news to it.
         """
         path = self._path(TRANSACTIONS)
-        if TRANSACTIONS in self._snapshot.records:
+        if theirs.get(path) != self.after.get(path):
             kind = self._by_path[path]
-            merged = codec.keyed(kind, self.after[path])
-            told = codec.keyed(kind, theirs[path])
+            merged, told = (codec.keyed(kind, files[path]) for files in (self.after, theirs))
             theirs[path] = codec.encode_lines(kind, [merged.get(key, line) for key, line in told.items()])
-        sides = {_BEFORE: base, _HERE: self.here, _NOW: theirs}
         snapshots: dict[str | None, Snapshot] = {
-            name: self._snapshot_of(name, contents) for name, contents in sides.items()
+            _BEFORE: self._snapshot_of(_BEFORE, base),
+            _HERE: self._snapshot_here,
+            _NOW: self._snapshot_of(_NOW, theirs),
         }
         merging = Merging(None, [_HERE, _NOW], base=[_BEFORE])
         gate = SpendGate(merging, snapshots.__getitem__, unattributed_allowed=True, root="")
@@ -185,21 +195,29 @@ class Bringing:
     # -- what it must hold to ----------------------------------------------------------------------------------------
 
     def _check(self) -> None:
-        for path, content in self.after.items():
+        changed = self._changed
+        for path, content in changed.items():
             statefiles.check_new(self._by_path[path], self.here.get(path, b""), content, self._snapshot)
-        here, after = self._snapshot_of(_HERE, self.here), self._snapshot_of("the import", self.after)
-        known = {(one.rule, one.kind, one.identity) for _, one in broken_rules(here, "")}
-        broken = [one for _, one in broken_rules(after, "") if (one.rule, one.kind, one.identity) not in known]
-        # What somebody had changed of a coin's facts, the source corrects.
-        broken += [one for _, one in broken_by_step([here], after, "") if one.rule == LOST_COIN]
+        broken = self._broken() if changed else []
         if broken:
             more = f", and {len(broken) - 1} more" if broken[1:] else ""
             raise GitbtcError(f"nothing was imported, since it could not be committed: {broken[0].text}{more}")
-        known_now = after.evidence("")
-        told = {self._path(kind): content for kind, content in self._told.items()}
-        self._notices += balance.check(self._snapshot, self._snapshot_of(_NOW, told).evidence(""), known_now)
-        self._notices += balance.forgotten(self._snapshot, known_now, self._earlier)
+        if self._snapshot.balance_sat is not None:
+            told = {self._path(kind): content for kind, content in self._told.items()}
+            known = self._snapshot_of(_NOW, told).evidence("", self._evidence_here)
+            self._notices += balance.check(self._snapshot, known, self.evidence)
+        self._notices += balance.forgotten(self._snapshot, self.evidence, self._earlier)
         self._notices += self._tip()
+
+    def _broken(self) -> list[Violation]:
+        """The rules that the state breaks once it is imported, and did not before."""
+        here, after = self._snapshot_here, self._after
+        broken = [one for _, one in broken_rules(after, "", set(self._changed), here)]
+        if broken:
+            known = {(one.rule, one.kind, one.identity) for _, one in broken_rules(here, "")}
+            broken = [one for one in broken if (one.rule, one.kind, one.identity) not in known]
+        # What somebody had changed of a coin's facts, the source corrects.
+        return broken + [one for _, one in broken_by_step([here], after, "") if one.rule == LOST_COIN]
 
     def _tip(self) -> list[str]:
         path = self._path(CHAIN)
@@ -228,9 +246,19 @@ class Bringing:
     def _changed(self) -> dict[str, bytes]:
         return {path: content for path, content in self.after.items() if content != self.here.get(path)}
 
-    def kind(self, path: str) -> Kind:
-        """The kind of the file at `path`, which is relative to the root."""
-        return self._by_path[path]
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kind of the file at each path, relative to the root."""
+        return self._by_path
+
+    @cached_property
+    def _after(self) -> Snapshot:
+        return self._snapshot_of("the import", self.after)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is known of coins once it is done."""
+        return self._after.evidence("", self._evidence_here)
 
     def write(self) -> None:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""

@@ -107,6 +107,7 @@ def change(kind: Kind, old: bytes, new: bytes) -> FileChange:
 def write(contents: dict[Path, bytes]) -> None:
     """Replace all files: each is written and flushed to disk beside its target before the first one is renamed."""
     prepared: dict[Path, Path] = {}
+    target: Path | None = None
     try:
         for target, content in contents.items():
             prepared[target] = files.prepare(target, content)
@@ -114,7 +115,7 @@ def write(contents: dict[Path, bytes]) -> None:
             written.replace(target)
             files.flush_folder(target.parent)
     except OSError as error:
-        raise CannotWork(f"{error.filename}: cannot be written: {error.strerror}") from None
+        raise CannotWork(f"{error.filename or target}: cannot be written: {error.strerror}") from None
     finally:
         for written in prepared.values():
             written.unlink(missing_ok=True)

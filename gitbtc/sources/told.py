@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.kinds import registry
-from gitbtc.repo.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 PREFIX = "refs/gitbtc/sources/"
 ROOT_KEY = "gitbtc.told/v1"
-_AUTHOR = ("gitbtc", "sources@gitbtc.invalid")
+_AUTHOR = "gitbtc <sources@gitbtc.invalid>"
 _EMPTY = b"[]\n"  # which says nothing of where it came from
 
 
@@ -86,7 +85,6 @@ class Source:
 
     def __init__(self, git: Git, name: str, root: str) -> None:
         self._git = git
-        self._objects = Objects.of(git)
         self.name = name
         self._root = root
         self.ref = PREFIX + name + ("@" + _escaped(root) if root else "")
@@ -106,12 +104,14 @@ class Source:
         """What it told last of that which this branch, or its work tree with the files `here` (by path from the root),
         has taken in.
         """
-        now = {path: self._objects.blob_id(content) for path, content in here.items()}
+        if self._last is None:
+            return None
+        now, empty = self.blob_ids(here), self._git.blob_id(_EMPTY)
         head = self._git.find("HEAD")
         committed = self._committed(head, here) if head else {}
         ever: set[str] | None = None
         for told in self._all():
-            telling = {path: oid for path, oid in told.brought.items() if oid != self._objects.blob_id(_EMPTY)}
+            telling = {path: oid for path, oid in told.brought.items() if oid != empty}
             if not telling or any(oid in (now.get(path), committed.get(path)) for path, oid in telling.items()):
                 return told
             if ever is None:
@@ -149,11 +149,12 @@ class Source:
             raise CannotWork(
                 f"{self.ref} holds something else than what a source told; `git update-ref -d {self.ref}` forgets it"
             ) from None
-        files = {
-            registry.BUILT_IN[path]: self._objects.blob(blob)
-            for path, (_, blob) in self._objects.tree(oid).items()
-            if path in registry.BUILT_IN
-        }
+        with self._git.blobs() as blobs:
+            files = {
+                registry.BUILT_IN[path]: blobs.read(blob)
+                for path, (_, blob) in self._git.tree_entries(oid).items()
+                if path in registry.BUILT_IN
+            }
         return Told(pin, files, brought)
 
     def check(self, snapshot: SourceSnapshot) -> Pin:
@@ -174,21 +175,22 @@ class Source:
         if last is not None and (dict(last.files), last.pin) == (dict(told.files), told.pin) and not told.brought:
             return
         paths = {kind: path for path, kind in registry.BUILT_IN.items()}
-        entries = {paths[kind]: ("100644", self._objects.write_blob(content)) for kind, content in told.files.items()}
         said = {
             "network": told.pin.network, "wallet": told.pin.wallet, "descriptors": sorted(told.pin.descriptors),
             "brought": dict(told.brought),
         }  # fmt: skip
         message = json.dumps({ROOT_KEY: said}, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
-        tree = self._objects.write_tree(None, entries)
-        parents = [self._last] if self._last else []
-        oid = self._objects.write_commit(tree, parents, message, (*_AUTHOR, chain["block_time"]))
+        files = {paths[kind]: self._git.write_blob(content) for kind, content in told.files.items()}
+        parent = f"parent {self._last}\n" if self._last else ""
+        by = f"{_AUTHOR} {chain['block_time']} +0000"
+        commit = f"tree {self._git.write_tree(files)}\n{parent}author {by}\ncommitter {by}\n\n{message}"
+        oid = self._git.write_object("commit", commit.encode())
         self._git.move_ref(self.ref, oid, self._last, f"import: {self.name}")
         self._last = oid
 
     def blob_ids(self, contents: Mapping[str, bytes]) -> dict[str, str]:
         """path -> the blob that a file of these bytes is."""
-        return {path: self._objects.blob_id(content) for path, content in contents.items()}
+        return {path: self._git.blob_id(content) for path, content in contents.items()}
 
 
 def _escaped(root: str) -> str:

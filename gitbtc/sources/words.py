@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.kind import SOURCE
-from gitbtc.merge.records import MISSING, same
+from gitbtc.merge.records import same
 from gitbtc.merge.told import kept
 from gitbtc.spends import COINS, LABELS, TRANSACTIONS
 
@@ -44,6 +44,8 @@ def words(kind: Kind, before: bytes, here: bytes, snapshot: SourceSnapshot, is_g
     now = codec.encode_file(kind, snapshot.records[kind.name])
     if not kind.is_array:
         return Words(before if here else b"", now, now, [])
+    if before == here == now:
+        return Words(before, now, now, [])
     return _Listening(kind, before, here, now, snapshot).words(is_gone)
 
 
@@ -110,16 +112,18 @@ class _Listening:
         return not self._names and not (self._kind.name == COINS and is_gone(key))
 
     def _is_renamed_here(self, key: Key) -> bool:
-        """Whether the source names something anew whose name, as it told it, people here have taken away."""
+        """Whether the source names something anew that people here have named: they took its name away, or had given
+        one before it first spoke.
+        """
         if not self._names or key in self._before or key in self._here:
             return False
         fact = self._fact(key)
-        gone = [one for one in self._before if self._fact(one) == fact and one not in self._here]
-        given = sorted(one for one in self._here if self._fact(one) == fact and one not in self._before)
-        for place in self._names if gone else ():
-            mine = given[0][place] if given else MISSING
-            self._notices.append(kept(self._kind.identity[place], mine, key[place]))
-        return bool(gone)
+        last = [one for one in self._before if self._fact(one) == fact]
+        given = sorted(one for one in self._here if self._fact(one) == fact and one not in last)
+        is_theirs = any(one not in self._here for one in last) if last else bool(given)
+        for place in self._names if is_theirs else ():
+            self._notices.append(kept(self._kind.identity[place], given[0][place] if given else None, key[place]))
+        return is_theirs
 
 
 def _is_guessed(seen: Record, held: Record) -> bool:

@@ -53,3 +53,11 @@ def test_headers_tell_type_and_size_of_what_is_there(repo: Repo) -> None:
     blob, tree = git.write_blob(b"four"), git.write_object("tree", b"")
     assert git.headers([blob, "1" * 40, tree]) == {blob: ("blob", 4), tree: ("tree", 0)}
     assert git.headers([]) == {}
+
+
+def test_a_tree_of_files_in_folders(repo: Repo) -> None:
+    git = Git(repo.path)
+    oid = git.write_blob(b"x")
+    tree = git.write_tree({"wallet/ü.json": oid, "a": oid, "wallet/deep/b.json": oid})
+    assert git.tree_entries(tree) == dict.fromkeys(("a", "wallet/deep/b.json", "wallet/ü.json"), ("100644", oid))  # fmt: skip
+    assert git.write_tree({}) == git.empty_tree()

@@ -149,6 +149,18 @@ def test_a_name_beside_the_wallets_stays_when_that_changes(node: Node, root: Pat
     assert {record["label"] for record in held(root, "labels")} == {"tax 2026", "shop"}
 
 
+def test_a_name_that_was_given_before_the_source_first_spoke_is_the_only_one(node: Node, root: Path) -> None:
+    """As in a clone, to which no one's last word comes along."""
+    node.transaction("a", [("f", 0)], [5000], received=(0,), label="OTC desk")
+    bring(root, node)
+    for name in ("utxos", "labels", "transactions"):
+        edit(root, name, lambda record: {**record, "label": "Kraken deposit"})
+    git(root, "update-ref", "-d", "refs/gitbtc/sources/core")
+    before = files(root)
+    assert bring(root, node) == ['label kept: "Kraken deposit" here, "OTC desk" in the wallet']
+    assert files(root) == before
+
+
 def test_a_name_that_was_corrected_stays_beside_the_new_one(node: Node, root: Path) -> None:
     node.transaction("a", [("f", 0)], [5000], received=(0,), label="sale")
     bring(root, node)
@@ -465,6 +477,46 @@ def test_what_the_source_does_not_know_of_is_no_fault_of_its_balance(node: Node,
     notices = bring(root, with_balance(node, 5000))
     assert "bitcoin-core has 5000 sat, and 0 sat of that wallet are listed: 1 of its coins are otherwise" in notices[0]
     assert notices[1].startswith(node.txid("9"))
+
+
+def test_what_waits_by_one_source_and_not_by_another_is_no_fault(node: Node, root: Path) -> None:
+    """The mempools of two nodes differ: where one has the payment, it is money."""
+    known = node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0)
+    node.transaction("b", [("e", 0)], [100], received=(0,))
+    node.pending("a")
+    seen = replace(bitcoin_core.read(node.write()), balance_sat=5100)
+    waits = replace(seen, balance_sat=100, records={
+        **seen.records, "mempool": [],
+        "utxos": [record for record in seen.records["utxos"] if record["txid"] != known],
+        "transactions": [record | ({"in_mempool": False} if record["txid"] == known else {})
+                         for record in seen.records["transactions"]],
+    })  # fmt: skip
+    for snapshot, name, sat in (
+        (waits, "one", 100),
+        (seen, "other", 5100),
+        (waits, "one", 5100),
+        (seen, "other", 5100),
+    ):
+        bring(root, snapshot, name)
+        assert total(root) == sat
+    bring(root, replace(waits, complete=frozenset(["utxos", "mempool"])), "third")
+    assert total(root) == 5100
+
+
+def test_what_left_the_mempool_is_no_money_until_it_is_back(node: Node, root: Path) -> None:
+    known = node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0, label="rent")
+    node.pending("a")
+    seen = replace(bitcoin_core.read(node.write()), balance_sat=5000)
+    record = {**seen.records["transactions"][0], "in_mempool": False}
+    waits = replace(seen, balance_sat=0, records={**seen.records, "transactions": [record], "utxos": [], "mempool": []})
+    for snapshot in (seen, waits, waits, seen):
+        bring(root, snapshot)
+        assert total(root) == snapshot.balance_sat
+    node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=1, label="rent")
+    node.mempool = {}
+    bring(root, waits)
+    bring(root, node)
+    assert (held(root, "transactions")[0].get("in_mempool"), outpoints(root)) == (None, {(known, 0)})
 
 
 # -- properties --------------------------------------------------------------------------------------------------------

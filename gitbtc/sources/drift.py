@@ -1,0 +1,87 @@
+"""How far a root is from what a source tells: what an import would change, without doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gitbtc.diff.operations import operations
+from gitbtc.diff.patch import FILE, Patch
+from gitbtc.kinds import codec, registry
+from gitbtc.merge.records import changed_fields
+from gitbtc.sources.bringing import Bringing
+from gitbtc.spends import CHAIN, CHANNELS, COINS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from gitbtc.diff.operations import Operation
+    from gitbtc.kinds.kind import Record
+    from gitbtc.sources.snapshot import Outpoint, SourceSnapshot
+
+# What changes by the minute, and says nothing of anybody's money: kind -> fields.
+VOLATILE = {"peers": frozenset(["connected"]), CHANNELS: frozenset(["is_active"])}
+# What grows with each reading, and is no difference either.
+_LOGS = frozenset(["fees", "prices"])
+
+
+@dataclass(frozen=True)
+class SourceDrift:
+    """What leads from the state files here to what the source tells: `patches`, with paths from the top of the work
+    tree; none where nothing has drifted.
+
+    `here` and `there` are the blocks that the two are as of (records of chain.json; None where there is none here).
+    `ignored` counts the records that differ in a volatile field alone: (kind, field) -> how many; `(kind, "")` counts
+    new readings of a log. `spenders` says of each coin that is gone who spends it, as far as that is known.
+    """
+
+    patches: list[Patch]
+    here: Record | None
+    there: Record
+    ignored: Mapping[tuple[str, str], int]
+    spenders: Mapping[Outpoint, str]
+
+    @property
+    def as_of(self) -> dict[str, Any]:
+        """The two blocks, for a document."""
+        return {"here": self.here, "there": self.there}
+
+
+def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:
+    """Compare the files of `root` with what the source `name` tells; nothing is written, nor remembered.
+
+    What people wrote and an import would keep is no drift, and a higher block alone is none. Raises as an import does.
+    """
+    step = Bringing(root, snapshot, name)
+    ignored: dict[tuple[str, str], int] = {}
+    patches = []
+    for path, kind in step.kinds.items():
+        before, after = step.here.get(path), step.after.get(path)
+        if after is None or before == after or kind.name == CHAIN:
+            continue
+        place = f"{step.place}/{path}" if step.place else path
+        told = [one for one in operations(kind, place, before or b"", after) if not _is_ignored(one, ignored)]
+        if told:
+            patches.append(Patch(kind, place, told, FILE if before is not None else None, FILE))
+    chain = step.here.get(registry.built_in(CHAIN).path)
+    gone = [one.key for patch in patches if patch.kind.name == COINS for one in patch.operations if one.new is None]
+    spenders = {(txid, vout): by for txid, vout in gone if (by := step.evidence.spender((txid, vout))) is not None}
+    here = codec.parse(registry.built_in(CHAIN), chain) if chain else None
+    return SourceDrift(patches, here, dict(snapshot.chain), ignored, spenders)
+
+
+def _is_ignored(operation: Operation, ignored: dict[tuple[str, str], int]) -> bool:
+    """Whether an operation is noise, which is counted."""
+    kind = operation.kind.name
+    if kind in _LOGS:
+        noise = [""]
+    elif operation.old is None or operation.new is None:
+        return False
+    else:
+        noise = changed_fields(operation.old, operation.new)
+        if not VOLATILE.get(kind, frozenset()).issuperset(noise):
+            return False
+    for name in noise:
+        ignored[kind, name] = ignored.get((kind, name), 0) + 1
+    return True

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from gitbtc.errors import CannotWork, GitbtcError, UsageError
 from gitbtc.kinds import codec
+from gitbtc.kinds.base58 import encode_check
 from gitbtc.kinds.registry import built_in
 from gitbtc.sources import bitcoin_core, bringing
 from gitbtc.sources.balance import OtherBalance
@@ -445,6 +447,15 @@ def test_a_wallet_made_anew_is_the_same_and_what_it_forgot_is_named(root: Path) 
 def test_a_source_has_a_name_that_a_ref_can_have(node: Node, root: Path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a source"):
         bring(root, node, name)
+
+
+def test_a_key_in_a_label_is_stored_nowhere(node: Node, root: Path) -> None:
+    key = encode_check(b"\xef" + sha256(b"a label").digest() + b"\x01")
+    node.transaction("a", [("f", 0)], [5000], received=(0,), label=f"cold {key}")
+    with pytest.raises(GitbtcError, match="it holds private-key material") as refused:
+        bring(root, node)
+    assert key not in str(refused.value)
+    assert (files(root), git(root, "count-objects")) == ({}, "0 objects, 0 kilobytes\n")
 
 
 def test_outside_of_a_repository_nothing_is_written(node: Node, tmp_path: Path) -> None:

@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules
+from gitbtc.judge.key_gate import in_work_tree, judged
 from gitbtc.judge.spend_gate import SpendGate
+from gitbtc.keys.finding import NOT_WRITTEN, refusal
+from gitbtc.keys.scan import holds_a_part_of_a_phrase, scan
 from gitbtc.kinds import codec, registry
+from gitbtc.kinds.delta import delta
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.merge.told import Telling
@@ -78,8 +82,8 @@ class Bringing:
         self._root = root
         self._snapshot = snapshot
         git = Git.at(_existing(root))
-        top = Path(git.top_level()).resolve()
-        inside = root.resolve().relative_to(top).as_posix()
+        self._top = git.top_level()
+        inside = root.resolve().relative_to(Path(self._top).resolve()).as_posix()
         self.place = "" if inside == "." else inside
         self._source = Source(git.at_top(), name, self.place)
         self._kinds = registry.Kinds()
@@ -87,6 +91,7 @@ class Bringing:
         self._pin = self._source.check(snapshot)
         self.here = self._read()
         self.after: dict[str, bytes] = dict(self.here)
+        self._before: dict[str, bytes] = {}
         self._told: dict[str, bytes] = {}
         self._earlier: set[str] = set()
         self._notices: list[str] = []
@@ -104,7 +109,7 @@ class Bringing:
 
     def _merge(self) -> None:
         last = self._source.last_here(self.here)
-        before = dict(last.files) if last else {}
+        self._before = before = dict(last.files) if last else {}
         for path, content in self.here.items():
             if content != before.get(self._by_path[path].name):  # which an import has found valid
                 statefiles.check_records(self._root, self._by_path[path], content)
@@ -195,6 +200,7 @@ class Bringing:
     # -- what it must hold to ----------------------------------------------------------------------------------------
 
     def _check(self) -> None:
+        self._check_keys()
         changed = self._changed
         for path, content in changed.items():
             statefiles.check_new(self._by_path[path], self.here.get(path, b""), content, self._snapshot)
@@ -208,6 +214,17 @@ class Bringing:
             self._notices += balance.check(self._snapshot, known, self.evidence)
         self._notices += balance.forgotten(self._snapshot, self.evidence, self._earlier)
         self._notices += self._tip()
+
+    def _check_keys(self) -> None:
+        """Refuse what holds a private key, in a label say, before Git stores what the source told."""
+        for path, kind in self._by_path.items():
+            told, last = self._told.get(kind.name, b""), self._before.get(kind.name, b"")
+            if told != last:
+                news = b"\n".join(change.new for change in delta(kind, last, told) if change.new)
+                text = told if holds_a_part_of_a_phrase(news) else news
+                found = judged(scan(text, path), lambda: in_work_tree(self._top))
+                if found and found.refusing:
+                    raise GitbtcError(refusal(found.refusing, path, NOT_WRITTEN, found.remarks))
 
     def _broken(self) -> list[Violation]:
         """The rules that the state breaks once it is imported, and did not before."""

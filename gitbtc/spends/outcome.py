@@ -210,16 +210,17 @@ class Outcome:
         """The `spent` flags of the outputs concerned; a bare removal leaves the flag as it is."""
         txid = record["txid"]
         outputs = [
-            {**output, "spent": self._is_spent((txid, output["vout"]), flag=output["spent"])}
+            {**output, "spent": self._is_spent((txid, output["vout"]), coins, flag=output["spent"])}
             if (txid, output["vout"]) in coins else output
             for output in record["outputs"]
         ]  # fmt: skip
         return {**record, "outputs": outputs} if outputs != record["outputs"] else record
 
-    def _is_spent(self, outpoint: Outpoint, *, flag: bool) -> bool:
+    def _is_spent(self, outpoint: Outpoint, coins: Coins, *, flag: bool) -> bool:
         if self._fates.spenders(outpoint):
             return True
-        return flag and not self._testimony.claimants(outpoint) and outpoint not in self._result.coins
+        is_listed = outpoint in self._result.coins or coins[outpoint] is not None
+        return flag and not is_listed and not self._testimony.claimants(outpoint)
 
     # -- mempool ---------------------------------------------------------------------------------------------------
 

@@ -59,5 +59,6 @@ def test_a_tree_of_files_in_folders(repo: Repo) -> None:
     git = Git(repo.path)
     oid = git.write_blob(b"x")
     tree = git.write_tree({"wallet/ü.json": oid, "a": oid, "wallet/deep/b.json": oid})
-    assert git.tree_entries(tree) == dict.fromkeys(("a", "wallet/deep/b.json", "wallet/ü.json"), ("100644", oid))  # fmt: skip
+    names = ("a", "wallet/deep/b.json", "wallet/ü.json")
+    assert git.tree_entries(tree) == dict.fromkeys(names, ("100644", oid))
     assert git.write_tree({}) == git.empty_tree()

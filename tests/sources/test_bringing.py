@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from gitbtc.errors import CannotWork, GitbtcError, UsageError
 from gitbtc.kinds import codec
+from gitbtc.kinds.base58 import encode_check
 from gitbtc.kinds.registry import built_in
 from gitbtc.sources import bitcoin_core, bringing
 from gitbtc.sources.balance import OtherBalance
@@ -278,6 +280,72 @@ def test_a_source_takes_its_own_mark_back(root: Path) -> None:
     assert files(root) == before
 
 
+def test_a_payment_that_somebody_gave_up_stays_so_until_a_block_holds_it(node: Node, root: Path) -> None:
+    node.transaction("c", [("e", 0)], [9000], received=(0,), label="savings")
+    bring(root, node)
+    known = node.transaction("a", [("c", 0)], [5000, 3000], received=(0,), sent=(1,), confirmations=0,
+                             fee=node.btc(-1000))  # fmt: skip
+    node.pending("a")
+    pending = replace(bitcoin_core.read(node.write()), balance_sat=5000)
+    bring(root, pending)
+    edit(root, "transactions", lambda record: record | ({"abandoned": True} if record["txid"] == known else {}))
+    notices = bring(root, pending)
+    assert (outpoints(root), held(root, "mempool")) == ({(node.txid("c"), 0)}, [])
+    assert any("has 5000 sat, and 9000 sat of that wallet are listed" in notice for notice in notices)
+    before = files(root)
+    bring(root, pending)
+    assert files(root) == before
+    node.transaction("a", [("c", 0)], [5000, 3000], received=(0,), sent=(1,), fee=node.btc(-1000))
+    node.mempool = {}
+    bring(root, replace(bitcoin_core.read(node.write()), balance_sat=5000))
+    assert outpoints(root) == {(known, 0)}
+    assert "abandoned" not in by_letter(held(root, "transactions"))["a"]
+
+
+def test_what_a_source_gave_up_and_takes_up_again_lives(node: Node, root: Path) -> None:
+    known = node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0, abandoned=True)
+    bring(root, node)
+    assert outpoints(root) == set()
+    node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0)
+    bring(root, node)
+    assert outpoints(root) == {(known, 0)}
+    edit(root, "transactions", lambda record: {**record, "abandoned": True})
+    bring(root, node)
+    assert outpoints(root) == set()
+
+
+def test_a_reorganisation_takes_a_block_back_and_gives_another(node: Node, root: Path) -> None:
+    node.transaction("a", [("f", 0)], [5000], received=(0,), label="rent")
+    node.transaction("b", [("a", 0)], [4000], received=(0,))
+    bring(root, node)
+    wanted = outpoints(root)
+    node.height, node.tip = 199, "dd" * 32
+    node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0, label="rent")
+    node.transaction("b", [("a", 0)], [4000], received=(0,), confirmations=0)
+    bring(root, node)
+    assert [record["block_height"] for record in held(root, "transactions")] == [None, None]
+    assert (outpoints(root), held(root, "utxos")[0]["block_height"]) == (wanted, None)
+    node.height, node.tip = 201, "ee" * 32
+    node.transaction("a", [("f", 0)], [5000], received=(0,), label="rent")
+    node.transaction("b", [("a", 0)], [4000], received=(0,))
+    bring(root, node)
+    assert {record["block_hash"] for record in held(root, "transactions")} == {"ee" * 32}
+
+
+def test_an_agents_reservation_stops_no_import(node: Node, root: Path) -> None:
+    node.transaction("c", [("e", 0)], [9000], received=(0,))
+    bring(root, node)
+    reserve = {"timestamp": 1_700_000_001, "block_height": 200, "event_type": "reserve", "txid": None, "fee_sat": None,
+               "amount_sat": None, "note": "", "agent": "ada", "outpoints": [f"{node.txid('c')}:0"],
+               "expires_height": 300}  # fmt: skip
+    bought = {**reserve, "timestamp": 1_700_000_002, "event_type": "dca_buy", "txid": node.txid("a"), "agent": "bob"}
+    del bought["expires_height"]
+    hold(root, execution=[reserve, bought])
+    node.transaction("a", [("c", 0)], [8000], received=(0,), confirmations=0)
+    bring(root, node)
+    assert outpoints(root) == {(node.txid("a"), 0)}
+
+
 def test_two_live_spends_are_refused_in_one_line(node: Node, root: Path) -> None:
     known = node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0)
     hold(root, transactions=[transaction(node.txid("9"), [(node.txid("f"), 0)])])
@@ -445,6 +513,15 @@ def test_a_wallet_made_anew_is_the_same_and_what_it_forgot_is_named(root: Path) 
 def test_a_source_has_a_name_that_a_ref_can_have(node: Node, root: Path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a source"):
         bring(root, node, name)
+
+
+def test_a_key_in_a_label_is_stored_nowhere(node: Node, root: Path) -> None:
+    key = encode_check(b"\xef" + sha256(b"a label").digest() + b"\x01")
+    node.transaction("a", [("f", 0)], [5000], received=(0,), label=f"cold {key}")
+    with pytest.raises(GitbtcError, match="it holds private-key material") as refused:
+        bring(root, node)
+    assert key not in str(refused.value)
+    assert (files(root), git(root, "count-objects")) == ({}, "0 objects, 0 kilobytes\n")
 
 
 def test_outside_of_a_repository_nothing_is_written(node: Node, tmp_path: Path) -> None:

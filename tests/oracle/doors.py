@@ -137,6 +137,8 @@ class Doors:
             return Outcome([], _files(repo, "HEAD"))
         document = json.loads(repo.gitbtc("conflicts", "--json", ok=(0, 1)).stdout)
         questions = [Question(one["type"], one["address"]) for one in _conflicts(document)]
+        if not questions and not repo.git("diff", "--cached", "--name-only"):
+            return Outcome([], _files(repo, "HEAD"))  # nothing is left of theirs
         return Outcome(questions or [Question("refused", done.stderr.strip())], {})
 
 

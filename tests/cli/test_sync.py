@@ -52,7 +52,7 @@ def state(repo: Repo) -> str:
 def test_a_source_is_brought_in_and_committed_once(repo: Repo) -> None:
     out, _ = gitbtc(repo, "sync", "--commit")
     assert out.startswith("treasury: block 111, committed: wallet/utxos.json")
-    assert repo.git("log", "-1", "--format=%s") == "Sync treasury at block 111"
+    assert repo.git("log", "-1", "--format=%s").strip() == "Sync treasury at block 111"
     before = state(repo)
     assert before.count("\n") <= 1
     assert gitbtc(repo, "sync", "--commit")[0] == "treasury: block 111, unchanged\n"

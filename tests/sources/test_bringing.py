@@ -307,6 +307,7 @@ def test_what_a_source_gave_up_and_takes_up_again_lives(node: Node, root: Path) 
     bring(root, node)
     assert outpoints(root) == set()
     node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0)
+    node.pending("a")
     bring(root, node)
     assert outpoints(root) == {(known, 0)}
     edit(root, "transactions", lambda record: {**record, "abandoned": True})
@@ -322,6 +323,8 @@ def test_a_reorganisation_takes_a_block_back_and_gives_another(node: Node, root:
     node.height, node.tip = 199, "dd" * 32
     node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0, label="rent")
     node.transaction("b", [("a", 0)], [4000], received=(0,), confirmations=0)
+    node.pending("a")
+    node.pending("b")
     bring(root, node)
     assert [record["block_height"] for record in held(root, "transactions")] == [None, None]
     assert (outpoints(root), held(root, "utxos")[0]["block_height"]) == (wanted, None)
@@ -342,6 +345,7 @@ def test_an_agents_reservation_stops_no_import(node: Node, root: Path) -> None:
     del bought["expires_height"]
     hold(root, execution=[reserve, bought])
     node.transaction("a", [("c", 0)], [8000], received=(0,), confirmations=0)
+    node.pending("a")
     bring(root, node)
     assert outpoints(root) == {(node.txid("a"), 0)}
 

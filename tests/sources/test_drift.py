@@ -39,6 +39,7 @@ def test_nothing_has_drifted_from_what_was_just_brought_in(node: Node, root: Pat
 
 def test_what_is_gone_what_is_new_and_what_differs(node: Node, root: Path) -> None:
     known = node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0)
+    node.pending("a")
     node.transaction("c", [("e", 0)], [7000], received=(0,))
     bring(root, bitcoin_core.read(node.write()), "core")
     node.height += 1

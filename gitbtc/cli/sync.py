@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 @click.command("sync")
 @click.argument("names", nargs=-1, metavar="[NAME]…")
 @click.option("--commit", is_flag=True, help="Commit what came of it, a commit a source.")
+@click.option("--full", is_flag=True, help="Ask again also for what is known already.")
 @click.option("--wait", metavar="SECONDS", type=click.FloatRange(min=0), default=60, show_default=True,
               help="How long a node that is starting is waited for.")  # fmt: skip
-def command(names: tuple[str, ...], wait: float, *, commit: bool) -> int:
+def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool) -> int:
     """Read the sources that .gitbtc/sources.toml names, all or those of these NAMEs, and bring in what they tell.
 
     A source is skipped while a merge or rebase is in progress, HEAD is detached, or a state file has changes of
@@ -40,7 +41,8 @@ def command(names: tuple[str, ...], wait: float, *, commit: bool) -> int:
             status = max(status, 1)
             continue
         try:
-            show(source.name, sync(source, HttpRpc(source.node, Patience(start=wait), tell), git, commit=commit))
+            asker = HttpRpc(source.node, Patience(start=wait), tell)
+            show(source.name, sync(source, asker, git, commit=commit, full=full))
         except GitbtcError as error:
             tell(f"gitbtc: {error}")
             status = max(status, error.status)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Record
     from gitbtc.sources.asking import Asker
+    from gitbtc.sources.core_cursor import Cursor
 
 SOURCE = "bitcoin-core"
 NETWORKS = frozenset(["main", "test", "testnet4", "signet", "regtest"])
@@ -61,19 +62,27 @@ def read(folder: Path) -> SourceSnapshot:
     return read_from(Recorded(folder))
 
 
-def read_from(asker: Asker, dated: Mapping[tuple[str, str], int] | None = None) -> SourceSnapshot:
+def read_from(
+    asker: Asker, dated: Mapping[tuple[str, str], int] | None = None, cursor: Cursor | None = None
+) -> SourceSnapshot:
     """The snapshot of what `asker` answers; what moves while it is read is read again, three times at most.
 
-    `dated` maps (address, label) to when the label was first seen, in Unix seconds: no answer tells it. Raises
-    BadAnswer, SourceMoved, and what the asker raises.
+    `dated` maps (address, label) to when the label was first seen, in Unix seconds: no answer tells it.
+    With the `cursor` of an earlier snapshot only what is new is asked for, unless that does not come out even: then all
+    is. Raises BadAnswer, SourceMoved, and what the asker raises.
     """
     if not asker.live:
         return snapshot_of(CoreAnswers(asker), dated or {})
     for left in reversed(range(_READS)):
         try:
-            return _still(snapshot_of(CoreAnswers(asker), dated or {}), last=not left)
+            answers = CoreAnswers(asker, cursor)
+            snapshot = _still(snapshot_of(answers, dated or {}), last=not left)
+            if not (answers.is_part and cursor and cursor.descriptors != snapshot.descriptors):
+                return snapshot
+            moved = Inconsistent("the wallet's descriptors have changed")
         except Inconsistent as error:
             moved = error
+        cursor = None
     raise SourceMoved(f"the wallet changed while it was read, {_READS} times; try again ({moved})")
 
 
@@ -113,6 +122,7 @@ def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> S
     _add_fees(records, answers, notices)
     _mention_peers(answers, notices)
     _mention_waiting(ledger, notices)
+    descriptors = frozenset(record["id"] for record in records.get("descriptors", ()))
     return SourceSnapshot(
         SOURCE,
         chain["network"],
@@ -121,8 +131,9 @@ def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> S
         tuple(notices),
         complete=frozenset(records) & _COMPLETE - (frozenset() if answers.book is not None else {"labels"}),
         wallet=answers.wallet.text_or_empty("walletname") if answers.wallet else "",
-        descriptors=frozenset(record["id"] for record in records.get("descriptors", ())),
+        descriptors=descriptors,
         balance_sat=_balance(answers.balances),
+        cursor=answers.next_cursor(descriptors) if answers.live else None,
     )
 
 

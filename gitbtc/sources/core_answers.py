@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import Answer, BadAnswer
 from gitbtc.sources.asking import Call, Inconsistent, NodeError, NotAnswered, Questions
+from gitbtc.sources.core_cursor import Cursor, cut, cut_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from gitbtc.sources.asking import Asker
 
 _ALL_UNSPENT: tuple[Any, ...] = (0, 9_999_999, [], True, {"include_immature_coinbase": True})
@@ -33,21 +32,22 @@ def since(block_hash: str) -> Call:
 
 
 class CoreAnswers:
-    """The answers of one read. `kept` are gettransaction answers of an earlier read, which need no asking.
+    """The answers of one read. What `cursor` has of an earlier one is not asked for again.
 
     `book` maps an address to its label and purpose, and is None when the answers do not tell; `entries` maps an
     unconfirmed transaction to its mempool entry, and is None when the answers do not know the mempool. Raises
     Inconsistent for answers that do not belong together, BadAnswer for what cannot be read.
     """
 
-    def __init__(self, asker: Asker, since_block: str = "", kept: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, asker: Asker, cursor: Cursor | None = None) -> None:
         self._questions = Questions(asker)
         self.live = asker.live
         self.info = self._questions.required(FIRST)
         self.wallet = self._questions.optional("getwalletinfo")
         self._check_ready()
+        self._cursor = cursor if cursor and not cursor.is_old(self.info.natural("blocks")) else None
         self.next_block = ""
-        self.transactions = self._transactions(since_block, kept or {})
+        self.transactions = self._transactions()
         self.book = self._address_book()
         self.entries = self._mempool_entries()
         self.raw = self._raw()
@@ -80,10 +80,9 @@ class CoreAnswers:
                 "32 on)"
             )
 
-    def _transactions(self, since_block: str, kept: Mapping[str, Any]) -> list[Answer]:
+    def _transactions(self) -> list[Answer]:
         """gettransaction of every transaction of the wallet, as many as the wallet counts."""
-        call = since(since_block)
-        listed = self._questions.required(*call.words)
+        listed = self._listed()
         self.next_block = listed.text_or_empty("lastblock")
         rows = [*listed.children("transactions"), *listed.children("removed")]
         txids = list(dict.fromkeys(row.hash("txid") for row in rows if "txid" in row))
@@ -92,9 +91,35 @@ class CoreAnswers:
         if lacking:
             raise Inconsistent(f"{lacking[0]} (the lists beside it name {len(lacking)} such)")
         answers = {txid: told(answer) for txid, answer in zip(txids, found, strict=True)}
+        kept = self._cursor.answers if self._cursor else {}
         answers = {txid: Answer(members, txid) for txid, members in kept.items()} | answers
         self._check_count(len(answers))
         return list(answers.values())
+
+    def _listed(self) -> Answer:
+        """The list of what happened after the cursor; of all, where the node does not know the cursor's block."""
+        if self._cursor:
+            call = since(self._cursor.block_hash)
+            result = self._questions.result(*call.words)
+            if not isinstance(result, BadAnswer):
+                return Answer(result, self._questions.asker.where(call))
+            self._cursor = None
+        return self._questions.required(*since("").words)
+
+    def next_cursor(self, descriptors: frozenset[str]) -> Cursor | None:
+        """From where to read on; None when there is no such block, or what is kept would not be whole."""
+        if not self.next_block:
+            return None
+        deep = [one for one in self.transactions if abs(one.integer("confirmations")) >= TARGET and "decoded" in one]
+        answers = {one.hash("txid"): cut(one.members) for one in deep}
+        raw = {txid: cut_raw(answer.members) for txid, answer in self.raw.items() if txid in answers}
+        full_height = self._cursor.full_height if self._cursor else self.info.natural("blocks")
+        return Cursor(self.next_block, full_height, descriptors, answers, raw)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether some of it is of an earlier read."""
+        return self._cursor is not None
 
     def _check_count(self, count: int) -> None:
         counted = self.wallet.natural("txcount") if self.wallet and "txcount" in self.wallet else count
@@ -140,13 +165,21 @@ class CoreAnswers:
     def _raw(self) -> dict[str, Answer]:
         """getrawtransaction of what has inputs of other wallets; a node that has pruned their block cannot tell."""
         known = {answer.hash("txid") for answer in self.transactions}
+        kept = self._kept_raw()
         calls = [
             Call("getrawtransaction", (answer.hash("txid"), 2, *_block_of(answer)))
             for answer in self.transactions
-            if _spends_others(answer, known)
+            if answer.hash("txid") not in kept and _spends_others(answer, known)
         ]
         found = [answer for answer in self._questions.each(calls) if isinstance(answer, Answer)]
-        return {answer.hash("txid"): answer for answer in found}
+        return kept | {answer.hash("txid"): answer for answer in found}
+
+    def _kept_raw(self) -> dict[str, Answer]:
+        """Of what is as deep as it was; what a reorganisation moved is asked for again."""
+        if self._cursor is None:
+            return {}
+        deep = {answer.where for answer in self.transactions}  # what the cursor has stands under its txid
+        return {txid: Answer(members, txid) for txid, members in self._cursor.raw.items() if txid in deep}
 
     def _check_still(self) -> None:
         """A wallet that a block or a transaction reached in between is read again: the answers are of two moments."""

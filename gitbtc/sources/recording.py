@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 import shutil
 import tempfile
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork, UsageError
-from gitbtc.sources.answers import BadAnswer
+from gitbtc.sources.answers import BadAnswer, encoded
 from gitbtc.sources.asking import NodeError
 from gitbtc.sources.core_answers import FIRST
 from gitbtc.sources.recorded import KEYED, file_name
@@ -82,17 +79,4 @@ def _line(call: Call, result: Any) -> str:
         answer["error"] = {"code": 0, "message": str(result)}
     else:
         answer["result"] = result
-    return _spelled(json.dumps(answer, default=_marked, separators=(",", ":")))
-
-
-_MARK = secrets.token_hex(16)  # no answer can hold it
-
-
-def _marked(number: object) -> str:
-    if not isinstance(number, Decimal):
-        raise TypeError
-    return f"{_MARK}{number:f}{_MARK}"
-
-
-def _spelled(text: str) -> str:
-    return text.replace(f'"{_MARK}', "").replace(f'{_MARK}"', "")
+    return encoded(answer)

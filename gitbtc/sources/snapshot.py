@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from gitbtc.kinds.kind import Record
+    from gitbtc.sources.core_cursor import Cursor
 
 Outpoint = tuple[str, int]  # txid, vout
 
@@ -36,7 +35,7 @@ class SourceSnapshot:
     wallet: str = ""
     descriptors: frozenset[str] = frozenset()
     balance_sat: int | None = None
-    cursor: Mapping[str, Any] | None = None
+    cursor: Cursor | None = None
 
     @property
     def chain(self) -> Record:

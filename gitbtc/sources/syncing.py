@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitbtc.kinds import codec, registry
 from gitbtc.repo import files
 from gitbtc.sources import bitcoin_core
 from gitbtc.sources.bringing import Brought, bring
+from gitbtc.sources.core_cursor import load, save
 from gitbtc.sources.dates import label_dates
 from gitbtc.sources.told import Source
 from gitbtc.state.in_progress import COMMIT, InProgress
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gitbtc.repo.git import Git
     from gitbtc.sources.asking import Asker
     from gitbtc.sources.configured import Configured
@@ -35,13 +35,19 @@ class Synced:
     committed: bool
 
 
-def sync(source: Configured, asker: Asker, git: Git, *, commit: bool) -> Synced:
+def sync(source: Configured, asker: Asker, git: Git, *, commit: bool, full: bool = False) -> Synced:
     """Read the source, bring it in, and commit what came of it if `commit`. Raises what reading and bringing raise.
+
+    `full` asks again for what is known already.
 
     `git` works at the top of the work tree.
     """
-    snapshot = bitcoin_core.read_from(asker, label_dates(source.root))
+    place = _cursor_file(source, git)
+    cursor = None if full else load(place)
+    snapshot = bitcoin_core.read_from(asker, label_dates(source.root), cursor)
     brought = bring(source.root, snapshot, source.name)
+    if snapshot.cursor is not None and snapshot.cursor != cursor:
+        save(place, snapshot.cursor)
     if commit:
         own, _ = _changed_paths(source, git)
         if own:
@@ -60,19 +66,31 @@ def obstacle(source: Configured, git: Git) -> str | None:
         return f"a {doing} is in progress"
     if git.current_branch() is None:
         return "HEAD is detached"
-    if git.find("HEAD") and not git.index_is_head():
+    if git.find("HEAD") and not git.index_is("HEAD"):
         return "something is staged that is not committed"
     _, others = _changed_paths(source, git)
     return f"{others[0]} has changes that are not committed" if others else None
+
+
+def _cursor_file(source: Configured, git: Git) -> Path:
+    """Where the source's cursor is kept: in the Git folder, named as the source's ref is."""
+    told = Source(git, source.name, _inside(source, git))
+    return Path(git.common_dir()) / "gitbtc" / "sources" / f"{told.ref.rsplit('/', 1)[-1]}.json"
+
+
+def _inside(source: Configured, git: Git) -> str:
+    """The source's root, from the top of the work tree."""
+    inside = os.path.relpath(source.root, os.path.realpath(git.top_level()))
+    return "" if inside == "." else inside
 
 
 def _changed_paths(source: Configured, git: Git) -> tuple[list[str], list[str]]:
     """The state files of the source's root that are not as HEAD has them, from the top: those that an import of this
     source left as they are, and those that somebody else changed.
     """
-    inside = os.path.relpath(source.root, os.path.realpath(git.top_level()))
-    prefix = "" if inside == "." else f"{inside}/"
-    told = Source(git, source.name, prefix.rstrip("/"))
+    inside = _inside(source, git)
+    prefix = f"{inside}/" if inside else ""
+    told = Source(git, source.name, inside)
     head = git.tree_entries("HEAD", *(prefix + path for path in registry.BUILT_IN)) if git.find("HEAD") else {}
     here = told.blob_ids({path: content for path in registry.BUILT_IN if (content := _canonical(source.root, path))})
     own: list[str] = []

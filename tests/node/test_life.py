@@ -15,8 +15,9 @@ from gitbtc.kinds.validate import violations
 from gitbtc.sources import bitcoin_core
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from gitbtc.sources.asking import Asker, Call
     from gitbtc.sources.snapshot import SourceSnapshot
     from tests.conftest import Repo, Sandbox
     from tests.node.running import RealNode
@@ -202,3 +203,51 @@ def test_ten_blocks_change_the_tip_and_nothing_else(node: RealNode, sandbox: San
     node.mine(10)
     after = imported(repo, node)
     assert [name for name in after if after[name] != before.get(name)] == ["chain.json"]
+
+
+def test_reading_on_misses_nothing(node: RealNode) -> None:
+    """What is asked for from the cursor on gives what a full read gives: new ones, bumps, locks, a rescan's finds."""
+    receive(node, "1", "2")
+    node.mine(8)
+    first = bitcoin_core.read_from(node.asker("treasury"))
+    assert first.cursor is not None
+    assert len(first.cursor.answers) == 2
+
+    def both() -> list[str]:
+        asker = Listening(node.asker("treasury"))
+        part = bitcoin_core.read_from(asker, cursor=first.cursor)
+        whole = bitcoin_core.read_from(node.asker("treasury"))
+        for name, records in whole.records.items():
+            now = part.records[name]
+            assert now == records if name == "chain" else sorted(map(str, now)) == sorted(map(str, records))
+        assert part.balance_sat == node.balance("treasury")
+        return asker.asked
+
+    assert both().count("gettransaction") == 0
+    txid = node.pay("treasury", node.address("miner"), "0.3")
+    assert both().count("gettransaction") == 1
+    node.cli("bumpfee", txid, wallet="treasury")
+    node.cli("setlabel", node.address("treasury"), "given later", wallet="treasury")
+    both()
+    node.mine()
+    both()
+    node.cli("invalidateblock", node.cli("getblockhash", str(node.cli("getblockcount") - 9)))
+    node.mine(3)
+    both()
+
+
+class Listening:
+    """An asker that tells what was asked."""
+
+    live = True
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self.asked: list[str] = []
+
+    def ask(self, calls: Sequence[Call]) -> list[Any]:
+        self.asked += [call.method for call in calls]
+        return self._asker.ask(calls)
+
+    def where(self, call: Call) -> str:
+        return self._asker.where(call)

@@ -71,7 +71,8 @@ class ScriptedNode:
 
     def _addresses(self, label: str) -> dict[str, Any]:
         """The address book, as far as transactions show it."""
-        txids = [row["txid"] for row in self.result("listsinceblock", [""])["transactions"]]
+        (listed,) = self.recording.ask([Call("listsinceblock", ("",))])
+        txids = [row["txid"] for row in listed["transactions"]]
         rows = [row for txid in txids for row in self.result("gettransaction", [txid])["details"]]
         return {row["address"]: {"purpose": "receive"} for row in rows if row.get("label") == label}
 

@@ -301,8 +301,10 @@ class Fates:
                 self._lose(old, Loss(OUTBID, new))
 
     def _who_outbid(self, old: str, among: Iterable[str]) -> str | None:
-        """The one of some transactions that replaces another and is known to pay the most, and more than it."""
-        better = (new for new in self.successors(old, among) if self.pays_more(new, old))
+        """The rival among some transactions that replaces another and is known to pay the most, and more than it."""
+        spent = set(self.testimony.inputs(old))
+        rivals = (new for new in self.successors(old, among) if spent.intersection(self.testimony.inputs(new)))
+        better = (new for new in rivals if self.pays_more(new, old))
         return max(better, key=lambda txid: (self.testimony.fee_and_rate(txid), txid), default=None)
 
     def _hangs_on(self, txid: str, outbid: dict[str, str]) -> bool:

@@ -21,6 +21,7 @@ class View:
     def __init__(self, files: Files, known: Known) -> None:
         rows = {path: files.get(path, []) for path in (UTXOS, TRANSACTIONS, MEMPOOL, EXECUTION)}
         self.coins = {(row["txid"], row["vout"]): row["amount_sat"] for row in rows[UTXOS]}
+        self.heights = {(row["txid"], row["vout"]): row["block_height"] for row in rows[UTXOS]}
         self.chain = tuple(files.get(CHAIN, {}).get(name) for name in ("block_height", "block_hash"))
         self.stand: dict[str, set[Any]] = defaultdict(set)
         self.fates: dict[str, str] = defaultdict(lambda: ABSENT)
@@ -85,7 +86,7 @@ class Known:
         newer = {new for one, new in self.links if one == old}
         while more := {new for one, new in self.links if one in newer} - newer:
             newer |= more
-        if new not in newer:
+        if new not in newer or not self.inputs[old] & self.inputs[new]:
             return None
         if old not in self.fees or new not in self.fees:
             return False

@@ -17,13 +17,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.oracle.evidence import ABSENT, CONFIRMED, LIVE, LOST, Known, View
+from tests.oracle.evidence import ABSENT, CONFIRMED, LIVE, LOST, Known, Outpoint, View
 from tests.oracle.records import CHAIN, EXECUTION, MEMPOOL, TRANSACTIONS, UTXOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.oracle.evidence import Files, Outpoint
+    from tests.oracle.evidence import Files
 
 SPENDS = {"double_spend", "rbf_unproven"}
 BLOCKS = {"reorg", "data_error"}
@@ -65,6 +65,10 @@ class Expected:
         self._follow_descent()
         self._open_what_lost_with_a_parent_that_lives()
         self.bare = self._bare()
+        for outpoint in set[Outpoint]().union(*(head.coins for head in self.heads)) - self.base.coins.keys():
+            # What two heads list anew in two blocks: the one file cannot tell which is right.
+            if len({head.heights[outpoint] for head in self.heads if outpoint in head.coins}) > 1:
+                self.may[outpoint] |= BLOCKS
         self.coins, self.optional = self._coins()
         self.parts = self._parts()
         tips = {head.chain for head in self.heads} - {self.base.chain}
@@ -115,6 +119,8 @@ class Expected:
             if not losers or (was_lost and kept and not news):
                 continue  # nobody says that it is void, or somebody takes that back
             self.gone.add(txid)
+            if any(txid in self.views[at].waiting - self.base.waiting for at in kept):
+                self.open.add(txid)  # forgotten here, in no mempool there: whether it still claims anything
             if was_lost and not kept:
                 self.may[txid] |= {"edit"} if len(news) > 1 else set()
             elif not self._is_proven(txid):

@@ -40,10 +40,12 @@ def test_nothing_has_drifted_from_what_was_just_brought_in(node: Node, root: Pat
 def test_what_is_gone_what_is_new_and_what_differs(node: Node, root: Path) -> None:
     known = node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0)
     node.transaction("c", [("e", 0)], [7000], received=(0,))
+    node.pending("a")
     bring(root, bitcoin_core.read(node.write()), "core")
     node.height += 1
     spender = node.transaction("b", [("c", 0)], [6000], received=(0,))
     node.transaction("a", [("f", 0)], [5000], received=(0,))
+    node.mempool = {}
     found = compared(root, node)
     coins = [(one.name, one.key[0]) for one in found.patches[0].operations]
     assert coins == [("mutate", known), ("insert", spender), ("delete", node.txid("c"))]

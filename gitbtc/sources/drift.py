@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gitbtc.diff.operations import operations
 from gitbtc.diff.patch import FILE, Patch
@@ -33,19 +33,15 @@ class SourceDrift:
 
     `here` and `there` are the blocks that the two are as of (records of chain.json; None where there is none here).
     `ignored` counts the records that differ in a volatile field alone: (kind, field) -> how many; `(kind, "")` counts
-    new readings of a log. `spenders` says of each coin that is gone who spends it, as far as that is known.
+    new readings of a log. `spenders` has for each coin that is gone the transaction that spends it, as far as anybody
+    knows it.
     """
 
     patches: list[Patch]
     here: Record | None
     there: Record
     ignored: Mapping[tuple[str, str], int]
-    spenders: Mapping[Outpoint, str]
-
-    @property
-    def as_of(self) -> dict[str, Any]:
-        """The two blocks, for a document."""
-        return {"here": self.here, "there": self.there}
+    spenders: Mapping[Outpoint, Record]
 
 
 def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:
@@ -66,7 +62,8 @@ def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:
             patches.append(Patch(kind, place, told, FILE if before is not None else None, FILE))
     chain = step.here.get(registry.built_in(CHAIN).path)
     gone = [one.key for patch in patches if patch.kind.name == COINS for one in patch.operations if one.new is None]
-    spenders = {(txid, vout): by for txid, vout in gone if (by := step.evidence.spender((txid, vout))) is not None}
+    known = step.evidence
+    spenders = {(txid, vout): known.record(by) for txid, vout in gone if (by := known.spender((txid, vout)))}
     here = codec.parse(registry.built_in(CHAIN), chain) if chain else None
     return SourceDrift(patches, here, dict(snapshot.chain), ignored, spenders)
 

@@ -1,8 +1,11 @@
-"""`gitbtc drift`: how far the work tree is from a commit."""
+"""`gitbtc drift`: how far the work tree is from a commit, or from what a source tells."""
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,17 +15,52 @@ from gitbtc.repo.diffing import Drift
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import SCHEMAS
 
+if TYPE_CHECKING:
+    from gitbtc.sources.configured import Configured
+
 
 @click.command("drift")
-@click.argument("revision", required=False, default="HEAD", metavar="[REV]")
+@click.argument("revision", required=False, default="HEAD", metavar="[REV | SOURCE]")
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.diff/v1.")
 def command(revision: str, *, as_json: bool) -> int:
     """Show how far the state files of the work tree are from those of a commit, HEAD unless told otherwise.
 
-    Files are compared as they lie there: also those that nobody has added yet, and whatever the index holds. Exit
-    status 1 when a record differs.
+    Files are compared as they lie there: also those that nobody has added yet, and whatever the index holds. Where
+    .gitbtc/sources.toml names a SOURCE so, they are compared with what it tells now, and an import that would change
+    them is not made. Exit status 1 when a record differs, 3 when the source cannot be read.
     """
     git = Git()
+    source = _source(git, revision)
+    if source is not None:
+        return _from_source(source, as_json=as_json)
     kinds = Kinds(os.path.join(git.top_level(), SCHEMAS))
     compared = Compared(Drift(git, revision, lambda path: kinds.for_path(path) is not None))
     return 1 if compared.show(git, as_document if as_json else in_words) else 0
+
+
+def _source(git: Git, name: str) -> Configured | None:
+    """The source of that name, when the repository has one."""
+    from gitbtc.sources.configured import PATH, read
+
+    top = git.top_level()
+    return read(Path(top)).get(name) if os.path.exists(os.path.join(top, PATH)) else None
+
+
+def _from_source(source: Configured, *, as_json: bool) -> int:
+    import time
+
+    from gitbtc.cli.asked_node import tell
+    from gitbtc.sources.bitcoin_core import read_from
+    from gitbtc.sources.dates import label_dates
+    from gitbtc.sources.drift import drift
+    from gitbtc.sources.http_rpc import HttpRpc
+    from gitbtc.views.source_drift import lines, of_source
+
+    snapshot = read_from(HttpRpc(source.node, progress=tell), label_dates(source.root))
+    drifted = drift(source.root, snapshot, source.name)
+    if as_json:
+        click.echo(json.dumps(of_source(source.name, drifted), indent=2))
+    else:
+        for line in lines(source.name, drifted, int(time.time())):
+            click.echo(line)
+    return 1 if drifted.patches else 0

@@ -139,3 +139,33 @@ def test_a_recording_that_breaks_off_leaves_no_folder(repo: Repo, node: Scripted
         repo, "record", "bitcoin-core", str(tmp_path / "answers"), "--url", node.url, "--cookie", str(node.cookie), ok=3
     )
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_drift_from_a_source_is_told_and_changes_nothing(repo: Repo, node: ScriptedNode) -> None:
+    before = state(repo)
+    out, _ = gitbtc(repo, "drift", "treasury", ok=1)
+    assert "treasury: block 111" in out
+    assert "here: nothing yet" in out
+    assert state(repo) == before
+    gitbtc(repo, "sync", "--commit")
+    assert "nothing has drifted" in gitbtc(repo, "drift", "treasury")[0]
+    assert json.loads(gitbtc(repo, "drift", "treasury", "--json")[0])["gitbtc.diff/v1"]["source"] == "treasury"
+    node.faults = [status(403)]
+    assert "rpcwhitelist" in gitbtc(repo, "drift", "treasury", ok=3)[1]
+
+
+def test_the_next_sync_asks_for_what_is_new_alone(repo: Repo, node: ScriptedNode) -> None:
+    listed = node.result("listsinceblock", [""])
+    node.overrides["listsinceblock"] = {**listed, "lastblock": "ab" * 32}
+    gitbtc(repo, "sync", "--commit")
+    deep = json.loads((repo.path / ".git/gitbtc/sources/treasury.json").read_text())["answers"]
+    node.overrides["listsinceblock"] = {
+        "transactions": [row for row in listed["transactions"] if row["txid"] not in deep], "lastblock": "ab" * 32
+    }  # fmt: skip
+    node.log.clear()
+    assert "unchanged" in gitbtc(repo, "sync", "--commit")[0]
+    asked = node.log.count("gettransaction")
+    assert asked < len(deep)
+    node.overrides["listsinceblock"] = {**listed, "lastblock": "ab" * 32}
+    gitbtc(repo, "sync", "--full")
+    assert node.log.count("gettransaction") == asked + len({row["txid"] for row in listed["transactions"]})

@@ -44,8 +44,8 @@ class CoreAnswers:
         self.live = asker.live
         self.info = self._questions.required(FIRST)
         self.wallet = self._questions.optional("getwalletinfo")
-        self._check_ready()
         self._cursor = cursor if cursor and not cursor.is_old(self.info.natural("blocks")) else None
+        self._check_ready()
         self.next_block = ""
         self.transactions = self._transactions()
         self.book = self._address_book()
@@ -74,7 +74,8 @@ class CoreAnswers:
         behind = max(0, self.info.natural("headers") - self.info.natural("blocks")) if "headers" in self.info else 0
         if self.info.flag("initialblockdownload") or behind > _MAY_LAG:
             self._questions.notices.append(f"the node is {behind} blocks behind")
-        if self.live and self.wallet and self.wallet.flag("private_keys_enabled"):
+        is_first = self._cursor is None  # of a source that is followed, it is said once
+        if self.live and is_first and self.wallet and self.wallet.flag("private_keys_enabled"):
             self._questions.notices.append(
                 "this wallet can sign; gitbtc only reads, but a watch-only copy is safer (exportwatchonlywallet from "
                 "32 on)"

@@ -136,10 +136,15 @@ class Evidence:
     def coins(self) -> Coins:
         """The coins that the snapshot lists; read when first asked for."""
         if self._coins is None:
-            if self._told is not None and self.base is not None:
+            if self.base is None:
+                self._coins = Coins(self._files(COINS))
+            elif self._told is not None:
                 self._coins = CoinsOver(self.base.coins, self._told(COINS))
             else:
-                self._coins = Coins(self._files(COINS))
+                content = self._files(COINS)
+                changes = delta(built_in(COINS), self.base.coins.content, content)
+                told = ((change.old_record, change.new_record) for change in changes)
+                self._coins = CoinsOver(self.base.coins, told, content)
         return self._coins
 
     @property

@@ -34,8 +34,8 @@ def name(case: Path) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_merged(case: Path) -> None:
-    sides = [(case / side).read_bytes() for side in ("Base", "Ours", "Theirs")]
-    merged = merge_files(kind_of(case), *sides, Options(Style)).content
+    base, ours, theirs = ((case / side).read_bytes() for side in ("Base", "Ours", "Theirs"))
+    merged = merge_files(kind_of(case), base, ours, theirs, Options(Style)).content
     assert merged == (case / "Expected").read_bytes()
     if (case / "ExpectedIdeally").exists():
         assert merged != (case / "ExpectedIdeally").read_bytes(), "it is as it should be: make that what is expected"

@@ -272,7 +272,7 @@ class Examination:
 
     def _put_back(self, merging: Merging, result: Snapshot) -> Iterator[str]:
         """What the merge lacks of the sets of either side, staged; a person sees it, since the commit is not made."""
-        lost = list(lost_in_merge(self.kinds, merging, self.snapshot, result))
+        lost = list(lost_in_merge(self.kinds, merging, self.snapshot, result, self.settlements()))
         for path, content in with_them(lost, result).items():
             self._stage(path, content)
         for one in lost[:_SHOWN]:

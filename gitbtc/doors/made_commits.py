@@ -236,7 +236,8 @@ class MadeCommits:
         yield from _denied(gate.contests, {one.subject for one in unsettled}, declared, result)
         if not unsettled:
             yield from _not_followed(gate.changes(result, declared, self._remembered))
-        lost = lost_in_merge(self._kinds_in(result.entries), Merging(self._git, parents), self._snapshot, result)
+        kinds = self._kinds_in(result.entries)
+        lost = lost_in_merge(kinds, Merging(self._git, parents), self._snapshot, result, declared)
         yield from limited(("lost_addition", one.path, f"{one}; {WAY_OUT}") for one in lost)
 
     def _remembered(self, _: str) -> Remembered:

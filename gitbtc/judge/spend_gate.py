@@ -198,14 +198,15 @@ class SpendGate:
         views = self._roots.values()
         return [RootVerdict(view, verdict) for view in views for verdict in getattr(view.questions, name)]
 
-    def is_over(self, root: str, result: Snapshot) -> Callable[[str], bool]:
+    def is_over(self, root: str, result: Snapshot, settlements: Settlements | None) -> Callable[[str], bool]:
         """Whether a transaction (its txid) waits in no mempool any more: a block holds it, or it lost, by the views of
-        the heads and what the records of `result` settle.
+        the heads, the `settlements` and what the records of `result` settle.
         """
         view = self._roots.get(root)
         if view is None:
             return lambda _: False
-        fates = view.fates(view.decisions(result.evidence(root, view.views.known), NothingSettled()))
+        merged = result.evidence(root, view.views.known)
+        fates = view.fates(view.decisions(merged, settlements or NothingSettled()))
         return lambda txid: fates.is_lost(txid) or fates.is_confirmed(txid)
 
     def _is_allowed(self, verdict: Verdict) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.codec import Malformed, content_id
@@ -80,7 +81,7 @@ class Snapshot:
         Read through what differs from the evidence `known`, which is quicker where that is little.
         """
         evidence = self.claims(root, known)
-        self._read_or_explain(root, evidence.coins.check)
+        self._read_or_explain(root, partial(_check_coins, evidence))
         return evidence
 
     def claims(self, root: str, known: Evidence | None = None) -> Evidence:
@@ -103,6 +104,10 @@ class Snapshot:
                 f"{self.name}: records of {root or 'the top folder'} do not follow their schema ({error}); "
                 "`gitbtc validate` names them"
             ) from None
+
+
+def _check_coins(evidence: Evidence) -> None:
+    evidence.coins.check()
 
 
 def path_in(root: str, kind: str) -> str:

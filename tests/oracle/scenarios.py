@@ -98,6 +98,11 @@ TABLE = [
         [T1, T2, pay("T3", "T2 98500", out=97000)], {}, [{"T1": at(111)}, {"T2": POOL, "T3": POOL}], {"T1:0": 99000},
     ),
     Scenario(
+        "a mempool alone knows the loser, and another one its child",
+        [T1, T2, pay("K", "T1 99000", out=98000)], {"T1": POOL}, [{"T2": at(111)}, {"T1": POOL, "K": POOL}],
+        {"T2:0": 98500},
+    ),
+    Scenario(
         "06 what a loser spent beside",
         [T1, pay("T2", "C 100000", "D 100000", out=199000)], {}, [{"T1": at(111)}, {"T2": POOL}],
         {"T1:0": 99000, "D:0": 100000}, found=("C", "D"),

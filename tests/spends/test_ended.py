@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends.ended import ended
-from tests.made_state import ADDRESS, OTHER, channel, coin, pending, policy, spend
+from tests.made_state import ADDRESS, OTHER, channel, coin, policy, spend
 
 FUNDING = f"{'a' * 64}:0"
 PAY = spend("pay", coin(0))
@@ -28,32 +26,6 @@ def excused(kind: str, *lost: dict[str, Any], gone: tuple[Any, ...] = (), **file
 
 def label(address: str, name: str) -> dict[str, Any]:
     return {"address": address, "label": name, "category": "income", "created_at": 1}
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"transactions": [PAY | {"confirmed": True}]},
-        {"transactions": [PAY | {"replaced_by": RIVAL["txid"]}]},
-        {"transactions": [PAY | {"abandoned": True}]},
-        {"transactions": [RIVAL]},
-        {"mempool": [pending(RIVAL)]},
-    ],
-)
-def test_a_pending_transaction_that_is_mined_or_void_is_gone(files: dict[str, Any]) -> None:
-    assert excused("mempool", pending(PAY), **files) == [(PAY["txid"],)]
-
-
-@pytest.mark.parametrize("files", [{}, {"transactions": [PAY]}, {"transactions": [RIVAL | {"abandoned": True}]}])
-def test_a_pending_transaction_that_nothing_speaks_against_is_lost(files: dict[str, Any]) -> None:
-    assert excused("mempool", pending(PAY), **files) == []
-
-
-def test_what_was_built_on_a_void_transaction_is_gone_with_it() -> None:
-    lost = [pending(GRANDCHILD), pending(CHILD), pending(PAY)]
-    assert len(excused("mempool", *lost, mempool=[pending(RIVAL)])) == 3
-    assert len(excused("mempool", *lost[:2], transactions=[PAY | {"abandoned": True}])) == 2
-    assert excused("mempool", *lost) == []
 
 
 def test_a_channel_whose_funding_stands_under_another_id_is_not_lost() -> None:

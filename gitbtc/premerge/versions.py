@@ -107,7 +107,7 @@ class Versions:
         kind, old, new = self.kind(path), self.anchored(path), self.content(blob)
         if kind.identity == "file":
             return {WHOLE: (old or None, new or None)}
-        if new and not new.strip():
+        if new and not new.strip() and kind.frame.empty:
             raise Malformed(f"the file is empty; without records it is {'[]' if kind.is_array else 'not there'}")
         try:
             changes = walk(kind, old, new)

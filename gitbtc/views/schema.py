@@ -86,7 +86,7 @@ def _described(kind: Kind) -> dict[str, Any]:
         "title": kind.title,
         "description": kind.schema.get("description", ""),
         "path": kind.path,
-        "container": "array" if kind.is_array else "object",
+        "container": kind.schema.get("x-gitbtc-container") or ("array" if kind.is_array else "object"),
         "identity": kind.identity,
         "order": kind.order,
         "growth": kind.growth,

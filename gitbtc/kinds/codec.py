@@ -439,7 +439,19 @@ def parse(kind: Kind, content: bytes) -> Any:
 def encode_file(kind: Kind, records: Any) -> bytes:
     """The canonical file of `records` (a list of dicts, or one dict) in whatever order they come. Malformed."""
     try:
-        document = json_text.dumps(records) if kind.frame.opening else b"\n".join(kind.dumps(one) for one in records)
-        return canonical(kind, document)
+        return canonical(kind, json_text.dumps(records)) if kind.frame.opening else _encode_lines_of(kind, records)
     except (AttributeError, TypeError, ValueError):
         raise Malformed("a value is not JSON") from None
+
+
+def _encode_lines_of(kind: Kind, records: Iterable[Record]) -> bytes:
+    """The same of a file that is its lines."""
+    found: dict[Key, bytes] = {}
+    for record in records:
+        try:
+            line = _write(kind, record)
+            if found.setdefault(key := key_of(kind, record, line), line) != line:
+                raise Malformed(f"two records have {_named(kind, key)} and differ; keep one")
+        except _Refused as error:
+            raise Malformed(str(error)) from None
+    return kind.frame.file(found[key] for key in sorted(found))

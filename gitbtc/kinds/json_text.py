@@ -114,7 +114,7 @@ def dumps_spelled(record: dict[str, Any], members: tuple[str, ...]) -> bytes:
     """`record` with `members` first and the others by code point, its numbers as they are spelled; else as `dumps`."""
     names = [name for name in members if name in record]
     names += sorted(record.keys() - set(names))
-    if all(type(record[name]) in _PLAIN for name in names):
+    if _PLAIN.issuperset(map(type, record.values())):
         return _encode_in_order({name: record[name] for name in names}).encode()
     return ("{" + ",".join(f"{_encode(name)}:{_as_spelled(record[name])}" for name in names) + "}").encode()
 

@@ -8,6 +8,7 @@ mixed case, is kept as it is, for validation to judge.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import chain
 
 from gitbtc.errors import CannotWork
@@ -88,10 +89,9 @@ def _reference(value: Any) -> Any:
     return _address(value)
 
 
-def _origin(value: Any) -> Any:
+@lru_cache(maxsize=256)  # a file of a hundred thousand labels is of a wallet or two
+def _origin(value: str) -> str:
     """`wsh(sortedmulti(2,[A],[B]))` with fingerprints in lower case, `'`, and the keys of one script in order."""
-    if not isinstance(value, str) or "[" not in value:
-        return value
     import re
 
     found = re.findall(r"\[([^\]]*)\]", value)
@@ -130,6 +130,10 @@ def _no_h(values: list[Any]) -> bool:
     return "h" not in "".join(values).lower()
 
 
+def _if_text(spell: Spell) -> Spell:
+    return lambda value: spell(value) if isinstance(value, str) else value
+
+
 def _all_as(spell: Spell) -> Settled:
     return lambda values: all(spell(value) == value for value in values)
 
@@ -146,7 +150,7 @@ _SPELLINGS: dict[str, tuple[Spell, Settled]] = {
     "derivation-path": (_path, _no_h),
     "public-descriptor": (_descriptor, _all_as(_descriptor)),
     "reference": (_reference, _all_as(_reference)),
-    "origin": (_origin, _all_as(_origin)),
+    "origin": (_if_text(_origin), _all_as(_origin)),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.cli.import_file import ImportGroup
 from gitbtc.errors import CannotWork, printable
 
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 ROOT_KEY = "gitbtc.import/v1"
 
 
-@click.group("import")
+@click.group("import", cls=ImportGroup)
 def command() -> None:
     """Read another program's output into the state files of a root.
+
+    Instead of a program's name, FILE takes what a wallet exported: `gitbtc import FILE --help` tells more.
 
     Records that the program cannot know are kept, its coins that are gone are removed, and importing the same output
     twice changes nothing. Nothing is staged or committed.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gitbtc.labels.importing import Brought
     from gitbtc.labels.reading import LabelFile
     from gitbtc.labels.work_tree import Root
+    from gitbtc.sources.snapshot import SourceSnapshot
 
 _SHOWN = 20  # lines of one sort
 _ROOT = click.option("--root", metavar="PATH", help="The folder that holds wallet/. [default: the top]")
@@ -32,7 +33,8 @@ def command() -> None:
     """Bring in and write out what wallets call things: files of BIP-329, and Electrum's."""
 
 
-def _root(root: str | None) -> tuple[Git, Root]:
+def chosen_root(root: str | None) -> tuple[Git, Root]:
+    """Git at the top of its work tree, and the root in a folder seen from here; the top one without a name."""
     from gitbtc.labels.work_tree import Root
 
     git = Git()
@@ -72,19 +74,45 @@ def bring_in(  # noqa: PLR0913 - one parameter an option
     since are not undone. The first time, what is new is added, and what differs is listed and left. Coins and
     transactions without a label get the one of their row.
     """
-    from gitbtc.labels.importing import bring, known_outputs
-    from gitbtc.labels.naming import follow
     from gitbtc.labels.reading import read
-    from gitbtc.labels.work_tree import LastImports
 
     content = read_file(file)
     _refuse_strangers(file, content)
-    git, place = _root(root)
-    _refuse_keys(git, file, content)
+    git, place = chosen_root(root)
+    refuse_keys(git, file, content)
     theirs = read(content, with_values=with_values, trust_spendable=trust_spendable)
-    _drop_other_networks(place, theirs)
     if theirs.rejected and strict:
         raise GitbtcError("\n".join([*_rejected(file, theirs), "nothing was imported (--strict)"]))
+    return _bring(git, place, file, theirs, choice, freezes)
+
+
+def bring_snapshot(git: Git, place: Root, file: str, snapshot: SourceSnapshot, choice: str | None) -> int:
+    """Bring in what a wallet's file tells: its labels, and the fees of transactions that are known here without one."""
+    from gitbtc.labels.reading import LabelFile
+
+    theirs = LabelFile(snapshot.records["labels329"], notices=list(snapshot.notices))
+    paid: dict[str, int] = snapshot.records.get("fees_paid", {})
+    for transaction in place.files.records["transactions"]:
+        fee = paid.get(transaction["txid"])
+        if fee is not None and transaction["fee_sat"] is None:
+            transaction["fee_sat"] = fee
+        elif fee is not None and transaction["fee_sat"] != fee:
+            theirs.notices.append(f"{transaction['txid']}: a fee of {fee} sat there, {transaction['fee_sat']} sat here")
+    return _bring(git, place, file, theirs, choice, None)
+
+
+def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
+    git: Git, place: Root, file: str, theirs: LabelFile, choice: str | None, freezes: int | None
+) -> int:
+    from gitbtc.labels.importing import bring, known_outputs
+    from gitbtc.labels.naming import follow
+    from gitbtc.labels.work_tree import LastImports
+
+    _drop_other_networks(place, theirs)
+    known = {one["txid"] for one in place.files.records["transactions"]}
+    strange = sum(row["type"] == "tx" and row["ref"].lower() not in known for row in theirs.records) if known else 0
+    if strange:
+        theirs.notices.append(f"{strange} of transactions that are not known here (or hashes of payments); kept")
     last, ours = LastImports(git, place.path), place.content(KIND)
     name = os.path.basename(file)
     brought = bring(last.of(name) if ours else None, ours, theirs.content(), choice or "")
@@ -118,8 +146,8 @@ def _refuse_strangers(file: str, content: bytes) -> None:
         raise UsageError(f"{file}: {foreign}")
 
 
-def _refuse_keys(git: Git, file: str, content: bytes) -> None:
-    """No line of a file that holds a private key is brought in."""
+def refuse_keys(git: Git, file: str, content: bytes) -> None:
+    """GitbtcError for a file that holds a private key: no line of it is brought in."""
     from gitbtc.judge.key_gate import in_work_tree, judged
     from gitbtc.keys.finding import NOT_WRITTEN, notices, refusal
     from gitbtc.keys.scan import scan
@@ -214,7 +242,7 @@ def write_out(  # noqa: PLR0913 - one parameter an option
     from gitbtc.labels.dialects import exported, holds_keys
     from gitbtc.labels.like import written_like
 
-    git, place = _root(root)
+    git, place = chosen_root(root)
     records = _records(_of_revision(git, place.path, rev) if rev else place.content(KIND))
     content = exported(records, program, origin)
     if like is not None:
@@ -280,7 +308,7 @@ def sync_files(*, source: str | None, root: str | None) -> int:
     """Have wallet/labels.json and wallet/labels.jsonl call each address the same."""
     from gitbtc.labels.naming import LABELS, drift, sync
 
-    _, place = _root(root)
+    _, place = chosen_root(root)
     if source is None:
         for address, here, there in drift(place.files):
             click.echo(printable(f"{address}: “{here}” in labels.jsonl, “{there}” in labels.json"))

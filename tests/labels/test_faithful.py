@@ -55,7 +55,7 @@ def rows(draw: st.DrawFn, *, as_text: bool = False) -> list[tuple[str, str]]:
     return draw(st.permutations(list(members.items())))
 
 
-def _spelled(text: str, html: bool) -> str:  # noqa: FBT001 - how a text is written
+def _spelled(text: str, html: bool) -> str:
     written = json.dumps(text, ensure_ascii=False)
     return written.replace("'", "\\u0027").replace("<", "\\u003c").replace("=", "\\u003d") if html else written
 
@@ -121,7 +121,7 @@ def test_the_values_of_a_foreign_file_are_kept_and_twice_is_once(content: bytes)
 
 
 @given(files(), st.booleans(), st.booleans())
-def test_a_foreign_file_is_written_back_in_its_own_spelling(content: bytes, values_too: bool, trust: bool) -> None:  # noqa: FBT001 - of hypothesis
+def test_a_foreign_file_is_written_back_in_its_own_spelling(content: bytes, values_too: bool, trust: bool) -> None:
     labels = read(content, with_values=values_too, trust_spendable=trust)
     assert written_like(records(labels.content()), content) == content
 

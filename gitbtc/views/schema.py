@@ -25,6 +25,9 @@ _REGISTERS = {
     "true-wins": ("or-flag", "true"),
     "never-live": ("or-flag", "true: no join makes a strategy live"),
     "elements": ("map", "element by element"),
+    "freezing": ("and-flag", "false: what one side froze is frozen; silence gives way"),
+    "first-seen": ("lww-register", "the later spelling"),
+    "union": ("grow-only-set", "both"),
     "with the record": ("part", "the records are two elements of the set"),
     "with the file": ("part", "the file joins as a whole"),
 }

@@ -115,7 +115,8 @@ def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
         theirs.notices.append(f"{strange} of transactions that are not known here (or hashes of payments); kept")
     last, ours = LastImports(git, place.path), place.content(KIND)
     name = os.path.basename(file)
-    brought = bring(last.of(name) if ours else None, ours, theirs.content(), choice or "")
+    said = theirs.content()
+    brought = bring(last.of(name) if ours else None, ours, said, choice or "")
     if brought.contested and choice is None:
         _tell_contested(brought)
         raise GitbtcError("nothing was imported: say --ours, --theirs or --both")
@@ -126,7 +127,7 @@ def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
     place.files.records[KIND] = _records(brought.content)
     follow(place.files, turned)
     paths = place.save()
-    last.keep(name, theirs.content())
+    last.keep(name, said)
     _tell(file, theirs, brought, paths)
     return 0
 

@@ -193,16 +193,20 @@ def key_of(kind: Kind, record: Record, line: bytes) -> Key:
     if isinstance(kind.identity, str):
         return (next(iter(record)),)
     if kind.optional or kind.compared:
-        return tuple([_loose_part(kind, record, name, type_) for name, type_ in kind.key_types])
+        return _loose_key(kind, record)
     return tuple([_part(record, name, type_) for name, type_ in kind.key_types])
 
 
-def _loose_part(kind: Kind, record: Record, name: str, expected: type) -> Any:
-    """A part of a key that a record may lack, or that is compared in another spelling than it is stored in."""
-    if name in kind.optional and name not in record:
-        return expected()
-    value = _part(record, name, expected)
-    return kind.compared[name](value) if name in kind.compared else value
+def _loose_key(kind: Kind, record: Record) -> Key:
+    """The key of a record that may lack parts of it, some of which are compared in another spelling than stored."""
+    parts: list[Any] = []
+    for name, expected in kind.key_types:
+        if name not in record and name in kind.optional:
+            parts.append(expected())
+            continue
+        part = _part(record, name, expected)
+        parts.append(kind.compared[name](part) if name in kind.compared else part)
+    return tuple(parts)
 
 
 def _part(record: Record, name: str, expected: type) -> Any:

@@ -107,16 +107,30 @@ _decode_spelled = json.JSONDecoder(parse_float=spelled, parse_int=spelled_intege
 
 def loads_spelled(text: bytes) -> Any:
     """The value of a JSON text, with its numbers as they are spelled; as strict as `loads`."""
+    if _fast and b"-0" not in text:
+        value = _fast.loads(text)
+        if isinstance(value, dict) and _PLAIN.issuperset(map(type, value.values())):  # no number but short integers
+            return value
     return _decode_spelled(text.decode())
 
 
 def dumps_spelled(record: dict[str, Any], members: tuple[str, ...]) -> bytes:
     """`record` with `members` first and the others by code point, its numbers as they are spelled; else as `dumps`."""
     names = [name for name in members if name in record]
-    names += sorted(record.keys() - set(names))
+    if len(names) < len(record):
+        names += sorted(record.keys() - set(names))
     if _PLAIN.issuperset(map(type, record.values())):
-        return _encode_in_order({name: record[name] for name in names}).encode()
+        in_order = {name: record[name] for name in names}
+        return _quickly(in_order) if _fast else _encode_in_order(in_order).encode()
     return ("{" + ",".join(f"{_encode(name)}:{_as_spelled(record[name])}" for name in names) + "}").encode()
+
+
+def _quickly(in_order: dict[str, Any]) -> bytes:
+    try:
+        text: bytes = _fast.dumps(in_order) if _fast else b""
+    except TypeError:  # integers of more than 64 bits, halves of surrogate pairs
+        return _encode_in_order(in_order).encode()
+    return text
 
 
 _PLAIN = frozenset([str, bool, int, type(None)])

@@ -55,6 +55,7 @@ def read(content: bytes, *, with_values: bool = False, trust_spendable: bool = F
     flat = flat_labels(content)
     if flat is not None:
         return flat
+    json_text.expect(len(content))
     file = LabelFile()
     rows = [(number, row) for number, row in _rows(content, file) if _is_label(number, row, file)]
     _settle_spendable(rows, file, trust=trust_spendable)

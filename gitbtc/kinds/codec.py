@@ -351,7 +351,7 @@ def _check_text(content: bytes) -> None:
 
 
 def _array_lines(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]]:
-    if not kind.frame.opening:
+    if not kind.frame.opening and not content.lstrip().startswith(b"["):
         return _from_rows(kind, _stripped(content), 1)
     rows = _rows(content, b"[", b"]")
     if rows is not None and all(row[:1] == b"{" and row[-1:] == b"}" for row in rows if row):
@@ -383,7 +383,8 @@ def _from_rows(kind: Kind, rows: list[bytes], first: int) -> Iterable[tuple[Key,
 
 
 def _from_document(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]]:
-    for position, record in enumerate(_document(content, list), start=1):
+    as_spelled = kind.loads is not json_text.loads
+    for position, record in enumerate(_document(content, list, as_spelled=as_spelled), start=1):
         if not isinstance(record, dict):
             raise Malformed(f"record {position}: a record is a JSON object")
         try:
@@ -393,9 +394,9 @@ def _from_document(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int
             raise Malformed(f"record {position}: {error}") from None
 
 
-def _document(content: bytes, container: type) -> Any:
+def _document(content: bytes, container: type, *, as_spelled: bool = False) -> Any:
     try:
-        value = _read_slowly(content.decode())
+        value = _read_slowly(content.decode(), as_spelled=as_spelled)
     except _Refused as error:
         raise Malformed(str(error), error.line) from None
     if not isinstance(value, container):

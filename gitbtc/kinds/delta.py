@@ -166,7 +166,7 @@ class _LineReader:
         first = body(self.content, self._kind.frame)[0]
         if start <= first:
             return True
-        line = self.content[self.content.rfind(b"\n", first - 1, start - 1) + 1 : start - 1]
+        line = self.content[self.content.rfind(b"\n", max(first - 1, 0), start - 1) + 1 : start - 1]
         return self._read(line.removesuffix(self._kind.frame.end[:-1]))[1] < key
 
     def _read(self, text: bytes) -> tuple[Record, Key]:

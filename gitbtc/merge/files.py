@@ -160,7 +160,7 @@ def _renamed(
         if ours is None or theirs is None or ours.key != theirs.key:
             continue
         touched = {change.key for change in (*mine[thing], *yours[thing])}
-        if len(touched) == 1:  # nobody named it anew
+        if not _is_told_by_name(kind, ours, theirs, len(touched)):
             continue
         outcome = _changed_twice(kind, ours, theirs, options)
         outcomes |= dict.fromkeys(touched)
@@ -170,6 +170,20 @@ def _renamed(
             outcome.key = key
         outcomes[key] = outcome
     return outcomes
+
+
+def _is_told_by_name(kind: Kind, ours: Change, theirs: Change, names: int) -> bool:
+    """Whether a record that got another name is to be merged as one: both named it differently, or one named it and the
+    other changed more than a measure. Two equal names, and a measure, merge record by record.
+    """
+    if names == 1:
+        return False
+    old = ours.old_record or {}
+    renamed = [side for side in (ours, theirs) if (side.new_record or {}).get(kind.renames) != old.get(kind.renames)]
+    if len(renamed) == 2:
+        return names == 3
+    other = theirs if renamed[0] is ours else ours
+    return not changes_only_measures(kind, old, other.new_record or {})
 
 
 def _by_thing(changes: list[Change]) -> dict[Key, list[Change]]:

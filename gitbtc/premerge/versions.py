@@ -125,6 +125,17 @@ def _line(key: Key, own: Differences, other: Differences) -> bytes | None:
     return own[key][1] if key in own else other[key][0]
 
 
+def both_changed(kind: Kind, mine: Differences, yours: Differences) -> set[Key]:
+    """The records that both sides changed, each in another way; where records have names, those of a thing together."""
+    keys = {key for key in mine.keys() & yours.keys() if mine[key] != yours[key]}
+    if not kind.renames:
+        return keys
+    things = {key[:-1] for key in mine} & {key[:-1] for key in yours}
+    apart = {key for key in {**mine, **yours} if mine.get(key) != yours.get(key)}
+    contested = {key[:-1] for key in apart} & things
+    return keys | {key for key in {**mine, **yours} if key[:-1] in contested}
+
+
 def excerpt(kind: Kind, lines: Iterable[tuple[Key, bytes | None]], *, exists: bool) -> bytes:
     """A state file with these records alone; nothing when the whole file does not exist."""
     found = {key: line for key, line in lines if line is not None}

@@ -181,6 +181,22 @@ def test_two_names_conflict_in_a_merge_and_both_can_be_kept(wallet: Repo) -> Non
     assert [one["label"] for one in rows(wallet)] == ["Bob", "b", "c"]
 
 
+def test_two_names_are_foreseen(wallet: Repo) -> None:
+    branches(wallet, *(jsonl(row("tx", FUNDING, name), row("addr", OTHER, "Bob")) for name in ("a", "b", "c")))
+    said = wallet.gitbtc("premerge", "theirs", ok=(1,)).stdout
+    assert "label: ours b, theirs c" in said
+
+
+def test_a_join_keeps_both_names_and_what_is_frozen(wallet: Repo) -> None:
+    one = row("output", f"{FUNDING}:0", "coin")
+    named = [row("tx", FUNDING, name) for name in ("a", "b", "c")]
+    spendable = [{**one, "spendable": True}, {**one, "spendable": False}]
+    branches(wallet, jsonl(named[0], one), jsonl(named[1], spendable[0]), jsonl(named[2], spendable[1]))
+    wallet.git("switch", "-q", "main")
+    wallet.gitbtc("join", "ours", "theirs")
+    assert rows(wallet) == [spendable[1], named[1], named[2]]
+
+
 def test_freezing_wins_in_a_merge_and_is_told(wallet: Repo) -> None:
     one = row("output", f"{FUNDING}:0", "a")
     branches(wallet, jsonl(one), jsonl({**one, "label": "b"}), jsonl({**one, "spendable": False}))

@@ -8,6 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tests.oracle.scenarios import Scenario
+
 TOP = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-E", "-P", "-m")
 HISTORY = TOP / "docs" / "history_story.py"
@@ -34,7 +38,7 @@ def _pages() -> dict[Path, str]:
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
     blocks = {readme: chapters, kinds: tables, history: asked, TOP / "docs" / "doors.md": {"doors": _doors()}}
     blocks[TOP / "docs" / "key-gate.md"] = {"key doors": _key_doors()}
-    blocks[TOP / "docs" / "merging.md"] = {"rows": _rows(), "rules": _rules()}
+    blocks[TOP / "docs" / "merging.md"] = {"rows": _rows(), "rules": _rules(), "scenarios": _scenarios()}
     return {page: _filled(page.read_text("utf-8"), filling) for page, filling in blocks.items()}
 
 
@@ -77,6 +81,24 @@ def _doors() -> str:
         f"| {_commands(row.undo) or 'nothing to give up'} |\n"
         for row in MATRIX
     )
+
+
+def _scenarios() -> str:
+    """What the tests bring together by every door, and what it comes to."""
+    sys.path.insert(0, str(TOP))
+    from tests.oracle.doors import DOORS
+    from tests.oracle.scenarios import TABLE
+
+    doors = ", ".join(f"`{name}`" for name in [*DOORS, "gitbtc premerge", "gitbtc join", "gitbtc.api.merge"])
+    head = f"Doors: {doors}.\n\n| situation | comes to |\n|---|---|\n"
+    rows = {re.sub(r"^\d+ ", "", scenario.name): scenario for scenario in TABLE}
+    return head + "".join(f"| {name} | {_comes_to(scenario)} |\n" for name, scenario in rows.items())
+
+
+def _comes_to(scenario: Scenario) -> str:
+    coins = ", ".join(f"{name} {sat} sat" for name, sat in (scenario.coins or {}).items()) or "no coin"
+    asked = f"`{scenario.asked}` is asked"
+    return asked if scenario.coins is None else f"{coins}; {asked} where nobody can tell" if scenario.asked else coins
 
 
 def _key_doors() -> str:

@@ -38,9 +38,10 @@ esac
 if [ -n "$shared" ] && ! git config --get "$setting" >/dev/null; then
     exit 0
 fi
-# Hardly any commit has a trailer that Git took out; no Python is started to find that.
-if [ "$name" = post-commit ] && [ ! -e "$(git rev-parse --git-path gitbtc/lost.json)" ]; then
-    exit 0
+# After hardly any commit there is something to do; no Python is started to find that.
+if [ "$name" = post-commit ]; then
+    kept=$(git rev-parse --git-path gitbtc)
+    [ -e "$kept/lost.json" ] || [ -e "$kept/emptied" ] || exit 0
 fi
 if [ -x "$python" ] && [ -f "$package" ]; then
     run "$python" -E -P -m gitbtc hook "$name" "$@" && exit 0

@@ -245,7 +245,7 @@ class _Merge:
         self._notices += [notice_line(codec.address(path, kind, told.key), told) for told in merge.notices]
 
     def _gate_of(self, root: str) -> Judge:
-        return lambda: {one.outpoint: one.conflict() for one in self.gate().contests if one.root == root}
+        return lambda _: {one.outpoint: one.conflict() for one in self.gate().contests if one.root == root}
 
     def gate(self) -> SpendGate:
         """The verdicts of the one view."""

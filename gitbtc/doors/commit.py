@@ -65,6 +65,8 @@ class Examination:
         self._snapshots: dict[str | None, Snapshot] = {}
         self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
         self.notices: list[str] = []
+        # Whether what speaks against it is no more than that gitbtc staged what nobody has to decide.
+        self.is_only_repaired = False
         self.unvouched: dict[str, str] = {}
         self._decided: list[str] = []
 
@@ -264,8 +266,9 @@ class Examination:
         self._decided = gate.declared()
         for contest in unsettled:
             yield conflict_line(path_in(contest.root, COINS), built_in(COINS), contest.conflict())
-        if merging.into_ours and not unsettled:
-            yield from self._put_back(merging, repair.result)
+        lost = list(self._put_back(merging, repair.result)) if merging.into_ours and not unsettled else []
+        yield from lost
+        self.is_only_repaired = bool(repair.messages) and not (gate.clashes or unsettled or lost)
 
     def _put_back(self, merging: Merging, result: Snapshot) -> Iterator[str]:
         """What the merge lacks of the sets of either side, staged; a person sees it, since the commit is not made."""

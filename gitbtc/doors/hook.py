@@ -6,7 +6,7 @@ import os
 import sys
 from functools import partial
 
-from gitbtc.doors import lost_trailers, passed
+from gitbtc.doors import emptied, lost_trailers, passed
 from gitbtc.doors.commit import Examination
 from gitbtc.doors.message_file import MessageFile
 from gitbtc.errors import GitbtcError, printable, report
@@ -59,7 +59,7 @@ def _examine_commit(arguments: list[str]) -> int:
     """
     status = _examine(arguments)
     git = Git().at_top()
-    return 0 if status and InProgress(git).name == SQUASH and git.index_is_head() else status
+    return 0 if status and InProgress(git).name == SQUASH and git.index_is("HEAD") else status
 
 
 def _examine_patch(_: list[str]) -> int:
@@ -84,6 +84,9 @@ def _examine_and_sign(arguments: list[str]) -> int:
             return _refuse(amended)
         if found is None:
             messages = _told(examination) or _message_faults(MessageFile(git, message), examination)
+            if messages and examination.is_only_repaired and examination.in_progress.is_rebase and git.index_is("HEAD"):
+                emptied.leave(_folder(git), git.resolve("HEAD"))
+                return 0
             if messages:
                 return _refuse(messages, examination)
             found = passed.Passed(examination.trailers(), examination.unvouched)
@@ -94,11 +97,13 @@ def _examine_and_sign(arguments: list[str]) -> int:
 
 
 def _sign_again(_: list[str]) -> int:
-    """post-commit: a trailer that Git took for a comment goes back into the message; nothing can be vetoed here."""
+    """post-commit: a trailer that Git took for a comment goes back into the message, and a commit of which nothing is
+    left goes; nothing can be vetoed here.
+    """
     git = Git().at_top()
-    notice = lost_trailers.put_back(git, _folder(git))
-    if notice:
-        print(notice, file=sys.stderr)
+    for notice in (emptied.take_away(git, _folder(git)), lost_trailers.put_back(git, _folder(git))):
+        if notice:
+            print(notice, file=sys.stderr)
     return 0
 
 

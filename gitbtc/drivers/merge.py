@@ -105,9 +105,12 @@ def _merge_with_the_others(call: MergeCall, kind: Kind) -> Merge:
     """A file that tells of coins, with what the other files of the root say of it."""
     from gitbtc.drivers.part import part_of
 
-    with part_of(call.path) as part:
+    versions = [opened(version) for version in (call.base, call.ours, call.theirs)]
+    with part_of(call.path, versions) as part:
         judge = part.conflicts if part is not None and kind.name == COINS else None
-        merge = _merged(call, kind, Options(lambda: _style(call), into_ours=True, judge=judge))
+        merge = merge_files(
+            kind, versions[0], versions[1], versions[2], Options(lambda: _style(call), into_ours=True, judge=judge)
+        )
         if part is not None and not merge.conflicts:
             merge.pieces = [part.completed(merge.content)]
     return merge

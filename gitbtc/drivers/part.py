@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cached_property, lru_cache
 
 from gitbtc.errors import CannotWork
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds.registry import Kinds, root_of
+from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.git import Git
 from gitbtc.resolve.repair import Repair
+from gitbtc.spends import EVIDENCE
 from gitbtc.state.drafted import drafted
 from gitbtc.state.merging import Merging, announced
-from gitbtc.state.snapshot import of_revision
+from gitbtc.state.snapshot import of_revision, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Key
     from gitbtc.merge.conflict import Conflict
     from gitbtc.repo.git import BlobReader
@@ -24,47 +28,73 @@ if TYPE_CHECKING:
 
 
 class FilePart:
-    """What the one view says of the file at `path`, in the merge that Git announced to its drivers. CannotWork."""
+    """What the one view says of the file at `path`, in the merge that Git announced to its drivers.
 
-    def __init__(self, git: Git, blobs: BlobReader, path: str) -> None:
+    `versions` are those of the file that Git gave to the driver: they need not be read again.
+    """
+
+    def __init__(self, git: Git, blobs: BlobReader, path: str, versions: Sequence[Buffer]) -> None:
         self._path = path
         self._kinds = Kinds()
+        self._read = lru_cache(maxsize=16)(blobs.read)
+        self._versions = versions
+        self._given: dict[str, Buffer] = {}
         self._merging = Merging(git, [git.resolve("HEAD"), *announced()])
         self._git = git
-        self._blobs = blobs
         self._snapshots: dict[str | None, Snapshot] = {}
-        allowed = git.config("gitbtc.unattributed") == "allow"
-        self.gate = SpendGate(self._merging, self._snapshot, unattributed_allowed=allowed, root=root_of(path))
+
+    @cached_property
+    def _gate(self) -> SpendGate | None:
+        """None where a side cannot be read, which the hook says."""
+        allowed = self._git.config("gitbtc.unattributed") == "allow"
+        try:
+            return SpendGate(self._merging, self._snapshot, unattributed_allowed=allowed, root=root_of(self._path))
+        except CannotWork:
+            return None
+
+    @cached_property
+    def _is_alone(self) -> bool:
+        """Whether of the files of the root that tell of coins this one alone differs: it is merged as it is then."""
+        heads = [self._snapshot(head) for head in self._merging.heads]
+        sides = [*heads, *(self._snapshot(base) for base in self._merging.bases(0, 1))]
+        paths = {path_in(root_of(self._path), kind) for kind in EVIDENCE} - {self._path}
+        return all(len({side.oid(path) for side in sides}) == 1 for path in paths)
 
     def _snapshot(self, oid: str | None) -> Snapshot:
         if oid not in self._snapshots:
-            self._snapshots[oid] = of_revision(self._git, oid, self._blobs.read, self._kinds)
+            self._snapshots[oid] = of_revision(self._git, oid, self._blob, self._kinds)
         return self._snapshots[oid]
 
-    def conflicts(self) -> dict[Key, Conflict]:
-        """The open questions, by outpoint."""
-        return {contest.outpoint: contest.conflict() for contest in self.gate.contests}
+    def _blob(self, oid: str) -> bytes:
+        if not self._given:
+            self._given = {blob_id(version, len(oid)): version for version in self._versions}
+        if oid in self._given:
+            self._given[oid] = self._given[oid][:]
+            return bytes(self._given[oid])
+        return self._read(oid)
+
+    def conflicts(self, removed_twice: bool) -> dict[Key, Conflict]:  # noqa: FBT001 - it is a Judge
+        """The open questions, by outpoint; `removed_twice`: both sides took a coin out of this file."""
+        if (self._is_alone and not removed_twice) or self._gate is None:
+            return {}
+        return {contest.outpoint: contest.conflict() for contest in self._gate.contests}
 
     def completed(self, merged: bytes) -> bytes:
         """The file with what nobody has to decide, given how it merged by itself."""
-        if self.gate.contests or self.gate.clashes:
+        if self._is_alone or self._gate is None or self._gate.contests or self._gate.clashes:
             return merged
         head, base = self._snapshot(self._merging.heads[0]), self._snapshot(self._merging.bases(0, 1)[0])
-        result = drafted(base, head, self._snapshot(self._merging.heads[1]), self._kinds, root_of(self._path))
-        repair = Repair(self._git, self._merging, self._snapshot, result.overlaid({self._path: merged}), self._kinds)
-        repair.follow(self.gate)
+        result = drafted(base, head, self._snapshot(self._merging.heads[1]), self._kinds, {self._path: merged})
+        repair = Repair(self._git, self._merging, self._snapshot, result, self._kinds)
+        repair.follow(self._gate)
         return repair.contents.get(self._path, merged)
 
 
 @contextmanager
-def part_of(path: str) -> Iterator[FilePart | None]:
-    """The part of the file at `path`; None where Git does not say which commits it merges (rebase, cherry-pick, stash),
-    or a side cannot be read: the hook decides at the commit.
+def part_of(path: str, versions: Sequence[Buffer]) -> Iterator[FilePart | None]:
+    """The part of the file at `path`, of which Git gave these versions; None where Git does not say which commits it
+    merges (rebase, cherry-pick, stash): the hook decides at the commit.
     """
     git = Git()
     with git.blobs() as blobs:
-        try:
-            part = FilePart(git, blobs, path) if len(announced()) == 1 else None
-        except CannotWork:
-            part = None
-        yield part
+        yield FilePart(git, blobs, path, versions) if len(announced()) == 1 else None

@@ -164,6 +164,12 @@ def _latest(live: Live) -> Any:
     return live[max(live)]
 
 
+def _three_way(live: Live) -> Any:
+    """Null, beside a text, says that nobody has named it yet."""
+    is_text = all(value is None or isinstance(value, str) for value in live.values())
+    return _latest({token: value for token, value in live.items() if value is not None} or live if is_text else live)
+
+
 def _latest_of(counts: Callable[[Any], bool]) -> Callable[[Live], Any]:
     def resolve(live: Live) -> Any:
         return _latest({token: value for token, value in live.items() if counts(value)} or live)
@@ -227,6 +233,7 @@ def _as_height(value: Any) -> int:
 
 
 _RESOLVE: dict[str, Callable[[Live], Any]] = {
+    "three-way": _three_way,
     "immutable": _latest_of(_is_present),
     "number-over-null": _latest_of(_is_known),
     "larger": _by_size(max),

@@ -150,7 +150,7 @@ class HeadViews(Views):
         strength = self.claimants(outpoint)
         if sum(not is_weak(strength.get(txid, 0)) for txid in named) > 1:
             return True
-        return not any(all(view.knows(txid) for txid in named) for view in (*self.heads, self.known))
+        return not any(all(view.standing(txid).is_live for txid in named) for view in (*self.heads, self.known))
 
     def is_new_spend(self, txid: str, outpoint: Outpoint) -> bool:
         views = self._who_list_otherwise(outpoint)
@@ -168,7 +168,7 @@ class HeadViews(Views):
 
     def _is_bare(self, view: int, outpoint: Outpoint) -> bool:
         head = self.heads[view]
-        if head.claimants(outpoint) or head.standing(outpoint[0]).is_given_up:
+        if head.claimants(outpoint) or head.standing(outpoint[0]).makes_no_coin:
             return False
         told = self._element(view, MEMPOOL, (outpoint[0],)).seen - {self._draft.reading.base.token}
         was_known = bool(told) or self.known.knows(outpoint[0])

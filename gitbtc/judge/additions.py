@@ -6,15 +6,18 @@ file whole, loses such records without a word. Coins, which have more ways to go
 
 from __future__ import annotations
 
+from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import root_of
+from gitbtc.spends import MEMPOOL
 from gitbtc.spends.ended import ended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from gitbtc.judge.spend_gate import SnapshotOf
     from gitbtc.kinds.kind import Key, Kind, Record
     from gitbtc.kinds.registry import Kinds
     from gitbtc.state.merging import Merging
@@ -74,9 +77,7 @@ def _missing(kind: Kind, version: bytes, result: bytes) -> dict[Key, tuple[bytes
     }
 
 
-def lost_in_merge(
-    kinds: Kinds, merging: Merging, snapshot_of: Callable[[str | None], Snapshot], result: Snapshot
-) -> Iterator[LostAddition]:
+def lost_in_merge(kinds: Kinds, merging: Merging, snapshot_of: SnapshotOf, result: Snapshot) -> Iterator[LostAddition]:
     """The additions of its heads that the merge `result` lacks, in any set but the coins; by path and identity."""
     heads = [snapshot_of(head) for head in merging.heads]
     bases = _Bases(merging, snapshot_of)
@@ -107,10 +108,12 @@ def with_them(lost: Iterable[LostAddition], result: Snapshot) -> dict[str, bytes
     }
 
 
-def _excused(
-    kind: Kind, path: str, lost: dict[Key, Record], bases: Iterable[Snapshot], result: Snapshot
-) -> Collection[Key]:
+def _excused(kind: Kind, path: str, lost: dict[Key, Record], bases: _Bases, result: Snapshot) -> Collection[Key]:
+    """Those of the lost records that have reason to be gone."""
     root, merged = root_of(path), result.content(path)
+    if kind.name == MEMPOOL:
+        is_over = SpendGate(bases.merging, bases.snapshot_of, root=root).is_over(root, result)
+        return [key for key in lost if is_over(str(key[0]))]
     gone = {key for base in bases for key in _missing(kind, base.content(path), merged) or ()}
     return ended(kind.name, lost, gone, lambda name: result.of_kind(root, name))
 
@@ -118,13 +121,13 @@ def _excused(
 class _Bases:
     """The common ancestors of any two heads, asked for when somebody wants to know."""
 
-    def __init__(self, merging: Merging, snapshot_of: Callable[[str | None], Snapshot]) -> None:
-        self._merging = merging
-        self._snapshot_of = snapshot_of
+    def __init__(self, merging: Merging, snapshot_of: SnapshotOf) -> None:
+        self.merging = merging
+        self.snapshot_of = snapshot_of
 
     def __iter__(self) -> Iterator[Snapshot]:
-        found = {base for one, other in self._merging.pairs() for base in self._merging.bases(one, other)}
-        return iter([self._snapshot_of(base) for base in sorted(found, key=str)])
+        found = {base for one, other in self.merging.pairs() for base in self.merging.bases(one, other)}
+        return iter([self.snapshot_of(base) for base in sorted(found, key=str)])
 
 
 def _is_as_in_all(path: str, heads: Sequence[Snapshot], result: Snapshot) -> bool:

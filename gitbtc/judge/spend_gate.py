@@ -6,7 +6,6 @@ It does not matter here whether Git ran a driver, which file a side changed, or 
 from __future__ import annotations
 
 from gitbtc.kinds.codec import encode_record
-from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import Conflict
 from gitbtc.spends import COINS, EVIDENCE, rows, settled
@@ -146,8 +145,7 @@ class RootView:
 
     def missed(self, result: Evidence) -> set[Outpoint]:
         """The coins that `result` has otherwise than the common ancestor."""
-        changes = delta(built_in(COINS), self.views.known.coins.content, result.coins.content)
-        return {(change.key[0], change.key[1]) for change in changes}
+        return result.coins.differing(self.views.known.coins)
 
     def decisions(self, result: Evidence, settlements: Settlements) -> list[Decision]:
         """What was decided about the open questions: by `gitbtc resolve`, or by the records of `result`."""
@@ -199,6 +197,16 @@ class SpendGate:
     def _told(self, name: str) -> list[RootVerdict]:
         views = self._roots.values()
         return [RootVerdict(view, verdict) for view in views for verdict in getattr(view.questions, name)]
+
+    def is_over(self, root: str, result: Snapshot) -> Callable[[str], bool]:
+        """Whether a transaction (its txid) waits in no mempool any more: a block holds it, or it lost, by the views of
+        the heads and what the records of `result` settle.
+        """
+        view = self._roots.get(root)
+        if view is None:
+            return lambda _: False
+        fates = view.fates(view.decisions(result.evidence(root, view.views.known), NothingSettled()))
+        return lambda txid: fates.is_lost(txid) or fates.is_confirmed(txid)
 
     def _is_allowed(self, verdict: Verdict) -> bool:
         return self._allowed and verdict.row is rows.CANDIDATE

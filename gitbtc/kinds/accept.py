@@ -70,9 +70,9 @@ def _type(names: Any, _: Any) -> Test:
 
 
 def _enum(options: Any, _: Any) -> Test:
-    # To Python True is 1; among texts nothing is equal that JSON tells apart.
-    texts = frozenset(option for option in options if isinstance(option, str))
-    return lambda value: type(value) is str and value in texts
+    # To Python True is 1; among values of one of these types nothing is equal that JSON tells apart.
+    known = frozenset((type(option), option) for option in options if type(option) in (str, bool))
+    return lambda value: type(value) in (str, bool) and (type(value), value) in known
 
 
 def _bound(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Test]:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     # What a record becomes: its line, nothing, or a conflict.
     Outcome: TypeAlias = bytes | Conflict | None
     # Answers with the records that somebody has to decide about, whatever becomes of them by themselves.
-    Judge: TypeAlias = Callable[[], Mapping[Key, Conflict]]
+    # What is contested besides the records; it is told whether both sides removed the same one.
+    Judge: TypeAlias = Callable[[bool], Mapping[Key, Conflict]]
 
 
 class Merge:
@@ -114,7 +115,10 @@ def _decide_all(kind: Kind, our_changes: list[Change], their_changes: list[Chang
     outcomes = _Outcomes()
     mine = {change.key: change for change in our_changes}
     outcomes.their_changes = {change.key: change for change in their_changes}
-    judged = options.judge() if options.judge else {}
+    removed_twice = any(
+        key in mine and mine[key].new is None and change.new is None for key, change in outcomes.their_changes.items()
+    )
+    judged = options.judge(removed_twice) if options.judge else {}
     judged = {key: judged[key] for key in judged if key in mine or key in outcomes.their_changes}
     renamed = _renamed(kind, our_changes, their_changes, options) if kind.renames else {}
     for key in sorted({*_touched(kind, mine, outcomes.their_changes), *judged, *renamed}):

@@ -95,9 +95,13 @@ def _one_changed(base: Any, ours: Any, theirs: Any) -> Any:
 
 def _three_way(_: Field | None, base: Any, ours: Any, theirs: Any) -> Any:
     changed = _one_changed(base, ours, theirs)
-    if changed is None:
-        raise _Contested("edit")
-    return changed[0]
+    if changed is not None:
+        return changed[0]
+    # In a record that both sides added, null says that nobody has named it yet.
+    texts = [value for value in (ours, theirs) if isinstance(value, str)]
+    if base is MISSING and len(texts) == 1 and None in (ours, theirs):
+        return texts[0]
+    raise _Contested("edit")
 
 
 def _mark(_: Field | None, base: Any, ours: Any, theirs: Any) -> Any:

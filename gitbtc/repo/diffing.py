@@ -169,12 +169,14 @@ class Drift(Comparison):
             return old[0] if old and old[0] != SYMBOLIC_LINK else "100644", blob_id(file.read(), len(self._commit))
 
 
-def blob_id(content: bytes, digits: int) -> str:
+def blob_id(content: Buffer, digits: int) -> str:
     """The oid that Git gives a blob, of 40 digits (SHA-1) or 64 (SHA-256)."""
     from hashlib import sha1, sha256
 
-    counted = b"blob %d\0" % len(content) + content
-    return (sha256(counted) if digits == 64 else sha1(counted, usedforsecurity=False)).hexdigest()
+    head = b"blob %d\0" % len(content)
+    known = sha256(head) if digits == 64 else sha1(head, usedforsecurity=False)
+    known.update(content)
+    return known.hexdigest()
 
 
 class _Unpacking:

@@ -134,9 +134,9 @@ class Index(Revisions):
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def index_is_head(self) -> bool:
-        """Whether a commit of the index would change nothing against HEAD."""
-        return not self._run("diff-index", "--cached", "--name-only", "-z", "HEAD", "--")
+    def index_is(self, revision: str) -> bool:
+        """Whether a commit of the index would change nothing against `revision`."""
+        return not self._run("diff-index", "--cached", "--name-only", "-z", revision, "--")
 
     def stage(self, paths: Iterable[str]) -> None:
         """Put the work tree's files at `paths` (literal, from where git runs) in the index; those that are gone, out

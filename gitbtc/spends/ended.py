@@ -1,11 +1,13 @@
-"""Records that are rightly gone from a merge although a side had just added them, because the other files say why."""
+"""Records that are rightly gone from a merge although a side had just added them, because the other files say why.
+
+What became of pending transactions, the fates tell.
+"""
 
 from __future__ import annotations
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.spends import CHANNELS, LABELS, MEMPOOL, ROUTING, TRANSACTIONS
-from gitbtc.spends.evidence import inputs, is_dead
+from gitbtc.spends import CHANNELS, LABELS, ROUTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.spends.evidence import Files
-    from gitbtc.spends.listing import Outpoint
 
     Lost = Mapping[Key, Record]
 
@@ -25,24 +26,6 @@ def ended(kind: str, lost: Lost, gone: Collection[Key], files: Files) -> set[Key
     """
     judge = _ENDED.get(kind)
     return judge(lost, gone, files) if judge else set()
-
-
-def _mined_or_void(lost: Lost, _: Collection[Key], files: Files) -> set[Key]:
-    """Pending transactions that are confirmed, marked as lost, beside a live rival, or built on one that is."""
-    known = {record["txid"]: record for record in _records(TRANSACTIONS, files)}
-    live = [record for record in known.values() if not is_dead(record)] + _records(MEMPOOL, files)
-    spenders = {outpoint: record["txid"] for record in live for outpoint in inputs(record)}
-    void = {txid for txid, record in known.items() if is_dead(record)}
-    while True:
-        more = {record["txid"] for record in lost.values() if _has_lost(record, spenders, void)} - void
-        if not more:
-            return {key for key in lost if key[0] in void or known.get(key[0], {}).get("confirmed")}
-        void |= more
-
-
-def _has_lost(record: Record, spenders: Mapping[Outpoint, str], void: set[str]) -> bool:
-    txid = record["txid"]
-    return any(spenders.get(outpoint, txid) != txid or outpoint[0] in void for outpoint in inputs(record))
 
 
 def _under_another_id(lost: Lost, _: Collection[Key], files: Files) -> set[Key]:
@@ -70,7 +53,6 @@ def _records(kind: str, files: Files) -> list[Record]:
 
 
 _ENDED: dict[str, Callable[[Lost, Collection[Key], Files], set[Key]]] = {
-    MEMPOOL: _mined_or_void,
     CHANNELS: _under_another_id,
     ROUTING: _without_a_channel,
     LABELS: _renamed_twice,

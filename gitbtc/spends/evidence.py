@@ -9,7 +9,7 @@ from gitbtc.spends import CHAIN, COINS, EXECUTION, MEMPOOL, TRANSACTIONS, reserv
 from gitbtc.spends.layer import Layer
 from gitbtc.spends.listing import Coins, CoinsOver
 from gitbtc.spends.reservations import named
-from gitbtc.spends.standing import Standing, standing
+from gitbtc.spends.standing import WAITING, Standing, standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,14 +33,15 @@ class Evidence:
     """What a snapshot knows.
 
     `transactions`, `mempool`: txid -> record; `claims`: outpoint -> {txid that claims to spend it: strength}; `dead`:
-    transactions that lost or were given up and claim nothing; `agents`: txid -> who, by the log, made it; `network`:
-    the chain's name or "", `tip`: its height (blocks) or None. `base` is the evidence that this one was derived from,
-    and `changed` then the transactions of which it tells anything else; None for one that was read whole.
+    transactions that lost or were given up and claim nothing; `waiting`: those that are in no mempool; `agents`: txid
+    -> who, by the log, made it; `network`: the chain's name or "", `tip`: its height (blocks) or None. `base` is the
+    evidence that this one was derived from, and `changed` then the transactions of which it tells anything else; None
+    for one that was read whole.
     """
 
     __slots__ = (
         "_coins", "_events", "_files", "_named", "_spent_of", "_standing", "_told", "agents",
-        "base", "changed", "claims", "dead", "mempool", "network", "tip", "transactions",
+        "base", "changed", "claims", "dead", "mempool", "network", "tip", "transactions", "waiting",
     )  # fmt: skip
 
     def __init__(self, files: Files, base: Evidence | None = None, changes: Changes | None = None) -> None:
@@ -58,6 +59,7 @@ class Evidence:
         self.mempool: Mapping[str, Record] = Layer(base.mempool) if base else {}
         self.claims: Mapping[Outpoint, dict[str, int]] = Layer(base.claims) if base else {}
         self.dead: set[str] = set(base.dead) if base else set()
+        self.waiting: set[str] = set(base.waiting) if base else set()
         self.agents: dict[str, str] = dict(base.agents) if base else {}
         # Events that reserve or release, and the outpoints that other events say a transaction spends.
         self._events: list[Record] = list(base._events) if base else []  # noqa: SLF001 - its own class
@@ -80,6 +82,8 @@ class Evidence:
                 if kind == TRANSACTIONS:
                     pairs.update((txid, outpoint) for outpoint in self._claimed_elsewhere(txid))
                     (self.dead.add if new and is_dead(new) else self.dead.discard)(txid)
+        for txid in changed:
+            (self.waiting.add if self.standing(txid).state == WAITING else self.waiting.discard)(txid)
         pairs.update(self._learn_events())
         for txid, outpoint in pairs:
             strength = self._strength(txid, outpoint)
@@ -132,10 +136,15 @@ class Evidence:
     def coins(self) -> Coins:
         """The coins that the snapshot lists; read when first asked for."""
         if self._coins is None:
-            if self._told is not None and self.base is not None:
+            if self.base is None:
+                self._coins = Coins(self._files(COINS))
+            elif self._told is not None:
                 self._coins = CoinsOver(self.base.coins, self._told(COINS))
             else:
-                self._coins = Coins(self._files(COINS))
+                content = self._files(COINS)
+                changes = delta(built_in(COINS), self.base.coins.content, content)
+                told = ((change.old_record, change.new_record) for change in changes)
+                self._coins = CoinsOver(self.base.coins, told, content)
         return self._coins
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from gitbtc.spends import rows
-from gitbtc.spends.standing import ABANDONED, CONFIRMED, LIVE, REPLACED, UNKNOWN, Standing
+from gitbtc.spends.standing import ABANDONED, CONFIRMED, LIVE, REPLACED, UNKNOWN, WAITING, Standing
 from gitbtc.spends.testimony import Testimony, is_weak
 
 TYPE_CHECKING = False
@@ -103,6 +103,13 @@ class Fates:
         if txid in self.lost:
             return False
         return txid in self.proven or txid in self.settled or any(word.is_live for _, word in self.words(txid))
+
+    def waits(self, txid: str) -> bool:
+        """Whether a transaction spends its inputs and makes no coin: some view says that it is in no mempool, and none
+        has it in one, or in a block.
+        """
+        states = {word.state for _, word in self.words(txid)}
+        return WAITING in states and self.is_live(txid) and txid not in self.proven and LIVE not in states
 
     def is_confirmed(self, txid: str) -> bool:
         """Whether a block holds a transaction, or what was built on it."""
@@ -259,10 +266,11 @@ class Fates:
             states = {word.state: word.detail for _, word in self.words(txid)}
             if ABANDONED in states:
                 self._lose(txid, Loss(MARKED))
-            elif REPLACED in states and LIVE not in states:
+            elif REPLACED in states and not states.keys() & {LIVE, WAITING}:
                 self._lose(txid, Loss(MARKED, str(states[REPLACED])))
             elif states.keys() == {UNKNOWN}:
-                self._lose(txid, Loss(FORGOTTEN))
+                better = self._who_outbid(txid, self._open(self.concerned))
+                self._lose(txid, Loss(OUTBID, better) if better else Loss(FORGOTTEN))
 
     def _parents(self) -> None:
         """Who spends an output of a transaction that lost before, in whatever view, has lost with it."""
@@ -272,14 +280,17 @@ class Fates:
                 self._lose(txid, Loss(PARENT, lost[0]))
 
     def _replacements(self) -> None:
-        """A linked replacement that is known to pay more has won."""
+        """A linked replacement that is known to pay more has won, even if it was given up since."""
+        for txid in self._open(self.concerned):
+            gone = self.says(txid, REPLACED) or self.says(txid, UNKNOWN)
+            better = self._who_outbid(txid, self.lost) if gone else None
+            if better and self.lost[better].why == MARKED:
+                self._lose(txid, Loss(OUTBID, better))
         while True:
             outbid: dict[str, str] = {}
             for _, live in self._shared():
                 for old in live:
-                    newer = self.successors(old, live)
-                    better = sorted(new for new in newer if old not in self.proven and self.pays_more(new, old))
-                    best = max(better, key=lambda txid: (self.testimony.fee_and_rate(txid), txid), default=None)
+                    best = self._who_outbid(old, live) if old not in self.proven else None
                     if best:
                         outbid[old] = best
             # One that is itself outbid, or built on one that is, comes later.
@@ -288,6 +299,13 @@ class Fates:
                 return
             for old, new in sorted(ready.items()):
                 self._lose(old, Loss(OUTBID, new))
+
+    def _who_outbid(self, old: str, among: Iterable[str]) -> str | None:
+        """The rival among some transactions that replaces another and is known to pay the most, and more than it."""
+        spent = set(self.testimony.inputs(old))
+        rivals = (new for new in self.successors(old, among) if spent.intersection(self.testimony.inputs(new)))
+        better = (new for new in rivals if self.pays_more(new, old))
+        return max(better, key=lambda txid: (self.testimony.fee_and_rate(txid), txid), default=None)
 
     def _hangs_on(self, txid: str, outbid: dict[str, str]) -> bool:
         seen = {txid}
@@ -326,14 +344,16 @@ class Fates:
                 row = rows.UNPROVEN if linked else rows.DOUBLE_SPEND
                 self.contests.append(Contest(outpoint, row, live, is_news=self.testimony.is_news(outpoint, live)))
         for txid in self._open(self.concerned):
-            if self.says(txid, REPLACED) and self.says(txid, LIVE):
+            if self.says(txid, REPLACED) and (self.says(txid, LIVE) or self.says(txid, WAITING)):
                 self._contest_a_mark(txid)
 
     def _contest_a_mark(self, txid: str) -> None:
         """One view says that the transaction was replaced, another has news that it lives."""
         newer = next(str(word.detail) for _, word in self.words(txid) if word.state == REPLACED)
         inputs = self.testimony.inputs(txid)
-        if not self.is_lost(newer) and not any(contest.outpoint in inputs for contest in self.contests):
+        # A replacement that was given up since may have left its rival dead all the same; one that never could be, not.
+        given_up = newer in self.lost and self.lost[newer].why == MARKED
+        if (given_up or not self.is_lost(newer)) and not any(contest.outpoint in inputs for contest in self.contests):
             self.contests += [Contest(inputs[0], rows.UNPROVEN, [txid, newer], is_news=True)] if inputs else []
 
     def _hanging(self) -> None:

@@ -22,10 +22,12 @@ _OUTPOINT = rb'"txid":"([0-9a-f]{64}","vout":[0-9]+)\},?\n'
 class Coins:
     """The coins of one version of utxos.json, by outpoint. Raises codec.Malformed, here and at every question."""
 
-    __slots__ = ("_ends", "_records", "content")
+    __slots__ = ("_ends", "_records", "content", "told")
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        # What is known of some coins without reading the file: versions that lie over this one know what they changed.
+        self.told: dict[Outpoint, Record | None] = {}
         self._ends: dict[bytes, int] | None = None
         self._records: dict[Outpoint, Record] | None = None
 
@@ -37,11 +39,15 @@ class Coins:
             self._parsed()
 
     def __contains__(self, outpoint: Outpoint) -> bool:
+        if outpoint in self.told:
+            return self.told[outpoint] is not None
         ends = self._lines()
         return outpoint in self._parsed() if ends is None else _tail(outpoint) in ends
 
     def get(self, outpoint: Outpoint) -> Record | None:
         """The coin's record, or None when it is not listed."""
+        if outpoint in self.told:
+            return self.told[outpoint]
         ends = self._lines()
         if ends is None:
             return self._parsed().get(outpoint)
@@ -99,11 +105,18 @@ class CoinsOver(Coins):
 
     __slots__ = ("_below", "_own")
 
-    def __init__(self, below: Coins, changes: Iterable[tuple[Record | None, Record | None]]) -> None:
-        super().__init__(b"")
+    def __init__(
+        self, below: Coins, changes: Iterable[tuple[Record | None, Record | None]], content: bytes | None = None
+    ) -> None:
+        super().__init__(content or b"")
         self._below = below
-        told = ((old or new or {}, new) for old, new in changes)
-        self._own: dict[Outpoint, Record | None] = {(one["txid"], one["vout"]): new for one, new in told}
+        self._own: dict[Outpoint, Record | None] = {}
+        for old, new in changes:
+            one = old or new or {}
+            outpoint = one["txid"], one["vout"]
+            self._own[outpoint] = new
+            if content is not None:  # read beside it: what was before is what lies below
+                below.told[outpoint] = old
 
     def check(self) -> None:
         """What it lies over was looked at."""

@@ -47,8 +47,9 @@ class Outcome:
         self._txids = fates.concerned | fates.lost.keys() | fates.proven | fates.settled
         self._decisions = {decision.outpoint: decision for decision in fates.decisions}
         self._settled = self._with_children(fates.settled)
-        # What transactions spent that some view takes for live, and that lost.
-        losers = (txid for txid in fates.lost if any(word.is_live for _, word in fates.words(txid)))
+        # What transactions spent that some view takes, or all took, for live, and that lost.
+        words = {txid: [self._testimony.before(txid), *(word for _, word in fates.words(txid))] for txid in fates.lost}
+        losers = (txid for txid in fates.lost if any(word.is_live for word in words[txid]))
         self._given_back = {outpoint for txid in losers for outpoint in self._testimony.inputs(txid)}
         # Coins that the result has otherwise than any view, whoever took them out or put them in.
         self._missed = set(missed)
@@ -90,7 +91,8 @@ class Outcome:
                 yield outpoint, None
 
     def _is_coin(self, outpoint: Outpoint, held: Record | None) -> bool:
-        if self._fates.is_lost(outpoint[0]) or outpoint[0] in self._fates.contested:
+        maker = outpoint[0]
+        if self._fates.is_lost(maker) or maker in self._fates.contested or self._fates.waits(maker):
             return False
         spenders = self._fates.spenders(outpoint)
         if spenders:
@@ -117,11 +119,11 @@ class Outcome:
         coin = self._testimony.listing(outpoint)
         if coin is not None:
             return coin
-        if self._lives_after_all(outpoint[0]):
-            return self._remembered(outpoint)
-        if outpoint not in self._given_back:
+        lives_after_all = self._lives_after_all(outpoint[0])
+        if outpoint not in self._given_back and not lives_after_all:
             return None
-        return self._remembered(outpoint) or self._as_made(outpoint)
+        was_spent = any(outpoint in self._testimony.inputs(txid) for txid in self._txids)
+        return self._remembered(outpoint) or (self._as_made(outpoint) if was_spent else None)
 
     def _with_children(self, txids: Iterable[str]) -> set[str]:
         """The transactions, and what was built on them."""
@@ -184,11 +186,11 @@ class Outcome:
 
     def _marked(self, record: Record) -> Record:
         txid = record["txid"]
+        if record.get("in_mempool") is False and not self._fates.waits(txid):
+            record = _without(record, "in_mempool")
         if txid not in self._fates.lost:
             lives = is_marked(record) and self._fates.is_live(txid)
-            return (
-                {name: record[name] for name in record if name not in ("replaced_by", "abandoned")} if lives else record
-            )
+            return _without(record, "replaced_by", "abandoned") if lives else record
         loss = self._fates.lost[txid]
         held = bool(record.get("confirmed"))
         if is_marked(record) and not held and not self._is_marked_twice(txid):
@@ -235,7 +237,10 @@ class Outcome:
                     yield (txid,), pending
 
 
+def _without(record: Record, *names: str) -> Record:
+    return {name: value for name, value in record.items() if name not in names}
+
+
 def _unconfirmed(record: Record) -> Record:
     """The record of a transaction whose block is not in the chain after all."""
-    out: Record = {name: value for name, value in record.items() if name != "block_hash"}
-    return {**out, "confirmed": False, "block_height": None, "block_time": None}
+    return {**_without(record, "block_hash"), "confirmed": False, "block_height": None, "block_time": None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitbtc.spends import rows
 from gitbtc.spends.fates import BLOCK, FORGOTTEN, MARKED, OUTBID, OUTWEIGHED, PARENT, SETTLED
-from gitbtc.spends.standing import LIVE
+from gitbtc.spends.standing import LIVE, WAITING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ class Questions:
         if loss.why in (BLOCK, SETTLED, OUTWEIGHED):
             return False
         losing = {view for view, word in self._fates.words(root) if view >= 0 and not word.is_live}
-        spending = {view for view in self._fates.says(child, LIVE) if view >= 0}
+        if loss.why == OUTBID and loss.by:  # also who has never heard of what its own transaction replaced
+            losing |= {view for view, word in self._fates.words(loss.by) if view >= 0 and word.is_live}
+        spending = {view for view, word in self._fates.words(child) if view >= 0 and word.state in (LIVE, WAITING)}
         knowing = {view for view in self._testimony.know_both(root, child) if view in losing}
         knowing |= {view for view in losing if self._testimony.weight(view, child)}
         return bool(losing) and bool(spending - losing) and not knowing

@@ -65,11 +65,10 @@ def spent_coins(evidence: Evidence) -> list[Outpoint]:
 
 
 def _no_void_coin(evidence: Evidence) -> Iterator[Violation]:
-    for outpoint in evidence.coins.of_any(evidence.dead):
-        name = outpoint_text(outpoint)
-        yield Violation(
-            "void_coin", COINS, name, f"{name} is listed as a coin, but {outpoint[0]} {_lost(evidence, outpoint[0])}"
-        )
+    for outpoint in evidence.coins.of_any({*evidence.dead, *evidence.waiting}):
+        name, txid = outpoint_text(outpoint), outpoint[0]
+        why = "is in no mempool" if txid in evidence.waiting else _lost(evidence, txid)
+        yield Violation("void_coin", COINS, name, f"{name} is listed as a coin, but {txid} {why}")
 
 
 def _nothing_on_lost(evidence: Evidence) -> Iterator[Violation]:
@@ -99,6 +98,9 @@ def _pending_as_recorded(evidence: Evidence) -> Iterator[Violation]:
         record, entry = evidence.transactions[txid], evidence.mempool[txid]
         if record.get("confirmed"):
             yield Violation("confirmed_in_mempool", MEMPOOL, txid, f"{txid} is confirmed, and still in mempool.json")
+        if record.get("in_mempool") is False:
+            text = f"{txid} is in mempool.json, and in_mempool is false in transactions.json"
+            yield Violation("two_records", MEMPOOL, txid, text)
         for text in _differences(record, entry):
             told = f"{txid}: {text} by transactions.json and mempool.json"
             yield Violation("two_records", MEMPOOL, txid, told)
@@ -177,6 +179,8 @@ def _block(evidence: Evidence, record: Record, _: Worth) -> Iterable[str]:
             return ("it is confirmed, and its block_height is null",)
         if evidence.tip is not None and height > evidence.tip:
             return (f"it is confirmed in block {height}, and the tip of chain.json is {evidence.tip}",)
+        if record.get("in_mempool") is False:
+            return ("it is confirmed, and in_mempool is false",)
     elif height is not None or record.get("block_hash") is not None:
         block = height if height is not None else record["block_hash"]
         return (f"it is not confirmed, and its block is {block}",)

@@ -73,11 +73,13 @@ def _is_attributed(verdict: Verdict, _: Views, result: Evidence) -> Decision | N
     return Decision(verdict.outpoint, spender) if spender else None
 
 
-def _child_or_parent_is_gone(verdict: Verdict, _: Views, result: Evidence) -> Decision | None:
-    """What was built on a transaction that lost is gone too, or the transaction lives after all."""
+def _child_or_parent_is_gone(verdict: Verdict, views: Views, result: Evidence) -> Decision | None:
+    """What was built on a transaction that lost is gone too, or the mark is off the transaction."""
     if all(result.standing(txid).is_given_up for txid in verdict.parties):
         return Decision(verdict.outpoint, None, verdict.parties)
-    if not result.standing(verdict.outpoint[0]).is_given_up and len(verdict.parties) == 1:
+    parent = verdict.outpoint[0]
+    was_marked = any(head.standing(parent).is_given_up for head in views.heads)
+    if was_marked and result.standing(parent).is_live and len(verdict.parties) == 1:
         return Decision(verdict.outpoint, *verdict.parties)
     return None
 

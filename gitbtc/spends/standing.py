@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
 
 # Why a transaction stands as it does. A block ends every mark; a mark ends what the mempool and the log say.
-CONFIRMED, REPLACED, ABANDONED, LIVE, UNKNOWN = "confirmed", "replaced", "abandoned", "live", "unknown"
+CONFIRMED, REPLACED, ABANDONED, LIVE, WAITING, UNKNOWN = (
+    "confirmed", "replaced", "abandoned", "live", "waiting", "unknown",
+)  # fmt: skip
 
 
 class Standing:
@@ -34,17 +36,23 @@ class Standing:
     @property
     def is_live(self) -> bool:
         """Whether the view takes the transaction for one that spends its inputs."""
-        return self.state in (CONFIRMED, LIVE)
+        return self.state in (CONFIRMED, LIVE, WAITING)
 
     @property
     def is_given_up(self) -> bool:
         """Whether a mark says that the transaction lost, or was given up."""
         return self.state in (REPLACED, ABANDONED)
 
+    @property
+    def makes_no_coin(self) -> bool:
+        """Whether the view takes the outputs for no coins: of what lost, and of what waits outside every mempool."""
+        return self.is_given_up or self.state == WAITING
+
 
 NOT_KNOWN = Standing(UNKNOWN)
 _LIVE = Standing(LIVE)
 _ABANDONED = Standing(ABANDONED)
+_WAITING = Standing(WAITING)
 
 
 def standing(record: Record | None, entry: Record | None, *, is_named: bool) -> Standing:
@@ -56,4 +64,6 @@ def standing(record: Record | None, entry: Record | None, *, is_named: bool) -> 
             return Standing(REPLACED, record["replaced_by"])
         if record.get("abandoned") is True:
             return _ABANDONED
+        if record.get("in_mempool") is False and not entry:
+            return _WAITING
     return _LIVE if record or entry or is_named else NOT_KNOWN

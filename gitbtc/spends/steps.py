@@ -47,7 +47,8 @@ class CoinStep:
         after, txid = self._after, outpoint[0]
         changes = [changes.get(outpoint) for changes in self._changes]
         is_gone = all(change is not None and change.old is not None and change.new is None for change in changes)
-        if is_gone and txid in after.transactions and txid not in after.dead and not after.claimants(outpoint):
+        is_made = txid in after.transactions and not after.standing(txid).makes_no_coin
+        if is_gone and is_made and not after.claimants(outpoint):
             amount = next(change.old_record for change in changes if change and change.old_record)["amount_sat"]
             yield (
                 LOST_COIN,

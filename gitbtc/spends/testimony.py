@@ -331,8 +331,9 @@ class Views(Testimony):
         others = (other for other in range(len(self.heads)) if other != view)
         if not any(self._had(outpoint, view, other) for other in others):
             return False
-        # Who takes the coin's transaction for lost, or has forgotten it, took out what was never made.
-        return not head.standing(txid).is_given_up and (head.knows(txid) or not self.known.knows(txid))
+        # Who takes the coin's transaction for lost, or knows no mempool with it, or has forgotten it, took out what is
+        # not made.
+        return not head.standing(txid).makes_no_coin and (head.knows(txid) or not self.known.knows(txid))
 
     def is_described_twice(self, outpoint: Outpoint) -> bool:
         views = self._who_list_otherwise(outpoint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.registry import root_of
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.spends import EVIDENCE
@@ -10,16 +11,19 @@ from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitbtc.kinds.registry import Kinds
 
 
-def drafted(base: Snapshot, ours: Snapshot, theirs: Snapshot, kinds: Kinds, root: str) -> Snapshot:
-    """The files of `root` that tell of coins, merged; what is contested takes the value of the base."""
-    merged: dict[str, bytes] = {}
-    for name in EVIDENCE:
-        path = path_in(root, name)
+def drafted(base: Snapshot, ours: Snapshot, theirs: Snapshot, kinds: Kinds, known: Mapping[str, bytes]) -> Snapshot:
+    """Ours, with the files that tell of coins merged in the roots of the `known` ones, which are merged already; what
+    is contested takes the value of the base.
+    """
+    merged: dict[str, bytes] = {**known}
+    for path in (path_in(root, name) for root in {root_of(path) for path in known} for name in EVIDENCE):
         kind = kinds.for_path(path)
-        if kind is None or theirs.oid(path) in (base.oid(path), ours.oid(path)):
+        if kind is None or path in known or theirs.oid(path) in (base.oid(path), ours.oid(path)):
             continue
         before, one, other = (side.content(path) for side in (base, ours, theirs))
         try:

@@ -62,6 +62,11 @@ class InProgress:
         return AM if self._has("rebase-apply/applying") else COMMIT
 
     @property
+    def is_rebase(self) -> bool:
+        """Whether Git picks commit after commit by itself, and this one is not folded into the one before."""
+        return self._has("rebase-merge") and not self._folds
+
+    @property
     def way_on(self) -> str:
         """What to do after a refusal, and how to give it up."""
         return WAYS_ON["fixup" if self._folds else REBASE if self._has("rebase-merge") else self.name]

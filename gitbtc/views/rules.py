@@ -26,7 +26,7 @@ A coin is listed that a live transaction of the root spends.
 
 Take the coin out of utxos.json; or, if the transaction will never be mined, give its record `"abandoned": true`.""",
     "void_coin": """\
-A coin is listed that no transaction made: its own was replaced or given up.
+A coin is listed that no transaction made: its own was replaced or given up, or waits outside every mempool.
 
 Take the coin out of utxos.json; or, if the transaction lives after all, take the mark off its record.""",
     "built_on_lost": """\

@@ -207,7 +207,7 @@ def contested(*records: dict[str, Any]) -> dict[Any, Conflict]:
 
 def test_what_a_judge_contests_stands_between_markers_whatever_becomes_of_it_here() -> None:
     base = coins(coin(1), coin(2), coin(3))
-    result = merge(UTXOS, base, coins(coin(3)), coins(coin(3)), judge=lambda: contested(coin(1)))
+    result = merge(UTXOS, base, coins(coin(3)), coins(coin(3)), judge=lambda _: contested(coin(1)))
     [hunk] = hunks(result.content)
     assert (hunk.ours, hunk.theirs) == ([], [])
     assert hunk.base == [codec.encode_record(UTXOS, coin(1)) + b","]
@@ -215,13 +215,13 @@ def test_what_a_judge_contests_stands_between_markers_whatever_becomes_of_it_her
 
 def test_what_a_judge_contests_and_neither_side_changed_is_left_alone() -> None:
     base = coins(coin(1), coin(2))
-    result = merge(UTXOS, base, coins(coin(1)), base, judge=lambda: contested(coin(1)))
+    result = merge(UTXOS, base, coins(coin(1)), base, judge=lambda _: contested(coin(1)))
     assert (result.content, result.conflicts) == (coins(coin(1)), [])
 
 
 def test_the_base_of_a_contested_coin_is_shown_in_every_style() -> None:
     style = Style(show_base=False)
-    options = Options(lambda: style, judge=lambda: contested(coin(1)))
+    options = Options(lambda: style, judge=lambda _: contested(coin(1)))
     content = merge_files(UTXOS, coins(coin(1)), coins(), coins(), options).content
     assert b"|||||||" in content
     assert b"|||||||" not in merge_files(LABELS, label("x"), b"[]\n", label("x", category="income"), options).content

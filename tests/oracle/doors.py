@@ -1,11 +1,11 @@
-"""The same histories through Git: `git merge` where gitbtc is set up, and `gitbtc join`."""
+"""The same histories through the doors: `git merge` and its like where gitbtc is set up, `premerge`, `gitbtc join`."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitbtc.api import State
 from tests import forking
@@ -22,6 +22,26 @@ if TYPE_CHECKING:
 
 _BRANCHES = ("ours", "theirs", "third")
 _HOOKLESS = ("-c", "core.hooksPath=/dev/null")
+_NO_EDITOR = ("-c", "core.editor=true")
+
+
+class Door(NamedTuple):
+    """How two heads come together: `ours` is checked out, `command` brings `theirs` in, `go_on` takes what was staged
+    as decided, and `give_up` ends what was asked.
+    """
+
+    command: tuple[str, ...]
+    go_on: tuple[str, ...] = ("commit", "-q", "--no-edit")
+    give_up: tuple[str, ...] = ("merge", "--abort")
+    ours: str = "ours"
+
+
+DOORS = {
+    "git merge": Door(("merge", "--no-edit", "-q", "theirs")),
+    "git merge --squash": Door(("merge", "--squash", "-q", "theirs"), give_up=("reset", "-q", "--merge")),
+    "git cherry-pick": Door(("cherry-pick", "theirs"), ("cherry-pick", "--continue"), ("cherry-pick", "--abort")),
+    "git rebase": Door(("rebase", "-q", "ours"), ("rebase", "--continue"), ("rebase", "--abort"), "theirs"),
+}  # fmt: skip
 
 
 class Doors:
@@ -52,12 +72,37 @@ class Doors:
         if sorted(joins[0].questions) != sorted(joins[1].questions) or joins[0].coins != joins[1].coins:
             yield Fault("join, the order decides", f"{joins[0].questions} {joins[1].questions}")
         if len(names) == 2:
-            outcome = self._merged(repo)
-            yield from (Fault(f"git merge, {fault.sort}", fault.text) for fault in faults(expected, outcome))
-            refused = "" if outcome.questions else self._is_refused(repo, "HEAD")
-            if refused and not expected.bare:
-                yield Fault("git merge, the result is refused", refused)
+            yield from self._of(repo, expected, "git merge")
         shutil.rmtree(repo.path)
+
+    def of_every_door(self, made: History) -> Iterator[Fault]:
+        """What is wrong with a history of two heads by any door; and where a door asks what another does not."""
+        repo = self._laid(made)
+        expected = Expected(made.base, made.heads)
+        asked = {"gitbtc premerge": self._foreseen(repo)}
+        for name, door in DOORS.items():
+            outcome = self._brought(repo, door)
+            asked[name] = outcome.questions
+            yield from (Fault(f"{name}, {fault.sort}", fault.text) for fault in faults(expected, outcome))
+            repo.run("git", *door.give_up, ok=(0, 1, 128))
+            repo.git(*_HOOKLESS, "checkout", "-q", "-f", "--detach", "base")
+        wanted = sorted(asked["git merge"])
+        yield from (Fault(f"{name} asks otherwise", f"{sorted(asked[name])} instead of {wanted}")
+                    for name in asked if sorted(asked[name]) != wanted)  # fmt: skip
+        shutil.rmtree(repo.path)
+
+    def _of(self, repo: Repo, expected: Expected, name: str) -> Iterator[Fault]:
+        outcome = self._brought(repo, DOORS[name])
+        yield from (Fault(f"{name}, {fault.sort}", fault.text) for fault in faults(expected, outcome))
+        refused = "" if outcome.questions else self._is_refused(repo, "HEAD")
+        if refused and not expected.bare:
+            yield Fault(f"{name}, the result is refused", refused)
+
+    def _foreseen(self, repo: Repo) -> list[Question]:
+        repo.git(*_HOOKLESS, "checkout", "-q", "-f", "--detach", "ours")
+        document = json.loads(repo.gitbtc("premerge", "theirs", "--json", ok=(0, 1)).stdout)
+        [of_theirs] = document["gitbtc.premerge/v1"]["branches"]
+        return [Question(one["type"], one["address"]) for one in of_theirs["conflicts"]]
 
     def _laid(self, made: History) -> Repo:
         """A copy that has the base and the heads as branches, whatever a hook would say of them."""
@@ -78,18 +123,22 @@ class Doors:
         contested = json.loads(said)["gitbtc.join/v1"]["contested"]
         return Outcome([Question(one["type"], one["address"]) for one in contested], _files(repo, "HEAD"))
 
-    def _merged(self, repo: Repo) -> Outcome:
+    def _brought(self, repo: Repo, door: Door) -> Outcome:
         """As a person does it who commits what was staged as decided."""
-        repo.git(*_HOOKLESS, "checkout", "-q", "-f", "ours")
-        done = repo.run("git", "merge", "--no-edit", "-q", "theirs", ok=(0, 1, 2, 128))
-        for _ in range(2):
+        repo.git(*_HOOKLESS, "checkout", "-q", "-f", "--detach", door.ours)
+        done = repo.run("git", *door.command, ok=(0, 1, 2, 128))
+        if done.returncode == 0 and "--squash" in door.command:
+            done = repo.run("git", *_NO_EDITOR, *door.go_on, ok=(0, 1, 128))
+        for _ in range(3):
             if done.returncode == 0 or repo.git("ls-files", "--unmerged"):
                 break
-            done = repo.run("git", "commit", "-q", "--no-edit", ok=(0, 1, 128))
+            done = repo.run("git", *_NO_EDITOR, *door.go_on, ok=(0, 1, 128))
         if done.returncode == 0:
             return Outcome([], _files(repo, "HEAD"))
         document = json.loads(repo.gitbtc("conflicts", "--json", ok=(0, 1)).stdout)
         questions = [Question(one["type"], one["address"]) for one in _conflicts(document)]
+        if not questions and not repo.git("diff", "--cached", "--name-only"):
+            return Outcome([], _files(repo, "HEAD"))  # nothing is left of theirs
         return Outcome(questions or [Question("refused", done.stderr.strip())], {})
 
 

@@ -21,6 +21,7 @@ class View:
     def __init__(self, files: Files, known: Known) -> None:
         rows = {path: files.get(path, []) for path in (UTXOS, TRANSACTIONS, MEMPOOL, EXECUTION)}
         self.coins = {(row["txid"], row["vout"]): row["amount_sat"] for row in rows[UTXOS]}
+        self.heights = {(row["txid"], row["vout"]): row["block_height"] for row in rows[UTXOS]}
         self.chain = tuple(files.get(CHAIN, {}).get(name) for name in ("block_height", "block_hash"))
         self.stand: dict[str, set[Any]] = defaultdict(set)
         self.fates: dict[str, str] = defaultdict(lambda: ABSENT)
@@ -38,8 +39,8 @@ class View:
                 if row.get("confirmed"):
                     self.block[row["txid"]] = (row["block_height"], row.get("block_hash"))
         self.fates |= {t: LOST if t in marked else CONFIRMED if t in self.block else LIVE for t in self.stand}
-        self.waiting = {t for t, at in self.stand.items() if MEMPOOL in files and self.fates[t] == LIVE
-                        and TRANSACTIONS in at and MEMPOOL not in at}  # fmt: skip
+        told = {row["txid"] for row in rows[TRANSACTIONS] if row.get("in_mempool") is False}
+        self.waiting = {t for t in told if self.fates[t] == LIVE and MEMPOOL not in self.stand[t]}
         self.marks = {row["txid"]: row.get("replaced_by") for row in rows[TRANSACTIONS] if row["txid"] in marked}
 
     def spent(self, known: Known) -> set[Outpoint]:
@@ -81,8 +82,11 @@ class Known:
         return {other for other in among if other != txid and self.inputs[other] & self.inputs[txid]}
 
     def replaces(self, old: str, new: str) -> bool | None:
-        """Whether `new` is proven to replace `old`; None where nothing links them."""
-        if (old, new) not in self.links:
+        """Whether `new` is proven to replace `old`; None where nothing links them, also by way of others."""
+        newer = {new for one, new in self.links if one == old}
+        while more := {new for one, new in self.links if one in newer} - newer:
+            newer |= more
+        if new not in newer or not self.inputs[old] & self.inputs[new]:
             return None
         if old not in self.fees or new not in self.fees:
             return False

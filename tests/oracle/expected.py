@@ -17,13 +17,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.oracle.evidence import ABSENT, CONFIRMED, LIVE, LOST, Known, View
+from tests.oracle.evidence import ABSENT, CONFIRMED, LIVE, LOST, Known, Outpoint, View
 from tests.oracle.records import CHAIN, EXECUTION, MEMPOOL, TRANSACTIONS, UTXOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.oracle.evidence import Files, Outpoint
+    from tests.oracle.evidence import Files
 
 SPENDS = {"double_spend", "rbf_unproven"}
 BLOCKS = {"reorg", "data_error"}
@@ -65,6 +65,10 @@ class Expected:
         self._follow_descent()
         self._open_what_lost_with_a_parent_that_lives()
         self.bare = self._bare()
+        for outpoint in set[Outpoint]().union(*(head.coins for head in self.heads)) - self.base.coins.keys():
+            # What two heads list anew in two blocks: the one file cannot tell which is right.
+            if len({head.heights[outpoint] for head in self.heads if outpoint in head.coins}) > 1:
+                self.may[outpoint] |= BLOCKS
         self.coins, self.optional = self._coins()
         self.parts = self._parts()
         tips = {head.chain for head in self.heads} - {self.base.chain}
@@ -115,14 +119,21 @@ class Expected:
             if not losers or (was_lost and kept and not news):
                 continue  # nobody says that it is void, or somebody takes that back
             self.gone.add(txid)
+            if any(txid in self.views[at].waiting - self.base.waiting for at in kept):
+                self.open.add(txid)  # forgotten here, in no mempool there: whether it still claims anything
             if was_lost and not kept:
                 self.may[txid] |= {"edit"} if len(news) > 1 else set()
             elif not self._is_proven(txid):
                 self._ask_of_mark(txid, news, kept)
 
+    def _lost_with_a_parent(self, txid: str, heads: list[int]) -> bool:
+        """Whether a head lost what it spends from: then that is what is asked about."""
+        parents = {o[0] for o in self.known.inputs[txid]} & self.txids
+        return any(self._fate(at, parent) == LOST or self._forgot(at, parent) for at in heads for parent in parents)
+
     def _is_proven(self, txid: str) -> bool:
         """Whether what replaces it is proven to, and is not void itself."""
-        successors = [new for old, new in self.known.links if old == txid and self.known.replaces(txid, new)]
+        successors = [new for new in self.txids if self.known.replaces(txid, new)]
         if successors and not self.by_block.issuperset(successors):
             self.proven.add(txid)
         return txid in self.proven
@@ -132,7 +143,9 @@ class Expected:
         successors = {new for old, new in self.known.links if old == txid}
         if told_anew and successors & self.by_block:
             self.open.add(txid)  # replaced by what is void: alive again, or not
-        elif told_anew and any(self.views[at].marks.get(txid) for at in news):
+        elif told_anew and any(
+            self.views[at].marks.get(txid) for at in news if not self._lost_with_a_parent(txid, [at])
+        ):
             self.must[txid] |= SPENDS
         if successors or any(self._differs(at, txid) for at in kept):
             self.may[txid] |= {"restored_vs_spent", "edit", *SPENDS}
@@ -149,7 +162,7 @@ class Expected:
         losers = {old for pair in pairs if not dead & {*pair} for old, new in (pair, pair[::-1])
                   if self.known.replaces(old, new) and not self.known.replaces(new, old)}  # fmt: skip
         for one, other in pairs:
-            if {one, other} & (dead | losers):
+            if {one, other} & (dead | self.known.with_descendants(losers, self.confirmed)):
                 decided = self.known.replaces(one, other) or self.known.replaces(other, one)
                 self.may[one] |= set() if decided and not dead & {one, other} else SPENDS
             else:

@@ -91,21 +91,17 @@ class Wallet:
     def spent(self) -> set[Outpoint]:
         return {outpoint for name in self.live for outpoint in self.world.payments[name].spent}
 
-    def is_waiting(self, name: str) -> bool:
-        """Whether it is in no mempool, where there is one: it makes no coin, nor does what spends from it."""
-        word = self.words[name]
-        if word.is_confirmed or not self.world.has_mempool:
-            return False
-        return (word.record and not word.mempool) or any(
-            self.is_waiting(parent) for parent, _ in self.world.payments[name].spent if parent in self.words
-        )
+    def makes_no_coin(self, name: str) -> bool:
+        """Whether it is said to be in no mempool, or comes from what lost."""
+        known = (parent for parent, _ in self.world.payments[name].spent if parent in self.words)
+        return self.words[name].waits or any(not self.words[parent].is_live for parent in known)
 
     def outputs(self) -> dict[Outpoint, int]:
         """All that it ever might list: coins of unknown origin, and own outputs of what lives."""
         made = {
             (name, vout): sat
             for name in self.live
-            if not self.is_waiting(name)
+            if not self.makes_no_coin(name)
             for vout, sat in enumerate(self.world.payments[name].outputs)
             if vout in self.world.payments[name].own
         }
@@ -325,8 +321,17 @@ def fall_out(wallet: Wallet) -> str:
     name = _choose(wallet, names)
     if not name:
         return ""
-    wallet.words[name] = replace(wallet.words[name], mempool=False)
+    wallet.words[name] = replace(wallet.words[name], mempool=False, waits=True)
     return f"{name} waits outside the mempool"
+
+
+def return_to_the_mempool(wallet: Wallet) -> str:
+    """What waited outside is sent again."""
+    name = _choose(wallet, [name for name in wallet.live if wallet.words[name].waits])
+    if not name:
+        return ""
+    wallet.words[name] = replace(wallet.words[name], mempool=True, waits=False)
+    return f"{name} is in the mempool again"
 
 
 def reorg(wallet: Wallet) -> str:
@@ -422,11 +427,12 @@ def wait(wallet: Wallet) -> str:
 
 _ACTIONS: dict[Callable[[Wallet], str], int] = {
     receive: 4, receive_in_a_block: 1, find: 1, mine: 1, spend: 12, spend_in_a_block: 3, bump: 8, lose_to_a_block: 4,
-    confirm: 8, evict: 5, abandon: 6, fall_out: 1, reorg: 2, revive: 4, remove: 2, learn: 5, learn_of_a_block: 3,
-    write_down: 3, label: 1, wait: 1,
+    confirm: 8, evict: 5, abandon: 6, fall_out: 2, reorg: 2, revive: 4, return_to_the_mempool: 2, remove: 2, learn: 5,
+    learn_of_a_block: 3, write_down: 3, label: 1, wait: 1,
 }  # fmt: skip
 _EARLY: dict[Callable[[Wallet], str], int] = {
     receive: 4, receive_in_a_block: 3, mine: 2, spend: 8, spend_in_a_block: 4, bump: 2, confirm: 3, abandon: 2,
+    fall_out: 1,
 }  # fmt: skip
 
 

@@ -114,10 +114,12 @@ def of_result(expected: Expected, outcome: Outcome) -> Iterator[Fault]:
     surplus -= {_outpoint(text) for event in outcome.files.get(EXECUTION, ()) for text in event.get("outpoints", ())}
     lacks -= expected.bare | own.optional | expected.optional
     lacks -= {node for part in _parts(expected) if part.is_open for node in part.nodes}
-    if own.must:
-        yield Fault(
-            "the result contradicts itself", f"{_texts(set().union(*own.must.values()))} about {_texts(own.must)}"
-        )
+    unrecorded = {txid for txid, files in own.views[0].stand.items() if files == {EXECUTION}}
+    must = {
+        node: types for node, types in own.must.items() if not {node, *own.known.rivals(node, unrecorded)} & unrecorded
+    }
+    if must:
+        yield Fault("the result contradicts itself", f"{_texts(set().union(*must.values()))} about {_texts(must)}")
     if surplus:
         yield Fault("the result contradicts itself", f"it lists {_texts(surplus)}, void or spent by its records")
     if lacks:

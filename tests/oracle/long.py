@@ -22,6 +22,7 @@ from tests.oracle.expected import Expected
 from tests.oracle.histories import History, history
 from tests.oracle.judging import Fault, faults, merged, of_order, of_unchanged
 from tests.oracle.records import named
+from tests.oracle.scenarios import TABLE
 
 _MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it; a disk would be all that is measured
 
@@ -57,6 +58,18 @@ def _doors() -> Doors:
     return Doors(Path(tempfile.mkdtemp(dir=os.environ["TMPDIR"])))
 
 
+def _of_scenarios() -> int:
+    """How many scenarios come to something else by some door; each is told."""
+    found = 0
+    for number, scenario in enumerate(TABLE):
+        made = History(number, *scenario.files(), [scenario.name])
+        faults = [named(str(fault)) for fault in _doors().of_every_door(made)]
+        found += bool(faults)
+        print("\n  ! ".join([f"{scenario.name}", *faults]) if faults else f"{scenario.name}: by every door", flush=True)
+    print(f"{len(TABLE) - found} of {len(TABLE)} scenarios come to the same by every door")
+    return found
+
+
 def main() -> int:
     """Run; exit status 1 when something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -64,11 +77,14 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--git", type=int, default=0, metavar="N", help="every Nth through Git too")
+    parser.add_argument("--scenarios", action="store_true", help="the table of scenarios through every door, first")
     parser.add_argument("--most", type=int, default=20, help="stop after so many histories with faults")
     chosen = parser.parse_args()
     began, sorts, tried, faulty = time.monotonic(), Counter[str](), 0, 0
     with tempfile.TemporaryDirectory(dir=_MEMORY if os.path.isdir(_MEMORY) else None) as folder:
         os.environ["TMPDIR"] = folder
+        if chosen.scenarios:
+            faulty += _of_scenarios()
         with Pool(chosen.jobs) as pool:
             seeds = range(chosen.first, chosen.first + chosen.histories)
             for _, said in pool.imap(partial(of_seed, every=chosen.git), seeds, 10):

@@ -95,6 +95,7 @@ class Word:
     fork: str = ""
     abandoned: bool = False
     replaced_by: str | None = None
+    waits: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -133,6 +134,7 @@ def transaction(payment: Payment, word: Word, spent: set[Outpoint]) -> Record:
                  "block_hash": block_hash(word.height, word.fork)}  # fmt: skip
     marks: Record = {"abandoned": True} if word.abandoned else {}
     marks |= {"replaced_by": txid(word.replaced_by)} if word.replaced_by else {}
+    marks |= {"in_mempool": False} if word.waits else {}
     fee = payment.fee if payment.is_fee_known else None
     return {"txid": txid(payment.name), "fee_sat": fee, "weight": 4 * payment.vsize, "label": None,
             **_sides(payment, spent), **block, **marks}  # fmt: skip

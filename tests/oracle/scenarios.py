@@ -72,6 +72,7 @@ class Scenario:
 
 
 F = "foreign:3"
+OUTSIDE = Word(record=True, waits=True)
 T1, T2 = pay("T1", "C 100000", out=99000), pay("T2", "C 100000", out=98500)
 BUMP = pay("U", "C 100000", out=91000, replaces=("T1",))
 TABLE = [
@@ -81,6 +82,16 @@ TABLE = [
         [T1, BUMP], {}, [{"T1": POOL}, {"U": POOL}], {"U:0": 91000},
     ),
     Scenario("03 rivals of a mempool, unlinked", [T1, T2], {}, [{"T1": BOTH}, {"T2": POOL}], None, "double_spend"),
+    Scenario("waits outside every mempool here, pending there as before", [T1], {"T1": BOTH},
+             [{"T1": OUTSIDE}, {"T1": BOTH}], {}),
+    Scenario("waits outside every mempool here, in a block there", [T1], {"T1": BOTH},
+             [{"T1": OUTSIDE}, {"T1": at(111)}], {"T1:0": 99000}),
+    Scenario("waits outside every mempool here, in one again there", [T1], {"T1": OUTSIDE},
+             [{"T1": OUTSIDE}, {"T1": BOTH}], {"T1:0": 99000}),
+    Scenario("waits outside every mempool here, given up there", [T1], {"T1": BOTH},
+             [{"T1": OUTSIDE}, {"T1": GIVEN_UP}], {"C:0": 100000}, "double_spend"),
+    Scenario("a rival of what waits outside every mempool", [T1, T2], {},
+             [{"T1": OUTSIDE}, {"T2": POOL}], None, "double_spend"),
     Scenario("04 a loser that only the log names", [T1, T2], {}, [{"T1": at(111)}, {"T2": LOG}], {"T1:0": 99000}),
     Scenario(
         "05 the child of a loser in the mempool",

@@ -75,6 +75,15 @@ def test_merges_come_to_what_the_oracle_says() -> None:
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.parametrize("first", range(2))
+def test_every_door_comes_to_the_same(first: int, tmp_path: Path) -> None:
+    """A part of the table; `python -m tests.oracle.long --scenarios` takes all of it through all doors."""
+    doors = Doors(tmp_path)
+    made = [History(number, *TABLE[number].files(), [TABLE[number].name]) for number in range(first, len(TABLE), 9)]
+    faults = [f"{one.story[0]}: {named(str(fault))}" for one in made for fault in doors.of_every_door(one)]
+    assert not faults, "\n".join(faults)
+
+
 def test_git_merge_and_join_come_to_what_the_oracle_says(tmp_path: Path) -> None:
     doors = Doors(tmp_path)
     made = [history(0), history(3), history(10, 3)]

@@ -32,7 +32,7 @@ def alarming(kind: Kind, fields: Fields) -> dict[str, str]:
         if name in fields:
             was, now = (words.get(word_of(fields[name].get(side))) for side in ("old", "new"))
             if was != now:
-                found[name] = f"{now} (was {was})"
+                found[name] = f"{now} (was {was})" if "new" in fields[name] else f"{now} (was {was}), not said any more"
     return found
 
 

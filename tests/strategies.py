@@ -75,6 +75,17 @@ def label_records() -> st.SearchStrategy[dict[str, Any]]:
     })  # fmt: skip
 
 
+def label_rows() -> st.SearchStrategy[dict[str, Any]]:
+    """A label of BIP-329: of few things, so that both sides name one of them."""
+    return st.fixed_dictionaries(
+        {"type": st.sampled_from(["tx", "output"]), "ref": st.sampled_from(["aa", "bb"])},
+        optional={
+            "label": st.sampled_from(["a", "b", "c", ""]), "spendable": st.booleans(),
+            "origin": st.sampled_from(["wpkh([d34db33f/84h])", "wpkh([D34DB33F/84'])"]), "own": st.integers(0, 2),
+        },
+    )  # fmt: skip
+
+
 STRATEGY: dict[str, Any] = {
     "name": "dca", "max_fee_rate_sat_vbyte": 5, "min_confirmations": 1, "utxo_consolidation_threshold": 10,
     "dca_amount_sat": None, "dca_interval_blocks": None, "lightning_rebalance_threshold": 0.5,
@@ -96,6 +107,7 @@ RECORDS = {
     "transactions": transactions(),
     "execution": events(),
     "labels": label_records(),
+    "labels329": label_rows(),
 }
 
 

@@ -38,6 +38,8 @@ COMMANDS = {
     "reservations": ("gitbtc.cli.reservations", "List who has reserved which coin, until which block."),
     "log": ("gitbtc.cli.log", "Tell the history in coins: received, spent, reserved, settled, by whom."),
     "why": ("gitbtc.cli.why", "Tell the life of one coin, commit by commit."),
+    "label": ("gitbtc.cli.label", "Give a coin, a transaction or an address a name, everywhere it stands."),
+    "labels": ("gitbtc.cli.labels", "Bring in and write out labels of BIP-329, and Electrum's."),
     "schema": ("gitbtc.cli.schema", "Tell what is versioned and how it merges."),
     "completion": ("gitbtc.cli.completion", "Print the shell completion script."),
 }

@@ -53,20 +53,43 @@ def command(rev: str | None, explain: str | None, *, as_json: bool) -> int:
     known = {outpoint_text(contest.outpoint) for _, contest in contests if contest.outpoint}
     broken = [*(one for root in roots for one in broken_rules(snapshot, root)), *_by_step(git, rev, snapshot, kinds)]
     found = [(path, one) for path, one in broken if one.rule != DOUBLE_SPEND or one.identity not in known]
+    drifting = [one for root in roots for one in _label_drift(snapshot, root)]
     if as_json:
         violations = [_document(path, violation) for path, violation in found]
         contested = [_contest(root, contest) for root, contest in contests]
-        document = {"roots": roots, "violations": violations, "contested": contested}
+        document = {"roots": roots, "violations": violations, "contested": contested, "notices": drifting}
         click.echo(json.dumps({ROOT_KEY: document}, indent=2))
     else:
         for root, contest in contests:
             click.echo(printable(_contested(root, contest)))
         for path, violation in found:
             click.echo(printable(f"{path}: {violation.rule}: {violation.text}"))
+        for notice in drifting:
+            click.echo(printable(f"note: {notice['path']}: {LABEL_DRIFT}: {notice['text']}"))
         click.echo(f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken")
         if found:
             click.echo(f"How to mend it: gitbtc check --explain {found[0][1].rule}")
     return 1 if found or contests else 0
+
+
+LABEL_DRIFT = "label_drift"
+
+
+def _label_drift(snapshot: Snapshot, root: str) -> Iterator[dict[str, str]]:
+    """Where labels.json and labels.jsonl call one address differently: told, and no fault."""
+    from gitbtc.kinds.codec import Malformed
+    from gitbtc.labels.naming import LABELS, Files, drift
+    from gitbtc.labels.reading import KIND
+
+    if not (snapshot.of_kind(root, KIND) and snapshot.of_kind(root, LABELS)):
+        return
+    try:
+        files = Files(lambda kind: snapshot.of_kind(root, kind))
+    except Malformed:  # `gitbtc validate` says so
+        return
+    for address, here, there in drift(files):
+        text = f"{address} is “{here}” there, “{there}” in labels.json; `gitbtc labels sync` writes one into the other"
+        yield {"path": path_in(root, KIND), "type": LABEL_DRIFT, "identity": address, "text": text}
 
 
 # What settles a contest in which no transaction is named.

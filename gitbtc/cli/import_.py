@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitbtc.cli.asked_node import AskedNode, node_options
+from gitbtc.cli.import_file import ImportGroup
 from gitbtc.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 ROOT_KEY = "gitbtc.import/v1"
 
 
-@click.group("import")
+@click.group("import", cls=ImportGroup)
 def command() -> None:
     """Read another program's output into the state files of a root.
+
+    Instead of a program's name, FILE takes what a wallet exported: `gitbtc import FILE --help` tells more.
 
     What the program tells now is merged with what is here, its base being what the program told last: facts are the
     program's, what people wrote stays, and the same output twice changes nothing. It changes all files or none;

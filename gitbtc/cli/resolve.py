@@ -17,6 +17,7 @@ from gitbtc.resolve.selecting import Selection
 @click.option("--ours", "choice", flag_value="ours", help="Take the record, or the transaction, of our side.")
 @click.option("--theirs", "choice", flag_value="theirs", help="Take that of their side.")
 @click.option("--base", "choice", flag_value="base", help="Take that of the common ancestor; no spender wins.")
+@click.option("--both", "choice", flag_value="both", help="Of two names that one thing got: keep both.")
 @click.option("--all", "everything", is_flag=True, help="Settle every open conflict.")
 @click.option("--winner", metavar="TXID", help="Of a coin that a join left contested: the transaction that spends it.")
 def command(names: tuple[str, ...], choice: str | None, winner: str | None, *, everything: bool) -> int:
@@ -41,7 +42,10 @@ def command(names: tuple[str, ...], choice: str | None, winner: str | None, *, e
     if winner is not None and choice is None and not everything:
         return _end(names, winner)
     if choice is None:
-        raise UsageError("say which side to take: --ours, --theirs or --base; of what a join left contested, --winner")
+        raise UsageError(
+            "say which side to take: --ours, --theirs or --base, of two names --both; of what a join left contested, "
+            "--winner"
+        )
     return _take(choice, names)
 
 

@@ -74,7 +74,7 @@ def _one(kind: Kind) -> Iterator[str]:
     yield ""
     facts = {
         "path": kind.path,
-        "holds": f"a list of {kind.noun[1]}" if kind.is_array else "one object",
+        "holds": _held(kind),
         "identity": _identity(kind),
         "growth": kind.growth,
         "joins as": kind.crdt,
@@ -86,10 +86,19 @@ def _one(kind: Kind) -> Iterator[str]:
     yield from _table(_field_rows(kind))
 
 
+def _held(kind: Kind) -> str:
+    if not kind.is_array:
+        return "one object"
+    return f"a list of {kind.noun[1]}" if kind.frame.opening else f"{kind.noun[1]}, one a line and nothing else"
+
+
+_REMOVALS = {"stands": "removed", "yields": "changed", "contested": "a conflict"}
+
+
 def _removal(kind: Kind) -> str:
     if kind.growth != "set":
         return "a conflict, the record is kept" if kind.append_only else ""
-    return "removed" if kind.removal == "stands" else "a conflict"
+    return _REMOVALS[kind.removal]
 
 
 def _field_rows(kind: Kind) -> Iterator[tuple[str, ...]]:

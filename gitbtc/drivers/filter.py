@@ -69,7 +69,7 @@ def clean(folder: str | None, path: str, content: bytes) -> bytes:
     if in_name or findings:
         _judge(path, in_name, findings, look)
     # Every kind's path ends so; most files need neither the kinds nor the codec, which are slow to load.
-    return _canonical(folder, path, content) if path.endswith(".json") else content
+    return _canonical(folder, path, content) if path.endswith((".json", ".jsonl")) else content
 
 
 def _judge(path: str, in_name: list[KeyFinding], findings: list[KeyFinding], look: Again) -> None:
@@ -122,6 +122,9 @@ def _canonical(folder: str | None, path: str, content: bytes) -> bytes:
 
     try:
         return codec.canonical(kind, content)
+    except codec.ForeignFile as error:
+        _say(f"gitbtc: {_shown(path)}: {error}; a commit of it is refused")
+        return content
     except GitbtcError:
         # It is refused at commit, with the place of the mistake.
         return content

@@ -7,7 +7,9 @@ token is the pair (corrected commit date, oid), so that the later of two is the 
 
 from __future__ import annotations
 
-from gitbtc.merge.records import MISSING, same
+from itertools import chain
+
+from gitbtc.merge.records import MISSING, by_size, same
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,6 +189,18 @@ def _true_wins(live: Live) -> Any:
     return True if any(value is True for value in live.values()) else _latest(live)
 
 
+def _false_wins(live: Live) -> Any:
+    """Freezing wins; silence says less than anybody's word."""
+    said = [value for value in live.values() if isinstance(value, bool)]
+    return all(said) if said else _latest(live)
+
+
+def _united(live: Live) -> Any:
+    lists = [value for value in live.values() if isinstance(value, list)]
+    together = {repr(value): value for value in chain.from_iterable(lists)}
+    return sorted(together.values(), key=by_size) if lists else _latest(live)
+
+
 def _block(live: Live) -> Any:
     """A block beats none; of two the later clock's; what it does not know is filled in from another view of it."""
     seen = [value for _, value in sorted(live.items(), reverse=True) if isinstance(value, dict)]
@@ -225,6 +239,8 @@ _RESOLVE: dict[str, Callable[[Live], Any]] = {
     "larger": _by_size(max),
     "smaller": _by_size(min),
     "true-wins": _true_wins,
+    "freezing": _false_wins,
+    "union": _united,
     "block": _block,
 }
 # Rule -> the conflict that two different values are, and which values count.

@@ -72,7 +72,7 @@ class Reading:
         """How the records of the file at `path` join."""
         if path not in self._policies:
             kind = self.kind(path)
-            removal, contested = (kind.join, kind.removal == "contested") if kind else (OBSERVED, True)
+            removal, contested = (kind.join, kind.removal != "stands") if kind else (OBSERVED, True)
             self._policies[path] = Policy(Atoms(kind), removal, change_adds=contested)
         return self._policies[path]
 

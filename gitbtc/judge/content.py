@@ -107,7 +107,7 @@ class ChangedFiles:
         delta = self._delta(path, kind, content) if kind else None
         if delta is None:
             return content
-        added = b"[\n" + b",\n".join([change.new for change in delta if change.new]) + b"\n]\n"
+        added = kind.frame.file([change.new for change in delta if change.new]) if kind else b""
         return content if holds_a_part_of_a_phrase(added) else added
 
     def form(self) -> Iterator[tuple[str, str]]:

@@ -121,6 +121,8 @@ def _required(names: Any, _: Any) -> Test:
 
 
 def _additional(allowed: Any, schema: Any) -> Test:
+    if allowed is True:
+        return lambda _: True
     if allowed is not False or "patternProperties" in schema:
         return _unsure
     known = frozenset(schema.get("properties", ()))

@@ -1,8 +1,9 @@
 """The canonical form: one record, one line, and nothing left to taste.
 
 An array file is `[`, one record a line joined by commas, `]`; an object file is `{`, one member a line, `}`; an empty
-one is `[]` or `{}`. A record's line is JSON with keys sorted by code point, no spaces, UTF-8, and what is equal in
-several spellings stands in one of them (kinds/spelling.py): its bytes are its content. All here are functions of bytes.
+one is `[]` or `{}`; a file of lines is its lines. A record's line is JSON with keys sorted by code point, no spaces,
+UTF-8, and what is equal in several spellings stands in one of them (kinds/spelling.py): its bytes are its content.
+All here are functions of bytes.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ class Malformed(GitbtcError):
         self.line = line
 
 
+class ForeignFile(Malformed):
+    """The bytes are a file of another program, which stands in the place of a state file."""
+
+
 class _Refused(ValueError):
     """What the canonical form does not take; `line` counts from 1 in the text that was read, 0 when it has none."""
 
@@ -59,12 +64,21 @@ def _finite(text: str) -> float:
     return number
 
 
-def _read_slowly(text: str, levels: int = MAX_DEPTH) -> Any:
+def _finite_as_spelled(text: str) -> float:
+    _finite(text)
+    return json_text.spelled(text)
+
+
+_NUMBERS: dict[str, Any] = {"parse_float": _finite}
+
+
+def _read_slowly(text: str, levels: int = MAX_DEPTH, *, as_spelled: bool = False) -> Any:
     """The value of a JSON text, with everything refused that a quick reader lets pass or reads differently."""
     import json
 
+    numbers = {"parse_float": _finite_as_spelled, "parse_int": json_text.spelled_integer} if as_spelled else _NUMBERS
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, **numbers)
     except json.JSONDecodeError as error:
         raise _Refused(f"not JSON: {error.msg} (column {error.colno})", error.lineno) from None
     except RecursionError:
@@ -77,10 +91,13 @@ def _read_slowly(text: str, levels: int = MAX_DEPTH) -> Any:
     return value
 
 
-def strict(content: bytes, levels: int) -> Any:
-    """The value of any JSON text, nested `levels` deep at most, as strictly read as a state file. Raises Malformed."""
+def strict(content: bytes, levels: int, *, as_spelled: bool = False) -> Any:
+    """The value of any JSON text, nested `levels` deep at most, as strictly read as a state file. Raises Malformed.
+
+    `as_spelled`: a number that is not written in its shortest form remembers how it is.
+    """
     try:
-        return _read_slowly(content.decode(), levels)
+        return _read_slowly(content.decode(), levels, as_spelled=as_spelled)
     except UnicodeDecodeError:
         raise Malformed("not UTF-8 text") from None
     except _Refused as error:
@@ -99,7 +116,7 @@ def _write(kind: Kind, record: Record) -> bytes:
     """The canonical text of a record: one spelling for each value, floats in shortest form, keys by code point."""
     kind.spellings.settle(record)
     try:
-        return json_text.dumps(record)
+        return kind.dumps(record)
     except UnicodeEncodeError:
         raise _Refused("half of a surrogate pair is not Unicode text") from None
     except (TypeError, ValueError):
@@ -116,7 +133,7 @@ def encode_record(kind: Kind, record: Record) -> bytes:
 
 def decode_line(kind: Kind, line: bytes) -> Record:
     """The record on a line that is known to be canonical; for an object file, a dict of one member."""
-    record: Record = json_text.loads(line if kind.is_array else b"{" + line + b"}")
+    record: Record = kind.loads(line if kind.is_array else b"{" + line + b"}")
     return record
 
 
@@ -148,7 +165,7 @@ def _read_quickly(kind: Kind, text: bytes) -> Record | None:
     text that it writes back byte for byte had none of that.
     """
     try:
-        record = json_text.loads(text)
+        record = kind.loads(text)
         if not isinstance(record, dict) or _write(kind, record) != text:
             return None
     except (ValueError, RecursionError):
@@ -163,7 +180,7 @@ def _record(kind: Kind, text: bytes) -> tuple[Record, bytes]:
     record = _read_quickly(kind, text)
     if record is not None:
         return record, text
-    record = _read_slowly(text.decode())
+    record = _read_slowly(text.decode(), as_spelled=kind.loads is not json_text.loads)
     if not isinstance(record, dict):
         raise _Refused("a record is a JSON object")
     return record, _write(kind, record)
@@ -175,7 +192,21 @@ def key_of(kind: Kind, record: Record, line: bytes) -> Key:
         return (*[_part(record, name, type_) for name, type_ in kind.key_types], line)
     if isinstance(kind.identity, str):
         return (next(iter(record)),)
+    if kind.optional or kind.compared:
+        return _loose_key(kind, record)
     return tuple([_part(record, name, type_) for name, type_ in kind.key_types])
+
+
+def _loose_key(kind: Kind, record: Record) -> Key:
+    """The key of a record that may lack parts of it, some of which are compared in another spelling than stored."""
+    parts: list[Any] = []
+    for name, expected in kind.key_types:
+        if name not in record and name in kind.optional:
+            parts.append(expected())
+            continue
+        part = _part(record, name, expected)
+        parts.append(kind.compared[name](part) if name in kind.compared else part)
+    return tuple(parts)
 
 
 def _part(record: Record, name: str, expected: type) -> Any:
@@ -215,6 +246,24 @@ def keyed(kind: Kind, content: bytes) -> dict[Key, bytes]:
     at_once = _at_once(kind, content)
     if at_once is not None:
         return dict(zip(at_once.keys, at_once.lines, strict=True))
+    try:
+        return _keyed(kind, content)
+    except Malformed as error:
+        foreign = foreign_words(kind, content)
+        raise (ForeignFile(foreign) if foreign else error) from None
+
+
+def foreign_words(kind: Kind, content: bytes) -> str:
+    """What a file looks like that stands in the place of one of `kind`, in words; empty for nothing in particular."""
+    from gitbtc.kinds.foreign import BIP329, recognised
+
+    foreign = recognised(content)
+    if foreign is None or (foreign.name == BIP329 and not kind.frame.opening):
+        return ""
+    return f"{foreign}, but not the {kind.noun[1]} that belong here"
+
+
+def _keyed(kind: Kind, content: bytes) -> dict[Key, bytes]:
     _check_text(content)
     found: dict[Key, bytes] = {}
     ascending = True
@@ -244,9 +293,11 @@ def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
     No line end can stand inside a text of JSON, so a canonical file without its line ends is what it writes back.
     """
     json_text.expect(len(content))
-    if not kind.is_array or not content.startswith(b"[\n{") or not content.endswith(b"}\n]\n"):
+    lines = kind.frame.split(content) if kind.is_array else None
+    if lines is None:
         return None
-    lines = content[2:-3].split(b",\n")
+    if kind.dumps is not json_text.dumps:
+        return _line_by_line(kind, lines)
     compact = b"[" + b",".join(lines) + b"]"
     try:
         records = json_text.loads(compact)
@@ -264,6 +315,19 @@ def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
     except (ValueError, RecursionError):
         return None
     return _Canonical(keys, records, lines) if all(one < other for one, other in pairwise(keys)) else None
+
+
+def _line_by_line(kind: Kind, lines: list[bytes]) -> _Canonical | None:
+    """The same of a kind that writes its records in a way of its own."""
+    try:
+        records = [_read_quickly(kind, line) for line in lines]
+        known = [record for record in records if record is not None]
+        if len(known) < len(lines):
+            return None
+        keys = [key_of(kind, record, line) for record, line in zip(known, lines, strict=True)]
+    except _Refused:
+        return None
+    return _Canonical(keys, known, lines) if all(one < other for one, other in pairwise(keys)) else None
 
 
 def _named(kind: Kind, key: Key) -> str:
@@ -287,22 +351,29 @@ def _check_text(content: bytes) -> None:
 
 
 def _array_lines(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]]:
+    if not kind.frame.opening and not content.lstrip().startswith(b"["):
+        return _from_rows(kind, _stripped(content), 1)
     rows = _rows(content, b"[", b"]")
     if rows is not None and all(row[:1] == b"{" and row[-1:] == b"}" for row in rows if row):
-        return _from_rows(kind, rows)
+        return _from_rows(kind, rows, 2)
     return _from_document(kind, content)
+
+
+def _stripped(content: bytes) -> list[bytes]:
+    """The lines without commas and spaces at their ends."""
+    return [row.strip(b" \t\r,") for row in content.rstrip(b"\r\n\t ").split(b"\n")]
 
 
 def _rows(content: bytes, opening: bytes, closing: bytes) -> list[bytes] | None:
     """The lines between a first line `[` and a last line `]`, without commas, or None for another layout."""
-    rows = [row.strip(b" \t\r,") for row in content.rstrip(b"\r\n\t ").split(b"\n")]
+    rows = _stripped(content)
     if rows[0] != opening or rows[-1] != closing or len(rows) == 1:
         return None
     return rows[1:-1]
 
 
-def _from_rows(kind: Kind, rows: list[bytes]) -> Iterable[tuple[Key, bytes, int]]:
-    for number, row in enumerate(rows, start=2):
+def _from_rows(kind: Kind, rows: list[bytes], first: int) -> Iterable[tuple[Key, bytes, int]]:
+    for number, row in enumerate(rows, start=first):
         if row:
             try:
                 record, line = _record(kind, row)
@@ -312,7 +383,8 @@ def _from_rows(kind: Kind, rows: list[bytes]) -> Iterable[tuple[Key, bytes, int]
 
 
 def _from_document(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]]:
-    for position, record in enumerate(_document(content, list), start=1):
+    as_spelled = kind.loads is not json_text.loads
+    for position, record in enumerate(_document(content, list, as_spelled=as_spelled), start=1):
         if not isinstance(record, dict):
             raise Malformed(f"record {position}: a record is a JSON object")
         try:
@@ -322,9 +394,9 @@ def _from_document(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int
             raise Malformed(f"record {position}: {error}") from None
 
 
-def _document(content: bytes, container: type) -> Any:
+def _document(content: bytes, container: type, *, as_spelled: bool = False) -> Any:
     try:
-        value = _read_slowly(content.decode())
+        value = _read_slowly(content.decode(), as_spelled=as_spelled)
     except _Refused as error:
         raise Malformed(str(error), error.line) from None
     if not isinstance(value, container):
@@ -346,9 +418,7 @@ def _object_lines(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int]
 
 def encode_lines(kind: Kind, lines: Iterable[bytes]) -> bytes:
     """The canonical file of records given as canonical lines in canonical order."""
-    body = b",\n".join(lines)
-    opening, closing = (b"[", b"]") if kind.is_array else (b"{", b"}")
-    return opening + b"\n" + body + b"\n" + closing + b"\n" if body else opening + closing + b"\n"
+    return kind.frame.file(lines)
 
 
 def canonical(kind: Kind, content: bytes) -> bytes:
@@ -374,6 +444,19 @@ def parse(kind: Kind, content: bytes) -> Any:
 def encode_file(kind: Kind, records: Any) -> bytes:
     """The canonical file of `records` (a list of dicts, or one dict) in whatever order they come. Malformed."""
     try:
-        return canonical(kind, json_text.dumps(records))
-    except (TypeError, ValueError):
+        return canonical(kind, json_text.dumps(records)) if kind.frame.opening else _encode_lines_of(kind, records)
+    except (AttributeError, TypeError, ValueError):
         raise Malformed("a value is not JSON") from None
+
+
+def _encode_lines_of(kind: Kind, records: Iterable[Record]) -> bytes:
+    """The same of a file that is its lines."""
+    found: dict[Key, bytes] = {}
+    for record in records:
+        try:
+            line = _write(kind, record)
+            if found.setdefault(key := key_of(kind, record, line), line) != line:
+                raise Malformed(f"two records have {_named(kind, key)} and differ; keep one")
+        except _Refused as error:
+            raise Malformed(str(error)) from None
+    return kind.frame.file(found[key] for key in sorted(found))

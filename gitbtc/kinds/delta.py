@@ -10,11 +10,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 from gitbtc.kinds import codec, json_text
+from gitbtc.kinds.frame import ARRAY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mmap import mmap
 
+    from gitbtc.kinds.frame import Frame
     from gitbtc.kinds.kind import Key, Kind, Record
 
     Buffer = bytes | mmap
@@ -76,13 +78,14 @@ def _line(kind: Kind, text: bytes | None) -> RecordLine | None:
     return RecordLine(text, record, codec.key_of(kind, record, text))
 
 
-def body(content: Buffer) -> tuple[int, int]:
-    """Where the record lines of a canonical array begin and end; NotCanonical for another layout."""
-    if len(content) == 0 or content[:4] == b"[]\n":
+def body(content: Buffer, frame: Frame = ARRAY) -> tuple[int, int]:
+    """Where the record lines of a canonical list begin and end; NotCanonical for another layout."""
+    if len(content) == 0 or content[:4] == frame.empty:
         return 0, 0
-    if content[:3] != b"[\n{" or content[-4:] != b"}\n]\n":
+    head, foot = frame.head, frame.foot
+    if content[: len(head) + 1] != head + b"{" or content[-len(foot) - 2 :] != b"}\n" + foot:
         raise NotCanonical
-    return 2, len(content) - 2
+    return len(head), len(content) - len(foot)
 
 
 def walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
@@ -134,7 +137,7 @@ class _LineReader:
     def __init__(self, kind: Kind, content: Buffer) -> None:
         self._kind = kind
         self.content = content
-        self.at, self.end = body(content)
+        self.at, self.end = body(content, kind.frame)
         self._text: bytes | None = None
         self._line: RecordLine | None = None
 
@@ -147,7 +150,7 @@ class _LineReader:
         """The next line without its comma; None at the end."""
         if self._text is None and self.at < self.end:
             text = self.content[self.at : self.content.find(b"\n", self.at)]
-            self._text = text[:-1] if text.endswith(b",") else text
+            self._text = text[:-1] if self._kind.frame.has_commas and text.endswith(b",") else text
         return self._text
 
     def line(self) -> RecordLine | None:
@@ -160,11 +163,11 @@ class _LineReader:
 
     def is_after_smaller(self, start: int, key: Key) -> bool:
         """Whether the line before offset `start` has a smaller key than `key`, or there is none."""
-        first = body(self.content)[0]
+        first = body(self.content, self._kind.frame)[0]
         if start <= first:
             return True
-        line = self.content[self.content.rfind(b"\n", first - 1, start - 1) + 1 : start - 1]
-        return self._read(line.removesuffix(b","))[1] < key
+        line = self.content[self.content.rfind(b"\n", max(first - 1, 0), start - 1) + 1 : start - 1]
+        return self._read(line.removesuffix(self._kind.frame.end[:-1]))[1] < key
 
     def _read(self, text: bytes) -> tuple[Record, Key]:
         try:
@@ -174,7 +177,7 @@ class _LineReader:
 
     def skip(self) -> None:
         """Take the next line."""
-        self.at += len(self._text or b"") + 2
+        self.at += len(self._text or b"") + len(self._kind.frame.end)
         self._text = self._line = None
 
 

@@ -11,12 +11,13 @@ import json
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
+    from typing import Any, Self
 
 BULK = 1 << 20  # bytes: from here on orjson's import pays
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 _decode = json.JSONDecoder().decode
+_encode_in_order = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 _fast: ModuleType | None = None
 
@@ -69,3 +70,77 @@ def _with_short_exponents(value: Any) -> str:
         mantissa, _, exponent = repr(value).partition("e")
         return f"{mantissa}e{int(exponent)}" if exponent else mantissa
     return _encode(value)
+
+
+# -- numbers as they were spelled --------------------------------------------------------------------------------------
+
+
+class Spelled(float):
+    """A number whose `text` is not the one that its value would be written in: `90000.00`, `1e3`, `-0`."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """The number that `text` spells."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __repr__(self) -> str:
+        return self.text  # two spellings are two values to whoever compares what is written
+
+
+def spelled(text: str) -> float:
+    """The number that a token of JSON spells: a float where its shortest form is that token."""
+    number = float(text)
+    return number if _with_short_exponents(number) == text else Spelled(text)
+
+
+def spelled_integer(text: str) -> int | float:
+    """The same of a token without point and exponent: there is one that no integer is written as."""
+    return Spelled(text) if text == "-0" else int(text)
+
+
+_decode_spelled = json.JSONDecoder(parse_float=spelled, parse_int=spelled_integer).decode
+
+
+def loads_spelled(text: bytes) -> Any:
+    """The value of a JSON text, with its numbers as they are spelled; as strict as `loads`."""
+    if _fast and b"-0" not in text:
+        value = _fast.loads(text)
+        if isinstance(value, dict) and _PLAIN.issuperset(map(type, value.values())):  # no number but short integers
+            return value
+    return _decode_spelled(text.decode())
+
+
+def dumps_spelled(record: dict[str, Any], members: tuple[str, ...]) -> bytes:
+    """`record` with `members` first and the others by code point, its numbers as they are spelled; else as `dumps`."""
+    names = [name for name in members if name in record]
+    if len(names) < len(record):
+        names += sorted(record.keys() - set(names))
+    if _PLAIN.issuperset(map(type, record.values())):
+        in_order = {name: record[name] for name in names}
+        return _quickly(in_order) if _fast else _encode_in_order(in_order).encode()
+    return ("{" + ",".join(f"{_encode(name)}:{_as_spelled(record[name])}" for name in names) + "}").encode()
+
+
+def _quickly(in_order: dict[str, Any]) -> bytes:
+    try:
+        text: bytes = _fast.dumps(in_order) if _fast else b""
+    except TypeError:  # integers of more than 64 bits, halves of surrogate pairs
+        return _encode_in_order(in_order).encode()
+    return text
+
+
+_PLAIN = frozenset([str, bool, int, type(None)])
+
+
+def _as_spelled(value: Any) -> str:
+    if isinstance(value, Spelled):
+        return value.text
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_encode(name)}:{_as_spelled(part)}" for name, part in sorted(value.items())) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_as_spelled(part) for part in value) + "]"
+    return _with_short_exponents(value)

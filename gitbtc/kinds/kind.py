@@ -7,6 +7,12 @@ Annotations of the file (top level of the schema):
 
 * `x-gitbtc-kind`: the kind's name, a lower-case word.
 * `x-gitbtc-path`: the last two parts of the path that a file of the kind has, at any depth: `wallet/utxos.json`.
+* `x-gitbtc-container`: `array` or `object`, as `type` says where this is absent, or `lines`: the file is its record
+  lines and nothing else, and its path ends in `.jsonl`.
+* `x-gitbtc-members`: the fields that stand first on a record's line, in order; the others follow by code point.
+* `x-gitbtc-numbers`: `as-spelled` where the file keeps a number as its source wrote it: `90000.00` stays that.
+* `x-gitbtc-renames`: the last field of the identity, where it is a name: records that differ in it alone are one thing
+  with two names, and giving one another name is a change of it, not the end of one record and the start of another.
 * `x-gitbtc-identity`: what makes a record the same record in two versions: a list of field names, `"record"` (the
   whole record: a log entry), `"member"` (an object file: each member is a record, its name the identity) or `"file"`
   (an object file that only makes sense as a whole).
@@ -17,7 +23,7 @@ Annotations of the file (top level of the schema):
   `grow-only` (nothing; the default of append-only kinds) or `two-phase` (whoever has seen the record and no longer
   lists it has seen its end).
 * `x-gitbtc-removal`: what a removal on one side makes of a change on the other: `stands` (the removal is a fact) or
-  `contested` (a conflict, unless only fields of a larger-of or smaller-of rule changed).
+  `contested` (a conflict, unless only fields of a larger-of or smaller-of rule changed) or `yields` (the change wins).
 * `x-gitbtc-noun`: one and many: `["coin", "coins"]`.
 * `x-gitbtc-verbs`: what a diff says of a record that came and of one that went: `["received", "spent"]`; `["added",
   "removed"]` when absent.
@@ -28,8 +34,10 @@ Annotations of the file (top level of the schema):
 * `x-gitbtc-register`: for `register` kinds: `{"highest": field, "same": field, "within": field}`.
 
 Annotations of a field: `x-gitbtc-merge` (a rule of `MERGE_RULES`, `three-way` when absent), `x-gitbtc-unit` (`sat`,
-`msat`, `sat/vB`, `blocks`, `seconds`, `usd`), `x-gitbtc-spelling` (`hex` or `text`: the one spelling of a value that
-has several, where its `format` does not say it; see kinds/spelling.py), and for a list of objects merged element by
+`msat`, `sat/vB`, `blocks`, `seconds`, `usd`), `x-gitbtc-spelling` (the one spelling of a value that has several, where
+its `format` does not say it; see kinds/spelling.py), `x-gitbtc-compared` (for a field of the identity: the spelling in
+which it is compared while it is stored as it came), `x-gitbtc-words` (`{"true": word, "false": word, "absent": word}`:
+what a change of it is called where it is told before all other changes), and for a list of objects merged element by
 element `x-gitbtc-identity`, the fields that tell its elements apart. `x-gitbtc-told-by` says whose word counts when
 another program's answers are imported: `source` (a fact, which the program tells), `person` (what people write, which a
 program does not undo) or `either` (the default: people, where they changed it, else the program). The parts of a list
@@ -40,23 +48,29 @@ from __future__ import annotations
 
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import json_text
-from gitbtc.kinds.spelling import Spellings
+from gitbtc.kinds.frame import FRAMES, LINES
+from gitbtc.kinds.spelling import Spellings, spelling_called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from gitbtc.kinds import places
+    from gitbtc.kinds.frame import Frame
 
     Record = places.Record
     Key = tuple[Any, ...]
 
 MERGE_RULES = frozenset(
-    ["three-way", "immutable", "larger", "smaller", "number-over-null", "mark", "true-wins", "elements", "never-live"]
-)
+    [
+        "three-way", "immutable", "larger", "smaller", "number-over-null", "mark", "true-wins", "elements",
+        "never-live", "freezing", "first-seen", "union",
+    ]
+)  # fmt: skip
 GROUP_RULES = frozenset(["three-way", "block"])
 GROWTHS = frozenset(["set", "append-only", "map", "register"])
-REMOVALS = frozenset(["stands", "contested"])
+REMOVALS = frozenset(["stands", "contested", "yields"])
 SOURCE, PERSON, EITHER = "source", "person", "either"
 TELLERS = frozenset([SOURCE, PERSON, EITHER])
 JOINS = frozenset(["observed", "grow-only", "two-phase"])
@@ -69,7 +83,7 @@ _PATH_LETTERS = frozenset(_LOWER + _LOWER.upper() + _DIGITS + "._-/")
 class Field:
     """One field of a record: its merge rule, who tells it, its unit, and for `elements` the rules of what it holds."""
 
-    __slots__ = ("elements", "identity", "json_types", "merge", "name", "told_by", "unit")
+    __slots__ = ("elements", "identity", "json_types", "merge", "name", "told_by", "unit", "words")
 
     def __init__(self, name: str, schema: dict[str, Any], where: str) -> None:
         self.name = name
@@ -78,6 +92,7 @@ class Field:
             raise CannotWork(f"{where}: field {name}: no merge rule is called {self.merge!r}")
         self.told_by = _one_of(schema.get("x-gitbtc-told-by", EITHER), TELLERS, f"{where}: field {name}: told by")
         self.unit: str = schema.get("x-gitbtc-unit", "")
+        self.words: dict[str, str] = schema.get("x-gitbtc-words", {})
         declared = schema.get("type", ())
         self.json_types: frozenset[str] = frozenset([declared] if isinstance(declared, str) else declared)
         self.identity: tuple[str, ...] = tuple(schema.get("x-gitbtc-identity", ()))
@@ -104,9 +119,9 @@ class Kind:
     """A kind of state file. Made from a schema by `from_schema`; raises CannotWork for one that does not declare it."""
 
     __slots__ = (
-        "append_only", "balance", "crdt", "fields", "groups", "growth", "identity", "is_array", "join", "key_types",
-        "line", "name", "noun", "order", "path", "record_schema", "register", "removal", "schema", "spellings", "title",
-        "verbs",
+        "alarms", "append_only", "balance", "compared", "crdt", "dumps", "fields", "frame", "groups", "growth",
+        "identity", "is_array", "join", "key_types", "line", "loads", "members", "name", "noun", "optional", "order",
+        "path", "record_schema", "register", "removal", "renames", "schema", "spellings", "title", "verbs",
     )  # fmt: skip
 
     def __init__(self, schema: dict[str, Any], where: str) -> None:
@@ -115,10 +130,12 @@ class Kind:
         self.path: str = _declared(schema, "path", where)
         if not (self.name[:1] in _LOWER and frozenset(self.name) <= _NAME_LETTERS and 0 < len(self.name) <= 40):
             raise CannotWork(f"{where}: a kind is named by a lower-case word, not {self.name!r}")
-        if not (self.path.endswith(".json") and self.path.count("/") == 1 and frozenset(self.path) <= _PATH_LETTERS):
-            raise CannotWork(f"{where}: x-gitbtc-path is a folder and a .json file, such as wallet/utxos.json")
-        self.title: str = schema.get("title", self.name)
         self.is_array: bool = schema.get("type") == "array"
+        self.frame: Frame = _frame(schema, self.is_array, where)
+        ending = ".jsonl" if self.frame is LINES else ".json"
+        if not (self.path.endswith(ending) and self.path.count("/") == 1 and frozenset(self.path) <= _PATH_LETTERS):
+            raise CannotWork(f"{where}: x-gitbtc-path is a folder and a {ending} file, such as wallet/utxos{ending}")
+        self.title: str = schema.get("title", self.name)
         identity = _declared(schema, "identity", where)
         self.identity: str | tuple[str, ...] = identity if isinstance(identity, str) else tuple(identity)
         self.order: tuple[str, ...] = tuple(schema.get("x-gitbtc-order", ()))
@@ -136,15 +153,48 @@ class Kind:
         self.record_schema: dict[str, Any] = schema.get("items", {}) if self.is_array else schema
         properties = self.record_schema.get("properties", {})
         self.fields: dict[str, Field] = {name: Field(name, rules, where) for name, rules in properties.items()}
+        # Fields whose change is told before all others, and the words for it.
+        self.alarms = {name: field.words for name, field in self.fields.items() if field.words}
         named = self.order if isinstance(self.identity, str) else self.identity
         # The fields that records are sorted by and told apart by, each with its Python type.
         self.key_types = tuple((name, int if "integer" in self.fields[name].json_types else str) for name in named)
+        # Those of them that a record may lack, which is the same as an empty text, and how some are compared.
+        self.optional = frozenset(named).difference(self.record_schema.get("required", named))
+        self.compared: dict[str, Callable[[Any], Any]] = {
+            name: spelling_called(properties[name]["x-gitbtc-compared"], where)
+            for name in named
+            if "x-gitbtc-compared" in properties[name]
+        }
+        self.renames: str = schema.get("x-gitbtc-renames", "")
+        if self.renames and self.renames != self.identity[-1]:
+            raise CannotWork(f"{where}: x-gitbtc-renames names the last field of the identity")
+        self.members: tuple[str, ...] = tuple(schema.get("x-gitbtc-members", ()))
+        self.loads, self.dumps = _written(schema, self.members, where)
         self.groups: tuple[Group, ...] = tuple(Group(group, where) for group in schema.get("x-gitbtc-together", ()))
         self.spellings = Spellings(self.record_schema, where)
 
     def group_of(self, field: str) -> Group | None:
         """The group that merges `field` together with others, if it is in one."""
         return next((group for group in self.groups if field in group.fields), None)
+
+
+def _frame(schema: dict[str, Any], is_array: bool, where: str) -> Frame:  # noqa: FBT001 - internal
+    default = "array" if is_array else "object"
+    container = _one_of(schema.get("x-gitbtc-container", default), frozenset([default, "lines"]), where)
+    if container == "lines" and not is_array:
+        raise CannotWork(f"{where}: a container of lines holds records: its type is array")
+    return FRAMES[container]
+
+
+def _written(
+    schema: dict[str, Any], members: tuple[str, ...], where: str
+) -> tuple[Callable[[bytes], Any], Callable[[Any], bytes]]:
+    """How a record's text is read and written."""
+    if "x-gitbtc-numbers" in schema:
+        _one_of(schema["x-gitbtc-numbers"], frozenset(["as-spelled"]), where)
+    elif not members:
+        return json_text.loads, json_text.dumps
+    return json_text.loads_spelled, lambda record: json_text.dumps_spelled(record, members)
 
 
 def _declared(schema: dict[str, Any], annotation: str, where: str) -> Any:
@@ -172,3 +222,8 @@ def from_schema(content: bytes, where: str) -> Kind:
         return Kind(schema, where)
     except (AttributeError, KeyError, TypeError) as error:
         raise CannotWork(f"{where}: not a schema that declares a kind: {error}") from None
+
+
+def word_of(value: object) -> str:
+    """How `x-gitbtc-words` calls a value; None stands for a field that a record does not have."""
+    return "absent" if value is None else str(value).lower()

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 SUFFIX = ".schema.json"
 
-# Path of each built-in kind, so that a path is recognised without reading thirteen schemas; a test holds the table
+# Path of each built-in kind, so that a path is recognised without reading every schema; a test holds the table
 # against the schemas.
 BUILT_IN = {
     "wallet/utxos.json": "utxos",
     "wallet/transactions.json": "transactions",
     "wallet/labels.json": "labels",
+    "wallet/labels.jsonl": "labels329",
     "wallet/descriptors.json": "descriptors",
     "channels/channels.json": "channels",
     "channels/routing.json": "routing",
+    "channels/pending.json": "pending",
     "strategy/agent.json": "strategy",
     "strategy/execution.json": "execution",
     "oracles/prices.json": "prices",

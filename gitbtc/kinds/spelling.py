@@ -1,12 +1,14 @@
 """One spelling for values that are equal in several: addresses, descriptors, derivation paths, hex, texts, numbers.
 
 How a field is spelled follows from its `format`, from its type where that is `number`, and else from its annotation
-`x-gitbtc-spelling`: `hex` (lower case) or `text` (Unicode's normal form C). What has no other spelling that means the
-same, such as an address in mixed case, is kept as it is, for validation to judge.
+`x-gitbtc-spelling`: `hex` (lower case), `text` (Unicode's normal form C), `reference` (what a label of BIP-329 is
+about) or `origin` (a descriptor without keys). What has no other spelling that means the same, such as an address in
+mixed case, is kept as it is, for validation to judge.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import chain
 
 from gitbtc.errors import CannotWork
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     Settled = Callable[[list[Any]], bool]
 
 _EXACT_INTEGER = 2**53  # the integers that a float64 tells apart (RFC 8259, section 6)
+_HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+_ID_LENGTHS = frozenset([64, 66, 130])  # of a txid or an x-only key, of a public key, of an uncompressed one
 _AT_ONCE = 4096  # records whose values are looked at together: few enough to stay in a processor's cache
 
 
@@ -75,6 +79,31 @@ def _descriptor(value: Any) -> Any:
     return spelled_descriptor(value)
 
 
+def _reference(value: Any) -> Any:
+    """Ids and outpoints in lower case, addresses as `_address` has them; an extended key has no other spelling."""
+    if not isinstance(value, str) or value.islower():
+        return value
+    digits = value.partition(":")[0]
+    if len(digits) in _ID_LENGTHS and frozenset(digits) <= _HEX_DIGITS:
+        return value.lower()
+    return _address(value)
+
+
+@lru_cache(maxsize=256)  # a file of a hundred thousand labels is of a wallet or two
+def _origin(value: str) -> str:
+    """`wsh(sortedmulti(2,[A],[B]))` with fingerprints in lower case, `'`, and the keys of one script in order."""
+    import re
+
+    found = re.findall(r"\[([^\]]*)\]", value)
+    origins = iter(sorted(_origin_of_key(text) for text in found))
+    return re.sub(r"\[[^\]]*\]", lambda _: f"[{next(origins)}]", value)
+
+
+def _origin_of_key(text: str) -> str:
+    fingerprint, slash, path = text.partition("/")
+    return fingerprint.lower() + slash + path.replace("h", "'").replace("H", "'")
+
+
 # -- whether any of many values needs to be looked at ------------------------------------------------------------------
 
 
@@ -101,8 +130,12 @@ def _no_h(values: list[Any]) -> bool:
     return "h" not in "".join(values).lower()
 
 
-def _all_spelled(values: list[Any]) -> bool:
-    return all(_descriptor(value) == value for value in values)
+def _if_text(spell: Spell) -> Spell:
+    return lambda value: spell(value) if isinstance(value, str) else value
+
+
+def _all_as(spell: Spell) -> Settled:
+    return lambda values: all(spell(value) == value for value in values)
 
 
 _NUMBER, _TEXT = "number", "text"
@@ -115,15 +148,24 @@ _SPELLINGS: dict[str, tuple[Spell, Settled]] = {
     "bitcoin-address": (_address, _no_initial_capitals),
     "bitcoin-address-or-empty": (_address, _no_initial_capitals),
     "derivation-path": (_path, _no_h),
-    "public-descriptor": (_descriptor, _all_spelled),
+    "public-descriptor": (_descriptor, _all_as(_descriptor)),
+    "reference": (_reference, _all_as(_reference)),
+    "origin": (_if_text(_origin), _all_as(_origin)),
 }
+
+
+def spelling_called(name: str, where: str) -> Spell:
+    """How a value of the spelling `name` is written. CannotWork where there is none."""
+    if name not in _SPELLINGS:
+        raise CannotWork(f"{where}: no spelling is called {name!r}")
+    return _SPELLINGS[name][0]
 
 
 def _named(rules: dict[str, Any], where: str) -> str | None:
     """The spelling of a field, if it has one."""
     named = rules.get("x-gitbtc-spelling")
-    if named is not None and named not in _SPELLINGS:
-        raise CannotWork(f"{where}: no spelling is called {named!r}")
+    if named is not None:
+        spelling_called(named, where)
     types = rules.get("type", ())
     is_number = _NUMBER in ([types] if isinstance(types, str) else types)
     return next((name for name in (named, rules.get("format"), _NUMBER if is_number else None) if name in _SPELLINGS),

@@ -137,7 +137,7 @@ def records_of(kind: Kind, content: bytes) -> tuple[Iterable[Record], int]:
     if not kind.is_array:
         return [codec.parse(kind, content)], 1
     lines = codec.keyed(kind, content).values()
-    return (json.loads(line) for line in lines), len(lines)
+    return (codec.decode_line(kind, line) for line in lines), len(lines)
 
 
 def changed_records(kind: Kind, old: bytes, new: bytes) -> tuple[Iterable[Record], int]:
@@ -176,14 +176,17 @@ def validate_files(
                 continue
             try:
                 records, count = _changed(kind, read_old, read_new())
-                for violation in violations(kind, watch(path, records, count), networks):
+                for number, violation in enumerate(violations(kind, watch(path, records, count), networks)):
+                    foreign = codec.foreign_words(kind, read_new()) if number == 0 else ""
+                    if foreign:
+                        yield path, RecordViolation("", "", "", foreign)
                     yield path, violation
             except codec.Malformed as error:
                 yield path, RecordViolation("", "", "", str(error))
 
 
 def _changed(kind: Kind, read_old: Callable[[], bytes], new: bytes) -> tuple[Iterable[Record], int]:
-    if not new.strip():
+    if not new.strip() and kind.frame.empty:
         raise codec.Malformed(f"the file is empty; without records it is {'[]' if kind.is_array else 'not there'}")
     try:
         return changed_records(kind, read_old(), new)

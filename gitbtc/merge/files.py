@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import Change, NotCanonical, body, compare, walk
+from gitbtc.kinds.kind import word_of
 from gitbtc.merge import markers
 from gitbtc.merge.conflict import Conflict, Notice
 from gitbtc.merge.records import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from gitbtc.kinds.delta import Buffer
+    from gitbtc.kinds.frame import Frame
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.merge.markers import Style
     from gitbtc.merge.told import Telling
@@ -93,7 +95,7 @@ def merge_files(kind: Kind, base: Buffer, ours: Buffer, theirs: Buffer, options:
     try:
         our_changes, their_changes = walk(kind, base, ours), walk(kind, base, theirs)
         outcomes = _decide_all(kind, our_changes, their_changes, options)
-        pieces = _splice(base, ours, our_changes, outcomes, options)
+        pieces = _splice(kind, (base, ours), our_changes, outcomes, options)
     except NotCanonical:
         before, one, other = (codec.keyed(kind, side[:]) for side in (base, ours, theirs))
         outcomes = _decide_all(kind, compare(kind, before, one), compare(kind, before, other), options)
@@ -123,12 +125,15 @@ def _decide_all(kind: Kind, our_changes: list[Change], their_changes: list[Chang
     judged = options.judge(removed_twice) if options.judge else {}
     judged = {key: judged[key] for key in judged if key in mine or key in outcomes.their_changes}
     is_told = options.telling is not None
+    renamed = _renamed(kind, our_changes, their_changes, options) if kind.renames and not is_told else {}
     touched = {*mine, *outcomes.their_changes} if is_told else _touched(kind, mine, outcomes.their_changes)
-    for key in sorted({*touched, *judged}):
+    for key in sorted({*touched, *judged, *renamed}):
         own, other = mine.get(key), outcomes.their_changes.get(key)
         known = own or outcomes.their_changes[key]
         if key in judged:
             outcome: Outcome = judged[key]
+        elif key in renamed:
+            outcome = renamed[key]
         elif (own is None or other is None) and not (is_told or _needs_rule(kind, known)):
             outcome = known.new
         else:
@@ -137,7 +142,82 @@ def _decide_all(kind: Kind, our_changes: list[Change], their_changes: list[Chang
         outcomes.by_key[key] = outcome
         if isinstance(outcome, Conflict):
             outcomes.merge.conflicts.append(outcome)
+        elif kind.alarms:
+            _notice_alarms(kind, own or _unchanged(known), outcome, outcomes.merge.notices)
     return outcomes
+
+
+def _notice_alarms(kind: Kind, ours: Change, outcome: bytes | None, notices: list[Notice]) -> None:
+    """What the merge does to a record of ours that is told before anything else: a coin is frozen."""
+    before = ours.new_record
+    if before is None or outcome is None or outcome == ours.new:
+        return
+    after = codec.decode_line(kind, outcome)
+    for name, words in kind.alarms.items():
+        was, now = (words.get(word_of(side.get(name))) for side in (before, after))
+        if was != now:
+            notices.append(Notice(ours.key, f"{now} (was {was})"))
+
+
+def _renamed(
+    kind: Kind, our_changes: list[Change], their_changes: list[Change], options: Options
+) -> dict[Key, Outcome]:
+    """What becomes of the records that one side gave another name, where the other side changed them too."""
+    mine, yours = _by_thing(our_changes), _by_thing(their_changes)
+    outcomes: dict[Key, Outcome] = {}
+    for thing in mine.keys() & yours.keys():
+        ours, theirs = _as_rename(mine[thing]), _as_rename(yours[thing])
+        if ours is None or theirs is None or ours.key != theirs.key:
+            continue
+        touched = {change.key for change in (*mine[thing], *yours[thing])}
+        if not _is_told_by_name(kind, ours, theirs, len(touched)):
+            continue
+        outcome = _changed_twice(kind, ours, theirs, options)
+        outcomes |= dict.fromkeys(touched)
+        lines = (outcome.ours, outcome.theirs) if isinstance(outcome, Conflict) else (outcome,)
+        key = min(codec.read_line(kind, line)[1] for line in lines if line is not None)
+        if isinstance(outcome, Conflict):
+            outcome.key = key
+        outcomes[key] = outcome
+    return outcomes
+
+
+def _is_told_by_name(kind: Kind, ours: Change, theirs: Change, names: int) -> bool:
+    """Whether a record that got another name is to be merged as one: both named it differently, or one named it and the
+    other changed more than a measure. Two equal names, and a measure, merge record by record.
+    """
+    if names == 1:
+        return False
+    old = ours.old_record or {}
+    renamed = [side for side in (ours, theirs) if (side.new_record or {}).get(kind.renames) != old.get(kind.renames)]
+    if len(renamed) == 2:
+        return names == 3
+    other = theirs if renamed[0] is ours else ours
+    return not changes_only_measures(kind, old, other.new_record or {})
+
+
+def _by_thing(changes: list[Change]) -> dict[Key, list[Change]]:
+    """The changes by what the records are about: their key without the name."""
+    things: dict[Key, list[Change]] = {}
+    for change in changes:
+        things.setdefault(change.key[:-1], []).append(change)
+    return things
+
+
+def _as_rename(changes: list[Change]) -> Change | None:
+    """The change of the one record that a side changed, under its old key, whether it has a new name or not; None where
+    the side did something else.
+    """
+    if len(changes) == 1:
+        return changes[0] if changes[0].old is not None and changes[0].new is not None else None
+    gone = [change for change in changes if change.new is None]
+    come = [change for change in changes if change.old is None]
+    if len(changes) != 2 or len(gone) != 1 or len(come) != 1:
+        return None
+    renamed = Change(gone[0].key, None, None, gone[0].at)
+    renamed.old, renamed.old_record = gone[0].old, gone[0].old_record
+    renamed.new, renamed.new_record = come[0].new, come[0].new_record
+    return renamed
 
 
 def _touched(kind: Kind, mine: dict[Key, Change], yours: dict[Key, Change]) -> set[Key]:
@@ -206,6 +286,9 @@ def _removed_and_changed(kind: Kind, ours: Change, theirs: Change, notices: list
         return None
     if changes_only_measures(kind, before, after):
         return None
+    if kind.removal == "yields":
+        notices.append(Notice(key, "was removed on one side and changed on the other; it stays as it was changed"))
+        return changed.new
     return Conflict("remove_change", key, ours.old, ours.new, theirs.new, tuple(changed_fields(before, after)))
 
 
@@ -233,9 +316,10 @@ def _line(kind: Kind, record: dict[str, object]) -> bytes:
 class _Writer:
     """Collects the pieces of a file whose records are ended by commas, and takes the last comma back."""
 
-    __slots__ = ("_ends_in_comma", "_options", "_pieces")
+    __slots__ = ("_ends_in_comma", "_frame", "_options", "_pieces")
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, frame: Frame, options: Options) -> None:
+        self._frame = frame
         self._options = options
         self._pieces: list[Piece] = []
         self._ends_in_comma = False
@@ -244,66 +328,70 @@ class _Writer:
         """Unchanged lines, not copied; only those at the very end of a canonical file lack their last comma."""
         if start >= end:
             return
-        complete = content[end - 2 : end] == b",\n"
+        line_end = self._frame.end
+        complete = content[end - len(line_end) : end] == line_end
         lines = memoryview(content)[start : end if complete else end - 1]
-        self._pieces += [lines] if complete else [lines, b",\n"]
+        self._pieces += [lines] if complete else [lines, line_end]
         self._ends_in_comma = True
 
     def outcome(self, outcome: Outcome) -> None:
         """A record's line, a conflict between markers, or nothing."""
         if isinstance(outcome, Conflict) and not self._options.virtual:
-            self._pieces.append(markers.render(outcome, self._options.style()))
+            self._pieces.append(markers.render(outcome, self._options.style(), self._frame))
             self._ends_in_comma = False
             return
         line = outcome.base if isinstance(outcome, Conflict) else outcome
         if line is not None:
-            self._pieces += [line, b",\n"]
+            self._pieces += [line, self._frame.end]
             self._ends_in_comma = True
 
-    def close(self, opening: bytes, closing: bytes) -> list[Piece]:
+    def close(self) -> list[Piece]:
         """The pieces of the whole file."""
         if not self._pieces:
-            return [opening + closing + b"\n"]
-        if self._ends_in_comma:
+            return [self._frame.empty]
+        if self._ends_in_comma and self._frame.has_commas:
             self._pieces[-1:] = [self._pieces[-1][:-2], b"\n"]
-        return [opening + b"\n", *self._pieces, closing + b"\n"]
+        return [self._frame.head, *self._pieces, self._frame.foot]
 
 
-def _splice(base: Buffer, ours: Buffer, our_changes: list[Change], outcomes: _Outcomes,
+def _splice(kind: Kind, files: tuple[Buffer, Buffer], our_changes: list[Change], outcomes: _Outcomes,
             options: Options) -> list[Piece]:  # fmt: skip
-    """Ours with the outcomes in place. Offsets in ours are those of the base, shifted by what ours changed before."""
-    start, end = body(ours)
-    shift = start - body(base)[0]
-    writer = _Writer(options)
+    """Ours with the outcomes in place; `files` are base and ours. Offsets in ours are those of the base, shifted by
+    what ours changed before.
+    """
+    base, ours = files
+    start, end = body(ours, kind.frame)
+    shift = start - body(base, kind.frame)[0]
+    writer = _Writer(kind.frame, options)
     done = start
     mine = iter(our_changes)
     change = next(mine, None)
     for key, outcome in outcomes.by_key.items():
         while change is not None and change.key < key:
-            shift += _size(change.new) - _size(change.old)
+            shift += _size(kind, change.new) - _size(kind, change.old)
             change = next(mine, None)
         own = change if change is not None and change.key == key else None
         touched = own or outcomes.their_changes[key]
         at = min(touched.at + shift, end)
         writer.stretch(ours, done, at)
         writer.outcome(outcome)
-        done = min(at + _size(own.new if own else touched.old), end)
+        done = min(at + _size(kind, own.new if own else touched.old), end)
     writer.stretch(ours, done, end)
-    return writer.close(b"[", b"]")
+    return writer.close()
 
 
-def _size(line: bytes | None) -> int:
+def _size(kind: Kind, line: bytes | None) -> int:
     """What a line takes in a canonical file, with its comma and line end."""
-    return 0 if line is None else len(line) + 2
+    return 0 if line is None else len(line) + len(kind.frame.end)
 
 
 def _rebuild(kind: Kind, ours: dict[Key, bytes], outcomes: _Outcomes, options: Options) -> list[Piece]:
     """The same from the lines of ours by key."""
-    writer = _Writer(options)
+    writer = _Writer(kind.frame, options)
     records: dict[Key, Outcome] = {**ours, **outcomes.by_key}
     for key in sorted(records):
         writer.outcome(records[key])
-    return writer.close(*((b"[", b"]") if kind.is_array else (b"{", b"}")))
+    return writer.close()
 
 
 def _merge_register(kind: Kind, base: bytes, ours: bytes, theirs: bytes, options: Options) -> Merge:
@@ -321,9 +409,9 @@ def _merge_register(kind: Kind, base: bytes, ours: bytes, theirs: bytes, options
     merge = Merge()
     if isinstance(chosen, Conflict):
         merge.conflicts.append(chosen)
-    writer = _Writer(options)
+    writer = _Writer(kind.frame, options)
     writer.outcome(chosen or None)
-    merge.pieces = writer.close(b"{", b"}")
+    merge.pieces = writer.close()
     return merge
 
 

@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gitbtc.kinds.frame import Frame
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.merge.conflict import Conflict
 
@@ -26,22 +27,21 @@ class Style:
         self.theirs_name = theirs
 
 
-def render(conflict: Conflict, style: Style) -> bytes:
+def render(conflict: Conflict, style: Style, frame: Frame) -> bytes:
     """The conflict as it stands in the file. The base is always shown when both sides are empty: it is all there is."""
     show_base = style.show_base or (conflict.ours is None and conflict.theirs is None)
-    parts = [_marker(b"<", style.size, style.ours_name), _side(conflict.ours)]
+    ours, base, theirs = (
+        b"" if line is None else line + frame.end for line in (conflict.ours, conflict.base, conflict.theirs)
+    )
+    parts = [_marker(b"<", style.size, style.ours_name), ours]
     if show_base:
-        parts += [_marker(b"|", style.size, style.base_name), _side(conflict.base)]
-    parts += [_marker(b"=", style.size, ""), _side(conflict.theirs), _marker(b">", style.size, style.theirs_name)]
+        parts += [_marker(b"|", style.size, style.base_name), base]
+    parts += [_marker(b"=", style.size, ""), theirs, _marker(b">", style.size, style.theirs_name)]
     return b"".join(parts)
 
 
 def _marker(sign: bytes, size: int, name: str) -> bytes:
     return sign * size + (b" " + name.encode() if name else b"") + b"\n"
-
-
-def _side(line: bytes | None) -> bytes:
-    return b"" if line is None else line + b",\n"
 
 
 class Hunk:
@@ -55,10 +55,6 @@ class Hunk:
         self.ours: list[bytes] = []
         self.base: list[bytes] = []
         self.theirs: list[bytes] = []
-
-    def lines(self) -> list[bytes]:
-        """Every record line of the hunk, without commas."""
-        return [line.strip(b" \t\r,") for line in (*self.ours, *self.base, *self.theirs)]
 
 
 def hunks(content: bytes) -> Iterator[Hunk]:
@@ -103,27 +99,34 @@ class MarkedFile:
     def _key(self, hunk: Hunk) -> Key:
         if self.kind.identity == "file":
             return (self.kind.name,)
-        opening, closing = (b"[", b"]") if self.kind.is_array else (b"{", b"}")
-        keys = {key for line in hunk.lines() if line for key in keyed(self.kind, opening + line + closing)}
-        if len(keys) != 1:
+        sides = {key for line in (*hunk.ours, *hunk.theirs) for key in self._keys(line)}
+        keys = sides.union(key for line in hunk.base for key in self._keys(line))
+        things = {key[:-1] for key in keys} if self.kind.renames else keys
+        if len(things) != 1:
             raise Malformed("a conflict is not around one record; settle it by hand, then `git add` the file")
-        return keys.pop()
+        return min(sides or keys)
 
-    def settle(self, key: Key, line: bytes | None) -> None:
-        """Put `line` (None: nothing) in the place of the record `key`, whether it was in conflict or not."""
+    def _keys(self, line: bytes) -> list[Key]:
+        """The key of the record on a line of a conflict, if there is one."""
+        frame, line = self.kind.frame, line.strip(b" \t\r,")
+        return list(keyed(self.kind, frame.opening + line + frame.closing)) if line else []
+
+    def settle(self, key: Key, *lines: bytes | None) -> None:
+        """Put `lines` (None: nothing) in the place of the record `key`, whether it was in conflict or not."""
         self.open.pop(key, None)
         self.lines.pop(key, None)
-        if line is None:
-            return
-        if self.kind.identity == "file":
-            self.lines = keyed(self.kind, b"{" + line + b"}")
-        else:
-            self.lines[key] = line
+        for line in lines:
+            if line is None:
+                continue
+            if self.kind.identity == "file":
+                self.lines = keyed(self.kind, b"{" + line + b"}")
+            else:
+                self.lines[self._keys(line)[0] if self.kind.renames else key] = line
 
     def content(self) -> bytes:
         """The file as it now stands: canonical once no conflict is open."""
-        entries = {key: line + b",\n" for key, line in self.lines.items()} | self.open
-        opening, closing = (b"[", b"]") if self.kind.is_array else (b"{", b"}")
         if not self.open:
             return encode_lines(self.kind, [self.lines[key] for key in sorted(self.lines)])
-        return opening + b"\n" + b"".join(entries[key] for key in sorted(entries)) + closing + b"\n"
+        frame = self.kind.frame
+        entries = {key: line + frame.end for key, line in self.lines.items()} | self.open
+        return frame.head + b"".join(entries[key] for key in sorted(entries)) + frame.foot

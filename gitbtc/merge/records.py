@@ -144,6 +144,39 @@ def _true_wins(_: Field, base: Any, ours: Any, theirs: Any) -> Any:
     return True if changed is None else changed[0]
 
 
+def _freezing(_: Field, base: Any, ours: Any, theirs: Any) -> Any:
+    """`spendable`, where absent says nothing: of two new values the one that freezes stands against silence alone."""
+    changed = _one_changed(base, ours, theirs)
+    if changed is not None:
+        return changed[0]
+    if MISSING not in (ours, theirs):
+        raise _Contested("edit")
+    return ours if theirs is MISSING else theirs
+
+
+def _first_seen(_: Field, base: Any, ours: Any, theirs: Any) -> Any:
+    """Two spellings of what means the same: the new one; of two new ones the one that sorts first."""
+    changed = _one_changed(base, ours, theirs)
+    return changed[0] if changed is not None else min((ours, theirs), key=repr)
+
+
+def _union(_: Field, base: Any, ours: Any, theirs: Any) -> Any:
+    """Lists to which both sides only add."""
+    changed = _one_changed(base, ours, theirs)
+    if changed is not None:
+        return changed[0]
+    if not (isinstance(ours, list) and isinstance(theirs, list)):
+        raise _Contested("edit")
+    together = {repr(value): value for value in (*ours, *theirs)}
+    return sorted(together.values(), key=by_size)
+
+
+def by_size(value: Any) -> tuple[bool, float, str]:
+    """What the values of a united list are sorted by: numbers by size, before all others."""
+    is_number = isinstance(value, int | float)
+    return not is_number, value if is_number else 0, repr(value)
+
+
 def _never_live(_: Field, __: Any, ours: Any, theirs: Any) -> Any:
     """simulation_mode, which is false for live: where no branch is merged into, simulating wins."""
     return True if True in (ours, theirs) else theirs if ours is MISSING else ours
@@ -195,6 +228,9 @@ RULES: dict[str, Callable[..., Any]] = {
     "true-wins": _true_wins,
     "never-live": _never_live,
     "elements": _elements,
+    "freezing": _freezing,
+    "first-seen": _first_seen,
+    "union": _union,
 }
 RULES_INTO_OURS = {**RULES, "never-live": _own_mode}
 

@@ -15,7 +15,7 @@ from gitbtc.premerge.excerpts import Excerpts
 from gitbtc.premerge.foreseen import Foreseen, MergeFinding
 from gitbtc.premerge.judged import NOTHING, Ground, JudgedMerge, of_contest
 from gitbtc.premerge.sound import faults
-from gitbtc.premerge.versions import Version, Versions
+from gitbtc.premerge.versions import Version, Versions, both_changed
 from gitbtc.premerge.virtual_base import virtual_base
 from gitbtc.state.snapshot import installed_kinds
 
@@ -139,7 +139,7 @@ class Premerge:
             mine, yours = (self._versions.between(path, base.blob(path), side.blob(path)) for side in (one, other))
         except Malformed:
             return False  # which is told of the branch
-        return any(mine[key] != yours[key] for key in mine.keys() & yours.keys())
+        return bool(both_changed(self._versions.kind(path), mine, yours))
 
     def _shared(self, root: str, one: Version, other: Version) -> set[Outpoint]:
         """The coins that both tell another story of than each of their common ancestors."""

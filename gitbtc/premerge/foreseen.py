@@ -10,7 +10,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
-from gitbtc.premerge.versions import Version, excerpt
+from gitbtc.premerge.versions import Version, both_changed, excerpt
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 
 TYPE_CHECKING = False
@@ -131,7 +131,7 @@ class Foreseen:
     def _merged(self, kind: Kind, path: str) -> Merge | None:
         """The merge of the records that both sides changed, or one in a way that is not simply taken; None: no such."""
         mine, yours = (self._versions.between(path, self.base.blob(path), side.blob(path)) for side in self._sides)
-        keys = {key for key in mine.keys() & yours.keys() if mine[key] != yours[key]}
+        keys = both_changed(kind, mine, yours)
         if kind.append_only:
             keys |= {key for pairs in (mine, yours) for key, (_, line) in pairs.items() if line is None}
         if not keys:

@@ -107,7 +107,7 @@ class Versions:
         kind, old, new = self.kind(path), self.anchored(path), self.content(blob)
         if kind.identity == "file":
             return {WHOLE: (old or None, new or None)}
-        if new and not new.strip():
+        if new and not new.strip() and kind.frame.empty:
             raise Malformed(f"the file is empty; without records it is {'[]' if kind.is_array else 'not there'}")
         try:
             changes = walk(kind, old, new)
@@ -123,6 +123,17 @@ class Versions:
 def _line(key: Key, own: Differences, other: Differences) -> bytes | None:
     """The line of a version, given its own and another version's differences from the anchor."""
     return own[key][1] if key in own else other[key][0]
+
+
+def both_changed(kind: Kind, mine: Differences, yours: Differences) -> set[Key]:
+    """The records that both sides changed, each in another way; where records have names, those of a thing together."""
+    keys = {key for key in mine.keys() & yours.keys() if mine[key] != yours[key]}
+    if not kind.renames:
+        return keys
+    things = {key[:-1] for key in mine} & {key[:-1] for key in yours}
+    apart = {key for key in {**mine, **yours} if mine.get(key) != yours.get(key)}
+    contested = {key[:-1] for key in apart} & things
+    return keys | {key for key in {**mine, **yours} if key[:-1] in contested}
 
 
 def excerpt(kind: Kind, lines: Iterable[tuple[Key, bytes | None]], *, exists: bool) -> bytes:

@@ -6,7 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from gitbtc.errors import GitbtcError
+from gitbtc.errors import GitbtcError, printable
 from gitbtc.judge.spend_gate import RootVerdict
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from gitbtc.resolve.open_conflicts import Conflicts, Open
     from gitbtc.spends.decision import Decision
     from gitbtc.state.merging import Merging
+
+
+BOTH = "both"
 
 
 class Resolving:
@@ -49,12 +52,21 @@ class Resolving:
         self._write()
 
     def _settle(self, open_: Open) -> None:
-        if open_.contest is not None:
+        if self._choice == BOTH:
+            self._keep_both(open_)
+        elif open_.contest is not None:
             self._settle_spend(open_.contest)
         elif not open_.conflict.key:
             self._take_whole(open_, getattr(open_.conflict, self._choice))
         else:
             self._file(open_.path, open_).settle(open_.conflict.key, getattr(open_.conflict, self._choice))
+
+    def _keep_both(self, open_: Open) -> None:
+        """Both records, where they are two names of one thing."""
+        conflict = open_.conflict
+        if open_.kind.renames not in conflict.fields or open_.contest is not None:
+            raise GitbtcError(f"{printable(open_.address)}: only two names can both be kept; take a side")
+        self._file(open_.path, open_).settle(conflict.key, conflict.ours, conflict.theirs)
 
     def _take_whole(self, open_: Open, content: bytes | None) -> None:
         try:

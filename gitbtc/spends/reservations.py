@@ -95,11 +95,12 @@ def _event(event_type: str, agent: str, outpoints: Iterable[str], note: str) -> 
 
 
 def dated(event: Record, log: Iterable[Record], tip: int | None, clock: Clock) -> Record:
-    """`event` at the height `tip`, and at a time after all that its agent has said about its coins in `log`."""
+    """`event` at the height `tip`, at a time after all that its agent has said about its coins in `log`, and with the
+    number that follows its agent's highest.
+    """
     about = set(named(event))
-    said = (
-        earlier["timestamp"]
-        for earlier in log
-        if earlier.get("agent", "") == event["agent"] and not about.isdisjoint(named(earlier))
-    )
-    return event | {"timestamp": max([clock(), *(time + 1 for time in said)]), "block_height": tip}
+    own = [earlier for earlier in log if earlier.get("agent", "") == event["agent"]]
+    said = (earlier["timestamp"] for earlier in own if not about.isdisjoint(named(earlier)))
+    time = max([clock(), *(moment + 1 for moment in said)])
+    seq = 1 + max((earlier.get("seq", 0) for earlier in own), default=0)
+    return event | {"timestamp": time, "block_height": tip, "seq": seq}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitbtc.diff.operations import changed_fields
+from gitbtc.kinds.kind import word_of
 from gitbtc.views import terms
 
 TYPE_CHECKING = False
@@ -22,6 +23,17 @@ def told(kind: Kind, fields: Fields) -> list[str]:
         old, new = sides.get("old", terms.ABSENT), sides.get("new", terms.ABSENT)
         words += _in_elements(field, old, new) or [_change(terms.word(name), field, old, new)]
     return words
+
+
+def alarming(kind: Kind, fields: Fields) -> dict[str, str]:
+    """name -> words of each change of `fields` that is told before all others: `frozen (was spendable)`."""
+    found = {}
+    for name, words in kind.alarms.items():
+        if name in fields:
+            was, now = (words.get(word_of(fields[name].get(side))) for side in ("old", "new"))
+            if was != now:
+                found[name] = f"{now} (was {was})" if "new" in fields[name] else f"{now} (was {was}), not said any more"
+    return found
 
 
 def _change(name: str, field: Field | None, old: Any, new: Any) -> str:

@@ -25,6 +25,9 @@ _REGISTERS = {
     "true-wins": ("or-flag", "true"),
     "never-live": ("or-flag", "true: no join makes a strategy live"),
     "elements": ("map", "element by element"),
+    "freezing": ("and-flag", "false: what one side froze is frozen; silence gives way"),
+    "first-seen": ("lww-register", "the later spelling"),
+    "union": ("grow-only-set", "both"),
     "with the record": ("part", "the records are two elements of the set"),
     "with the file": ("part", "the file joins as a whole"),
 }
@@ -86,7 +89,7 @@ def _described(kind: Kind) -> dict[str, Any]:
         "title": kind.title,
         "description": kind.schema.get("description", ""),
         "path": kind.path,
-        "container": "array" if kind.is_array else "object",
+        "container": kind.schema.get("x-gitbtc-container") or ("array" if kind.is_array else "object"),
         "identity": kind.identity,
         "order": kind.order,
         "growth": kind.growth,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gitbtc.diff.operations import DELETE, INSERT, REPLACE
 from gitbtc.kinds import json_text
 from gitbtc.views import terms
-from gitbtc.views.changes import told
+from gitbtc.views.changes import alarming, told
 from gitbtc.views.line import Line
 from gitbtc.views.spenders import names_outpoints
 from gitbtc.views.tally import Tally
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 3  # as many records with one and the same change are shown one by one
 
-_COLOURS = {"headline": "\x1b[1m", "+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m"}
+_COLOURS = {"headline": "\x1b[1m", "+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m", "!": "\x1b[1;31m"}
 _RESET = "\x1b[m"
 
 
@@ -47,10 +47,7 @@ def _lines(
         yield from (_member(kind, operation) for operation in operations)
         return
     view = _View(kind, operations, spenders)
-    for fields, number in view.folded:
-        yield "~", f"~ {terms.counted(number, kind.noun)}: {', '.join(told(kind, fields))}"
-    for operation, changed in view.single:
-        yield view.line(operation, changed)
+    yield from sorted(view.lines(), key=lambda line: line[0] != "!")
 
 
 def headline(kind: Kind, path: str, operations: Sequence[Operation], notes: Sequence[str]) -> str:
@@ -95,13 +92,27 @@ class _View:
         pairs = enumerate(zip(operations, changes, strict=True))
         self.single = [pair for position, pair in pairs if position not in folded]
 
-    def line(self, operation: Operation, fields: Fields) -> tuple[str, str]:
-        """The sign of an operation, and its line."""
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """The sign and the line of each change that many records share, and of each other operation."""
+        for fields, number in self.folded:
+            sign, words = self._changes(fields)
+            yield sign, f"{sign} {terms.counted(number, self._kind.noun)}: {words}"
+        for operation, changed in self.single:
+            yield self._of(operation, changed)
+
+    def _changes(self, fields: Fields) -> tuple[str, str]:
+        """The sign of a change, and what it is: first what is told before anything else."""
+        alarms = alarming(self._kind, fields)
+        rest = told(self._kind, {name: sides for name, sides in fields.items() if name not in alarms})
+        return "!" if alarms else "~", ", ".join([*alarms.values(), *rest])
+
+    def _of(self, operation: Operation, fields: Fields) -> tuple[str, str]:
         sign = {INSERT: "+", DELETE: "-"}.get(operation.name, "~")
         parts = self._line.show(operation.record, self._length, fields)
         if fields:
-            subject = "  ".join(parts) + ": " if parts else ""
-            return sign, f"{sign} {subject}{', '.join(told(self._kind, fields))}"
+            sign, words = self._changes(fields)
+            subject = "  ".join(parts) + ("  " if sign == "!" else ": ") if parts else ""
+            return sign, f"{sign} {subject}{words}"
         return sign, f"{sign} " + "  ".join([*parts, *self._beyond(operation.record), *self._spender(operation)])
 
     def _beyond(self, record: Record) -> list[str]:

@@ -43,9 +43,9 @@ def _in_order(kind: Kind, content: bytes, readable: _Readable) -> Iterator[bytes
     """The lines of a canonical array, each record parsed once; NotCanonical when it turns out not to be one."""
     if not kind.is_array:
         raise NotCanonical
-    start, end = body(content)
+    start, end = body(content, kind.frame)
     last: Key | None = None
-    for row in content[start : end - 1].split(b",\n") if end else ():
+    for row in content[start : end - 1].split(kind.frame.end) if end else ():
         try:
             record, key = codec.read_canonical(kind, row)
         except codec.Malformed:

@@ -67,7 +67,7 @@ def test_a_reservation_is_an_event_in_the_work_tree_and_not_committed(wallet: Re
     assert event.pop("timestamp") > 0
     assert event == {
         "agent": "ann", "amount_sat": None, "block_height": 150, "event_type": "reserve", "expires_height": 160,
-        "fee_sat": None, "note": "pay the rent", "outpoints": COINS[:2], "txid": None,
+        "fee_sat": None, "note": "pay the rent", "outpoints": COINS[:2], "seq": 1, "txid": None,
     }  # fmt: skip
     assert wallet.git("status", "--porcelain").strip() == "?? strategy/"
     written = wallet.read(LOG)

@@ -37,7 +37,7 @@ def described(repo: Repo, *arguments: str) -> list[dict[str, Any]]:
 def test_the_table_has_a_row_for_each_kind_with_path_identity_growth_and_crdt(repo: Repo) -> None:
     _, *table = repo.gitbtc("schema").stdout.splitlines()
     assert [row.split()[:2] for row in table] == [[name, path] for path, name in BUILT_IN.items()]
-    assert table[2].split(maxsplit=1)[1] == "wallet/labels.json        address, label    set          OR-set"
+    assert table[2].split(maxsplit=1)[1] == "wallet/labels.json        address, label            set          OR-set"
 
 
 def test_a_kinds_fields_are_told_with_type_unit_and_merge_rule(repo: Repo) -> None:

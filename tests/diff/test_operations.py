@@ -49,7 +49,7 @@ def test_a_file_that_comes_or_goes_is_its_records_coming_or_going(data: st.DataO
 @given(st.data(), kinds)
 def test_the_layout_is_no_difference(data: st.DataObject, kind: Kind) -> None:
     old, new = data.draw(histories(kind, 1))
-    spread = json.dumps(json.loads(old), indent=2).encode()
+    spread = json.dumps(codec.parse(kind, old), indent=2).encode()
     assert operations(kind, kind.path, old, spread) == []
     assert apply(kind, spread, operations(kind, kind.path, spread, new)) == new
 

@@ -12,7 +12,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from tests.made_state import coin
-from tests.strategies import files, histories, kinds
+from tests.strategies import RECORDS, files, histories, kinds
 
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Kind
@@ -52,7 +52,7 @@ def roots(draw: st.DrawFn) -> tuple[Files, Files, Files]:
 
 
 def between(old: Files, new: Files) -> list[Patch]:
-    kinds = {kind.path: kind for kind in map(built_in, ["utxos", "transactions", "execution", "labels", "strategy"])}
+    kinds = {kind.path: kind for kind in map(built_in, [*RECORDS, "strategy"])}
     return [patch(kinds[path], old[path], new[path]) for path in sorted(old) if old[path] != new[path]]
 
 

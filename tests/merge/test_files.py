@@ -307,4 +307,72 @@ def test_a_virtual_base_never_holds_markers() -> None:
 
 
 def test_the_strategies_cover_the_kinds_that_they_name() -> None:
-    assert set(RECORDS) == {"utxos", "transactions", "execution", "labels"}
+    assert set(RECORDS) == {"utxos", "transactions", "execution", "labels", "labels329"}
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+ROWS = built_in("labels329")
+
+
+def names(*texts: str, category: str = "income") -> bytes:
+    """What an address is called."""
+    address = "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0"
+    shared = {"address": address, "category": category, "created_at": 1}
+    return codec.encode_file(LABELS, [{**shared, "label": text} for text in texts])
+
+
+def test_two_new_names_of_one_thing_are_a_conflict_whichever_side_is_ours() -> None:
+    for sides in ((names("b"), names("c")), (names("c"), names("b"))):
+        (conflict,) = merge(LABELS, names("a"), *sides).conflicts
+        assert (conflict.type, conflict.fields, conflict.key[-1]) == ("edit", ("label",), "b")
+        assert conflict.base == names("a").splitlines()[1]
+
+
+def test_two_additions_and_one_new_name_on_both_sides_are_no_conflict() -> None:
+    assert merge(LABELS, names("a"), names("a", "b"), names("a", "c")).content == names("a", "b", "c")
+    assert merge(LABELS, names(), names("b"), names("c")).content == names("b", "c")
+    assert merge(LABELS, names("a"), names("b"), names("b")).content == names("b")
+
+
+def test_what_one_side_renamed_has_what_the_other_changed() -> None:
+    merged = merge(LABELS, names("a"), names("b"), names("a", category="fee"))
+    assert (merged.content, merged.conflicts) == (names("b", category="fee"), [])
+
+
+def row(**members: object) -> bytes:
+    return codec.encode_file(ROWS, [{"type": "output", "ref": "aa:0", **members}])
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        ({}, {}, {"spendable": False}, {"spendable": False}),
+        ({}, {"spendable": False}, {"label": "a"}, {"label": "a", "spendable": False}),
+        ({"spendable": True}, {"spendable": False}, {}, {"spendable": False}),
+        ({"spendable": False}, {"spendable": False}, {"spendable": True}, {"spendable": True}),
+        ({}, {"spendable": True}, {"spendable": False}, None),
+    ],
+)
+def test_freezing(base: dict[str, object], ours: dict[str, object], theirs: dict[str, object],
+                  merged: dict[str, object] | None) -> None:  # fmt: skip
+    for sides in ((ours, theirs), (theirs, ours)):
+        done = merge(ROWS, row(**base), *(row(**side) for side in sides))
+        if merged is None:
+            assert [conflict.fields for conflict in done.conflicts] == [("spendable",)]
+        else:
+            assert done.content == row(**merged)
+
+
+def test_a_label_that_one_side_removed_and_the_other_changed_stays_as_it_was_changed() -> None:
+    done = merge(ROWS, row(label="a"), b"", row(label="a", spendable=False))
+    assert done.content == row(label="a", spendable=False)
+    assert "stays as it was changed" in done.notices[0].text
+
+
+def test_two_spellings_of_an_origin_are_one_wallet() -> None:
+    spelled = [
+        row(label="a", origin=f"wsh(sortedmulti(2,{keys}))") for keys in ("[AA/48h],[bb/1']", "[bb/1h],[aa/48']")
+    ]
+    done = merge(ROWS, b"", *spelled)
+    assert (done.content, done.conflicts) == (min(spelled), [])

@@ -179,9 +179,16 @@ def test_the_clock_is_taken_where_nothing_was_said_about_the_coins() -> None:
     assert dated(reserve_event("ann", NAMES, 110), log, 100, lambda: 1000)["timestamp"] == 1000
 
 
+def test_the_events_of_an_agent_are_numbered() -> None:
+    log: list[dict[str, Any]] = [{**event("custom", "ann", 1), "seq": 6}, {**event("custom", "bob", 1), "seq": 9}]
+    for number in (7, 8):
+        log.append(dated(reserve_event("ann", NAMES, 110), log, 100, lambda: 5))
+        assert log[-1]["seq"] == number
+
+
 def test_an_event_says_who_which_coins_until_when_and_why() -> None:
     made = dated(reserve_event("ann", reversed(NAMES), 110, "rent"), [], 100, lambda: 5)
     assert made == {
         "agent": "ann", "amount_sat": None, "block_height": 100, "event_type": "reserve", "expires_height": 110,
-        "fee_sat": None, "note": "rent", "outpoints": NAMES, "timestamp": 5, "txid": None,
+        "fee_sat": None, "note": "rent", "outpoints": NAMES, "seq": 1, "timestamp": 5, "txid": None,
     }  # fmt: skip

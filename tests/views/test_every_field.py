@@ -49,7 +49,7 @@ def sample(schema: dict[str, Any]) -> Any:
 def changes(schema: dict[str, Any], value: Any) -> list[Any]:
     """Other values of a field: one of each sort, the least different ones."""
     if "enum" in schema:
-        return [schema["enum"][1]]
+        return list(schema["enum"][1:2])
     kind = types_of(schema)[0]
     others: list[Any] = [None] if "null" in types_of(schema) else []
     if kind == "array":

@@ -1,0 +1,41 @@
+"""`gitbtc label`: give a coin, a transaction or an address a name, everywhere it stands."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from gitbtc.cli.arguments import complete_coins
+from gitbtc.errors import UsageError, printable
+from gitbtc.repo.git import Git
+
+
+@click.command("label")
+@click.argument("thing", metavar="OUTPOINT|TXID|ADDRESS", shell_complete=complete_coins)
+@click.argument("text", metavar="TEXT")
+def command(thing: str, text: str) -> int:
+    """Call a coin, a transaction or an address TEXT; an empty TEXT takes its name away.
+
+    Ids may be cut to their first digits, as in 6d0cc27c:0. The name is set in every file in which the thing stands:
+    wallet/utxos.json, transactions.json, labels.json and labels.jsonl, and with it whatever bears its old name because
+    it is about the same money. Nothing is staged or committed.
+    """
+    from gitbtc.labels.naming import meant, rename
+    from gitbtc.labels.work_tree import Root
+    from gitbtc.state.snapshot import installed_kinds, of_work_tree
+
+    git = Git().at_top()
+    roots = {path: Root(git, path) for path in sorted(of_work_tree(git, installed_kinds(git)).roots())}
+    type_, ref, known = meant({path: root.files for path, root in roots.items()}, thing)
+    if not known:
+        raise UsageError(f"{thing}: no file here knows it")
+    paths = []
+    for path in known:
+        rename(roots[path].files, type_, ref, text, int(time.time()))
+        paths += roots[path].save()
+    for path in paths:
+        click.echo(f"gitbtc: {printable(path)} is written, and not committed")
+    if not paths:
+        click.echo("gitbtc: it is called so already")
+    return 0

@@ -1,0 +1,126 @@
+"""A file of labels brought in: a merge of three, whose base is what the same file said when it came in last.
+
+Labels that people changed here since are not undone by an old export. Without a base nothing that stands here is
+changed: what is new is added, and what differs is listed.
+"""
+
+from __future__ import annotations
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in
+from gitbtc.labels.reading import KIND, things
+from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.markers import MarkedFile, Style
+from gitbtc.merge.records import merge_record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from gitbtc.kinds.kind import Key, Record
+
+FROZEN, SPENDABLE = "frozen", "spendable"
+BOTH = "both"
+
+
+class Brought:
+    """What bringing in a file makes of the labels here. `content` is the file then; `differing` (thing, text here, text
+    there) is what stays as it is here; `contested` what both sides renamed; `turned` (ref, word, earlier word) the
+    outputs that are frozen or not any more; `notices` lines.
+    """
+
+    def __init__(self) -> None:
+        self.content = b""
+        self.added = self.changed = self.removed = 0
+        self.differing: list[tuple[Key, str, str]] = []
+        self.contested: list[tuple[Key, str, str]] = []
+        self.turned: list[tuple[str, str, str]] = []
+        self.notices: list[str] = []
+
+
+def bring(base: bytes | None, ours: bytes, theirs: bytes, choice: str = "") -> Brought:
+    """Bring in `theirs`, canonical files all; `base` is None the first time.
+
+    `choice` (`ours`, `theirs`, `both`) settles what both sides renamed.
+    """
+    brought = Brought()
+    if base is None:
+        brought.content = _added(ours, theirs, brought)
+    else:
+        brought.content = _merged(base, ours, _with_unspoken(base, theirs), choice, brought)
+    _count(ours, brought)
+    return brought
+
+
+def _with_unspoken(base: bytes, theirs: bytes) -> bytes:
+    """`theirs` with what `base` has of the types that it does not speak of: a program that leaves them out deletes
+    nothing.
+    """
+    kind = built_in(KIND)
+    records: list[Record] = codec.parse(kind, theirs)
+    spoken = {record["type"] for record in records}
+    return codec.encode_file(kind, [*records, *(one for one in codec.parse(kind, base) if one["type"] not in spoken)])
+
+
+def _merged(base: bytes, ours: bytes, theirs: bytes, choice: str, brought: Brought) -> bytes:
+    kind = built_in(KIND)
+    merge = merge_files(kind, base, ours, theirs, Options(Style))
+    marked = MarkedFile(kind, merge.content) if merge.conflicts else None
+    for conflict in merge.conflicts:
+        if marked is not None:
+            sides = [conflict.ours, conflict.theirs]
+            marked.settle(
+                conflict.key, *(sides if choice == BOTH else [conflict.theirs if choice == "theirs" else sides[0]])
+            )
+        texts = [_text(kind.loads(side)) if side else "" for side in (conflict.ours, conflict.theirs)]
+        brought.contested.append((conflict.key[:-1], texts[0], texts[1]))
+    brought.notices += [f"{':'.join(notice.key[:2])}: {notice.text}" for notice in merge.notices
+                        if not notice.text.startswith((FROZEN, SPENDABLE))]  # fmt: skip
+    return marked.content() if marked else merge.content
+
+
+def _text(record: Record) -> str:
+    """What a record says, for a line that compares it with another."""
+    return str(record.get("label", "")) or ("frozen" if record.get("spendable") is False else "")
+
+
+def _added(ours: bytes, theirs: bytes, brought: Brought) -> bytes:
+    kind = built_in(KIND)
+    here, there = (things(codec.parse(kind, side)) for side in (ours, theirs))
+    for thing, rows in there.items():
+        own = here.get(thing)
+        if own is None:
+            here[thing] = rows
+        elif len(own) == len(rows) == 1:
+            merged = merge_record(kind, None, own[0], rows[0], into_ours=True)
+            here[thing] = [merged.ours]
+            if merged.contested:
+                brought.differing.append((thing, _text(own[0]), _text(rows[0])))
+        else:
+            texts = {row.get("label", "") for row in own}
+            brought.differing += [(thing, " and ".join(sorted(texts)), _text(row)) for row in rows
+                                  if row.get("label", "") not in texts]  # fmt: skip
+    return codec.encode_file(kind, [record for rows in here.values() for record in rows])
+
+
+def _count(ours: bytes, brought: Brought) -> None:
+    """How many things got a label, lost it, or have another; and which outputs are frozen now, or not any more."""
+    kind = built_in(KIND)
+    before, after = (things(codec.parse(kind, side)) for side in (ours, brought.content))
+    for thing in sorted({**before, **after}):
+        old, new = before.get(thing, []), after.get(thing, [])
+        brought.added += not old
+        brought.removed += not new
+        brought.changed += bool(old and new and old != new)
+        was, now = (FROZEN if _is_frozen(rows) else SPENDABLE for rows in (old, new))
+        if thing[0] == "output" and was != now:
+            brought.turned.append((thing[1], now, was))
+
+
+def _is_frozen(rows: list[Record]) -> bool:
+    return any(row.get("spendable") is False for row in rows)
+
+
+def known_outputs(turned: list[tuple[str, str, str]], listed: Container[str]) -> list[tuple[str, str, str]]:
+    """Those of the outputs that are coins here: the others freeze nothing."""
+    return [one for one in turned if one[0] in listed]

@@ -1,0 +1,190 @@
+"""A file of labels, as a program wrote it, becomes records of wallet/labels.jsonl.
+
+BIP-329 is one JSON object a line; files in the wild have a byte order mark, CRLF, no last line end, any order and
+spacing, escapes, truth values as text, several lines with one ref, and fields that nobody else knows. All are read. A
+line that cannot be is named by its number; the others are read. Electrum's labels, one flat object, are read too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitbtc.kinds import codec, json_text
+from gitbtc.kinds.codec import MAX_DEPTH, Malformed
+from gitbtc.kinds.registry import built_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from gitbtc.kinds.kind import Key, Record
+
+KIND = "labels329"
+TYPES = frozenset(["tx", "addr", "pubkey", "input", "output", "xpub", "spscan"])
+# What follows from the transactions, and differs between two exports of one wallet.
+VOLATILE = frozenset(["height", "heights", "time", "fee", "value", "rate", "fmv", "keypath"])
+LONGEST_LINE = 1 << 20  # bytes
+_BOM = b"\xef\xbb\xbf"
+_TRUTH = {"true": True, "false": False}
+
+
+@dataclass
+class LabelFile:
+    """What a file holds: its records, and of what was not simply read the lines (`line`, `why`) and the notices.
+
+    `silent` counts the rows that say nothing: no label, nothing about spending, no field of a program's own.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    silent: int = 0
+
+    def content(self) -> bytes:
+        """The records as a canonical file."""
+        return codec.encode_file(built_in(KIND), self.records)
+
+
+def read(content: bytes, *, with_values: bool = False, trust_spendable: bool = False) -> LabelFile:
+    """The labels of a file. `with_values` keeps what is volatile, and rows that say nothing else; `trust_spendable`
+    takes a file at its word that says of every output that it can be spent.
+    """
+    from gitbtc.labels.electrum import flat_labels
+
+    flat = flat_labels(content)
+    if flat is not None:
+        return flat
+    json_text.expect(len(content))
+    file = LabelFile()
+    rows = [(number, row) for number, row in _rows(content, file) if _is_label(number, row, file)]
+    _settle_spendable(rows, file, trust=trust_spendable)
+    found: dict[Key, Record] = {}
+    for number, row in rows:
+        _take(number, row, found, file, with_values=with_values)
+    file.records = list(found.values())
+    return file
+
+
+def lines(content: bytes) -> list[bytes]:
+    """The lines of a file, without what ends them and without a byte order mark."""
+    return [line.rstrip(b"\r") for line in content.removeprefix(_BOM).split(b"\n")]
+
+
+def parsed(line: bytes) -> Any:
+    """The value of one line, its numbers as they are spelled. Malformed."""
+    if len(line) > LONGEST_LINE:
+        raise Malformed(f"longer than {LONGEST_LINE} bytes")
+    try:
+        quick = json_text.loads_spelled(line)
+    except (ValueError, RecursionError):
+        quick = None
+    # As many members as colons behind names: none stands twice, and nothing is nested.
+    if isinstance(quick, dict) and len(quick) == line.count(b":") and not _floats(quick):
+        return quick
+    return codec.strict(line, MAX_DEPTH, as_spelled=True)
+
+
+def says_something(row: Record) -> bool:
+    """Whether a row tells more than that the thing exists, and what anybody can compute of it."""
+    return bool(row.get("label")) or bool(row.keys() - VOLATILE - {"type", "ref", "origin", "label"})
+
+
+def _rows(content: bytes, file: LabelFile) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(lines(content), start=1):
+        if line.strip():
+            try:
+                yield number, parsed(line)
+            except Malformed as error:
+                file.rejected.append((number, str(error).removeprefix("line 1: ")))
+
+
+def _is_label(number: int, row: Any, file: LabelFile) -> bool:
+    """Whether it is one; what a program wrote instead of leaving it out is taken off."""
+    why = ""
+    if not isinstance(row, dict):
+        why = "no JSON object"
+    else:
+        for name in [name for name in ("label", "origin", "spendable") if name in row and row[name] is None]:
+            del row[name]
+        wrong = [name for name in ("type", "ref") if not isinstance(row.get(name), str) or not row[name]]
+        wrong += [name for name in ("label", "origin") if not isinstance(row.get(name, ""), str)]
+        if wrong:
+            why = f"{wrong[0]} must be text"
+        elif not isinstance(row.get("spendable", True), bool) and row["spendable"] not in ("true", "false"):
+            why = "spendable must be true or false"
+    if why:
+        file.rejected.append((number, why))
+    return not why
+
+
+def _settle_spendable(rows: list[tuple[int, Record]], file: LabelFile, *, trust: bool) -> None:
+    """Text becomes a truth value; the same word on every output is a program's default, and nobody's decision."""
+    spoken = [row for _, row in rows if "spendable" in row]
+    as_text = [row for row in spoken if isinstance(row["spendable"], str)]
+    for row in as_text:
+        row["spendable"] = _TRUTH[row["spendable"]]
+    if as_text:
+        file.notices.append("the file wrote spendable as text, as Nunchuk does; read as true/false")
+    outputs = [row for _, row in rows if row["type"] == "output"]
+    invented = outputs and all(row.get("spendable") is True for row in outputs)
+    if invented and not trust and not any(row["spendable"] is False for row in spoken):
+        for row in outputs:
+            row["spendable"] = None  # it was there: the row says something
+        file.notices.append(
+            "spendable is true on every output, which is a program's default and nobody's word: read as not said; "
+            "--trust-spendable takes it"
+        )
+
+
+def _take(number: int, row: Record, found: dict[Key, Record], file: LabelFile, *, with_values: bool) -> None:
+    keeps = with_values or says_something(row)
+    if row.get("spendable", True) is None:
+        del row["spendable"]
+    if not keeps:
+        file.silent += 1
+        return
+    if not with_values:
+        row = {name: value for name, value in row.items() if name not in VOLATILE}
+    kind = built_in(KIND)
+    try:
+        key = codec.key_of(kind, row, codec.encode_record(kind, row))
+    except Malformed as error:
+        file.rejected.append((number, str(error)))
+        return
+    if key not in found:
+        found[key] = row
+    elif found[key] != row:
+        _unite(number, found[key], row, file)
+
+
+def _unite(number: int, row: Record, again: Record, file: LabelFile) -> None:
+    """Two rows of one label: what only one says counts; of two different words the first, but that freezing wins."""
+    if {row.get("spendable"), again.get("spendable")} == {True, False}:
+        row["spendable"] = again["spendable"] = False
+    differing = [name for name, value in again.items() if row.setdefault(name, value) != value]
+    if differing:
+        file.notices.append(f"line {number}: another {differing[0]} than in a row before with the same label; left out")
+
+
+def things(records: list[Record]) -> dict[Key, list[Record]]:
+    """The records by what they are about: type, ref and origin."""
+    kind = built_in(KIND)
+    found: dict[Key, list[Record]] = {}
+    for record in records:
+        found.setdefault(codec.key_of(kind, record, b"")[:-1], []).append(record)
+    return found
+
+
+def refs(records: list[Record], wanted: Callable[[Record], bool] = bool) -> dict[tuple[str, str], list[Record]]:
+    """The records that are `wanted` by type and ref, whichever wallet they are of."""
+    found: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        if wanted(record):
+            found.setdefault((record["type"], record["ref"]), []).append(record)
+    return found
+
+
+def _floats(row: Record) -> bool:
+    """Whether a number of a row may be one that no float holds."""
+    return any(isinstance(value, float) for value in row.values())

@@ -1,0 +1,132 @@
+"""`gitbtc import FILE`: what wallets export, recognised by what it looks like."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.made_state import ADDRESS, FUNDING, coin, coins, put, spend, transactions
+
+if TYPE_CHECKING:
+    from tests.conftest import Repo
+
+pytestmark = pytest.mark.one_interpreter
+
+PAY = spend("pay", coin(1), fee=1500)
+SPARROW = "Date (UTC),Label,Value,Balance,Fee,Txid\n"
+ELECTRUM = (
+    "oc_transaction_hash,ln_payment_hash,label,confirmations,amount_chain_bc,amount_lightning_bc,fiat_value,"
+    "network_fee_bc,fiat_fee,timestamp\n"
+)
+SPECTER = "Date,Label,Category,Amount (BTC),Value (USD),Rate (BTC/USD),TxID,Address,Block Height,Timestamp\n"
+
+
+@pytest.fixture
+def wallet(treasury: Repo) -> Repo:
+    coins(treasury, coin(0))
+    transactions(treasury, {**PAY, "fee_sat": None})
+    return treasury
+
+
+def bring(repo: Repo, content: str, *more: str, name: str = "export.csv", ok: tuple[int, ...] = (0,)) -> str:
+    place = repo.path.parent / name
+    place.write_text(content, "utf-8")
+    done = repo.gitbtc("import", str(place), *more, ok=ok)
+    return done.stdout + done.stderr
+
+
+def labels_of(repo: Repo) -> dict[str, str]:
+    return {(one := json.loads(line))["ref"]: one["label"] for line in repo.read("wallet/labels.jsonl").splitlines()}
+
+
+def transaction(repo: Repo) -> dict[str, Any]:
+    (found,) = json.loads(repo.read("wallet/transactions.json"))
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "fee"), [("-200000000", "1500"), ("-2.00000000", "0.00001500"), ('"-2,00000000"', '"0,00001500"')]
+)
+def test_sparrows_unit_is_proved_by_a_transaction_that_is_known(wallet: Repo, value: str, fee: str) -> None:
+    table = f"{SPARROW}2024-01-01 10:00:00,rent,{value},0,{fee},{PAY['txid']}\n"
+    table += f"Unconfirmed,later,1,1,,{'cd' * 32}\n# Historical prices\n"
+    bring(wallet, table)
+    assert labels_of(wallet) == {PAY["txid"]: "rent", "cd" * 32: "later"}
+    assert (transaction(wallet)["label"], transaction(wallet)["fee_sat"]) == ("rent", 1500)
+    assert "nothing new" in bring(wallet, table)
+
+
+def test_without_a_proof_the_unit_has_to_be_said(wallet: Repo) -> None:
+    table = f"{SPARROW}2024-01-01 10:00:00,x,5,5,1,{'cd' * 32}\n"
+    assert "--unit" in bring(wallet, table, ok=(1,))
+    assert not (wallet.path / "wallet/labels.jsonl").exists()
+    bring(wallet, table, "--unit", "sat")
+
+
+def test_electrums_rows_without_a_transaction_are_left_out(wallet: Repo) -> None:
+    row = f"{PAY['txid']},,rent,5,-2.,0.,,0.000015,,2024-01-01 10:00\n"
+    said = bring(wallet, f"{ELECTRUM}{row},{'ee' * 32},coffee,,0.,-0.00001,,,,2024-01-01 11:00\n")
+    assert "1 row without a transaction left out" in said
+    assert labels_of(wallet) == {PAY["txid"]: "rent"}
+    assert transaction(wallet)["fee_sat"] == 1500
+    older = ELECTRUM.replace("network_fee_bc", "network_fee_satoshi")
+    assert "older Electrum" in bring(wallet, older + row, ok=(1,))
+
+
+def test_specter_names_addresses(wallet: Repo) -> None:
+    rows = [
+        f"2024,Bob,receive,1.0,,,{FUNDING},{ADDRESS},100,1",
+        f"2024,Address #3,receive,1.0,,,{FUNDING},{ADDRESS},1,1",
+    ]
+    said = bring(wallet, SPECTER + "\n".join(rows))
+    assert "1 rows whose label Specter made up" in said
+    assert labels_of(wallet) == {ADDRESS: "Bob"}
+    german = SPECTER.replace("Label", "Bezeichnung").replace("Address", "Adresse")
+    bring(wallet, german + rows[0].replace("Bob", "Ann"), "--columns", "Bezeichnung,Adresse", name="other.csv", ok=(0,))
+    assert "the header has no column" in bring(wallet, german, "--columns", "Etikett,Adresse", ok=(1,))
+
+
+def liana(**changes: Any) -> str:
+    labels = [{"type": "tx", "ref": PAY["txid"], "label": "rent", "spendable": True}, {"type": "addr", "ref": ADDRESS}]
+    secret = {"config": {"bitcoind_config": {"auth": "user:hunter2-password", "addr": "127.0.0.1:8332"}}}
+    backup = {"accounts": [{"descriptor": "wsh(x)", "labels": labels, "proprietary": secret}], "network": "regtest",
+              "version": 0, "proprietary": secret}  # fmt: skip
+    return json.dumps(backup | changes)
+
+
+def test_a_backup_of_liana_gives_its_labels_and_nothing_of_its_configuration(wallet: Repo) -> None:
+    said = bring(wallet, liana())
+    assert labels_of(wallet) == {PAY["txid"]: "rent"}
+    found = [path for path in wallet.path.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert not found
+    assert "hunter2" not in said
+    assert "version is 1" in bring(wallet, liana(version=1), ok=(1,))
+
+
+def test_a_backup_of_another_network_is_refused(wallet: Repo) -> None:
+    chain = {"network": "regtest", "block_height": 1, "block_hash": "00" * 32, "block_time": 1}
+    wallet.write("network/chain.json", json.dumps(chain))
+    assert "it is of main" in bring(wallet, liana(network="bitcoin"), ok=(1,))
+
+
+def test_labels_are_recognised_too(wallet: Repo) -> None:
+    bring(wallet, json.dumps({"type": "tx", "ref": PAY["txid"], "label": "rent"}), name="labels.jsonl")
+    bring(wallet, json.dumps({PAY["txid"]: "rent", ADDRESS: "Bob"}), name="electrum.json")
+    assert labels_of(wallet) == {PAY["txid"]: "rent", ADDRESS: "Bob"}
+
+
+def test_what_is_no_wallets_file_is_called_what_it_looks_like(wallet: Repo) -> None:
+    said = bring(wallet, '{"channels":[{"remote_pubkey":"02","channel_point":"a:0"}]}', ok=(2,))
+    assert "LND" in said
+    assert "no file that gitbtc knows" in bring(wallet, "hello", ok=(2,))
+    assert "neither a program" in wallet.gitbtc("import", "nonsense", ok=(2,)).stderr
+    assert "bitcoin-core --from" in wallet.gitbtc("import", str(wallet.path), ok=(2,)).stderr
+
+
+def test_a_broken_table_is_one_message(wallet: Repo) -> None:
+    said = bring(wallet, f"{SPARROW}a,b\n", ok=(1,))
+    assert "line 2: 2 columns, where the header has 6" in said
+    put(wallet, "wallet/labels.json")
+    assert "nothing was imported" in bring(wallet, ELECTRUM + '"open', ok=(1,))

@@ -1,0 +1,140 @@
+"""What goes in comes out: three promises about the bytes of label files, over files of any spelling."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in
+from gitbtc.labels.dialects import exported
+from gitbtc.labels.importing import bring
+from gitbtc.labels.like import written_like
+from gitbtc.labels.reading import KIND, read
+
+if TYPE_CHECKING:
+    from gitbtc.kinds.kind import Record
+
+TXIDS = ["ab" * 32, "cd" * 32]
+ADDRESSES = ["bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0", "n3fdDmgnbwsKCnqsXoq3Rdnt5DQbQy6Dv1"]
+ORIGINS = ["wpkh([d34db33f/84'/0'/0'])", "wsh(sortedmulti(2,[AAAAAAAA/48h],[bbbbbbbb/48h]))"]
+# Texts in normal form C, which is what a name is stored in.
+TEXTS = st.sampled_from(["", "rent", "Bob's <b>", "a=b&c", "Café ☕", 'quo"te', "\\u0027", " spaced "]) | st.text(
+    st.characters(min_codepoint=32, max_codepoint=126), max_size=8
+)
+NUMBERS = st.sampled_from(["0", "-0", "90000.00", "1e3", "0.10", "12", "1E-7", "123456789012345678901234567890"])
+REFS = {
+    "tx": st.sampled_from(TXIDS),
+    "addr": st.sampled_from(ADDRESSES),
+    "output": st.sampled_from([f"{txid}:{vout}" for txid in TXIDS for vout in (0, 1)]),
+    "mystery": st.sampled_from(["x", "y"]),
+}
+
+
+@st.composite
+def rows(draw: st.DrawFn, *, as_text: bool = False) -> list[tuple[str, str]]:
+    """One row: (name, JSON text) of its members, in any order."""
+    type_ = draw(st.sampled_from(sorted(REFS)))
+    members = {"type": json.dumps(type_), "ref": json.dumps(draw(REFS[type_]))}
+    if draw(st.booleans()):
+        members["label"] = _spelled(draw(TEXTS), draw(st.booleans()))
+    if draw(st.booleans()):
+        members["origin"] = _spelled(draw(st.sampled_from(ORIGINS)), draw(st.booleans()))
+    if type_ == "output" and draw(st.booleans()):
+        word = draw(st.sampled_from(["true", "false"]))
+        members["spendable"] = f'"{word}"' if as_text else word
+    if draw(st.booleans()):
+        members["height"] = draw(st.integers(0, 900_000).map(str))
+    if draw(st.booleans()):
+        members["fmv"] = f'{{"USD": {draw(NUMBERS)}}}'
+    if draw(st.booleans()):
+        members["own-field"] = draw(NUMBERS)
+    return draw(st.permutations(list(members.items())))
+
+
+def _spelled(text: str, html: bool) -> str:
+    written = json.dumps(text, ensure_ascii=False)
+    return written.replace("'", "\\u0027").replace("<", "\\u003c").replace("=", "\\u003d") if html else written
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """A file in somebody's spelling."""
+    comma, colon = draw(st.sampled_from([(",", ":"), (", ", ": "), (" , ", " :")]))
+    found: dict[Any, list[tuple[str, str]]] = {}
+    for one in draw(st.lists(rows(as_text=draw(st.booleans())), max_size=6)):
+        record = json.loads("{" + ",".join(f"{json.dumps(name)}:{value}" for name, value in one) + "}")
+        # A thing is named once by the programs that write more than its name.
+        found.setdefault((record["type"], record["ref"], codec_origin(record)), one)
+    lines = ["{" + comma.join(f"{json.dumps(name)}{colon}{value}" for name, value in one) + "}"
+             for one in found.values()]  # fmt: skip
+    if draw(st.booleans()):
+        lines.insert(draw(st.integers(0, len(lines))), draw(st.sampled_from(["", "not json"])))
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    text = end.join(lines) + (end if draw(st.booleans()) else "")
+    return (b"\xef\xbb\xbf" if draw(st.booleans()) else b"") + text.encode()
+
+
+def codec_origin(record: Record) -> Any:
+    return built_in(KIND).compared["origin"](record.get("origin", ""))
+
+
+def stored(content: bytes, *, with_values: bool = True) -> bytes:
+    """What wallet/labels.jsonl is after the file came into an empty one."""
+    labels = read(content, with_values=with_values, trust_spendable=True)
+    return bring(None, b"", labels.content()).content
+
+
+def records(content: bytes) -> list[Record]:
+    found: list[Record] = codec.parse(built_in(KIND), content)
+    return found
+
+
+@given(files())
+def test_what_gitbtc_wrote_comes_back_as_it_was(content: bytes) -> None:
+    own = stored(content)
+    assert stored(own) == own
+    assert exported(records(own), None) == own
+
+
+def values(content: bytes) -> list[str]:
+    """The JSON values of a file, with truth as truth, each as one text."""
+    found = []
+    for line in content.removeprefix(b"\xef\xbb\xbf").decode().split("\n"):
+        if line.strip().startswith("{"):
+            row = json.loads(line)
+            row |= {"spendable": row["spendable"] in (True, "true")} if "spendable" in row else {}
+            found.append(json.dumps(row, sort_keys=True))
+    return sorted(found)
+
+
+@given(files())
+def test_the_values_of_a_foreign_file_are_kept_and_twice_is_once(content: bytes) -> None:
+    own = stored(content)
+    assert values(own) == values(content)
+    theirs = read(content, with_values=True, trust_spendable=True).content()
+    assert bring(theirs, own, theirs).content == own
+    assert bring(None, own, theirs).content == own
+
+
+@given(files(), st.booleans(), st.booleans())
+def test_a_foreign_file_is_written_back_in_its_own_spelling(content: bytes, values_too: bool, trust: bool) -> None:
+    labels = read(content, with_values=values_too, trust_spendable=trust)
+    assert written_like(records(labels.content()), content) == content
+
+
+@given(files(), TEXTS.filter(bool))
+def test_a_change_touches_the_line_of_what_changed_alone(content: bytes, text: str) -> None:
+    own = records(stored(content))
+    if not own:
+        return
+    own[0] = {**own[0], "label": text}
+    written = written_like(own, content)
+    before, after = content.split(b"\n"), written.split(b"\n")
+    assert len(before) == len(after)
+    assert sum(one != other for one, other in zip(before, after, strict=True)) <= 1
+    again = records(stored(written))
+    assert codec.encode_file(built_in(KIND), again) == codec.encode_file(built_in(KIND), own)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.cli import left_out
 from gitbtc.errors import UsageError, printable
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
@@ -48,6 +49,8 @@ def command(rev: str | None, explain: str | None, *, as_json: bool) -> int:
     git = Git()
     kinds = installed_kinds(git)
     snapshot = of_work_tree(git, kinds) if rev is None else _of_revision(git, rev, kinds)
+    if rev is None:
+        left_out.tell(git, kinds)
     roots = sorted(snapshot.roots())
     contests = list(open_contests(git, rev or "HEAD", snapshot)) if git.find(rev or "HEAD") else []
     known = {outpoint_text(contest.outpoint) for _, contest in contests if contest.outpoint}

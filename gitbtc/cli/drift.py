@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli import left_out
 from gitbtc.cli.compared import Compared, as_document, in_words
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo.diffing import Drift
@@ -34,6 +35,7 @@ def command(revision: str, *, as_json: bool) -> int:
     if source is not None:
         return _from_source(source, as_json=as_json)
     kinds = Kinds(os.path.join(git.top_level(), SCHEMAS))
+    left_out.tell(git, kinds)
     compared = Compared(Drift(git, revision, lambda path: kinds.for_path(path) is not None))
     return 1 if compared.show(git, as_document if as_json else in_words) else 0
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.cli import left_out
 from gitbtc.cli.schema import kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.kinds.codec import Malformed
@@ -46,6 +47,8 @@ def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: b
     if (bool(paths) + staged + (rev is not None)) > 1:
         raise UsageError("give paths, or --staged, or --rev REV: one of them")
     kinds = kinds_of_repository()
+    if not (paths or staged or rev):
+        left_out.tell(Git(), kinds)
     with ExitStack() as open_files:
         old, new = _chosen(kinds, paths, rev, open_files, staged=staged)
         count = Count()

@@ -89,7 +89,7 @@ class Hooks:
                     f"{hook} is gitbtc's, but it has been edited. Move what you added into an executable file"
                     f" {kept.name} beside it (it runs first), delete {name}, and run `{self.command}` again"
                 )
-            if state is HookState.FOREIGN and _lies(kept):
+            if state is HookState.FOREIGN and _lies(kept) and files.read(hook) != files.read(kept):
                 raise GitbtcError(
                     f"{hook} is another program's, and {kept.name} beside it is another one that gitbtc has kept."
                     f" Make one of the two, and run `{self.command}` again"

@@ -156,7 +156,8 @@ class Index(Revisions):
         """Put the work tree's files at `paths` (literal, from where git runs) in the index; those that are gone, out
         of it. GitFailed, and nothing staged, when a filter refuses one or Git ignores it.
         """
-        self._run("--literal-pathspecs", "add", "-A", "--", *paths)
+        # Also what a sparse checkout leaves out, where somebody has written it all the same.
+        self._run("--literal-pathspecs", "add", "-A", "--sparse", "--", *paths)
 
     def update_index(self, entries: Mapping[str, Entry | Mapping[int, Entry] | None]) -> None:
         """Put each path's (mode, oid), or stage -> (mode, oid) for one left open, in the index; None takes it out."""

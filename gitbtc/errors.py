@@ -38,7 +38,8 @@ def report(error: BaseException) -> str:
 
 # C0 and C1 controls, and the code points that reorder or hide text (Unicode bidirectional controls, zero-width
 # characters, line and paragraph separators): a label must not be able to rewrite the line it is printed on.
-_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+_ABOVE_C0 = "\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+_UNPRINTABLE = f"[\x00-\x1f{_ABOVE_C0}\ud800-\udfff]"
 
 
 def printable(text: str) -> str:
@@ -46,3 +47,14 @@ def printable(text: str) -> str:
     import re
 
     return re.sub(_UNPRINTABLE, "", text)
+
+
+def json_text(document: object) -> str:
+    """A document as indented JSON that is safe on a terminal: what `printable` takes out is escaped as JSON escapes,
+    which says the same to a program; other letters stay as they are.
+    """
+    import json
+    import re
+
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return re.sub(f"[{_ABOVE_C0}]", lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.errors import printable, report
+from gitbtc.errors import json_text, printable, report
 
 
 def test_controls_and_overrides_do_not_reach_a_terminal() -> None:
@@ -16,6 +18,14 @@ def test_printable_text_is_printable_and_stays(text: str) -> None:
     once = printable(text)
     assert printable(once) == once
     once.encode()
+
+
+def test_json_says_the_same_and_does_nothing_to_a_terminal() -> None:
+    document = {"label": "a\u009b2J\u202ec\u007f\x1b ä €", "n": [1]}
+    text = json_text(document)
+    assert json.loads(text) == document
+    assert all(letter == "\n" or printable(letter) for letter in text)
+    assert "ä €" in text
 
 
 def test_a_report_says_where_and_never_what() -> None:

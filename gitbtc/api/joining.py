@@ -80,7 +80,7 @@ def _together(heads: Sequence[str | dict[str, Any]], repository: str | Path | No
 
 def _joining(revisions: Sequence[str], repository: str | Path | None) -> Joining:
     git = Git.at(repository or ".")
-    objects = Objects(git.cwd)
+    objects = Objects.of(git)
     return Joining(objects, git, {revision: objects.commit(revision) for revision in revisions})
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
 import click
 
 from gitbtc import __version__
-from gitbtc.errors import GitbtcError, printable, report
+from gitbtc.errors import CannotWork, GitbtcError, printable, report
 
 # Command -> (module, what it does in one line). The line stands here so that `gitbtc --help` imports no command.
 COMMANDS = {
@@ -71,9 +72,17 @@ def program() -> None:
     """Version control for Bitcoin state on plain Git: coins in `git diff`, records in `git merge`, no key ever."""
 
 
+def _stand_somewhere() -> None:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise CannotWork("the current folder is gone; change to one that is there") from None
+
+
 def run() -> int:
     """Run the command line; the exit status. Expected errors are one line, never a traceback."""
     try:
+        _stand_somewhere()
         outcome = program(prog_name="gitbtc", standalone_mode=False)
     except GitbtcError as error:
         lines = str(error).splitlines()

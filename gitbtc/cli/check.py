@@ -143,7 +143,7 @@ def _made(git: Git, rev: str) -> tuple[Merging, str]:
     oid = git.find(f"{rev}^{{commit}}")
     if oid is None:
         return Merging(git, []), ""
-    commit = next(Objects(git.cwd).history(oid))
+    commit = next(Objects.of(git).history(oid))
     return Merging(git, commit.parents), commit.message
 
 
@@ -159,7 +159,7 @@ def _in_the_making(git: Git) -> Merging:
 def _of_revision(git: Git, rev: str, kinds: Kinds) -> Snapshot:
     from gitbtc.repo.objects import Objects
 
-    objects = Objects(git.cwd)
+    objects = Objects.of(git)
     return Snapshot(rev, objects.tree(rev), lambda _, oid: objects.blob(oid), kinds)
 
 

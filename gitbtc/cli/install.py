@@ -42,7 +42,8 @@ def command(*, server: bool, shared_hooks: bool) -> None:
 def show(changed: list[Path], top: Path, otherwise: str) -> None:
     """Print the paths that changed, those in the folder `top` relative to it; `otherwise` when there are none."""
     for path in changed:
-        click.echo(printable(f"changed {path.relative_to(top) if path.is_relative_to(top) else path}"))
+        done = "changed" if path.exists() else "removed"
+        click.echo(printable(f"{done} {path.relative_to(top) if path.is_relative_to(top) else path}"))
     if not changed:
         click.echo(otherwise)
 

@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913 - each is an option
     1 when there is one.
     """
     git = Git()
-    objects = Objects(git.git_dir())
+    objects = Objects.of(git)
     target = _Target(git, objects, into)
     asked = _Asked(names, message, target, dry_run=dry_run)
     if engine and remote:

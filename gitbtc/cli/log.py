@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from itertools import islice
@@ -13,7 +12,7 @@ import click
 from gitbtc.cli.arguments import WithPaths
 from gitbtc.cli.paging import pager, show
 from gitbtc.cli.past import about_cut, cut, opened, watched
-from gitbtc.errors import UsageError
+from gitbtc.errors import UsageError, json_text
 from gitbtc.history.commits import RootStory, path_of
 from gitbtc.history.telling import TOLD
 from gitbtc.repo.diffing import wants_colour
@@ -48,7 +47,7 @@ def command(ctx: click.Context, revision: str, most: int | None, root: str | Non
         told = islice(_told(history, commits, chosen), most)
         if as_json:
             document = view.log_document([view.commit_document(*one) for one in told], cut(commits))
-            show([json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"], "")
+            show([json_text(document).encode() + b"\n"], "")
             return
         seen = sys.stdout.isatty()
         lines = _lines(told, about_cut(cut(commits)) if most is None else [], colour=wants_colour(git, seen=seen))
@@ -86,6 +85,9 @@ def _as_root(folder: str) -> str:
 
 def _from_top(git: Git, path: str) -> str:
     """A path as it was given, from where one stands, as a path from the top of the work tree; "" for all of it."""
+    if os.path.isabs(path):  # perhaps through a symbolic link, as /tmp on macOS
+        folder, name = os.path.split(os.path.normpath(path))
+        path = os.path.relpath(os.path.join(os.path.realpath(folder), name), os.path.realpath(git.cwd))
     found = os.path.normpath(os.path.join(git.prefix(), path))
     if os.path.isabs(found) or found.split("/")[0] == "..":
         raise UsageError(f"{path}: outside of the repository; give a path in it")

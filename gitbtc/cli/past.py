@@ -23,7 +23,7 @@ _STEP = 20
 @contextmanager
 def opened(git: Git) -> Iterator[tuple[History, Objects]]:
     """The history of the repository where `git` runs, and its commits."""
-    objects = Objects(git.cwd)
+    objects = Objects.of(git)
     with ReadAhead(git) as blobs:
         yield History(objects, blobs), objects
 

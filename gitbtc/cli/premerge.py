@@ -26,7 +26,7 @@ def command(names: tuple[str, ...], onto: str, *, as_json: bool) -> int:
     Exit status 1 when there is any conflict.
     """
     git = Git()
-    objects = Objects(git.git_dir())
+    objects = Objects.of(git)
     into = _commit(objects, onto)
     # Git's own reader keeps the bases of packed files in memory, however large they are; libgit2 does not.
     with git.blobs() as blobs:

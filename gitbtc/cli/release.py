@@ -15,7 +15,7 @@ from gitbtc.views import terms
 
 @click.command("release")
 @click.argument("outpoints", nargs=-1, required=True, metavar="OUTPOINT...", shell_complete=complete_coins)
-@click.option("--agent", metavar="NAME", help="Who releases. [default: gitbtc.agent, else user.name]")
+@click.option("--agent", metavar="NAME", help="Who releases. [default: $GITBTC_AGENT, or as git config says]")
 @click.option("--claim", "remote", metavar="REMOTE", help="Give up the agent's claims on this remote too.")
 @click.option("--root", metavar="PATH", help="The folder that holds wallet/. [default: where the agent reserved them]")
 def command(outpoints: tuple[str, ...], *, agent: str | None, remote: str | None, root: str | None) -> int:

@@ -18,7 +18,7 @@ MOST_BLOCKS = 1_000_000  # some nineteen years
 @click.argument("outpoints", nargs=-1, required=True, metavar="OUTPOINT...", shell_complete=complete_coins)
 @click.option("--blocks", type=click.IntRange(1, MOST_BLOCKS), required=True, metavar="N",
               help="For how many blocks from the tip it holds.")  # fmt: skip
-@click.option("--agent", metavar="NAME", help="Who reserves. [default: gitbtc.agent, else user.name]")
+@click.option("--agent", metavar="NAME", help="Who reserves. [default: $GITBTC_AGENT, or as git config says]")
 @click.option("--note", metavar="TEXT", default="", help="Why, in words.")
 @click.option("--claim", "remote", metavar="REMOTE", help="Claim the coins on this remote first: one agent gets them.")
 @click.option("--at", type=click.IntRange(0), metavar="HEIGHT",

@@ -10,6 +10,7 @@ import click
 
 from gitbtc.doors.made_commits import MadeCommits
 from gitbtc.doors.new_commits import named
+from gitbtc.errors import UsageError
 from gitbtc.repo.git import Git
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ def command(ranges: tuple[str, ...], *, as_json: bool) -> int:
     file that only grows, no rule about coins broken, and in a merge no double spend.
 
     RANGE is A..B or A...B, as Git means them, or a revision for that one commit. Nothing has to be set up in the
-    repository, and it may be bare. Exit status 1 when something speaks against a commit.
+    repository, and it may be bare. Exit status 1 when something speaks against a commit, 2 when no commit is in RANGE.
     """
-    git = Git()
+    git = Git().as_stored()
     commits = named(git, ranges)
+    if not commits:
+        raise UsageError(f"{' '.join(ranges)}: no commit is in it, so nothing was looked at; is a side of it empty?")
     with MadeCommits(git) as made:
         found = [finding for oid in _watched(commits) for finding in made.findings(oid)]
     refusing = sum(finding.refuses for finding in found)

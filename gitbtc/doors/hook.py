@@ -113,14 +113,21 @@ def _folder(git: Git) -> str:
 
 def _told(examination: Examination) -> list[str]:
     messages = list(examination.messages())
+    if not messages:
+        _print_notices(examination)
+    return messages
+
+
+def _print_notices(examination: Examination) -> None:
     for notice in examination.notices:
         print(notice, file=sys.stderr)
-    return messages
 
 
 def _refuse(messages: list[str], examination: Examination | None = None) -> int:
     for message in messages:
         print(message, file=sys.stderr)
+    if messages and examination is not None:
+        _print_notices(examination)  # the reason comes first: an editor shows the first line alone
     if messages and examination is not None and examination.in_progress.name != COMMIT:
         print(f"gitbtc: once that is settled, {examination.in_progress.way_on}", file=sys.stderr)
     return 1 if messages else 0
@@ -207,19 +214,21 @@ def _push(arguments: list[str]) -> int:
     from gitbtc.doors.new_commits import leaving, to_send
     from gitbtc.doors.pushed import findings
 
-    git = Git().at_top()
+    git = Git().at_top().as_stored()  # what leaves is what is stored, whatever refs/replace shows of it here
     updates = to_send(_input())
     return _tell(findings(git, updates, leaving(git, arguments[0], updates)))
 
 
 def _receive(_: list[str]) -> int:
     """pre-receive, in a repository without a work tree: every commit that arrives, or nothing of the push comes in."""
+    from gitbtc.doors.deadline import deadline
     from gitbtc.doors.new_commits import arriving, to_receive
-    from gitbtc.doors.pushed import findings
+    from gitbtc.doors.pushed import findings, replacing
 
-    git = Git()
+    git = Git().as_stored()
     updates = to_receive(_input())
-    return _tell(findings(git, updates, arriving(git, updates)))
+    with deadline(git):
+        return _tell([*replacing(updates), *findings(git, updates, arriving(git, updates))])
 
 
 def _tell(found: list[Finding]) -> int:

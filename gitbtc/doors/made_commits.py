@@ -215,9 +215,12 @@ class MadeCommits:
                     yield violation.rule, path, f"{path}: {violation.text}"
 
     def _growth(self, files: ChangedFiles) -> Iterator[Told]:
-        for path in files.state_paths():
-            kind = files.kinds.for_path(path)
-            if kind is not None and kind.append_only:
+        """Also by the schemas of the parents: a kind does not stop growing in the commit that takes records out."""
+        known = [files.kinds, *(self._kinds_in(parent.entries) for parent in files.before)]
+        for path in sorted(files.touched):
+            growing = (kind for kinds in known if (kind := kinds.for_path(path)) is not None and kind.append_only)
+            kind = next(growing, None)
+            if kind is not None:
                 versions = [parent.content(path) for parent in files.before]
                 for key, what in growth.lost(kind, versions, files.after.content(path)):
                     text = f"{path}::{codec.identity_text(kind, key)} {what}, and this file only grows; a commit that"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitbtc.errors import CannotWork
+from gitbtc.errors import UsageError
 from gitbtc.repo.git import is_oid
 
 TYPE_CHECKING = False
@@ -59,8 +59,8 @@ def arriving(git: Git, updates: list[Update]) -> list[str]:
 
 def named(git: Git, ranges: Iterable[str]) -> list[str]:
     """The commits of `ranges`, oldest first: `A..B` and `A...B` as Git means them, a revision alone for that commit
-    alone. A null oid for A, as CI has it for a new branch, stands for the beginning. CannotWork for an unknown one,
-    and outside of a repository.
+    alone. A null oid for A, as CI has it for a new branch, stands for the beginning. UsageError for an unknown one,
+    CannotWork outside of a repository.
     """
     git.git_dir()
     found: dict[str, None] = {}
@@ -81,5 +81,5 @@ def _in_range(git: Git, text: str) -> list[str]:
 def _commit(git: Git, revision: str) -> str:
     oid = git.find(f"{revision}^{{commit}}")
     if oid is None:
-        raise CannotWork(f"{revision}: no such commit in this repository; in CI, fetch the whole history of both sides")
+        raise UsageError(f"{revision}: no such commit in this repository; in CI, fetch the whole history of both sides")
     return oid

@@ -6,20 +6,21 @@ from itertools import chain
 
 from gitbtc.doors.made_commits import MadeCommits
 from gitbtc.doors.new_commits import is_null, tips
+from gitbtc.judge.findings import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitbtc.doors.new_commits import Update
-    from gitbtc.judge.findings import Finding
     from gitbtc.repo.git import Git
 
+_REPLACING = "refs/replace/"
 MOST_FINDINGS = 50  # a push that is refused anyway is not looked at to its end
 
 
 def findings(git: Git, updates: list[Update], commits: list[str]) -> list[Finding]:
-    """The first that refuse, and the first that are only told, each in the order of the history; if none refuses, the
+    """The first that refuse, then the first that are only told, each in the order of the history; if none refuses, the
     push may come in.
 
     `commits` are the oids of the new ones among those that the updates reach, oldest first.
@@ -32,7 +33,15 @@ def findings(git: Git, updates: list[Update], commits: list[str]) -> list[Findin
                 kept[finding.refuses].append(finding)
             if len(kept[True]) == MOST_FINDINGS:
                 break
-    return kept[False] + kept[True]
+    return kept[True] + kept[False]
+
+
+def replacing(updates: list[Update]) -> Iterator[Finding]:
+    """What shows something else in an object's place to everybody who looks, gitbtc among them."""
+    for update in updates:
+        if update.name.startswith(_REPLACING) and not is_null(update.new):
+            text = f"{update.name}: a replacement hides what is stored from whoever looks; keep it in your clone"
+            yield Finding(update.new, "replace", "", text)
 
 
 def _ref_names(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:

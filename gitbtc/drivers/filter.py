@@ -116,7 +116,7 @@ COMMANDS: dict[str, Command] = {"clean": clean, "smudge": smudge}
 
 def _canonical(folder: str | None, path: str, content: bytes) -> bytes:
     kind = _kinds(folder).for_path(path)
-    if kind is None:
+    if kind is None or not content:  # of zero bytes: damage, which a commit refuses, and no file without records
         return content
     from gitbtc.kinds import codec
 

@@ -26,6 +26,8 @@ FAILED = 129
 # The kinds in which a transaction that lost elsewhere leaves its traces.
 _SPENDING = (COINS, TRANSACTIONS, MEMPOOL)
 DEFAULT_MARKER_SIZE = 7
+# How rerere writes a conflict down; it tries such images with the driver, and minds nothing but whether that fails.
+_RERERE = b"<<<<<<<\n"
 
 _VALUES = {
     "--kind": "kind",
@@ -177,7 +179,11 @@ def _merge_as_text(call: MergeCall, error: Malformed) -> int:
     """Fall back on Git's own text merge, and call it a conflict whatever comes out: nobody knows what it means."""
     from gitbtc.repo.git import Git
 
-    print(f"gitbtc: {printable(call.path)}: {printable(str(error))}; merged as text, check every line", file=sys.stderr)
+    if _RERERE not in opened(call.base)[:]:
+        print(
+            f"gitbtc: {printable(call.path)}: {printable(str(error))}; merged as text, check every line",
+            file=sys.stderr,
+        )
     merge = Merge()
     merge.pieces = [Git().merge_as_text(call.ours, call.base, call.theirs, call.marker_size)]
     _write(call.ours, merge)

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 
 NOT_CANONICAL = "not in canonical form"
 _BINARY = "a binary file among state files, in which nobody sees what it holds; keep it in another folder"
+_DAMAGED = (
+    "it holds nothing, not even an empty list, as after a full disk or a crash; `git checkout HEAD -- PATH` brings the "
+    "last version back, and `[]` is a file without records"
+)
+_NO_FOLDER = {
+    SYMBOLIC_LINK: "a symbolic link stands in the place of a folder of state files; put the folder there",
+    SUBMODULE: "a submodule stands in the place of a folder of state files; put the folder there",
+}
 _NO_FILE = {
     SYMBOLIC_LINK: "a symbolic link stands in a state file's place; put the file there",
     SUBMODULE: "a submodule stands in a state file's place; put the file there",
@@ -119,17 +127,43 @@ class ChangedFiles:
         for path, (mode, oid) in self.changed.items():
             kind = self.kinds.for_path(path)
             if kind is None:
+                yield from ((path, fault) for fault in self._of_the_name(path, mode))
                 if self._is_among_state(path) and mode != SUBMODULE and b"\0" in self._read(oid):
                     yield path, _BINARY
                 continue
             if mode in _NO_FILE:
                 yield path, _NO_FILE[mode]
                 continue
+            content = self._read(oid)
+            if self._is_damaged(path, kind, content):
+                yield path, _DAMAGED
+                continue
             try:
-                if not self._is_canonical(path, kind, self._read(oid)):
+                if not self._is_canonical(path, kind, content):
                     yield path, NOT_CANONICAL
             except Malformed as error:
                 yield path, printable(str(error))
+
+    def _of_the_name(self, path: str, mode: str) -> Iterator[str]:
+        """What is wrong with a name that is no state file's, and may be taken for one."""
+        plain = _plain(path)
+        meant = plain if plain != path and self.kinds.for_path(plain) else ""
+        if meant:
+            yield f"other file systems, and people, take this for {meant}; name it so, or otherwise"
+        root, _, name = path.rpartition("/")
+        if mode in _NO_FOLDER and name in self.kinds.folders() and (not root or self._has_state(root)):
+            yield _NO_FOLDER[mode]
+
+    def _has_state(self, root: str) -> bool:
+        return any(path.startswith(f"{root}/") for path in self.after.state_paths())
+
+    def _is_damaged(self, path: str, kind: Kind, content: bytes) -> bool:
+        """Whether a file holds nothing, or nothing but NUL. Of lines, none is a file without records: that is taken for
+        damage where a parent has some.
+        """
+        if content.strip(b"\0"):
+            return False
+        return kind.frame.file([]) != content or any(parent.content(path) for parent in self.before)
 
     def _is_among_state(self, path: str) -> bool:
         """Whether a state file lies in the folder of the file at `path`."""
@@ -165,6 +199,17 @@ class ChangedFiles:
             known = {_name(path, violation) for path, violation in again}
             found = [fault for fault in found if _name(*fault) in known]
         return found
+
+
+def _plain(path: str) -> str:
+    """A path as a file system may have it that knows no case (NTFS, APFS), ignores what cannot be seen (HFS+) and the
+    points and blanks at the end of a name (NTFS), or takes a backslash for `/`. Git guards `.git` against the same.
+    """
+    if not path.isascii():
+        from unicodedata import category, normalize
+
+        path = "".join(letter for letter in normalize("NFKC", path) if category(letter) != "Cf")
+    return "/".join(part.rstrip(" .") for part in path.casefold().replace("\\", "/").split("/"))
 
 
 def _differing(one: Snapshot, other: Snapshot) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from gitbtc import resources
-from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.errors import CannotWork, UsageError
 from gitbtc.kinds.kind import Kind, from_schema
 
 TYPE_CHECKING = False
@@ -39,11 +39,11 @@ _loaded: dict[str, Kind] = {}
 
 
 def built_in(name: str) -> Kind:
-    """The built-in kind `name`; GitbtcError when there is none."""
+    """The built-in kind `name`; UsageError when there is none."""
     if name not in _loaded:
         path = os.path.join(resources.folder("schemas"), name + SUFFIX)
         if name not in BUILT_IN.values():
-            raise GitbtcError(f"no kind is called {name!r}; `gitbtc schema` lists them")
+            raise UsageError(f"no kind is called {name!r}; `gitbtc schema` lists them")
         _loaded[name] = _read(path)
     return _loaded[name]
 
@@ -70,6 +70,11 @@ class Kinds:
         return kinds
 
     def _add(self, kind: Kind) -> None:
+        from gitbtc.kinds.bounds import fault_of
+
+        fault = fault_of(kind.schema)
+        if fault:
+            raise CannotWork(f"the schema of the added kind {kind.name}: {fault}")
         if kind.name in BUILT_IN.values() or kind.path in BUILT_IN:
             raise CannotWork(f"the added kind {kind.name} ({kind.path}) would replace a built-in one; rename it")
         if kind.path in self._added or kind.name in (added.name for added in self._added.values()):
@@ -84,6 +89,10 @@ class Kinds:
         """The kind `name`; GitbtcError when there is none."""
         added = next((kind for kind in self._added.values() if kind.name == name), None)
         return added or built_in(name)
+
+    def folders(self) -> set[str]:
+        """The names of the folders in which state files lie."""
+        return {path.split("/")[0] for path in (*BUILT_IN, *self._added)}
 
     def for_path(self, path: str) -> Kind | None:
         """The kind of the file at `path` (with `/`), or None when it is not a state file."""

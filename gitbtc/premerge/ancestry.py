@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitbtc.errors import CannotWork
+
 if TYPE_CHECKING:
     from gitbtc.repo.objects import Objects
 
@@ -18,12 +20,19 @@ class Ancestry:
         self._own: dict[str, set[str]] = {}
 
     def bases(self, one: str, other: str) -> list[str]:
-        """All best common ancestors of two commits; none for unrelated histories."""
+        """All best common ancestors of two commits; none for unrelated histories. CannotWork where a shallow clone ends
+        before one: Git refuses to merge there.
+        """
         if one == other:
             return [one]
         pair = (one, other) if one < other else (other, one)
         if pair not in self._known:
             self._known[pair] = self._found(*pair)
+            if not self._known[pair] and self._objects.is_shallow:
+                raise CannotWork(
+                    f"{one[:12]} and {other[:12]} have no common ancestor in what this shallow clone holds; `git fetch "
+                    "--unshallow` brings the history"
+                )
         return self._known[pair]
 
     def _found(self, one: str, other: str) -> list[str]:

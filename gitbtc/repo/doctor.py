@@ -47,6 +47,12 @@ class Check:
 def examine(git: Git) -> list[Check]:
     """The outcome of every check in the repository that `git` works in; CannotWork when there is none."""
     place = _Place(git)
+    if place.is_untouched():  # one fact, and not a finding for each thing that follows from it
+        apart = {name: CHECKS[name] for name in ("git", "added-kinds", "canonical")}
+        return [
+            Check("set-up", "never set up in this clone: Git works here as without gitbtc", _INSTALL, fixable=True),
+            *(Check(name, *check(place)) for name, check in apart.items()),
+        ]
     return [Check(name, *check(place)) for name, check in CHECKS.items()]
 
 
@@ -62,6 +68,12 @@ class _Place:
         except GitbtcError as error:
             self.broken_schema = str(error)
             self.kinds = Kinds()
+
+    def is_untouched(self) -> bool:
+        """Whether gitbtc was never installed in this clone, or was uninstalled."""
+        hooks = self.wanted.hooks
+        has_hooks = any(hooks.state(name) not in (HookState.NONE, HookState.FOREIGN) for name in NAMES)
+        return not (self.wanted.is_bound() or (self.wanted.folder / "config").exists() or has_hooks)
 
     def configured(self) -> dict[str, str]:
         """What stands in gitbtc's own configuration file."""

@@ -13,10 +13,10 @@ LEFT_BEHIND = [f".*{TEMPORARY}", "/.merge_file_*"]
 
 
 def read(path: Path) -> bytes | None:
-    """The bytes of the file at `path`, None when there is none."""
+    """The bytes of the file at `path`, None when there is none, also no folder where it would be."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

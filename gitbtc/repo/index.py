@@ -17,6 +17,12 @@ SYMBOLIC_LINK, SUBMODULE = "120000", "160000"  # modes of entries that are no fi
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
 
 
+# The blob without bytes, by SHA-1 and by SHA-256.
+_EMPTY = frozenset([
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+])  # fmt: skip
+
+
 class Changed(tuple[str, "Entry | None", "Entry | None"]):
     """One path that differs between two sides: `path`, and `old` and `new` as (mode, oid), None where it is absent.
 
@@ -69,7 +75,15 @@ class Index(Revisions):
 
     def index_entries(self) -> dict[str, Entry]:
         """path -> (mode, oid) of every settled path of the index that GIT_INDEX_FILE names."""
-        return {path: entry for path, stage, entry in self._staged() if stage == 0}
+        entries = {path: entry for path, stage, entry in self._staged() if stage == 0}
+        if any(oid in _EMPTY for _, oid in entries.values()):
+            for path in self._announced():
+                entries.pop(path, None)
+        return entries
+
+    def _announced(self) -> list[str]:
+        """The paths of `git add --intent-to-add`: in the index as empty files, and in no commit of it."""
+        return self._items("diff-files", "--name-only", "-z", "--no-renames", "--diff-filter=A", "--", ":/")
 
     def unmerged_entries(self) -> dict[str, dict[int, Entry]]:
         """path -> stage (1 base, 2 ours, 3 theirs) -> (mode, oid) of every path that a merge left open."""

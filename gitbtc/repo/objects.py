@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pygit2
 
-from gitbtc.errors import CannotWork
+from gitbtc.errors import CannotWork, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
+    from gitbtc.errors import GitbtcError
     from gitbtc.repo.git import Entry, Git
 
 Peeled = TypeVar("Peeled", pygit2.Commit, pygit2.Tree)
@@ -82,18 +83,18 @@ class Objects:
 
     def commit(self, revision: str) -> str:
         """The oid of the commit that `revision` names; CannotWork when it names none."""
-        return str(_peeled(self._find(revision), pygit2.Commit, revision).id)
+        return str(self._peeled(self._find(revision), pygit2.Commit, revision).id)
 
     def tree(self, revision: str) -> dict[str, Entry]:
         """path -> (mode, oid) of every file and symbolic link of `revision`'s tree, in the tree's order."""
-        return dict(_files(_peeled(self._find(revision), pygit2.Tree, revision), ""))
+        return dict(_files(self._peeled(self._find(revision), pygit2.Tree, revision), ""))
 
     def chosen(self, oid: str, wanted: Callable[[str], bool]) -> dict[str, Entry]:
         """The same for those files of the commit `oid` alone whose path, cut to its last folder, is `wanted`.
 
         A folder that many commits share is read once, so `wanted` must always answer the same.
         """
-        return dict(self._below(_peeled(self._find(oid), pygit2.Tree, oid), "", wanted))
+        return dict(self._below(self._peeled(self._find(oid), pygit2.Tree, oid), "", wanted))
 
     def _below(self, tree: pygit2.Tree, folder: str, wanted: Callable[[str], bool]) -> list[tuple[str, Entry]]:
         known = self._chosen.get((str(tree.id), folder))
@@ -116,7 +117,7 @@ class Objects:
         except (KeyError, ValueError):
             found = None
         if not isinstance(found, pygit2.Blob):
-            raise CannotWork(f"{oid}: no such blob in this repository")
+            raise self._absent(oid, "no such blob in this repository")
         return found.data
 
     def merge_base(self, ours: str, theirs: str) -> str | None:
@@ -155,8 +156,8 @@ class Objects:
         try:
             named = self._repository.revparse(revision)
         except (KeyError, ValueError, pygit2.GitError):
-            raise CannotWork(f"{revision}: no such revision or range in this repository") from None
-        ends = [_peeled(end, pygit2.Commit, revision).id for end in (named.from_object, named.to_object) if end]
+            raise self._absent(revision, "no such revision or range in this repository") from None
+        ends = [self._peeled(end, pygit2.Commit, revision).id for end in (named.from_object, named.to_object) if end]
         shared = self._shared()
         walk = shared.walk(ends[-1], _TOPOLOGICAL)
         if len(ends) == 2 and named.flags & pygit2.enums.RevSpecFlag.MERGE_BASE:
@@ -179,7 +180,7 @@ class Objects:
 
     def ancestor(self, oid: str) -> Ancestor:
         """The commit `oid` alone."""
-        return Ancestor(_peeled(self._find(oid), pygit2.Commit, oid))
+        return Ancestor(self._peeled(self._find(oid), pygit2.Commit, oid))
 
     def ancestry(self, oids: Iterable[str]) -> Iterator[Ancestor]:
         """The commits `oids` and all that they reach, parents before children; CannotWork where the history ends too
@@ -213,7 +214,7 @@ class Objects:
         return dict(_files(found, path + "/")) if isinstance(found, pygit2.Tree) else {}
 
     def _tree(self, oid: str) -> pygit2.Tree:
-        return _peeled(self._find(oid), pygit2.Tree, oid)
+        return self._peeled(self._find(oid), pygit2.Tree, oid)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -277,7 +278,30 @@ class Objects:
         try:
             return self._repository.revparse_single(revision)
         except (KeyError, ValueError, pygit2.GitError):
-            raise CannotWork(f"{revision}: no such revision in this repository") from None
+            raise self._absent(revision, "no such revision in this repository") from None
+
+    def _peeled(self, found: pygit2.Object, kind: type[Peeled], revision: str) -> Peeled:
+        try:
+            return found.peel(kind)
+        except (ValueError, pygit2.GitError):
+            raise self._absent(revision, f"not a revision that has a {kind.__name__.lower()}") from None
+
+    def _absent(self, name: str, why: str) -> GitbtcError:
+        """What is told of an object that is not here: libgit2 fetches none that a partial clone has left out."""
+        if name == "HEAD" and self._repository.head_is_unborn:
+            return UsageError("there is no commit here yet")
+        is_partial = any(
+            entry.name.endswith(".promisor") or entry.name == "extensions.partialclone"
+            for entry in self._repository.config
+        )
+        if is_partial:
+            why = "not here, since this is a partial clone; `git fetch --refetch --no-filter` brings all of it"
+        return CannotWork(f"{name}: {why}") if is_partial else UsageError(f"{name}: {why}")
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the history ends early here."""
+        return bool(_cut(self._shared()))
 
 
 def _entry(file: pygit2.DiffFile) -> Entry | None:
@@ -290,13 +314,6 @@ def _cut(repository: pygit2.Repository) -> frozenset[str]:
         return frozenset()
     with open(os.path.join(repository.path, "shallow"), encoding="ascii") as ends:
         return frozenset(ends.read().split())
-
-
-def _peeled(found: pygit2.Object, kind: type[Peeled], revision: str) -> Peeled:
-    try:
-        return found.peel(kind)
-    except (ValueError, pygit2.GitError):
-        raise CannotWork(f"{revision}: not a revision that has a {kind.__name__.lower()}") from None
 
 
 def _oids(stages: Iterable[pygit2.IndexEntry | None]) -> tuple[str | None, str | None, str | None]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 
 from gitbtc.errors import CannotWork, GitbtcError
@@ -45,6 +46,7 @@ _PLACES = _TOP, _OWN, _COMMON = "--show-toplevel", "--absolute-git-dir", "--git-
 
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _NO_REPOSITORY = "fatal: not a git repository"
+_NOT_OURS = "detected dubious ownership"  # safe.directory
 
 
 class GitFailed(GitbtcError):
@@ -133,6 +135,11 @@ class GitProgram:
     def _failure(self, arguments: tuple[str, ...], code: int, stderr: str) -> GitbtcError:
         if stderr.startswith(_NO_REPOSITORY):
             return CannotWork(f"{self.cwd}: not in a Git repository; `gitbtc init` makes one")
+        if _NOT_OURS in stderr:
+            return CannotWork(
+                f"{self.cwd}: Git does not read a repository of somebody else; if you trust it: "
+                f"git config --global --add safe.directory {shlex.quote(self.cwd)}"
+            )
         return GitFailed(arguments, code, stderr)
 
     # -- the program and the places --------------------------------------------------------------------------------
@@ -174,7 +181,18 @@ class GitProgram:
 
     def is_repository(self) -> bool:
         """Whether the folder lies in a repository that Git can read."""
-        return self._outcome("rev-parse", "--git-dir", ok=(0, 128))[0] == 0
+        arguments = "rev-parse", "--git-dir"
+        code, _, said = self._outcome(*arguments, ok=(0, 128))
+        if code and _NOT_OURS in text_of(said):
+            raise self._failure(arguments, code, text_of(said))
+        return code == 0
+
+    def linked_work_tree(self) -> str:
+        """The name that Git gives to the linked work tree that we are in; "" in the main one."""
+        folder = self._line("rev-parse", "--absolute-git-dir")
+        parent, name = os.path.split(folder)
+        is_linked = os.path.basename(parent) == "worktrees" and os.path.exists(os.path.join(folder, "commondir"))
+        return name if is_linked else ""
 
     def is_bare(self) -> bool:
         """Whether the repository has no work tree."""

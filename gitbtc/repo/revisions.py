@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from gitbtc.errors import CannotWork
+from gitbtc.errors import UsageError
 from gitbtc.repo.program import GitProgram, lines_of
 
 TYPE_CHECKING = False
@@ -26,10 +26,10 @@ class Revisions(GitProgram):
     # -- revisions -------------------------------------------------------------------------------------------------
 
     def resolve(self, revision: str) -> str:
-        """The oid that `revision` names; CannotWork when it names none."""
+        """The oid that `revision` names; UsageError when it names none."""
         oid = self.find(revision)
         if oid is None:
-            raise CannotWork(f"{revision}: no such revision in this repository")
+            raise UsageError(f"{revision}: no such revision in this repository")
         return oid
 
     def find(self, revision: str) -> str | None:

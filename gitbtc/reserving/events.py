@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from gitbtc.state.snapshot import Snapshot
 
 LONGEST_NAME = 255
+# Branches that are named after the agent that works on them.
+_AGENTS = "refs/heads/agents/"
 
 
 class Done:
@@ -310,14 +312,28 @@ def _meant(names: Sequence[Name], known: Callable[[Name], Iterable[Outpoint]]) -
 
 
 def agent_name(git: Git, given: str | None) -> str:
-    """The agent that speaks: `given`, else gitbtc.agent, else user.name; UsageError when that is no name."""
-    name = given if given is not None else git.config("gitbtc.agent") or git.config("user.name") or ""
-    if not name.strip() or printable(name) != name or len(name) > LONGEST_NAME:
+    """The agent that speaks: `given`, else $GITBTC_AGENT, gitbtc.agent (a work tree may have one of its own), the NAME
+    of a branch agents/NAME, the name of a linked work tree, or user.name; without blanks at its ends. UsageError when
+    that is no name.
+    """
+    name = (given if given is not None else _own_name(git)).strip()
+    if not name or printable(name) != name or len(name) > LONGEST_NAME:
         raise UsageError(
             f"who reserves? An agent's name is one line of printable text of at most {LONGEST_NAME} characters: give "
             "--agent NAME, or set it with `git config gitbtc.agent NAME`"
         )
     return name
+
+
+def _own_name(git: Git) -> str:
+    told = os.environ.get("GITBTC_AGENT") or git.config("gitbtc.agent")
+    if told:
+        return told
+    branch = git.current_branch() or ""
+    if branch.startswith(_AGENTS):
+        return branch.removeprefix(_AGENTS)
+    # Several work trees of one clone have one user.name, and are several agents.
+    return git.linked_work_tree() or git.config("user.name") or ""
 
 
 def root_at(git: Git, folder: str | None) -> str | None:

@@ -49,6 +49,10 @@ def content(root: Path, kind: Kind) -> bytes:
     try:
         if path.is_symlink():
             raise GitbtcError(f"{path}: a symbolic link stands in a state file's place; put the file there")
+        if path.parent.is_symlink():
+            raise GitbtcError(
+                f"{path.parent}: a symbolic link stands in the place of a state folder; put the folder there"
+            )
         return codec.canonical(kind, path.read_bytes())
     except FileNotFoundError:
         return b""

@@ -19,6 +19,19 @@ def test_a_table_when_all_is_well(sandbox: Sandbox) -> None:
     assert all(line.startswith("ok      ") for line in lines)
 
 
+def test_a_clone_that_was_never_set_up_is_one_finding(sandbox: Sandbox) -> None:
+    repo = sandbox.repo()
+    said = repo.gitbtc("doctor", ok=(1,)).stdout
+    assert said.count("BROKEN") == 1
+    assert "mend: run `gitbtc install`" in said
+    repo.git("config", "core.hooksPath", "/dev/null")
+    repo.gitbtc("doctor", ok=(1,))
+    repo.git("config", "--unset", "core.hooksPath")
+    repo.gitbtc("install")
+    repo.git("config", "core.hooksPath", "/dev/null")
+    assert "hooks" in repo.gitbtc("doctor", ok=(1,)).stdout
+
+
 def test_what_is_broken_has_its_mend_and_status_1(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     repo.gitbtc("install")
@@ -47,6 +60,8 @@ def test_what_fix_cannot_mend_stays_broken(sandbox: Sandbox) -> None:
 
 def test_json_has_a_versioned_root_and_every_check(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
+    repo.gitbtc("install")
+    (repo.path / ".git/hooks/pre-push").unlink()
     document = json.loads(repo.gitbtc("doctor", "--json", ok=(1,)).stdout)
     assert list(document) == ["gitbtc.doctor/v1"]
     report = document["gitbtc.doctor/v1"]

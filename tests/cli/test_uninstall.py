@@ -13,8 +13,8 @@ def test_it_takes_out_what_install_put_in_and_says_so(sandbox: Sandbox) -> None:
     config = repo.read(".git/config")
     repo.gitbtc("install")
     said = repo.gitbtc("uninstall").stdout
-    assert "changed .gitattributes" in said
-    assert "changed .git/hooks/pre-commit" in said
+    assert "removed .gitattributes" in said
+    assert "removed .git/hooks/pre-commit" in said
     assert "Next: commit .gitattributes" in said
     assert repo.read(".git/config") == config
     assert not (repo.path / ".gitattributes").exists()

@@ -51,6 +51,24 @@ def test_a_binary_file_among_state_files_is_refused() -> None:
     assert list(step({**files, COINS: wallet(coin(0))}, files).form()) == []
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 4096])
+def test_a_file_of_nothing_is_damage(content: bytes) -> None:
+    [(path, fault)] = step({COINS: content}, {COINS: wallet(coin(0))}).form()
+    assert path == COINS
+    assert "full disk" in fault
+
+
+def test_a_file_of_lines_that_holds_none_is_damage_where_it_held_some() -> None:
+    labels = "wallet/labels.jsonl"
+    assert not list(step({labels: b""}, {}).form())
+    assert list(step({labels: b""}, {labels: b'{"type":"tx","ref":"' + b"0" * 64 + b'","label":"x"}\n'}).form())
+
+
+@pytest.mark.parametrize("path", ["Wallet/utxos.json", "a/wallet/UTXOS.json ", "wallet/utxos\u200d.json"])
+def test_a_name_that_may_be_taken_for_a_state_files(path: str) -> None:
+    assert [where for where, _ in step({path: b"x"}, {}).form()] == [path]
+
+
 def test_a_key_is_looked_for_in_what_changed_alone() -> None:
     files = step({"old": KEY.encode(), "new": b"\n" + KEY.encode(), f"x/{KEY}": b""}, {"old": KEY.encode()})
     found = [(path, [key.where for key in keys.refusing]) for path, _, keys in files.key_material()]

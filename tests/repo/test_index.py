@@ -112,6 +112,14 @@ def test_files_are_staged_by_their_very_names_and_out_when_gone(repo: Repo) -> N
     assert sorted(git.index_entries()) == sorted(["*.json", ODD])
 
 
+def test_what_is_only_announced_is_not_in_the_index(repo: Repo) -> None:
+    for name in ("announced", "empty", "full"):
+        repo.write(name, "1" if name == "full" else "")
+    repo.git("add", "empty", "full")
+    repo.git("add", "-N", "announced")
+    assert sorted(Git(repo.path).index_entries()) == ["empty", "full"]
+
+
 def test_all_is_committed_whatever_lies_untracked_beside(repo: Repo) -> None:
     git = Git(repo.path)
     repo.write("a", "1")

@@ -199,6 +199,10 @@ class _Root:
             waiting |= spenders if len(spenders) > 1 else spenders & self._doubtful
             self._choose(found)
         txids |= self._all_after(waiting)
+        for txid in self._doubtful_before(txids):
+            for outpoint in self._inputs.get(txid, ()):
+                rivals = self._naming.get(outpoint, set())
+                txids |= {spender for name, key in rivals for spender in self._spenders(name, key)}
         for txid in txids:
             self._choose(self._of_transaction.get(txid, ()))
         self.keys[COINS] |= outpoints | {outpoint for txid in txids for outpoint in self._inputs.get(txid, ())}
@@ -208,6 +212,19 @@ class _Root:
             return [key[0]]
         txid = codec.decode_line(built_in(name), key[-1]).get("txid")
         return [txid] if txid else []
+
+    def _doubtful_before(self, txids: set[str]) -> set[str]:
+        """Those of the transactions, and of what they are built on, that are not known to be in a block: who spends
+        what they spend decides of them.
+        """
+        found: set[str] = set()
+        waiting = [txid for txid in txids if txid in self._doubtful]
+        while waiting:
+            txid = waiting.pop()
+            if txid not in found:
+                found.add(txid)
+                waiting += [parent for parent, _ in self._inputs.get(txid, ()) if parent in self._doubtful]
+        return found
 
     def _all_after(self, txids: set[str]) -> set[str]:
         """The transactions, those that spend of them or replace them, and so on."""

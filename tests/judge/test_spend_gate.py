@@ -415,7 +415,7 @@ def test_a_state_that_breaks_a_rule_is_refused_by_a_plain_commit(treasury: Repo)
     treasury.commit("sound")
     assert treasury.gitbtc("check", "HEAD").returncode == 0
     document = json.loads(treasury.gitbtc("check", "--json").stdout)
-    assert document == {"gitbtc.check/v1": {"roots": [""], "violations": [], "contested": []}}
+    assert document == {"gitbtc.check/v1": {"roots": [""], "violations": [], "contested": [], "notices": []}}
 
 
 def test_two_roots_are_two_treasuries(treasury: Repo) -> None:

@@ -228,6 +228,7 @@ def test_every_field_says_whose_word_counts_for_it(kind: Kind) -> None:
         "utxos": {"label", "spendable"},
         "transactions": {"label", "replaced_by", "abandoned"},
         "labels": {"label", "category", "created_at"},
+        "labels329": {"label", "spendable"},
         "descriptors": {"label", "keys"},
         "strategy": set(kind.fields),
         "execution": set(kind.fields),

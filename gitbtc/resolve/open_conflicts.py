@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 
 from gitbtc.doors.commit import Examination
 from gitbtc.errors import CannotWork
@@ -95,15 +96,21 @@ class Conflicts:
             and not any(self._in_file(path, kind, stages))
         ]
 
+    @cached_property
+    def _left_out(self) -> set[str]:
+        return self.git.sparse_paths()
+
     def marked(self, path: str, kind: Kind) -> MarkedFile:
         """The file as it lies in the work tree. Malformed."""
         return MarkedFile(kind, self.read(path))
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file of the work tree; none when it is not there."""
+        """The bytes of a file of the work tree; none when it is not there. What a sparse checkout leaves out is as
+        it is staged.
+        """
         place = os.path.join(self.top, path)
         if not os.path.exists(place):
-            return b""
+            return self.examination.index.content(path) if path in self._left_out else b""
         with open(place, "rb") as file:
             return file.read()
 

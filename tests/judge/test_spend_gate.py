@@ -97,6 +97,20 @@ def test_byte_identical_files_on_both_sides_do_not_hide_a_double_spend(treasury:
     assert contested(treasury) == [DOUBLE]
 
 
+def test_what_a_sparse_checkout_leaves_out_is_settled_all_the_same(treasury: Repo) -> None:
+    both_spend(treasury)
+    treasury.write("docs/readme", "1")
+    treasury.commit("docs")
+    treasury.git("sparse-checkout", "set", "--cone", "docs")
+    assert not (treasury.path / "wallet").exists()
+    assert OUTPOINT in refused(treasury, "merge", "theirs")
+    treasury.gitbtc("resolve", OUTPOINT, "--ours")
+    treasury.git("commit", "-q", "--no-edit")
+    treasury.gitbtc("check", "HEAD")
+    assert "not looked at" in treasury.gitbtc("check").stderr or (treasury.path / "wallet").exists()
+    assert records(treasury, "network/mempool.json", "HEAD") == [pending(A)]
+
+
 @pytest.mark.parametrize("strategy", ["ort", "resolve", "ours"])
 def test_no_merge_strategy_gets_around_it(treasury: Repo, strategy: str) -> None:
     both_spend(treasury)

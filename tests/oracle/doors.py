@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -137,7 +138,9 @@ class Doors:
             return Outcome([], _files(repo, "HEAD"))
         document = json.loads(repo.gitbtc("conflicts", "--json", ok=(0, 1)).stdout)
         questions = [Question(one["type"], one["address"]) for one in _conflicts(document)]
-        if not questions and not repo.git("diff", "--cached", "--name-only"):
+        if not questions and re.search(
+            "nothing to commit|nothing added to commit|is now empty", done.stdout + done.stderr
+        ):
             return Outcome([], _files(repo, "HEAD"))  # nothing is left of theirs
         return Outcome(questions or [Question("refused", done.stderr.strip())], {})
 

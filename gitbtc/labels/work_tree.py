@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from gitbtc.diff.operations import operations
-from gitbtc.diff.patch import FILE, Patch
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
@@ -46,19 +44,17 @@ class Root:
         """The file of a kind in canonical form; none where there is none."""
         return self._content(kind)
 
-    def patches(self) -> Iterator[Patch]:
-        """What has changed in `files` since they were read."""
-        for kind, (before, after) in self.files.changed().items():
-            path = path_in(self.path, kind)
-            steps = operations(built_in(kind), path, before, after)
-            yield Patch(built_in(kind), path, steps, FILE if before else None, FILE)
+    def save(self, *, looked_through: bool = False) -> list[str]:
+        """Write what has changed; the paths. GitbtcError, and nothing is written, for what could not be committed.
 
-    def save(self) -> list[str]:
-        """Write what has changed; the paths. GitbtcError, and nothing is written, for what could not be committed."""
+        `looked_through`: for keys, every text that is new.
+        """
         from gitbtc.worktree.applying import WorkTree
 
-        patches = list(self.patches())
-        return WorkTree(self._git, installed_kinds(self._git)).apply(patches) if patches else []
+        contents = {path_in(self.path, kind): after for kind, (_, after) in self.files.changed().items()}
+        if not contents:
+            return []
+        return WorkTree(self._git, installed_kinds(self._git)).write(contents, looked_through=looked_through)
 
 
 class LastImports:

@@ -116,10 +116,10 @@ def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
     strange = sum(row["type"] == "tx" and row["ref"].lower() not in known for row in theirs.records) if known else 0
     if strange:
         theirs.notices.append(f"{strange} of transactions that are not known here (or hashes of payments); kept")
-    last, ours = LastImports(git, place.path), place.content(KIND)
+    ours = place.labels
+    last = LastImports(git, place, ours)
     name = os.path.basename(file)
-    said = theirs.content()
-    brought = bring(last.of(name) if ours else None, ours, theirs, choice or "")
+    brought = bring(last.of(name) if ours.records else None, ours, theirs, choice or "")
     if brought.contested and choice is None:
         _tell_contested(brought)
         raise GitbtcError("nothing was imported: say --ours, --theirs or --both")
@@ -130,7 +130,7 @@ def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
     place.files.put(KIND, brought.records, brought.content)
     follow(place.files, turned)
     paths = place.save(looked_through=True)
-    last.keep(name, said)
+    last.keep(name, theirs.content(), paths, int(time.time()))
     _tell(file, theirs, brought, paths)
     return 0
 
@@ -294,7 +294,7 @@ def _tell_cleared(git: Git, place: Root, records: list[Record]) -> None:
     from gitbtc.labels.work_tree import LastImports
 
     named = refs(records, lambda row: bool(row.get("label")))
-    before = [row for content in LastImports(git, place.path).all() for row in _records(content)]
+    before = [row for content in LastImports(git, place, place.labels).all() for row in _records(content)]
     cleared = refs(before, lambda row: bool(row.get("label"))).keys() - named.keys()
     if cleared:
         were = "1 label was" if len(cleared) == 1 else f"{len(cleared)} labels were"

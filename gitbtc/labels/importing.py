@@ -42,22 +42,22 @@ class Brought:
         self.notices: list[str] = []
 
 
-def bring(base: bytes | None, ours: bytes, theirs: LabelFile, choice: str = "") -> Brought:
+def bring(base: bytes | None, ours: LabelFile, theirs: LabelFile, choice: str = "") -> Brought:
     """Bring in what a file says; `base` is what it said before, None the first time. Canonical files both.
 
     `choice` (`ours`, `theirs`, `both`) settles what both sides renamed.
     """
     brought, kind = Brought(), built_in(KIND)
-    before = things(codec.parse(kind, ours))
+    before = ours.things()
     if base is None:
         after = _added(before, theirs.things(), brought)
         brought.records = [record for rows in after.values() for record in rows]
         brought.content = codec.encode_file(kind, brought.records) if before else theirs.content()
     elif base == (said := theirs.content()):
         after = before
-        brought.records, brought.content = [record for rows in after.values() for record in rows], ours
+        brought.records, brought.content = ours.records, ours.content()
     else:
-        brought.content = _merged(base, ours, _with_unspoken(base, said), choice, brought)
+        brought.content = _merged(base, ours.content(), _with_unspoken(base, said), choice, brought)
         brought.records = codec.parse(kind, brought.content)
         after = things(brought.records)
     if after is not before:

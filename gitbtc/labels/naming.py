@@ -26,7 +26,7 @@ _UNKNOWN = "unknown"  # the category of an address that nobody has put into one
 
 
 class Files:
-    """The records of a root that have names; `read` answers the bytes of the file of a kind, none for no file."""
+    """The records of a root that have names; `read` answers the canonical file of a kind, no bytes for no file."""
 
     def __init__(self, read: Callable[[str], bytes]) -> None:
         self._before = {kind: read(kind) for kind in KINDS}
@@ -34,6 +34,10 @@ class Files:
         self.records: dict[str, list[Record]] = {
             kind: codec.parse(built_in(kind), content) for kind, content in self._before.items()
         }
+
+    def before(self, kind: str) -> bytes:
+        """The file as it was read."""
+        return self._before[kind]
 
     def put(self, kind: str, records: list[Record], content: bytes) -> None:
         """Have `records` instead, which are those of the canonical file `content`, and do not change any more."""
@@ -53,7 +57,7 @@ class Files:
         return {
             kind: (self._before[kind], content)
             for kind, content in now.items()
-            if content != (self._before[kind] and codec.canonical(built_in(kind), self._before[kind]))
+            if content != self._before[kind]
             and (self.records[kind] or self._before[kind])
         }
 

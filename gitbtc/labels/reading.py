@@ -45,9 +45,15 @@ class LabelFile:
     notices: list[str] = field(default_factory=list)
     silent: int = 0
     lines: list[tuple[Key, bytes]] | None = None  # of the records, where they were all encoded in one go
+    known: bytes | None = None  # the canonical file, where it is at hand
 
     def content(self) -> bytes:
         """The records as a canonical file."""
+        if self.known is None:
+            self.known = self._content()
+        return self.known
+
+    def _content(self) -> bytes:
         if self.lines is None:
             return codec.encode_file(built_in(KIND), self.records)
         return codec.encode_lines(built_in(KIND), [line for _, line in sorted(self.lines, key=itemgetter(0))])
@@ -57,6 +63,7 @@ class LabelFile:
         kept = [wanted(record) for record in self.records]
         if all(kept):
             return 0
+        self.known = None
         self.records = list(compress(self.records, kept))
         self.lines = None if self.lines is None else list(compress(self.lines, kept))
         return len(kept) - len(self.records)

@@ -281,7 +281,7 @@ class Bringing:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""
         statefiles.write({self._root / path: content for path, content in self._changed.items()})
         told = Told(self._pin, self._told, self._source.blob_ids(self._changed))
-        self._source.remember(told, self._snapshot.chain)
+        self._source.remember(told, self._snapshot.chain["block_time"])
 
 
 def _existing(root: Path) -> Path:

@@ -76,6 +76,37 @@ def test_an_old_export_does_not_undo_what_was_named_here_since(wallet: Repo) -> 
     assert labels_of(wallet) == {FUNDING: "salary", OTHER: "Bobby"}
 
 
+def test_an_import_that_was_thrown_away_brings_its_rows_again(wallet: Repo) -> None:
+    bring(wallet, row("tx", FUNDING, "rent"))
+    wallet.commit("labels")
+    later = [row("tx", FUNDING, "salary"), row("addr", OTHER, "Bob")]
+    for _ in range(2):
+        bring(wallet, *later)
+        assert labels_of(wallet) == {FUNDING: "salary", OTHER: "Bob"}
+        wallet.git("checkout", "-q", "--", LABELS)
+    bring(wallet, *later)
+    wallet.write(LABELS, wallet.read(LABELS).replace(b"Bob", b"Robert"))
+    bring(wallet, *later)
+    assert labels_of(wallet) == {FUNDING: "salary", OTHER: "Robert"}
+    bring(wallet, row("tx", FUNDING, "wage"), row("addr", OTHER, "Bob"))
+    assert labels_of(wallet) == {FUNDING: "wage", OTHER: "Robert"}
+
+
+def test_another_branch_has_not_got_what_was_imported_on_this_one(wallet: Repo) -> None:
+    wallet.git("checkout", "-q", "-b", "here")
+    bring(wallet, row("tx", FUNDING, "rent"), row("addr", OTHER, "Bob"))
+    wallet.commit("labels")
+    wallet.git("checkout", "-q", "-b", "there", "HEAD~1")
+    wallet.write(LABELS, jsonl(row("addr", ADDRESS, "Ann")))
+    bring(wallet, row("tx", FUNDING, "rent"), row("addr", OTHER, "Bob"))
+    assert labels_of(wallet) == {FUNDING: "rent", OTHER: "Bob", ADDRESS: "Ann"}
+    wallet.commit("the same here")
+    wallet.write(LABELS, jsonl(row("addr", ADDRESS, "Ann")))  # people took two of them away
+    wallet.commit("away")
+    bring(wallet, row("tx", FUNDING, "rent"), row("addr", OTHER, "Bob"))
+    assert labels_of(wallet) == {ADDRESS: "Ann"}
+
+
 @pytest.mark.parametrize(("choice", "kept"), [("ours", ["mine"]), ("theirs", ["yours"]), ("both", ["mine", "yours"])])
 def test_two_new_names_are_a_conflict_that_a_side_settles(wallet: Repo, choice: str, kept: list[str]) -> None:
     bring(wallet, row("tx", FUNDING, "rent"))

@@ -13,7 +13,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.labels.dialects import exported
 from gitbtc.labels.importing import bring
 from gitbtc.labels.like import written_like
-from gitbtc.labels.reading import KIND, read
+from gitbtc.labels.reading import KIND, LabelFile, read
 
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
@@ -85,7 +85,7 @@ def codec_origin(record: Record) -> Any:
 def stored(content: bytes, *, with_values: bool = True) -> bytes:
     """What wallet/labels.jsonl is after the file came into an empty one."""
     labels = read(content, with_values=with_values, trust_spendable=True)
-    return bring(None, b"", labels).content
+    return bring(None, LabelFile(), labels).content
 
 
 def records(content: bytes) -> list[Record]:
@@ -117,7 +117,7 @@ def test_the_values_of_a_foreign_file_are_kept_and_twice_is_once(content: bytes)
     assert values(own) == values(content)
     theirs = read(content, with_values=True, trust_spendable=True)
     for base in (theirs.content(), None):
-        assert bring(base, own, theirs).content == own
+        assert bring(base, LabelFile(records(own)), theirs).content == own
 
 
 @given(files(), st.booleans(), st.booleans())

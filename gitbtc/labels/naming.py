@@ -57,8 +57,7 @@ class Files:
         return {
             kind: (self._before[kind], content)
             for kind, content in now.items()
-            if content != self._before[kind]
-            and (self.records[kind] or self._before[kind])
+            if content != self._before[kind] and (self.records[kind] or self._before[kind])
         }
 
     def texts(self, type_: str) -> dict[str, set[str]]:

@@ -119,7 +119,7 @@ class Bringing:
         self._check_age(earlier)
         self._told = dict(before)
         base, theirs = dict(self.here), dict(self.here)  # it has no word on the kinds that it does not speak of
-        options = Options(Style, into_ours=True, telling=Telling(self._snapshot.chain["block_height"]))
+        options = Options(Style, into_ours=True, telling=Telling(self._snapshot.tip))
         for path, kind in self._by_path.items():
             if kind.name not in self._snapshot.records:
                 continue
@@ -133,7 +133,7 @@ class Bringing:
 
     def _check_age(self, earlier: list[Record]) -> None:
         """Refuse answers that are older than the last ones. After a reorganisation a wallet still knows what it had."""
-        tip, known = self._snapshot.chain["block_height"], self._snapshot.records.get(TRANSACTIONS)
+        tip, known = self._snapshot.tip, self._snapshot.records.get(TRANSACTIONS)
         txids = {record["txid"] for record in known or ()}
         for record in earlier if known is not None else ():
             if record["txid"] not in txids and (record["block_height"] or 0) > tip:
@@ -281,7 +281,7 @@ class Bringing:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""
         statefiles.write({self._root / path: content for path, content in self._changed.items()})
         told = Told(self._pin, self._told, self._source.blob_ids(self._changed))
-        self._source.remember(told, self._snapshot.chain["block_time"])
+        self._source.remember(told, self._snapshot.time)
 
 
 def _existing(root: Path) -> Path:

@@ -93,7 +93,7 @@ def bring_snapshot(git: Git, place: Root, file: str, snapshot: SourceSnapshot, c
     """Bring in what a wallet's file tells: its labels, and the fees of transactions that are known here without one."""
     from gitbtc.labels.reading import LabelFile
 
-    theirs = LabelFile(snapshot.records["labels329"], notices=list(snapshot.notices))
+    theirs = LabelFile(snapshot.records[KIND], notices=list(snapshot.notices))
     paid: dict[str, int] = snapshot.records.get("fees_paid", {})
     for transaction in place.files.records["transactions"]:
         fee = paid.get(transaction["txid"])

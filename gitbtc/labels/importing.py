@@ -88,7 +88,7 @@ def _merged(base: bytes, ours: bytes, theirs: bytes, choice: str, brought: Broug
         texts = [_text(kind.loads(side)) if side else "" for side in (conflict.ours, conflict.theirs)]
         brought.contested.append((conflict.key[:-1], texts[0], texts[1]))
     brought.notices += [f"{':'.join(notice.key[:2])}: {notice.text}" for notice in merge.notices
-                        if not notice.text.startswith((FROZEN, SPENDABLE))]  # fmt: skip
+                        if notice.record is None]  # fmt: skip
     return marked.content() if marked else merge.content
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.codec import MAX_DEPTH, Malformed
 from gitbtc.kinds.registry import built_in
+from gitbtc.spends import LABELS_329
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Key, Record
 
-KIND = "labels329"
+KIND = LABELS_329
 TYPES = frozenset(["tx", "addr", "pubkey", "input", "output", "xpub", "spscan"])
 # What follows from the transactions, and differs between two exports of one wallet.
 VOLATILE = frozenset(["height", "heights", "time", "fee", "value", "rate", "fmv", "keypath"])

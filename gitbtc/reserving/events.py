@@ -16,7 +16,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.repo.files import read, write
 from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
-from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
+from gitbtc.spends import CHAIN, COINS, EXECUTION, LABELS_329, reservations
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.naming import Name, coins_in, lines_with
 from gitbtc.spends.reservable import obstacle
@@ -24,7 +24,7 @@ from gitbtc.state.snapshot import installed_kinds, of_work_tree, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Git
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gitbtc.state.snapshot import Snapshot
 
 LONGEST_NAME = 255
+_FROZEN = "is frozen, so nobody is to spend it; an import of labels, or its `spendable` in wallet/utxos.json, frees it"
 
 
 class Done:
@@ -82,7 +83,7 @@ class Reserving:
             log, evidence = Log(self._git, root), known(self._snapshot, root)
             coins = listed(self._snapshot, root, outpoints)
             tip = self._tip(root, evidence, at)
-            self._may_reserve(evidence, outpoints, tip)
+            self._may_reserve(evidence, outpoints, tip, frozen(self._snapshot, root, coins))
             event = reservations.reserve_event(self._agent, map(outpoint_text, outpoints), tip + blocks, note)
             log.add(reservations.dated(event, log.records, tip, self._clock))
             wanted = [Claim(outpoint, self._agent, tip + blocks) for outpoint in outpoints]
@@ -106,11 +107,12 @@ class Reserving:
             )
         return tip
 
-    def _may_reserve(self, evidence: Evidence, outpoints: list[Outpoint], tip: int) -> None:
+    def _may_reserve(self, evidence: Evidence, outpoints: list[Outpoint], tip: int, frozen: Container[str]) -> None:
         held = [
-            f"{outpoint_text(outpoint)} {told}"
+            f"{name} {told}"
             for outpoint in outpoints
-            if (told := obstacle(evidence, outpoint, self._agent, tip))
+            if (name := outpoint_text(outpoint))
+            and (told := obstacle(evidence, outpoint, self._agent, tip) or (name in frozen and _FROZEN))
         ]
         if held:
             raise GitbtcError("\n".join([*held, "nothing was reserved"]))
@@ -201,6 +203,19 @@ def listed(snapshot: Snapshot, root: str, outpoints: list[Outpoint]) -> list[Rec
     coins = [coin for outpoint in outpoints if (coin := snapshot.evidence(root).coins.get(outpoint))]
     _sound(COINS, root, coins)
     return coins
+
+
+def frozen(snapshot: Snapshot, root: str, coins: Iterable[Record]) -> set[str]:
+    """The outpoints of those of `coins` that are not to be spent, by their own word or that of a label."""
+    said = {outpoint_text((coin["txid"], coin["vout"])) for coin in coins if coin.get("spendable") is False}
+    labels = snapshot.of_kind(root, LABELS_329)
+    if b'"spendable":false' in labels.replace(b" ", b""):  # which few of many say
+        try:
+            rows = codec.parse(built_in(LABELS_329), labels)
+        except codec.Malformed as error:
+            raise CannotWork(f"{path_in(root, LABELS_329)}: {error}") from None
+        said |= {row["ref"] for row in rows if row["type"] == "output" and row.get("spendable") is False}
+    return said
 
 
 def _sound(kind: str, root: str, records: list[Record]) -> None:

@@ -34,7 +34,7 @@ from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.steps import LOST_COIN
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import of_contents
-from gitbtc.views.conflicts import spend_words
+from gitbtc.views.conflicts import notice_lines, spend_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +95,7 @@ class Bringing:
         self._told: dict[str, bytes] = {}
         self._earlier: set[str] = set()
         self._notices: list[str] = []
+        self._alarms: list[str] = []  # what is told before anything else
         self._merge()
         self._check()
 
@@ -128,7 +129,9 @@ class Bringing:
             merge = merge_files(kind, heard.base, here, heard.theirs, options)
             self.after[path] = merge.content
             base[path], theirs[path], self._told[kind.name] = heard.base, heard.theirs, heard.told
-            self._notices += [*heard.notices, *(told.text for told in merge.notices)]
+            self._notices += [*heard.notices, *(told.text for told in merge.notices if told.record is None)]
+            self._alarms += [line.removeprefix("gitbtc: ") for line in notice_lines(
+                path, kind, [told for told in merge.notices if told.record is not None])]  # fmt: skip
         self._follow(base, theirs)
 
     def _check_age(self, earlier: list[Record]) -> None:
@@ -257,7 +260,7 @@ class Bringing:
             if path in self.after and (kind.name in self._snapshot.records or path in self._changed)
         ]  # fmt: skip
         changes = [statefiles.change(kind, self.here.get(path, b""), self.after[path]) for path, kind in concerned]
-        return Brought(changes, list(dict.fromkeys(self._notices)))
+        return Brought(changes, list(dict.fromkeys([*self._alarms, *self._notices])))
 
     @property
     def _changed(self) -> dict[str, bytes]:

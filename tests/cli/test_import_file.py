@@ -97,7 +97,8 @@ INHERITED = f"wsh(or_d(pk([f9578447/48h]{KEY}/<0;1>/*),and_v(v:pkh({HEIR}/<0;1>/
 def liana(descriptor: str = INHERITED, **changes: Any) -> str:
     labels = [{"type": "tx", "ref": PAY["txid"], "label": "rent", "spendable": True}, {"type": "addr", "ref": ADDRESS}]
     secret = {"config": {"bitcoind_config": {"auth": "user:hunter2-password", "addr": "127.0.0.1:8332"}}}
-    backup = {"accounts": [{"descriptor": f"{descriptor}#{descriptor_checksum(descriptor)}", "labels": labels, "proprietary": secret}], "network": "regtest",
+    account = {"descriptor": f"{descriptor}#{descriptor_checksum(descriptor)}", "labels": labels, "proprietary": secret}
+    backup = {"accounts": [account], "network": "regtest",
               "version": 0, "proprietary": secret}  # fmt: skip
     return json.dumps(backup | changes)
 

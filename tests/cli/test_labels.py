@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,10 +195,10 @@ def test_electrums_labels_and_other_programs_files(wallet: Repo) -> None:
 # -- through git -----------------------------------------------------------------------------------------------------
 
 
-def branches(repo: Repo, base: str, ours: str, theirs: str) -> None:
+def branches(repo: Repo, base: str, ours: str, theirs: str, path: str = LABELS) -> None:
     for branch, content in (("main", base), ("theirs", theirs), ("ours", ours)):
         repo.git("switch", "-q", *(["-C", branch, "main"] if branch != "main" else ["main"]))
-        repo.write(LABELS, content)
+        repo.write(path, content)
         repo.commit(branch)
 
 
@@ -234,6 +235,15 @@ def test_freezing_wins_in_a_merge_and_is_told(wallet: Repo) -> None:
     said = wallet.run("git", "merge", "--no-edit", "theirs").stderr
     assert "frozen (was spendable)" in said
     assert rows(wallet) == [{**one, "label": "b", "spendable": False}]
+
+
+def test_a_coin_that_a_merge_freezes_is_told_with_its_amount_and_first(wallet: Repo) -> None:
+    here = [coin(0, label="before"), coin(1)]
+    frozen = {**coin(1), "spendable": False}
+    base, ours, theirs = (json.dumps(one) for one in (here, [{**here[0], "label": "mine"}, here[1]], [here[0], frozen]))
+    branches(wallet, base, ours, theirs, path="wallet/utxos.json")
+    said = wallet.run("git", "merge", "--no-edit", "theirs").stderr
+    assert re.search(r"^gitbtc: ! \S+:1  .*2\.00000000 BTC.*  frozen \(was spendable\)$", said, re.MULTILINE)
 
 
 def test_the_file_in_any_spelling_is_stored_in_one(treasury: Repo) -> None:

@@ -37,6 +37,15 @@ def _fund(repo: Repo) -> None:
     repo.commit("base")
 
 
+def test_a_frozen_coin_is_reserved_by_nobody(wallet: Repo) -> None:
+    coins(wallet, {**coin(0), "spendable": False}, coin(1))
+    assert "is frozen" in refused(wallet, COINS[0], COINS[1])
+    wallet.write("wallet/labels.jsonl", json.dumps({"type": "output", "ref": COINS[1], "spendable": False}))
+    assert "is frozen" in refused(wallet, COINS[1])
+    wallet.write("wallet/labels.jsonl", json.dumps({"type": "output", "ref": COINS[1], "label": "free"}))
+    reserve(wallet, COINS[1])
+
+
 def listed(repo: Repo, *arguments: str) -> list[dict[str, Any]]:
     told = repo.gitbtc("reservations", "--json", *arguments).stdout
     found: list[dict[str, Any]] = json.loads(told)["gitbtc.reservations/v1"]["reservations"]

@@ -14,6 +14,7 @@ from gitbtc.sources.answers import Answer, BadAnswer
 from gitbtc.sources.core_descriptors import descriptor_record
 from gitbtc.sources.snapshot import SourceSnapshot
 from gitbtc.sources.wallets.table import UnreadableFile
+from gitbtc.spends import LABELS_329
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +50,7 @@ def read(content: bytes, known: Mapping[str, Record], network: str, unit: str | 
     except BadAnswer as error:
         raise UnreadableFile(str(error)) from None
     notice = "coins and transactions of a backup are not brought in: ask a node for them"
-    records = {"labels329": labels, **({"descriptors": list(descriptors.values())} if descriptors else {})}
+    records = {LABELS_329: labels, **({"descriptors": list(descriptors.values())} if descriptors else {})}
     return SourceSnapshot(SOURCE, own, records, notices=(notice,), read_at=int(time.time()))
 
 

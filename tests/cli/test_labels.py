@@ -333,6 +333,25 @@ def test_a_file_is_written_back_in_its_own_spelling(wallet: Repo) -> None:
     assert out.read_bytes() == text.replace("Bob", "Ann").encode()
 
 
+def test_the_line_that_nothing_ends_may_be_another_one(wallet: Repo) -> None:
+    sample = "\r\n".join(jsonl(row(type_, ref, "x")).rstrip("\n") for type_, ref in (("tx", FUNDING), ("addr", OTHER)))
+    bring(wallet, row("tx", FUNDING, "x"), row("addr", OTHER, "x"))
+    place = wallet.path.parent / "sample.jsonl"
+    place.write_text(sample, newline="")
+
+    def like() -> str:
+        wallet.gitbtc("labels", "export", "--like", str(place), "-o", "../written.jsonl")
+        return (wallet.path.parent / "written.jsonl").read_bytes().decode()
+
+    assert like() == sample
+    wallet.gitbtc("label", OTHER, "")
+    assert like() == sample.partition("\r\n")[0]
+    wallet.gitbtc("label", FUNDING, "rent")
+    bring(wallet, row("addr", OTHER, "x"), row("addr", ADDRESS, "new"), name="other.jsonl")
+    first, second = sample.replace('"x"', '"rent"', 1).split("\r\n")
+    assert like() == "\r\n".join([first, second, second.replace(OTHER, ADDRESS).replace('"x"', '"new"')])
+
+
 def test_extended_keys_are_not_written_where_a_hook_would_publish_them(wallet: Repo) -> None:
     xpub = "tpubD6NzVbkrYhZ4XgiXtGrdW5XDAPFCL9h7we1vwNCpn8tGbBcgfVYjXyhWo4E1xkh56hjod1RhGjxbaTLV3X4FyWuejif"
     xpub += "B9jusQ46QzG87VKp"
@@ -375,6 +394,18 @@ def test_a_name_is_set_everywhere_it_stands(named: Repo, thing: str) -> None:
     assert (address["label"], address["category"]) == ("rent", "income")
     assert {one["label"] for one in rows(named)} == {"rent"}
     assert "label_drift" not in named.gitbtc("check", ok=(0, 1)).stdout
+
+
+def test_what_stands_in_a_label_alone_is_named_by_its_first_digits(treasury: Repo) -> None:
+    strange = row("output", "no outpoint:x", "kept")
+    treasury.write(
+        LABELS, jsonl(row("tx", FUNDING, "a"), row("tx", FUNDING, "b"), row("output", f"{FUNDING}:7"), strange)
+    )
+    treasury.gitbtc("label", FUNDING[:8], "rent")
+    treasury.gitbtc("label", f"{FUNDING[:8]}:7", "deposit")
+    named = {f"{FUNDING}:7": "deposit", FUNDING: "rent", strange["ref"]: "kept"}
+    assert labels_of(treasury) == named
+    assert len(rows(treasury)) == len(named)
 
 
 def test_what_is_named_has_to_be_known_and_be_one_thing(named: Repo) -> None:

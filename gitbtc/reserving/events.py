@@ -24,7 +24,7 @@ from gitbtc.state.snapshot import installed_kinds, of_work_tree, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Git
@@ -34,15 +34,14 @@ if TYPE_CHECKING:
     from gitbtc.state.snapshot import Snapshot
 
 LONGEST_NAME = 255
-_FROZEN = "is frozen, so nobody is to spend it; an import of labels, or its `spendable` in wallet/utxos.json, frees it"
 
 
 class Done:
     """What a command did: for which coins, the log's path and the event in it (None: none was needed), and which claims
-    it freed.
+    it freed. `frozen` are the outpoints of those that are not to be spent.
     """
 
-    __slots__ = ("amount_sat", "event", "freed", "outpoints", "path")
+    __slots__ = ("amount_sat", "event", "freed", "frozen", "outpoints", "path")
 
     def __init__(self, outpoints: list[Outpoint], path: str, event: Record | None, amount_sat: int = 0) -> None:
         self.outpoints = outpoints
@@ -50,6 +49,7 @@ class Done:
         self.event = event
         self.amount_sat = amount_sat
         self.freed: Sequence[Outpoint] = ()
+        self.frozen: Sequence[str] = ()
 
 
 class Reserving:
@@ -83,12 +83,14 @@ class Reserving:
             log, evidence = Log(self._git, root), known(self._snapshot, root)
             coins = listed(self._snapshot, root, outpoints)
             tip = self._tip(root, evidence, at)
-            self._may_reserve(evidence, outpoints, tip, frozen(self._snapshot, root, coins))
+            self._may_reserve(evidence, outpoints, tip)
             event = reservations.reserve_event(self._agent, map(outpoint_text, outpoints), tip + blocks, note)
             log.add(reservations.dated(event, log.records, tip, self._clock))
             wanted = [Claim(outpoint, self._agent, tip + blocks) for outpoint in outpoints]
             _claimed(claims, wanted, tip, log.save)
-        return Done(outpoints, log.path, log.added, sum(coin["amount_sat"] for coin in coins))
+        done = Done(outpoints, log.path, log.added, sum(coin["amount_sat"] for coin in coins))
+        done.frozen = sorted(frozen(self._snapshot, root, coins))
+        return done
 
     def _listed(self, name: Name) -> set[Outpoint]:
         """The coins that may be meant; CannotWork where a root's coins do not parse."""
@@ -107,12 +109,11 @@ class Reserving:
             )
         return tip
 
-    def _may_reserve(self, evidence: Evidence, outpoints: list[Outpoint], tip: int, frozen: Container[str]) -> None:
+    def _may_reserve(self, evidence: Evidence, outpoints: list[Outpoint], tip: int) -> None:
         held = [
-            f"{name} {told}"
+            f"{outpoint_text(outpoint)} {told}"
             for outpoint in outpoints
-            if (name := outpoint_text(outpoint))
-            and (told := obstacle(evidence, outpoint, self._agent, tip) or (name in frozen and _FROZEN))
+            if (told := obstacle(evidence, outpoint, self._agent, tip))
         ]
         if held:
             raise GitbtcError("\n".join([*held, "nothing was reserved"]))
@@ -205,7 +206,7 @@ def listed(snapshot: Snapshot, root: str, outpoints: list[Outpoint]) -> list[Rec
     return coins
 
 
-def frozen(snapshot: Snapshot, root: str, coins: Iterable[Record]) -> set[str]:
+def frozen(snapshot: Snapshot, root: str, coins: Sequence[Record]) -> set[str]:
     """The outpoints of those of `coins` that are not to be spent, by their own word or that of a label."""
     said = {outpoint_text((coin["txid"], coin["vout"])) for coin in coins if coin.get("spendable") is False}
     labels = snapshot.of_kind(root, LABELS_329)
@@ -214,7 +215,8 @@ def frozen(snapshot: Snapshot, root: str, coins: Iterable[Record]) -> set[str]:
             rows = codec.parse(built_in(LABELS_329), labels)
         except codec.Malformed as error:
             raise CannotWork(f"{path_in(root, LABELS_329)}: {error}") from None
-        said |= {row["ref"] for row in rows if row["type"] == "output" and row.get("spendable") is False}
+        refs = {row["ref"] for row in rows if row["type"] == "output" and row.get("spendable") is False}
+        said |= refs & {outpoint_text((coin["txid"], coin["vout"])) for coin in coins}
     return said
 
 

@@ -43,7 +43,7 @@ class Brought:
 
 
 def bring(base: bytes | None, ours: LabelFile, theirs: LabelFile, choice: str = "") -> Brought:
-    """Bring in what a file says; `base` is what it said before, None the first time. Canonical files both.
+    """Bring in what a file says; `base` is what it said before, a canonical file, None the first time.
 
     `choice` (`ours`, `theirs`, `both`) settles what both sides renamed.
     """

@@ -21,7 +21,7 @@ from gitbtc.resolve.repair import Repair
 from gitbtc.spends import CHAIN, COINS
 from gitbtc.state.merging import MERGE, Merging
 from gitbtc.state.snapshot import of_contents, path_in
-from gitbtc.views.conflicts import notice_line, spend_notice
+from gitbtc.views.conflicts import notice_lines, spend_notice
 from gitbtc.views.premerge import findings
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class _Merge:
         merge = merge_files(kind, base, ours, theirs, options)
         self.files[path] = merge.content
         self._contested += [of_conflict(path, kind, conflict) for conflict in merge.conflicts]
-        self._notices += [notice_line(codec.address(path, kind, told.key), told) for told in merge.notices]
+        self._notices += notice_lines(path, kind, merge.notices)
 
     def _gate_of(self, root: str) -> Judge:
         return lambda _: {one.outpoint: one.conflict() for one in self.gate().contests if one.root == root}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitbtc.cli.asked_node import AskedNode, node_options
-from gitbtc.cli.import_file import ImportGroup
+from gitbtc.cli.import_file import ImportGroup, counted
 from gitbtc.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -67,15 +67,9 @@ def _show_text(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], 
     chain = snapshot.chain
     click.echo(f"{snapshot.source}: {snapshot.network} at block {chain['block_height']}, into {printable(str(root))}")
     for change in changes:
-        click.echo(f"  {change.path:<26}{_counted(change)}")
+        click.echo(f"  {change.path:<26}{counted(change)}")
     for notice in notices:
         click.echo(f"note: {printable(notice)}", err=True)
-
-
-def _counted(change: FileChange) -> str:
-    counts = {"added": change.added, "changed": change.changed, "removed": change.removed}
-    told = [f"{count} {change.kind.noun[count != 1]} {verb}" for verb, count in counts.items() if count]
-    return ", ".join(told) or (f"no {change.kind.noun[1]}" if change.made else "unchanged")
 
 
 def _show_json(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], notices: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,10 @@ from gitbtc.kinds import foreign
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
     from gitbtc.labels.work_tree import Root
+    from gitbtc.repo.git import Git
+    from gitbtc.sources.bringing import Bringing
     from gitbtc.sources.snapshot import SourceSnapshot
+    from gitbtc.sources.statefiles import FileChange
 
 # A format of `gitbtc.kinds.foreign` -> the module that reads it.
 READERS = {
@@ -23,6 +27,7 @@ READERS = {
     foreign.SPECTER: "gitbtc.sources.wallets.specter",
     foreign.LIANA: "gitbtc.sources.wallets.liana",
 }
+_FACTS = frozenset(["descriptors"])  # the kinds of which such a file tells whole records
 _LABELS = (foreign.BIP329, foreign.ELECTRUM_LABELS)
 _READ = "it reads the tables of Sparrow, Electrum and Specter, backups of Liana, and labels of BIP-329 and Electrum"
 
@@ -44,12 +49,16 @@ class ImportGroup(click.Group):
 @click.argument("file", metavar="FILE")
 @click.option("--unit", type=click.Choice(["btc", "sat"]), help="Of Sparrow's table: what its amounts are in.")
 @click.option("--columns", metavar="LABEL,ADDRESS", help="Of Specter's table: its names for Label and Address.")
+@click.option("--as", "source", metavar="NAME",
+              help="What a backup of Liana is a source as: a second wallet is another. [default: liana]")  # fmt: skip
 @click.option("--ours", "choice", flag_value="ours", help="Where both changed a label, take what stands here.")
 @click.option("--theirs", "choice", flag_value="theirs", help="Take what the file says.")
 @click.option("--both", "choice", flag_value="both", help="Keep both.")
 @click.option("--root", metavar="PATH", help="The folder that holds wallet/. [default: the top of the repository]")
-def command(file: str, *, unit: str | None, columns: str | None, choice: str | None, root: str | None) -> int:
-    """Read a file that a wallet exported: its labels, and the fees of transactions that are known here."""
+def command(  # noqa: PLR0913 - one parameter an option
+    file: str, *, unit: str | None, columns: str | None, source: str | None, choice: str | None, root: str | None
+) -> int:
+    """Read a file that a wallet exported: its labels, the fees of transactions that are known here, its descriptors."""
     from gitbtc.cli import labels
 
     if not os.path.isfile(file):
@@ -68,7 +77,32 @@ def command(file: str, *, unit: str | None, columns: str | None, choice: str | N
     git, place = labels.chosen_root(root)
     labels.refuse_keys(git, file, _without_proprietary(name, content))
     snapshot = _snapshot(name, file, content, place, unit, columns)
-    return labels.bring_snapshot(git, place, file, snapshot, choice)
+    step = _bringing(git, place, snapshot, source or snapshot.source)
+    status = labels.bring_snapshot(git, place, file, snapshot, choice)
+    if step is not None:
+        for change in step.brought.changes:
+            click.echo(f"  {change.path:<26}{counted(change)}")
+        step.write()
+    return status
+
+
+def _bringing(git: Git, place: Root, snapshot: SourceSnapshot, name: str) -> Bringing | None:
+    """The import of what the file tells besides labels and fees, worked out; None where it tells nothing else."""
+    records = {kind: told for kind, told in snapshot.records.items() if kind in _FACTS}
+    if not records:
+        return None
+    from dataclasses import replace
+
+    from gitbtc.sources.bringing import Bringing
+
+    return Bringing(Path(git.cwd or "", place.path), replace(snapshot, records=records), name)
+
+
+def counted(change: FileChange) -> str:
+    """What an import did to a file, in words."""
+    counts = {"added": change.added, "changed": change.changed, "removed": change.removed}
+    told = [f"{count} {change.kind.noun[count != 1]} {verb}" for verb, count in counts.items() if count]
+    return ", ".join(told) or (f"no {change.kind.noun[1]}" if change.made else "unchanged")
 
 
 def _snapshot(  # noqa: PLR0913, PLR0917 - what the command was given

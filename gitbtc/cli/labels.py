@@ -74,8 +74,11 @@ def bring_in(  # noqa: PLR0913 - one parameter an option
     since are not undone. The first time, what is new is added, and what differs is listed and left. Coins and
     transactions without a label get the one of their row.
     """
+    import gc
+
     from gitbtc.labels.reading import read
 
+    gc.disable()  # what is read of a file stays until the process ends, and holds no cycles
     content = read_file(file)
     _refuse_strangers(file, content)
     git, place = chosen_root(root)
@@ -90,7 +93,7 @@ def bring_snapshot(git: Git, place: Root, file: str, snapshot: SourceSnapshot, c
     """Bring in what a wallet's file tells: its labels, and the fees of transactions that are known here without one."""
     from gitbtc.labels.reading import LabelFile
 
-    theirs = LabelFile(snapshot.records["labels329"], notices=list(snapshot.notices))
+    theirs = LabelFile(snapshot.records[KIND], notices=list(snapshot.notices))
     paid: dict[str, int] = snapshot.records.get("fees_paid", {})
     for transaction in place.files.records["transactions"]:
         fee = paid.get(transaction["txid"])
@@ -113,10 +116,10 @@ def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
     strange = sum(row["type"] == "tx" and row["ref"].lower() not in known for row in theirs.records) if known else 0
     if strange:
         theirs.notices.append(f"{strange} of transactions that are not known here (or hashes of payments); kept")
-    last, ours = LastImports(git, place.path), place.content(KIND)
+    ours = place.labels
+    last = LastImports(git, place, ours)
     name = os.path.basename(file)
-    said = theirs.content()
-    brought = bring(last.of(name) if ours else None, ours, said, choice or "")
+    brought = bring(last.of(name) if ours.records else None, ours, theirs, choice or "")
     if brought.contested and choice is None:
         _tell_contested(brought)
         raise GitbtcError("nothing was imported: say --ours, --theirs or --both")
@@ -124,10 +127,10 @@ def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
     turned = known_outputs(brought.turned, listed)
     _tell_turned(brought, listed)
     _agree(len(turned), freezes)
-    place.files.records[KIND] = _records(brought.content)
+    place.files.put(KIND, brought.records, brought.content)
     follow(place.files, turned)
-    paths = place.save()
-    last.keep(name, said)
+    paths = place.save(looked_through=True)
+    last.keep(name, theirs.content(), paths, int(time.time()))
     _tell(file, theirs, brought, paths)
     return 0
 
@@ -167,11 +170,11 @@ def _drop_other_networks(place: Root, theirs: LabelFile) -> None:
 
     kinds = [built_in(name) for name in ("chain", "utxos", "transactions", "labels", "descriptors")]
     networks = network_of_root((kind, partial(place.content, kind.name)) for kind in kinds)
-    kept = [row for row in theirs.records if row["type"] != "addr" or address_networks(row["ref"]) & networks]
-    if len(kept) < len(theirs.records) and networks != ANY_NETWORK:
-        left = len(theirs.records) - len(kept)
+    left = 0 if networks == ANY_NETWORK else theirs.keep(
+        lambda row: row["type"] != "addr" or bool(address_networks(row["ref"]) & networks)
+    )  # fmt: skip
+    if left:
         theirs.notices.append(f"{left} address{'' if left == 1 else 'es'} of another network left out")
-        theirs.records = kept
 
 
 def _agree(turned: int, freezes: int | None) -> None:
@@ -291,7 +294,7 @@ def _tell_cleared(git: Git, place: Root, records: list[Record]) -> None:
     from gitbtc.labels.work_tree import LastImports
 
     named = refs(records, lambda row: bool(row.get("label")))
-    before = [row for content in LastImports(git, place.path).all() for row in _records(content)]
+    before = [row for content in LastImports(git, place, place.labels).all() for row in _records(content)]
     cleared = refs(before, lambda row: bool(row.get("label"))).keys() - named.keys()
     if cleared:
         were = "1 label was" if len(cleared) == 1 else f"{len(cleared)} labels were"

@@ -51,6 +51,8 @@ def command(  # noqa: PLR0913 - one parameter an option
         f"gitbtc: {name} reserved {count} ({terms.btc(done.amount_sat)}) until block {event['expires_height']}, "
         f"{terms.counted(blocks, ('block', 'blocks'))} from block {event['block_height']}"
     )
+    for outpoint in done.frozen:
+        click.echo(f"gitbtc: note: {outpoint} is frozen: somebody does not want it spent", err=True)
     if claims is not None:
         click.echo(f"gitbtc: claimed on {printable(claims.remote)}")
     click.echo(f"gitbtc: {printable(done.path)} is written, and not committed: `git add` and `git commit` it")

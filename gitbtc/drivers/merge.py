@@ -11,7 +11,7 @@ import sys
 
 from gitbtc.drivers import opened
 from gitbtc.errors import GitbtcError, printable, report
-from gitbtc.kinds.codec import Malformed, address
+from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds
 from gitbtc.merge.files import Merge, Options, merge_files
 from gitbtc.merge.markers import Style
@@ -167,10 +167,10 @@ def _write(path: str, merge: Merge) -> None:
 
 
 def _tell(call: MergeCall, kind: Kind, merge: Merge) -> None:
-    from gitbtc.views.conflicts import conflict_line, notice_line
+    from gitbtc.views.conflicts import conflict_line, notice_lines
 
-    for notice in merge.notices:
-        print(notice_line(address(call.path, kind, notice.key), notice), file=sys.stderr)
+    for line in notice_lines(call.path, kind, merge.notices):
+        print(line, file=sys.stderr)
     for conflict in merge.conflicts:
         print(conflict_line(call.path, kind, conflict), file=sys.stderr)
 

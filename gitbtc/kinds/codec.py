@@ -9,6 +9,7 @@ All here are functions of bytes.
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import lt
 
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds import json_text
@@ -297,7 +298,7 @@ def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
     if lines is None:
         return None
     if kind.dumps is not json_text.dumps:
-        return _line_by_line(kind, lines)
+        return _plain_at_once(kind, lines, is_ascii=content.isascii()) or _line_by_line(kind, lines)
     compact = b"[" + b",".join(lines) + b"]"
     try:
         records = json_text.loads(compact)
@@ -317,13 +318,69 @@ def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
     return _Canonical(keys, records, lines) if all(one < other for one, other in pairwise(keys)) else None
 
 
+def _plain_at_once(kind: Kind, lines: list[bytes], *, is_ascii: bool) -> _Canonical | None:
+    """The same of a kind that writes its records in a way of its own, where all of them are plain ones."""
+    try:
+        records = json_text.loads(b"[" + b",".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        return None
+    if len(records) != len(lines) or not all(isinstance(record, dict) for record in records):
+        return None
+    if not kind.spellings.are_settled(records, is_ascii=is_ascii):
+        return None
+    keys = _keys_at_once(kind, records)
+    if keys is None or json_text.dumps_all(records, kind.members) != lines:
+        return None
+    return _Canonical(keys, records, lines) if all(map(lt, keys, keys[1:])) else None
+
+
+def _keys_at_once(kind: Kind, records: list[Record]) -> list[Key] | None:
+    """The keys of many records; None where they are no plain fields of theirs, or one lacks a part of it."""
+    if isinstance(kind.identity, str):
+        return None
+    columns: list[list[Any]] = []
+    for name, expected in kind.key_types:
+        missing = expected() if name in kind.optional else None
+        column = [record.get(name, missing) for record in records]
+        if not {expected}.issuperset(map(type, column)):
+            return None
+        compared = kind.compared.get(name)
+        columns.append(column if compared is None else [compared(value) if value else value for value in column])
+    return list(zip(*columns, strict=True))
+
+
+def keys_of(kind: Kind, records: list[Record]) -> list[Key]:
+    """The keys of records that are canonical, none of which is a log entry. Raises Malformed."""
+    keys = _keys_at_once(kind, records)
+    try:
+        return [key_of(kind, record, b"") for record in records] if keys is None else keys
+    except _Refused as error:
+        raise Malformed(str(error)) from None
+
+
+def lines_of(kind: Kind, records: list[Record]) -> list[tuple[Key, bytes]] | None:
+    """The key and the canonical line of each of many records, whose values are then spelled canonically; None where
+    they have to be looked at one by one, since one of them is no plain record of texts.
+    """
+    if not records or kind.dumps is json_text.dumps:
+        return None
+    if not kind.spellings.are_settled(records, is_ascii=False):
+        for record in records:
+            kind.spellings.settle(record)
+    keys = _keys_at_once(kind, records)
+    lines = json_text.dumps_all(records, kind.members) if keys is not None else None
+    return list(zip(keys, lines, strict=True)) if keys is not None and lines is not None else None
+
+
 def _line_by_line(kind: Kind, lines: list[bytes]) -> _Canonical | None:
     """The same of a kind that writes its records in a way of its own."""
+    known: list[Record] = []
     try:
-        records = [_read_quickly(kind, line) for line in lines]
-        known = [record for record in records if record is not None]
-        if len(known) < len(lines):
-            return None
+        for line in lines:
+            record = _read_quickly(kind, line)
+            if record is None:
+                return None
+            known.append(record)
         keys = [key_of(kind, record, line) for record, line in zip(known, lines, strict=True)]
     except _Refused:
         return None
@@ -451,7 +508,12 @@ def encode_file(kind: Kind, records: Any) -> bytes:
 
 def _encode_lines_of(kind: Kind, records: Iterable[Record]) -> bytes:
     """The same of a file that is its lines."""
-    found: dict[Key, bytes] = {}
+    records = list(records)
+    at_once = lines_of(kind, records)
+    found: dict[Key, bytes] = dict(at_once or ())
+    if at_once and len(found) == len(at_once):
+        return kind.frame.file(found[key] for key in sorted(found))
+    found.clear()
     for record in records:
         try:
             line = _write(kind, record)

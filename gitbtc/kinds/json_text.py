@@ -125,6 +125,28 @@ def dumps_spelled(record: dict[str, Any], members: tuple[str, ...]) -> bytes:
     return ("{" + ",".join(f"{_encode(name)}:{_as_spelled(record[name])}" for name in names) + "}").encode()
 
 
+def dumps_all(records: list[dict[str, Any]], members: tuple[str, ...]) -> list[bytes] | None:
+    """What `dumps_spelled` makes of each of many records, all of which are texts, truth values and integers; None where
+    one is something else.
+    """
+    orders: dict[tuple[str, ...], tuple[str, ...]] = {}
+    lines = []
+    dump = _fast.dumps if _fast else lambda record: _encode_in_order(record).encode()
+    try:
+        if not _PLAIN.issuperset(set().union(*[map(type, record.values()) for record in records])):
+            return None
+        for record in records:
+            names = tuple(record)
+            order = orders.get(names)
+            if order is None:
+                first = [name for name in members if name in record]
+                order = orders[names] = (*first, *sorted(record.keys() - set(first)))
+            lines.append(dump(record if order == names else {name: record[name] for name in order}))
+    except (TypeError, ValueError):  # integers of more than 64 bits, halves of surrogate pairs
+        return None
+    return lines
+
+
 def _quickly(in_order: dict[str, Any]) -> bytes:
     try:
         text: bytes = _fast.dumps(in_order) if _fast else b""

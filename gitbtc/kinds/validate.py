@@ -134,10 +134,8 @@ def _identity(kind: Kind, record: Any, field: str) -> str:
 
 def records_of(kind: Kind, content: bytes) -> tuple[Iterable[Record], int]:
     """The records of a file, and how many they are; an object file is one record. Raises Malformed."""
-    if not kind.is_array:
-        return [codec.parse(kind, content)], 1
-    lines = codec.keyed(kind, content).values()
-    return (codec.decode_line(kind, line) for line in lines), len(lines)
+    records = codec.parse(kind, content)
+    return (records, len(records)) if kind.is_array else ([records], 1)
 
 
 def changed_records(kind: Kind, old: bytes, new: bytes) -> tuple[Iterable[Record], int]:

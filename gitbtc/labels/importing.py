@@ -18,18 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from gitbtc.kinds.kind import Key, Record
+    from gitbtc.labels.reading import LabelFile
+
+    Things = dict[Key, list[Record]]
 
 FROZEN, SPENDABLE = "frozen", "spendable"
 BOTH = "both"
 
 
 class Brought:
-    """What bringing in a file makes of the labels here. `content` is the file then; `differing` (thing, text here, text
-    there) is what stays as it is here; `contested` what both sides renamed; `turned` (ref, word, earlier word) the
-    outputs that are frozen or not any more; `notices` lines.
+    """What bringing in a file makes of the labels here. `records` are those of the file then, `content` its bytes;
+    `differing` (thing, text here, text there) is what stays as it is here; `contested` what both sides renamed;
+    `turned` (ref, word, earlier word) the outputs that are frozen or not any more; `notices` lines.
     """
 
     def __init__(self) -> None:
+        self.records: list[Record] = []
         self.content = b""
         self.added = self.changed = self.removed = 0
         self.differing: list[tuple[Key, str, str]] = []
@@ -38,17 +42,26 @@ class Brought:
         self.notices: list[str] = []
 
 
-def bring(base: bytes | None, ours: bytes, theirs: bytes, choice: str = "") -> Brought:
-    """Bring in `theirs`, canonical files all; `base` is None the first time.
+def bring(base: bytes | None, ours: LabelFile, theirs: LabelFile, choice: str = "") -> Brought:
+    """Bring in what a file says; `base` is what it said before, a canonical file, None the first time.
 
     `choice` (`ours`, `theirs`, `both`) settles what both sides renamed.
     """
-    brought = Brought()
+    brought, kind = Brought(), built_in(KIND)
+    before = ours.things()
     if base is None:
-        brought.content = _added(ours, theirs, brought)
+        after = _added(before, theirs.things(), brought)
+        brought.records = [record for rows in after.values() for record in rows]
+        brought.content = codec.encode_file(kind, brought.records) if before else theirs.content()
+    elif base == (said := theirs.content()):
+        after = before
+        brought.records, brought.content = ours.records, ours.content()
     else:
-        brought.content = _merged(base, ours, _with_unspoken(base, theirs), choice, brought)
-    _count(ours, brought)
+        brought.content = _merged(base, ours.content(), _with_unspoken(base, said), choice, brought)
+        brought.records = codec.parse(kind, brought.content)
+        after = things(brought.records)
+    if after is not before:
+        _count(before, after, brought)
     return brought
 
 
@@ -75,7 +88,7 @@ def _merged(base: bytes, ours: bytes, theirs: bytes, choice: str, brought: Broug
         texts = [_text(kind.loads(side)) if side else "" for side in (conflict.ours, conflict.theirs)]
         brought.contested.append((conflict.key[:-1], texts[0], texts[1]))
     brought.notices += [f"{':'.join(notice.key[:2])}: {notice.text}" for notice in merge.notices
-                        if not notice.text.startswith((FROZEN, SPENDABLE))]  # fmt: skip
+                        if notice.record is None]  # fmt: skip
     return marked.content() if marked else merge.content
 
 
@@ -84,9 +97,8 @@ def _text(record: Record) -> str:
     return str(record.get("label", "")) or ("frozen" if record.get("spendable") is False else "")
 
 
-def _added(ours: bytes, theirs: bytes, brought: Brought) -> bytes:
-    kind = built_in(KIND)
-    here, there = (things(codec.parse(kind, side)) for side in (ours, theirs))
+def _added(before: Things, there: Things, brought: Brought) -> Things:
+    kind, here = built_in(KIND), dict(before)
     for thing, rows in there.items():
         own = here.get(thing)
         if own is None:
@@ -100,21 +112,22 @@ def _added(ours: bytes, theirs: bytes, brought: Brought) -> bytes:
             texts = {row.get("label", "") for row in own}
             brought.differing += [(thing, " and ".join(sorted(texts)), _text(row)) for row in rows
                                   if row.get("label", "") not in texts]  # fmt: skip
-    return codec.encode_file(kind, [record for rows in here.values() for record in rows])
+    return here
 
 
-def _count(ours: bytes, brought: Brought) -> None:
+def _count(before: Things, after: Things, brought: Brought) -> None:
     """How many things got a label, lost it, or have another; and which outputs are frozen now, or not any more."""
-    kind = built_in(KIND)
-    before, after = (things(codec.parse(kind, side)) for side in (ours, brought.content))
-    for thing in sorted({**before, **after}):
+    for thing in {**before, **after}:
         old, new = before.get(thing, []), after.get(thing, [])
+        if old == new:
+            continue
         brought.added += not old
         brought.removed += not new
-        brought.changed += bool(old and new and old != new)
+        brought.changed += bool(old and new)
         was, now = (FROZEN if _is_frozen(rows) else SPENDABLE for rows in (old, new))
         if thing[0] == "output" and was != now:
             brought.turned.append((thing[1], now, was))
+    brought.turned.sort()
 
 
 def _is_frozen(rows: list[Record]) -> bool:

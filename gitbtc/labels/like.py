@@ -216,18 +216,21 @@ def written_like(records: Sequence[Record], sample: bytes) -> bytes:
     is_closed = lines[-1] == b""
     carriage = "\r" if lines and lines[0].endswith(b"\r") else ""
     types: list[str] = []
-    out: list[str] = []
+    made: str | None = None
+    out: list[tuple[str, str]] = []  # a line, and what stands before its line end
     for number, raw in enumerate(lines[:-1] if is_closed else lines):
         text = raw.decode("utf-8", "surrogateescape")
-        ending = "\r" if text.endswith("\r") else ""
         made = likeness.line(number, text.removesuffix("\r"))
         if made is not None:
-            out.append(made + ending)
+            out.append((made, "\r" if text.endswith("\r") else ""))
             types.append(likeness.type_of(number))
+    last = out[-1] if out and not is_closed and made is not None else None  # the line that nothing ends
     for type_, added in likeness.rest().items():
         place = len(types) - types[::-1].index(type_) if type_ in types else len(types)
-        made_lines = [line.removesuffix("\r") + carriage for line in added]
-        out[place:place] = made_lines
-        types[place:place] = [type_] * len(made_lines)
-    content = "\n".join(out).encode("utf-8", "surrogateescape")
+        out[place:place] = [(line.removesuffix("\r"), carriage) for line in added]
+        types[place:place] = [type_] * len(added)
+    if not is_closed and out and out[-1] is not last:  # it is another line now that nothing ends
+        out = [(line[0], carriage) if line is last else line for line in out]
+        out[-1] = (out[-1][0], "")
+    content = "\n".join(line + ending for line, ending in out).encode("utf-8", "surrogateescape")
     return bom + content + (b"\n" if (is_closed or not sample) and out else b"")

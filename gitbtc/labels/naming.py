@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gitbtc.errors import UsageError
 from gitbtc.kinds import codec
+from gitbtc.kinds.foreign import is_id
 from gitbtc.kinds.formats import read_address
 from gitbtc.kinds.registry import built_in
 from gitbtc.labels.reading import KIND, refs
@@ -26,13 +27,23 @@ _UNKNOWN = "unknown"  # the category of an address that nobody has put into one
 
 
 class Files:
-    """The records of a root that have names; `read` answers the bytes of the file of a kind, none for no file."""
+    """The records of a root that have names; `read` answers the canonical file of a kind, no bytes for no file."""
 
     def __init__(self, read: Callable[[str], bytes]) -> None:
         self._before = {kind: read(kind) for kind in KINDS}
+        self._written: dict[str, bytes] = {}
         self.records: dict[str, list[Record]] = {
             kind: codec.parse(built_in(kind), content) for kind, content in self._before.items()
         }
+
+    def before(self, kind: str) -> bytes:
+        """The file as it was read."""
+        return self._before[kind]
+
+    def put(self, kind: str, records: list[Record], content: bytes) -> None:
+        """Have `records` instead, which are those of the canonical file `content`, and do not change any more."""
+        self.records[kind] = records
+        self._written[kind] = content
 
     def exists(self, kind: str) -> bool:
         """Whether the file was there."""
@@ -40,12 +51,14 @@ class Files:
 
     def changed(self) -> dict[str, tuple[bytes, bytes]]:
         """kind -> the file before and now, of those that differ."""
-        now = {kind: codec.encode_file(built_in(kind), records) for kind, records in self.records.items()}
+        now = {
+            kind: self._written[kind] if kind in self._written else codec.encode_file(built_in(kind), records)
+            for kind, records in self.records.items()
+        }
         return {
             kind: (self._before[kind], content)
             for kind, content in now.items()
-            if content != (self._before[kind] and codec.canonical(built_in(kind), self._before[kind]))
-            and (self.records[kind] or self._before[kind])
+            if content != self._before[kind] and (self.records[kind] or self._before[kind])
         }
 
     def texts(self, type_: str) -> dict[str, set[str]]:
@@ -59,17 +72,17 @@ def follow(files: Files, turned: Iterable[tuple[str, str, str]]) -> None:
     are (outpoint, word now, word before).
     """
     for kind, type_, ref_of in ((COINS, "output", _coin_ref), (TRANSACTIONS, "tx", _tx_ref)):
-        texts = files.texts(type_)
+        texts = files.texts(type_) if files.records[kind] else {}
         for record in files.records[kind]:
             named = texts.get(ref_of(record), set())
             if record.get("label") is None and len(named) == 1:
                 record["label"] = next(iter(named))
-    rows = refs(files.records[KIND], lambda row: row["type"] == "output")
+    rows = refs(files.records[KIND], lambda row: row["type"] == "output" and "spendable" in row)
     moved = {outpoint for outpoint, _, _ in turned}
     for coin in files.records[COINS]:
         outpoint = _coin_ref(coin)
         if outpoint in moved:
-            said = {row["spendable"] for row in rows.get(("output", outpoint), []) if "spendable" in row}
+            said = {row["spendable"] for row in rows.get(("output", outpoint), [])}
             coin.pop("spendable", None)
             if said:
                 coin["spendable"] = False not in said
@@ -97,7 +110,7 @@ def meant(files: Mapping[str, Files], text: str) -> tuple[str, str, list[str]]:
     name = Name(text)
     outpoints, txids = {root: _outpoints(one) for root, one in files.items()}, {}
     if name.vout is None:
-        txids = {root: {(txid,) for txid, _ in known} for root, known in outpoints.items()}
+        txids = {root: {(txid,) for txid, _ in outpoints[root]} | _labelled_txids(one) for root, one in files.items()}
     known: Mapping[str, set[tuple[str, int]] | set[tuple[str]]] = txids or outpoints
     found = name.meant([subject for subjects in known.values() for subject in subjects])
     subject = next(iter(found), None)
@@ -110,7 +123,17 @@ def meant(files: Mapping[str, Files], text: str) -> tuple[str, str, list[str]]:
 def _outpoints(files: Files) -> set[tuple[str, int]]:
     coins = {(coin["txid"], coin["vout"]) for coin in files.records[COINS]}
     made = {(one["txid"], output["vout"]) for one in files.records[TRANSACTIONS] for output in one["outputs"]}
-    return coins | made
+    rows = [row["ref"].partition(":") for row in files.records[KIND] if row["type"] == "output"]
+    return coins | made | {(txid, int(vout)) for txid, _, vout in rows if _is_index(txid, vout)}
+
+
+def _is_index(txid: str, vout: str) -> bool:
+    """Whether an outpoint is one: others may stand in a label, and name nothing here."""
+    return is_id(txid) and vout.isascii() and vout.isdigit() and str(int(vout)) == vout
+
+
+def _labelled_txids(files: Files) -> set[tuple[str]]:
+    return {(row["ref"],) for row in files.records[KIND] if row["type"] == "tx" and is_id(row["ref"])}
 
 
 def _addresses(files: Files) -> set[str]:
@@ -162,13 +185,14 @@ class _Naming:
     def of_rows(self) -> None:
         """In the labels of BIP-329, where there are any; a thing that stands nowhere else gets a row of its own."""
         files, thing, kind = self._files, self._thing, built_in(KIND)
-        rows = [self._row(row) for row in files.records[KIND]]
+        silent = {"type", "ref", "origin"}  # what it was called is all that such a row said
+        renamed = [(row, self._row(row)) for row in files.records[KIND]]
+        rows = [now for row, now in renamed if now is row or not now.keys() <= silent]
         found = any((row["type"], row["ref"]) == thing for row in files.records[KIND])
         stands = any(_is_about(files, each, thing) for each in (COINS, TRANSACTIONS, LABELS))
         if not found and self._text and (files.exists(KIND) or not stands):
             rows.append({"type": thing[0], "ref": thing[1], "label": self._text})
-        told = [row for row in rows if not row.keys() <= {"type", "ref", "origin"}]
-        files.records[KIND] = list({codec.key_of(kind, row, b""): row for row in told}.values())
+        files.records[KIND] = list({codec.key_of(kind, row, b""): row for row in rows}.values())
 
     def _row(self, row: Record) -> Record:
         if not self.concerns((row["type"], row["ref"]), row.get("label")):

@@ -8,11 +8,14 @@ line that cannot be is named by its number; the others are read. Electrum's labe
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.codec import MAX_DEPTH, Malformed
 from gitbtc.kinds.registry import built_in
+from gitbtc.spends import LABELS_329
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,12 +23,14 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Key, Record
 
-KIND = "labels329"
+KIND = LABELS_329
 TYPES = frozenset(["tx", "addr", "pubkey", "input", "output", "xpub", "spscan"])
 # What follows from the transactions, and differs between two exports of one wallet.
 VOLATILE = frozenset(["height", "heights", "time", "fee", "value", "rate", "fmv", "keypath"])
 LONGEST_LINE = 1 << 20  # bytes
 _BOM = b"\xef\xbb\xbf"
+_PLAIN = frozenset([str, bool, int, type(None)])
+_TEXTS = frozenset(["type", "ref", "label", "origin"])
 _TRUTH = {"true": True, "false": False}
 
 
@@ -40,10 +45,33 @@ class LabelFile:
     rejected: list[tuple[int, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     silent: int = 0
+    lines: list[tuple[Key, bytes]] | None = None  # of the records, where they were all encoded in one go
+    known: bytes | None = None  # the canonical file, where it is at hand
 
     def content(self) -> bytes:
         """The records as a canonical file."""
-        return codec.encode_file(built_in(KIND), self.records)
+        if self.known is None:
+            self.known = self._content()
+        return self.known
+
+    def _content(self) -> bytes:
+        if self.lines is None:
+            return codec.encode_file(built_in(KIND), self.records)
+        return codec.encode_lines(built_in(KIND), [line for _, line in sorted(self.lines, key=itemgetter(0))])
+
+    def keep(self, wanted: Callable[[Record], bool]) -> int:
+        """Leave out all records but those that are `wanted`; how many are left out."""
+        kept = [wanted(record) for record in self.records]
+        if all(kept):
+            return 0
+        self.known = None
+        self.records = list(compress(self.records, kept))
+        self.lines = None if self.lines is None else list(compress(self.lines, kept))
+        return len(kept) - len(self.records)
+
+    def things(self) -> dict[Key, list[Record]]:
+        """The records by what they are about: type, ref and origin."""
+        return things(self.records, None if self.lines is None else [key for key, _ in self.lines])
 
 
 def read(content: bytes, *, with_values: bool = False, trust_spendable: bool = False) -> LabelFile:
@@ -59,9 +87,15 @@ def read(content: bytes, *, with_values: bool = False, trust_spendable: bool = F
     file = LabelFile()
     rows = [(number, row) for number, row in _rows(content, file) if _is_label(number, row, file)]
     _settle_spendable(rows, file, trust=trust_spendable)
+    kept = [(number, row) for number, row in rows if _says(row, file, with_values=with_values)]
+    records = [row for _, row in kept]
+    lines_at_once = codec.lines_of(built_in(KIND), records)
+    if lines_at_once is not None and len(dict(lines_at_once)) == len(records):
+        file.records, file.lines = records, lines_at_once
+        return file
     found: dict[Key, Record] = {}
-    for number, row in rows:
-        _take(number, row, found, file, with_values=with_values)
+    for number, row in kept:
+        _take(number, row, found, file)
     file.records = list(found.values())
     return file
 
@@ -79,10 +113,17 @@ def parsed(line: bytes) -> Any:
         quick = json_text.loads_spelled(line)
     except (ValueError, RecursionError):
         quick = None
-    # As many members as colons behind names: none stands twice, and nothing is nested.
-    if isinstance(quick, dict) and len(quick) == line.count(b":") and not _floats(quick):
+    if isinstance(quick, dict) and _PLAIN.issuperset(map(type, quick.values())) and _is_each_once(quick, line):
         return quick
     return codec.strict(line, MAX_DEPTH, as_spelled=True)
+
+
+def _is_each_once(row: Record, line: bytes) -> bool:
+    """Whether none of the members of a line stands twice: it has as many colons behind names as there are members."""
+    colons = line.count(b":")
+    if colons > len(row) and b"\\u003a" not in line.lower():
+        colons -= sum(value.count(":") for value in row.values() if isinstance(value, str))
+    return colons == len(row)
 
 
 def says_something(row: Record) -> bool:
@@ -101,6 +142,8 @@ def _rows(content: bytes, file: LabelFile) -> Iterator[tuple[int, Any]]:
 
 def _is_label(number: int, row: Any, file: LabelFile) -> bool:
     """Whether it is one; what a program wrote instead of leaving it out is taken off."""
+    if type(row) is dict and row.get("type") and row.get("ref") and _is_of_texts(row):
+        return True
     why = ""
     if not isinstance(row, dict):
         why = "no JSON object"
@@ -116,6 +159,10 @@ def _is_label(number: int, row: Any, file: LabelFile) -> bool:
     if why:
         file.rejected.append((number, why))
     return not why
+
+
+def _is_of_texts(row: Record) -> bool:
+    return _TEXTS.issuperset(row) and {str}.issuperset(map(type, row.values()))
 
 
 def _settle_spendable(rows: list[tuple[int, Record]], file: LabelFile, *, trust: bool) -> None:
@@ -137,15 +184,18 @@ def _settle_spendable(rows: list[tuple[int, Record]], file: LabelFile, *, trust:
         )
 
 
-def _take(number: int, row: Record, found: dict[Key, Record], file: LabelFile, *, with_values: bool) -> None:
+def _says(row: Record, file: LabelFile, *, with_values: bool) -> bool:
+    """Whether a row is to be kept; what is not is taken off."""
     keeps = with_values or says_something(row)
     if row.get("spendable", True) is None:
         del row["spendable"]
-    if not keeps:
-        file.silent += 1
-        return
-    if not with_values:
-        row = {name: value for name, value in row.items() if name not in VOLATILE}
+    file.silent += not keeps
+    for name in () if with_values or not keeps else VOLATILE & row.keys():
+        del row[name]
+    return keeps
+
+
+def _take(number: int, row: Record, found: dict[Key, Record], file: LabelFile) -> None:
     kind = built_in(KIND)
     try:
         key = codec.key_of(kind, row, codec.encode_record(kind, row))
@@ -167,12 +217,11 @@ def _unite(number: int, row: Record, again: Record, file: LabelFile) -> None:
         file.notices.append(f"line {number}: another {differing[0]} than in a row before with the same label; left out")
 
 
-def things(records: list[Record]) -> dict[Key, list[Record]]:
-    """The records by what they are about: type, ref and origin."""
-    kind = built_in(KIND)
+def things(records: list[Record], keys: list[Key] | None = None) -> dict[Key, list[Record]]:
+    """The records, whose keys are `keys`, by what they are about: type, ref and origin."""
     found: dict[Key, list[Record]] = {}
-    for record in records:
-        found.setdefault(codec.key_of(kind, record, b"")[:-1], []).append(record)
+    for key, record in zip(keys or codec.keys_of(built_in(KIND), records), records, strict=True):
+        found.setdefault(key[:-1], []).append(record)
     return found
 
 
@@ -183,8 +232,3 @@ def refs(records: list[Record], wanted: Callable[[Record], bool] = bool) -> dict
         if wanted(record):
             found.setdefault((record["type"], record["ref"]), []).append(record)
     return found
-
-
-def _floats(row: Record) -> bool:
-    """Whether a number of a row may be one that no float holds."""
-    return any(isinstance(value, float) for value in row.values())

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from gitbtc.kinds.kind import Key
+    from gitbtc.kinds.kind import Key, Record
 
 # Type -> what it means, in one line.
 TYPES = {
@@ -56,10 +56,13 @@ class Conflict:
 
 
 class Notice:
-    """Something that was decided and that a person may want to know: `text` says it in one line."""
+    """Something that was decided and that a person may want to know: `text` says it in one line. What is told before
+    anything else, that a coin is frozen say, has the `record` that it is about.
+    """
 
-    __slots__ = ("key", "text")
+    __slots__ = ("key", "record", "text")
 
-    def __init__(self, key: Key, text: str) -> None:
+    def __init__(self, key: Key, text: str, record: Record | None = None) -> None:
         self.key = key
         self.text = text
+        self.record = record

@@ -156,7 +156,7 @@ def _notice_alarms(kind: Kind, ours: Change, outcome: bytes | None, notices: lis
     for name, words in kind.alarms.items():
         was, now = (words.get(word_of(side.get(name))) for side in (before, after))
         if was != now:
-            notices.append(Notice(ours.key, f"{now} (was {was})"))
+            notices.append(Notice(ours.key, f"{now} (was {was})", after))
 
 
 def _renamed(

@@ -16,7 +16,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.repo.files import read, write
 from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
-from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
+from gitbtc.spends import CHAIN, COINS, EXECUTION, LABELS_329, reservations
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.naming import Name, coins_in, lines_with
 from gitbtc.spends.reservable import obstacle
@@ -40,10 +40,10 @@ _AGENTS = "refs/heads/agents/"
 
 class Done:
     """What a command did: for which coins, the log's path and the event in it (None: none was needed), and which claims
-    it freed.
+    it freed. `frozen` are the outpoints of those that are not to be spent.
     """
 
-    __slots__ = ("amount_sat", "event", "freed", "outpoints", "path")
+    __slots__ = ("amount_sat", "event", "freed", "frozen", "outpoints", "path")
 
     def __init__(self, outpoints: list[Outpoint], path: str, event: Record | None, amount_sat: int = 0) -> None:
         self.outpoints = outpoints
@@ -51,6 +51,7 @@ class Done:
         self.event = event
         self.amount_sat = amount_sat
         self.freed: Sequence[Outpoint] = ()
+        self.frozen: Sequence[str] = ()
 
 
 class Reserving:
@@ -89,7 +90,9 @@ class Reserving:
             log.add(reservations.dated(event, log.records, tip, self._clock))
             wanted = [Claim(outpoint, self._agent, tip + blocks) for outpoint in outpoints]
             _claimed(claims, wanted, tip, log.save)
-        return Done(outpoints, log.path, log.added, sum(coin["amount_sat"] for coin in coins))
+        done = Done(outpoints, log.path, log.added, sum(coin["amount_sat"] for coin in coins))
+        done.frozen = sorted(frozen(self._snapshot, root, coins))
+        return done
 
     def _listed(self, name: Name) -> set[Outpoint]:
         """The coins that may be meant; CannotWork where a root's coins do not parse."""
@@ -203,6 +206,20 @@ def listed(snapshot: Snapshot, root: str, outpoints: list[Outpoint]) -> list[Rec
     coins = [coin for outpoint in outpoints if (coin := snapshot.evidence(root).coins.get(outpoint))]
     _sound(COINS, root, coins)
     return coins
+
+
+def frozen(snapshot: Snapshot, root: str, coins: Sequence[Record]) -> set[str]:
+    """The outpoints of those of `coins` that are not to be spent, by their own word or that of a label."""
+    said = {outpoint_text((coin["txid"], coin["vout"])) for coin in coins if coin.get("spendable") is False}
+    labels = snapshot.of_kind(root, LABELS_329)
+    if b'"spendable":false' in labels.replace(b" ", b""):  # which few of many say
+        try:
+            rows = codec.parse(built_in(LABELS_329), labels)
+        except codec.Malformed as error:
+            raise CannotWork(f"{path_in(root, LABELS_329)}: {error}") from None
+        refs = {row["ref"] for row in rows if row["type"] == "output" and row.get("spendable") is False}
+        said |= refs & {outpoint_text((coin["txid"], coin["vout"])) for coin in coins}
+    return said
 
 
 def _sound(kind: str, root: str, records: list[Record]) -> None:

@@ -34,7 +34,7 @@ from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.steps import LOST_COIN
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import of_contents
-from gitbtc.views.conflicts import spend_words
+from gitbtc.views.conflicts import notice_lines, spend_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +95,7 @@ class Bringing:
         self._told: dict[str, bytes] = {}
         self._earlier: set[str] = set()
         self._notices: list[str] = []
+        self._alarms: list[str] = []  # what is told before anything else
         self._merge()
         self._check()
 
@@ -119,7 +120,7 @@ class Bringing:
         self._check_age(earlier)
         self._told = dict(before)
         base, theirs = dict(self.here), dict(self.here)  # it has no word on the kinds that it does not speak of
-        options = Options(Style, into_ours=True, telling=Telling(self._snapshot.chain["block_height"]))
+        options = Options(Style, into_ours=True, telling=Telling(self._snapshot.tip))
         for path, kind in self._by_path.items():
             if kind.name not in self._snapshot.records:
                 continue
@@ -128,12 +129,14 @@ class Bringing:
             merge = merge_files(kind, heard.base, here, heard.theirs, options)
             self.after[path] = merge.content
             base[path], theirs[path], self._told[kind.name] = heard.base, heard.theirs, heard.told
-            self._notices += [*heard.notices, *(told.text for told in merge.notices)]
+            self._notices += [*heard.notices, *(told.text for told in merge.notices if told.record is None)]
+            self._alarms += [line.removeprefix("gitbtc: ") for line in notice_lines(
+                path, kind, [told for told in merge.notices if told.record is not None])]  # fmt: skip
         self._follow(base, theirs)
 
     def _check_age(self, earlier: list[Record]) -> None:
         """Refuse answers that are older than the last ones. After a reorganisation a wallet still knows what it had."""
-        tip, known = self._snapshot.chain["block_height"], self._snapshot.records.get(TRANSACTIONS)
+        tip, known = self._snapshot.tip, self._snapshot.records.get(TRANSACTIONS)
         txids = {record["txid"] for record in known or ()}
         for record in earlier if known is not None else ():
             if record["txid"] not in txids and (record["block_height"] or 0) > tip:
@@ -257,7 +260,7 @@ class Bringing:
             if path in self.after and (kind.name in self._snapshot.records or path in self._changed)
         ]  # fmt: skip
         changes = [statefiles.change(kind, self.here.get(path, b""), self.after[path]) for path, kind in concerned]
-        return Brought(changes, list(dict.fromkeys(self._notices)))
+        return Brought(changes, list(dict.fromkeys([*self._alarms, *self._notices])))
 
     @property
     def _changed(self) -> dict[str, bytes]:
@@ -281,7 +284,7 @@ class Bringing:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""
         statefiles.write({self._root / path: content for path, content in self._changed.items()})
         told = Told(self._pin, self._told, self._source.blob_ids(self._changed))
-        self._source.remember(told, self._snapshot.chain)
+        self._source.remember(told, self._snapshot.time)
 
 
 def _existing(root: Path) -> Path:

@@ -61,10 +61,11 @@ def read_descriptors(answer: Answer) -> list[Record]:
             f"{answer.where} holds private keys; delete it, and record `listdescriptors` without `true`"
         )
     # A node can list one descriptor twice, in both spellings of hardened steps.
-    return list({record["id"]: record for record in map(_record, rows)}.values())
+    return list({record["id"]: record for record in map(descriptor_record, rows)}.values())
 
 
-def _record(row: Answer) -> Record:
+def descriptor_record(row: Answer) -> Record:
+    """The record of one descriptor: `desc`, and where they are told `range` and `next_index`. Raises BadAnswer."""
     descriptor = row.text("desc")
     wrong = check_format("public-descriptor", descriptor)
     if wrong:

@@ -23,7 +23,8 @@ class SourceSnapshot:
 
     `wallet` is the wallet's name as the program has it ("" where it has none), `descriptors` the ids of its descriptor
     records: by these a root knows another wallet's answers. `balance_sat` is what the source itself says that the coins
-    are worth, None where it does not say. `cursor` is from where to read on next time.
+    are worth, None where it does not say. `cursor` is from where to read on next time. A source that knows no block has
+    no record of `chain`; `read_at` (Unix seconds) is when it was read then.
     """
 
     source: str
@@ -36,9 +37,20 @@ class SourceSnapshot:
     descriptors: frozenset[str] = frozenset()
     balance_sat: int | None = None
     cursor: Cursor | None = None
+    read_at: int = 0
 
     @property
     def chain(self) -> Record:
         """The block that the snapshot is as of, as a record."""
         record: Record = self.records["chain"]
         return record
+
+    @property
+    def tip(self) -> int:
+        """The height of the block that the source has come to; below all blocks where it knows none."""
+        return int(self.chain["block_height"]) if "chain" in self.records else -1
+
+    @property
+    def time(self) -> int:
+        """When that was, in Unix seconds."""
+        return int(self.chain["block_time"]) if "chain" in self.records else self.read_at

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gitbtc.errors import CannotWork, UsageError, printable
@@ -87,7 +87,7 @@ class Source:
         self._git = git
         self.name = name
         self._root = root
-        self.ref = PREFIX + name + ("@" + _escaped(root) if root else "")
+        self.ref = PREFIX + name + ("@" + escaped(root) if root else "")
         if not name or "@" in name or "/" in name or not git.is_ref_name(self.ref):
             raise UsageError(f"{printable(name)!r} cannot name a source: take letters, digits and dashes")
         self._last = git.find(self.ref)
@@ -169,8 +169,8 @@ class Source:
             )
         return pin.with_what(last.pin)
 
-    def remember(self, told: Told, chain: Mapping[str, Any]) -> None:
-        """Keep what it told, as of the block `chain`, as the last; the same words again are nothing new."""
+    def remember(self, told: Told, when: int) -> None:
+        """Keep what it told, at `when` (Unix seconds), as the last; the same words again are nothing new."""
         last = self.last()
         if last is not None and (dict(last.files), last.pin) == (dict(told.files), told.pin) and not told.brought:
             return
@@ -182,7 +182,7 @@ class Source:
         message = json.dumps({ROOT_KEY: said}, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
         files = {paths[kind]: self._git.write_blob(content) for kind, content in told.files.items()}
         parent = f"parent {self._last}\n" if self._last else ""
-        by = f"{_AUTHOR} {chain['block_time']} +0000"
+        by = f"{_AUTHOR} {when} +0000"
         commit = f"tree {self._git.write_tree(files)}\n{parent}author {by}\ncommitter {by}\n\n{message}"
         oid = self._git.write_object("commit", commit.encode())
         self._git.move_ref(self.ref, oid, self._last, f"import: {self.name}")
@@ -193,6 +193,13 @@ class Source:
         return {path: self._git.blob_id(content) for path, content in contents.items()}
 
 
-def _escaped(root: str) -> str:
-    """A root as the last part of a ref's name: no separator, nor what Git refuses there."""
-    return quote(root, safe="").replace("~", "%7E").replace(".", "%2E")
+def sources_called(git: Git, beginning: str, root: str) -> list[Source]:
+    """The sources of a root whose names begin so."""
+    names = [name.removeprefix(PREFIX).partition("@") for _, _, name in git.refs() if name.startswith(PREFIX)]
+    return [Source(git, name, root) for name, _, place in names
+            if name.startswith(beginning) and place == (escaped(root) if root else "")]  # fmt: skip
+
+
+def escaped(text: str) -> str:
+    """A text as a part of a ref's name: no separator, nor what Git refuses there."""
+    return quote(text, safe="").replace("~", "%7E").replace(".", "%2E")

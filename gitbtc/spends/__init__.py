@@ -11,6 +11,7 @@ CHAIN = "chain"
 CHANNELS = "channels"
 ROUTING = "routing"
 LABELS = "labels"
+LABELS_329 = "labels329"
 
 # The kinds whose files say who spent what.
 EVIDENCE = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION, CHAIN)

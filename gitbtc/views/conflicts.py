@@ -8,9 +8,11 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import TYPES
 from gitbtc.spends import COINS, rows
 from gitbtc.views import terms
+from gitbtc.views.line import Line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from gitbtc.kinds.kind import Kind, Record
@@ -61,6 +63,19 @@ def worth(kind: Kind, conflict: Conflict) -> str:
     """What it is about in BTC, in brackets; nothing when that is not known, or contested."""
     amount = (conflict.spend or {}).get("amount_sat")
     return f" ({terms.btc(amount)})" if type(amount) is int else _worth(kind, conflict)
+
+
+def notice_lines(path: str, kind: Kind, notices: Sequence[Notice]) -> list[str]:
+    """What a merge decided in the file at `path`; first what is told before anything else, as a diff tells it."""
+    line = Line(kind)
+    alarms = [notice for notice in notices if notice.record is not None]
+    length = line.length(notice.record or {} for notice in alarms)
+    told = [
+        printable("gitbtc: ! " + "  ".join([*line.show(notice.record or {}, length, kind.alarms), notice.text]))
+        for notice in alarms
+    ]
+    rest = [notice for notice in notices if notice.record is None]
+    return told + [notice_line(codec.address(path, kind, notice.key), notice) for notice in rest]
 
 
 def notice_line(address: str, notice: Notice) -> str:

@@ -21,7 +21,7 @@ from gitbtc.state.snapshot import Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gitbtc.diff.patch import Patch
     from gitbtc.kinds.registry import Kinds
@@ -58,6 +58,17 @@ class WorkTree:
                 self._files.replace(step.replacements, step.staged() if index else [])
             return [one.path for one in step.replacements]
 
+    def write(self, contents: Mapping[str, bytes], *, looked_through: bool = False) -> list[str]:
+        """The same of whole state files, each by its path. `looked_through`: for keys, where the contents came from."""
+        with alone(self._lock):
+            if self._files.interrupted:
+                raise CannotWork("an earlier change was cut short here; `gitbtc apply --continue` does the rest of it")
+            step = _Step(self._git, self._kinds, [], contents)
+            step.examine(looked_through=looked_through)
+            if step.replacements:
+                self._files.replace(step.replacements, [])
+            return [one.path for one in step.replacements]
+
     def finish(self) -> list[str]:
         """Do the rest of an application that was cut short: the paths that it was about."""
         with alone(self._lock):
@@ -67,7 +78,9 @@ class WorkTree:
 class _Step:
     """One application of patches: what it replaces, and whether it may. Nothing is written."""
 
-    def __init__(self, git: Git, kinds: Kinds, patches: Sequence[Patch]) -> None:
+    def __init__(
+        self, git: Git, kinds: Kinds, patches: Sequence[Patch], contents: Mapping[str, bytes] | None = None
+    ) -> None:
         self._git = git
         self._kinds = kinds
         self._patches = patches
@@ -79,6 +92,8 @@ class _Step:
             for mode in [self._permissions(patch)]
             if patch.path in after or mode is not None
         ]
+        whole = [Replacement(path, self._read(path), content) for path, content in (contents or {}).items()]
+        self.replacements += [one for one in whole if one.before != one.after]
 
     def _read(self, path: str) -> bytes | None:
         self._before[path] = _file(self._git.cwd, path)
@@ -95,13 +110,13 @@ class _Step:
 
     # -- whether it may --------------------------------------------------------------------------------------------
 
-    def examine(self) -> None:
+    def examine(self, *, looked_through: bool = False) -> None:
         """Raise GitbtcError for the first thing that speaks against it: keys, records, rules across files."""
         if not self.replacements:
             return
         before, after = self._snapshots()
         changed = ChangedFiles(self._kinds, [before], after, self._contents)
-        for _, shown, found in changed.key_material():
+        for _, shown, found in () if looked_through else changed.key_material():
             if found.refusing:
                 raise GitbtcError(refusal(found.refusing, shown, NOT_WRITTEN, found.remarks).removeprefix("gitbtc: "))
         _refuse(

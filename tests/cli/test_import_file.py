@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitbtc.kinds.formats import descriptor_checksum
 from tests.made_state import ADDRESS, FUNDING, coin, coins, put, spend, transactions
 
 if TYPE_CHECKING:
@@ -88,10 +89,16 @@ def test_specter_names_addresses(wallet: Repo) -> None:
     assert "the header has no column" in bring(wallet, german, "--columns", "Etikett,Adresse", ok=(1,))
 
 
-def liana(**changes: Any) -> str:
+KEY = "tpubDCbswZhW389kHzZHzambeYkfkYkXtav6wMt1TSXK1xkxzQnfbdQBfTAwabmT83KpGnKrYmZkw6WfgR1hsFSrRfTUjkgXKqdrpBMf9W7Be75"
+HEIR = "tpubDCpLSsmvDCL3NKuKZDq1313GYCgkoGVN8uQiNxoncjvEBjPmEGQi952x2R3R55mGKxXv2cXHyUY5pg4PJ5ebS6Wf6FUJTx8PuW76sqUwJ4a"
+INHERITED = f"wsh(or_d(pk([f9578447/48h]{KEY}/<0;1>/*),and_v(v:pkh({HEIR}/<0;1>/*),older(65535))))"
+
+
+def liana(descriptor: str = INHERITED, **changes: Any) -> str:
     labels = [{"type": "tx", "ref": PAY["txid"], "label": "rent", "spendable": True}, {"type": "addr", "ref": ADDRESS}]
     secret = {"config": {"bitcoind_config": {"auth": "user:hunter2-password", "addr": "127.0.0.1:8332"}}}
-    backup = {"accounts": [{"descriptor": "wsh(x)", "labels": labels, "proprietary": secret}], "network": "regtest",
+    account = {"descriptor": f"{descriptor}#{descriptor_checksum(descriptor)}", "labels": labels, "proprietary": secret}
+    backup = {"accounts": [account], "network": "regtest",
               "version": 0, "proprietary": secret}  # fmt: skip
     return json.dumps(backup | changes)
 
@@ -103,6 +110,34 @@ def test_a_backup_of_liana_gives_its_labels_and_nothing_of_its_configuration(wal
     assert not found
     assert "hunter2" not in said
     assert "version is 1" in bring(wallet, liana(version=1), ok=(1,))
+
+
+def descriptors(repo: Repo) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(repo.read("wallet/descriptors.json"))
+    return found
+
+
+def test_a_backup_of_liana_gives_its_descriptor_as_any_source_does(wallet: Repo) -> None:
+    assert "1 descriptor added" in bring(wallet, liana())
+    (record,) = descriptors(wallet)
+    assert [key["xpub"] for key in record["keys"]] == [KEY, HEIR]
+    assert (record["policy"], record["xpub"], record["gap_limit"]) == ("miniscript", None, 20)
+    wallet.write("wallet/descriptors.json", json.dumps([record | {"label": "for Ann"}]))
+    wallet.commit("what Liana knows, and a name")
+    bring(wallet, liana(), name="a-later-one.json")
+    assert descriptors(wallet)[0]["label"] == "for Ann"
+    assert wallet.git("status", "--porcelain") == ""
+
+
+def test_a_backup_of_another_wallet_is_another_source(wallet: Repo) -> None:
+    bring(wallet, liana())
+    before = {path: wallet.read(path) for path in ("wallet/descriptors.json", "wallet/labels.jsonl")}
+    said = bring(wallet, liana(f"wsh(pk({HEIR}/<0;1>/*))").replace("rent", "salary"), ok=(3,))
+    assert "another wallet" in said
+    assert {path: wallet.read(path) for path in before} == before
+    bring(wallet, liana(f"wsh(pk({HEIR}/<0;1>/*))"), "--as", "liana-of-bob")
+    assert len(descriptors(wallet)) == 2
+    assert "desc: " in bring(wallet, liana("wsh(nonsense"), ok=(1,))
 
 
 def test_a_backup_of_another_network_is_refused(wallet: Repo) -> None:

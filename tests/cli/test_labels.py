@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,37 @@ def test_an_old_export_does_not_undo_what_was_named_here_since(wallet: Repo) -> 
     assert labels_of(wallet)[FUNDING] == "salary"
     bring(wallet, row("tx", FUNDING, "rent"), row("addr", OTHER, "Bobby"))
     assert labels_of(wallet) == {FUNDING: "salary", OTHER: "Bobby"}
+
+
+def test_an_import_that_was_thrown_away_brings_its_rows_again(wallet: Repo) -> None:
+    bring(wallet, row("tx", FUNDING, "rent"))
+    wallet.commit("labels")
+    later = [row("tx", FUNDING, "salary"), row("addr", OTHER, "Bob")]
+    for _ in range(2):
+        bring(wallet, *later)
+        assert labels_of(wallet) == {FUNDING: "salary", OTHER: "Bob"}
+        wallet.git("checkout", "-q", "--", LABELS)
+    bring(wallet, *later)
+    wallet.write(LABELS, wallet.read(LABELS).replace(b"Bob", b"Robert"))
+    bring(wallet, *later)
+    assert labels_of(wallet) == {FUNDING: "salary", OTHER: "Robert"}
+    bring(wallet, row("tx", FUNDING, "wage"), row("addr", OTHER, "Bob"))
+    assert labels_of(wallet) == {FUNDING: "wage", OTHER: "Robert"}
+
+
+def test_another_branch_has_not_got_what_was_imported_on_this_one(wallet: Repo) -> None:
+    wallet.git("checkout", "-q", "-b", "here")
+    bring(wallet, row("tx", FUNDING, "rent"), row("addr", OTHER, "Bob"))
+    wallet.commit("labels")
+    wallet.git("checkout", "-q", "-b", "there", "HEAD~1")
+    wallet.write(LABELS, jsonl(row("addr", ADDRESS, "Ann")))
+    bring(wallet, row("tx", FUNDING, "rent"), row("addr", OTHER, "Bob"))
+    assert labels_of(wallet) == {FUNDING: "rent", OTHER: "Bob", ADDRESS: "Ann"}
+    wallet.commit("the same here")
+    wallet.write(LABELS, jsonl(row("addr", ADDRESS, "Ann")))  # people took two of them away
+    wallet.commit("away")
+    bring(wallet, row("tx", FUNDING, "rent"), row("addr", OTHER, "Bob"))
+    assert labels_of(wallet) == {ADDRESS: "Ann"}
 
 
 @pytest.mark.parametrize(("choice", "kept"), [("ours", ["mine"]), ("theirs", ["yours"]), ("both", ["mine", "yours"])])
@@ -163,10 +195,10 @@ def test_electrums_labels_and_other_programs_files(wallet: Repo) -> None:
 # -- through git -----------------------------------------------------------------------------------------------------
 
 
-def branches(repo: Repo, base: str, ours: str, theirs: str) -> None:
+def branches(repo: Repo, base: str, ours: str, theirs: str, path: str = LABELS) -> None:
     for branch, content in (("main", base), ("theirs", theirs), ("ours", ours)):
         repo.git("switch", "-q", *(["-C", branch, "main"] if branch != "main" else ["main"]))
-        repo.write(LABELS, content)
+        repo.write(path, content)
         repo.commit(branch)
 
 
@@ -203,6 +235,15 @@ def test_freezing_wins_in_a_merge_and_is_told(wallet: Repo) -> None:
     said = wallet.run("git", "merge", "--no-edit", "theirs").stderr
     assert "frozen (was spendable)" in said
     assert rows(wallet) == [{**one, "label": "b", "spendable": False}]
+
+
+def test_a_coin_that_a_merge_freezes_is_told_with_its_amount_and_first(wallet: Repo) -> None:
+    here = [coin(0, label="before"), coin(1)]
+    frozen = {**coin(1), "spendable": False}
+    base, ours, theirs = (json.dumps(one) for one in (here, [{**here[0], "label": "mine"}, here[1]], [here[0], frozen]))
+    branches(wallet, base, ours, theirs, path="wallet/utxos.json")
+    said = wallet.run("git", "merge", "--no-edit", "theirs").stderr
+    assert re.search(r"^gitbtc: ! \S+:1  .*2\.00000000 BTC.*  frozen \(was spendable\)$", said, re.MULTILINE)
 
 
 def test_the_file_in_any_spelling_is_stored_in_one(treasury: Repo) -> None:
@@ -292,6 +333,25 @@ def test_a_file_is_written_back_in_its_own_spelling(wallet: Repo) -> None:
     assert out.read_bytes() == text.replace("Bob", "Ann").encode()
 
 
+def test_the_line_that_nothing_ends_may_be_another_one(wallet: Repo) -> None:
+    sample = "\r\n".join(jsonl(row(type_, ref, "x")).rstrip("\n") for type_, ref in (("tx", FUNDING), ("addr", OTHER)))
+    bring(wallet, row("tx", FUNDING, "x"), row("addr", OTHER, "x"))
+    place = wallet.path.parent / "sample.jsonl"
+    place.write_text(sample, newline="")
+
+    def like() -> str:
+        wallet.gitbtc("labels", "export", "--like", str(place), "-o", "../written.jsonl")
+        return (wallet.path.parent / "written.jsonl").read_bytes().decode()
+
+    assert like() == sample
+    wallet.gitbtc("label", OTHER, "")
+    assert like() == sample.partition("\r\n")[0]
+    wallet.gitbtc("label", FUNDING, "rent")
+    bring(wallet, row("addr", OTHER, "x"), row("addr", ADDRESS, "new"), name="other.jsonl")
+    first, second = sample.replace('"x"', '"rent"', 1).split("\r\n")
+    assert like() == "\r\n".join([first, second, second.replace(OTHER, ADDRESS).replace('"x"', '"new"')])
+
+
 def test_extended_keys_are_not_written_where_a_hook_would_publish_them(wallet: Repo) -> None:
     xpub = "tpubD6NzVbkrYhZ4XgiXtGrdW5XDAPFCL9h7we1vwNCpn8tGbBcgfVYjXyhWo4E1xkh56hjod1RhGjxbaTLV3X4FyWuejif"
     xpub += "B9jusQ46QzG87VKp"
@@ -334,6 +394,18 @@ def test_a_name_is_set_everywhere_it_stands(named: Repo, thing: str) -> None:
     assert (address["label"], address["category"]) == ("rent", "income")
     assert {one["label"] for one in rows(named)} == {"rent"}
     assert "label_drift" not in named.gitbtc("check", ok=(0, 1)).stdout
+
+
+def test_what_stands_in_a_label_alone_is_named_by_its_first_digits(treasury: Repo) -> None:
+    strange = row("output", "no outpoint:x", "kept")
+    treasury.write(
+        LABELS, jsonl(row("tx", FUNDING, "a"), row("tx", FUNDING, "b"), row("output", f"{FUNDING}:7"), strange)
+    )
+    treasury.gitbtc("label", FUNDING[:8], "rent")
+    treasury.gitbtc("label", f"{FUNDING[:8]}:7", "deposit")
+    named = {f"{FUNDING}:7": "deposit", FUNDING: "rent", strange["ref"]: "kept"}
+    assert labels_of(treasury) == named
+    assert len(rows(treasury)) == len(named)
 
 
 def test_what_is_named_has_to_be_known_and_be_one_thing(named: Repo) -> None:

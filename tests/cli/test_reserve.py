@@ -37,6 +37,18 @@ def _fund(repo: Repo) -> None:
     repo.commit("base")
 
 
+def test_who_reserves_a_frozen_coin_is_told(wallet: Repo) -> None:
+    coins(wallet, {**coin(0), "spendable": False}, coin(1))
+    said = reserve(wallet, COINS[0], COINS[1])
+    assert f"{COINS[0]} is frozen" in said
+    assert f"{COINS[1]} is frozen" not in said
+    frozen = [{"type": "output", "ref": ref, "spendable": False} for ref in (COINS[1], COINS[3])]
+    wallet.write("wallet/labels.jsonl", "".join(json.dumps(row) + "\n" for row in frozen))
+    said = reserve(wallet, COINS[1])
+    assert f"{COINS[1]} is frozen" in said
+    assert COINS[3] not in said
+
+
 def listed(repo: Repo, *arguments: str) -> list[dict[str, Any]]:
     told = repo.gitbtc("reservations", "--json", *arguments).stdout
     found: list[dict[str, Any]] = json.loads(told)["gitbtc.reservations/v1"]["reservations"]

@@ -13,7 +13,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.labels.dialects import exported
 from gitbtc.labels.importing import bring
 from gitbtc.labels.like import written_like
-from gitbtc.labels.reading import KIND, read
+from gitbtc.labels.reading import KIND, LabelFile, read
 
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
@@ -85,7 +85,7 @@ def codec_origin(record: Record) -> Any:
 def stored(content: bytes, *, with_values: bool = True) -> bytes:
     """What wallet/labels.jsonl is after the file came into an empty one."""
     labels = read(content, with_values=with_values, trust_spendable=True)
-    return bring(None, b"", labels.content()).content
+    return bring(None, LabelFile(), labels).content
 
 
 def records(content: bytes) -> list[Record]:
@@ -115,9 +115,9 @@ def values(content: bytes) -> list[str]:
 def test_the_values_of_a_foreign_file_are_kept_and_twice_is_once(content: bytes) -> None:
     own = stored(content)
     assert values(own) == values(content)
-    theirs = read(content, with_values=True, trust_spendable=True).content()
-    assert bring(theirs, own, theirs).content == own
-    assert bring(None, own, theirs).content == own
+    theirs = read(content, with_values=True, trust_spendable=True)
+    for base in (theirs.content(), None):
+        assert bring(base, LabelFile(records(own)), theirs).content == own
 
 
 @given(files(), st.booleans(), st.booleans())
@@ -138,3 +138,29 @@ def test_a_change_touches_the_line_of_what_changed_alone(content: bytes, text: s
     assert sum(one != other for one, other in zip(before, after, strict=True)) <= 1
     again = records(stored(written))
     assert codec.encode_file(built_in(KIND), again) == codec.encode_file(built_in(KIND), own)
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+_PLAIN_ROWS = st.lists(
+    st.fixed_dictionaries(
+        {"ref": _TEXT, "type": st.sampled_from(["tx", "addr"])},
+        optional={"origin": st.sampled_from(["", "wpkh([D34DB33F/84h])", "wpkh([d34db33f/84'])"]), "label": _TEXT,
+                  "spendable": st.booleans(), "x": st.integers(-(2**70), 2**70), "a": st.none()},
+    ),
+    max_size=4,
+)  # fmt: skip
+
+
+@given(_PLAIN_ROWS)
+def test_records_that_are_read_and_written_at_once_are_as_if_each_were_by_itself(rows: list[Record]) -> None:
+    kind = built_in(KIND)
+    one_by_one = {}
+    for row in rows:
+        line = codec.encode_record(kind, dict(row))
+        one_by_one[codec.read_line(kind, line)[1]] = line
+    if len(one_by_one) < len(rows):  # two of one label: told, or one and the same
+        return
+    content = codec.encode_lines(kind, [line for _, line in sorted(one_by_one.items())])
+    assert codec.encode_file(kind, rows) == content
+    assert codec.keyed(kind, content) == dict(sorted(one_by_one.items()))
+    assert codec.parse(kind, content) == [codec.decode_line(kind, line) for _, line in sorted(one_by_one.items())]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gitbtc.kinds.foreign import is_id
 from gitbtc.sources.snapshot import SourceSnapshot
 from gitbtc.sources.wallets.table import Table, UnreadableFile, amount
+from gitbtc.spends import LABELS_329
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,4 +38,4 @@ def read(content: bytes, known: Mapping[str, Record], network: str, unit: str | 
     fees = {txid: abs(sat) for txid, sat in paid.items() if sat}
     left = len(rows) - len(onchain)
     notices = (f"{left} row{'' if left == 1 else 's'} without a transaction left out",) if left else ()
-    return SourceSnapshot(SOURCE, network, {"labels329": labels, "fees_paid": fees}, notices=notices)
+    return SourceSnapshot(SOURCE, network, {LABELS_329: labels, "fees_paid": fees}, notices=notices)

@@ -1,4 +1,4 @@
-"""A backup of Liana: its labels.
+"""A backup of Liana: its descriptor, and its labels.
 
 What it calls `proprietary` is never looked at: it holds the configuration of the daemon, with the password of the node
 in clear. Coins and transactions come from a node, which knows of each whether it was mined, and by what it was spent.
@@ -6,11 +6,15 @@ in clear. Coins and transactions come from a node, which knows of each whether i
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.kinds.codec import Malformed, strict
+from gitbtc.sources.answers import Answer, BadAnswer
+from gitbtc.sources.core_descriptors import descriptor_record
 from gitbtc.sources.snapshot import SourceSnapshot
 from gitbtc.sources.wallets.table import UnreadableFile
+from gitbtc.spends import LABELS_329
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 SOURCE = "liana"
 NEWEST = 0  # of `version`
 _LEVELS = 32
+_LOOK_AHEAD = [0, 19]  # it does not tell how far it looks; twenty unused addresses are what wallets agree on
 NETWORKS = {"bitcoin": "main", "testnet": "test", "testnet4": "testnet4", "signet": "signet", "regtest": "regtest"}
 
 
@@ -38,8 +43,15 @@ def read(content: bytes, known: Mapping[str, Record], network: str, unit: str | 
         raise UnreadableFile(f"it is of {own or 'a network that is not known'}, this root of {network}")
     accounts = [account for account in _list(backup.get("accounts")) if isinstance(account, dict)]
     labels = [row for account in accounts for row in _labels(account)]
-    notice = "coins, transactions and descriptors of a backup are not brought in: ask a node for them"
-    return SourceSnapshot(SOURCE, own, {"labels329": labels}, notices=(notice,))
+    told = [Answer({"desc": text, "range": _LOOK_AHEAD}, f"account {number}")
+            for number, account in enumerate(accounts, start=1) if (text := account.get("descriptor"))]  # fmt: skip
+    try:
+        descriptors = {record["id"]: record for record in map(descriptor_record, told)}
+    except BadAnswer as error:
+        raise UnreadableFile(str(error)) from None
+    notice = "coins and transactions of a backup are not brought in: ask a node for them"
+    records = {LABELS_329: labels, **({"descriptors": list(descriptors.values())} if descriptors else {})}
+    return SourceSnapshot(SOURCE, own, records, notices=(notice,), read_at=int(time.time()))
 
 
 def _list(value: Any) -> list[Any]:

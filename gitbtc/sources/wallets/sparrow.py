@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gitbtc.kinds.foreign import is_id
 from gitbtc.sources.snapshot import SourceSnapshot
 from gitbtc.sources.wallets.table import UNITS, Table, UnreadableFile, amount
+from gitbtc.spends import LABELS_329
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ def read(content: bytes, known: Mapping[str, Record], network: str, unit: str | 
     paid = {row["Txid"].lower(): row["Fee"] for row in rows if row["Fee"]}
     unit = unit or _proved(rows, known)
     fees = {txid: abs(sat) for txid, text in paid.items() if (sat := amount(text, unit)) is not None}
-    return SourceSnapshot(SOURCE, network, {"labels329": labels, "fees_paid": fees}, notices=(f"amounts are {unit}",))
+    return SourceSnapshot(SOURCE, network, {LABELS_329: labels, "fees_paid": fees}, notices=(f"amounts are {unit}",))
 
 
 def _proved(rows: list[dict[str, str]], known: Mapping[str, Record]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gitbtc.kinds.formats import read_address
 from gitbtc.sources.snapshot import SourceSnapshot
 from gitbtc.sources.wallets.table import Table
+from gitbtc.spends import LABELS_329
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,4 +40,4 @@ def read(
             refs = [ref.strip(" []'") for ref in row[address].split(",")]
             labels += [{"type": "addr", "ref": ref, "label": row[label]} for ref in refs if read_address(ref)]
     notices = (f"{unnamed} rows whose label Specter made up left out",) if unnamed else ()
-    return SourceSnapshot(SOURCE, network, {"labels329": labels}, notices=notices)
+    return SourceSnapshot(SOURCE, network, {LABELS_329: labels}, notices=notices)

@@ -84,10 +84,6 @@ _PATTERNS = {
     "^(?:[0-9a-f]{64}|[0-9a-f]{66}|[0-9a-f]{130})$": _HASHES,
     "^[0-9a-f]{8}$": _HASHES.map(lambda text: text[:8]),
     "^0[23][0-9a-f]{64}$": st.tuples(st.sampled_from(["02", "03"]), _HASHES).map("".join),
-    "^[0-9a-f]{8}$": st.binary(min_size=4, max_size=4).map(bytes.hex),
-    "^(?:[0-9a-f]{64}|[0-9a-f]{66}|[0-9a-f]{130})$": st.sampled_from([32, 33, 65])
-    .flatmap(lambda size: st.binary(min_size=size, max_size=size))
-    .map(bytes.hex),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ _OPTIONS = ("-addresstype=bech32", "-changetype=bech32")  # whatever a release t
 
 def main(arguments: list[str]) -> int:
     """Run the demo; the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # which stops the nodes on the way out
     return play(arguments, _on_nodes, usage="demo --live [DIR]")
 
 
@@ -49,7 +51,9 @@ def _programs() -> Path:
         return found_or_got()
     except NoSuchPackage:
         why = f"no apt of this machine has {PACKAGE}"
-    except (subprocess.CalledProcessError, OSError, StopIteration) as error:
+    except subprocess.CalledProcessError as error:
+        why = f"{PACKAGE} could not be fetched ({error.cmd[0]} exited {error.returncode})"
+    except OSError as error:
         why = f"{PACKAGE} could not be fetched ({error})"
     raise CannotWork(f"no node: no bitcoind is installed, and {why}; {_WAY_OUT}")
 

@@ -93,8 +93,7 @@ class Source:
         if not name or "@" in name or "/" in name or not git.is_ref_name(self.ref):
             raise UsageError(f"{printable(name)!r} cannot name a source: take letters, digits and dashes")
         self._last = git.find(self.ref)
-        # Each version is read once, however often it is asked for: its files may be large.
-        self._known: dict[str, tuple[Told, str | None]] = {}
+        self._newest: dict[str, tuple[Told, str | None]] = {}  # the last one, which is asked for more than once
 
     def last(self) -> Told | None:
         """What it told last, to whatever branch; None before the first time."""
@@ -138,10 +137,11 @@ class Source:
         """What it told, the last first."""
         oid = self._last
         while oid:
-            if oid not in self._known:
-                self._known[oid] = self._version(oid)
-            told, oid = self._known[oid]
+            told, parent = self._newest.get(oid) or self._version(oid)
+            if oid == self._last:
+                self._newest = {oid: (told, parent)}
             yield told
+            oid = parent
 
     def _version(self, oid: str) -> tuple[Told, str | None]:
         """What a commit says was told, and the commit before it."""

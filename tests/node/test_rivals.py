@@ -23,7 +23,7 @@ class Rivals:
     """Node a's A1 spends a coin, and A2 spends A1's change; node b's B1 spends the same coin, B2 another one."""
 
     def __init__(self, a: RealNode, b: RealNode, repo: Repo) -> None:
-        self.a, self.b, self._repo = a, b, repo
+        self.a, self.b, self.repo = a, b, repo
         for place in range(4):
             a.pay("miner", a.address("treasury", f"sale {place}"), "1")
         a.mine()
@@ -55,11 +55,11 @@ class Rivals:
         return str(node.cli("-named", "send", f"outputs={outputs}", f"options={options}", wallet="treasury")["txid"])
 
     def sync(self, name: str) -> str:
-        done = self._repo.run(sys.executable, "-E", "-P", "-m", "gitbtc", "sync", name, "--commit")
+        done = self.repo.run(sys.executable, "-E", "-P", "-m", "gitbtc", "sync", name, "--commit")
         return done.stdout
 
     def records(self, path: str) -> list[dict[str, Any]]:
-        records: list[dict[str, Any]] = json.loads(self._repo.read(path))
+        records: list[dict[str, Any]] = json.loads(self.repo.read(path))
         return records
 
     def listed(self) -> int:
@@ -92,10 +92,8 @@ def rivals(node: RealNode, other: RealNode, sandbox: Sandbox) -> Rivals:
 
 @pytest.mark.parametrize("settled", ["--ours", "--theirs"])
 @pytest.mark.parametrize("mined", ["a", "b"])
-def test_two_agents_two_nodes_two_branches_one_merge_and_a_block(
-    rivals: Rivals, sandbox: Sandbox, settled: str, mined: str
-) -> None:
-    repo = rivals._repo
+def test_two_agents_two_nodes_two_branches_one_merge_and_a_block(rivals: Rivals, settled: str, mined: str) -> None:
+    repo = rivals.repo
     repo.git("switch", "-q", "-c", "agent-b")
     rivals.sync("node-b")
     assert rivals.listed() == rivals.worth(rivals.b)

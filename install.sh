@@ -15,6 +15,7 @@ usage() {
 ./install.sh               install gitbtc for this user: an environment of its own, a link in ~/.local/bin
 ./install.sh --uninstall   remove exactly that
 ./install.sh demo [DIR]    show gitbtc at work on recorded data, and leave the repository in DIR (./gitbtc-demo)
+./install.sh demo --live [DIR]  the same on two real nodes, which are fetched (Debian's package) unless one is installed
 ./install.sh test [ARG…]   run the tests; each ARG goes to pytest
 ./install.sh -h            this text
 
@@ -165,6 +166,10 @@ demo() {
         bring "$here/.venv" .gitbtc-demo '-e .' pyproject.toml
     else
         bring "$here/.venv" .gitbtc-tests '-e .[test]' pyproject.toml
+    fi
+    if [ "${1:-}" = --live ]; then
+        shift
+        exec "$here/.venv/bin/python" -m nodes "$@"
     fi
     exec "$here/.venv/bin/python" -m gitbtc.demo "$@"
 }

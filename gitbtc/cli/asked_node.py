@@ -26,6 +26,7 @@ class AskedNode:
     wallet: str | None
     wait: float
     insecure: bool
+    strict: bool
 
     def asker(self, name: str) -> Asker:
         """The node as somebody to ask, called `name` in messages. Raises UsageError for options that do not fit."""
@@ -54,9 +55,10 @@ def node_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--wait", metavar="SECONDS", type=click.FloatRange(min=0), default=60, show_default=True,
                   help="How long a node that is starting is waited for.")  # fmt: skip
     @click.option("--insecure", is_flag=True, help="Send the password in clear over a public network.")
+    @click.option("--strict", is_flag=True, help="Refuse a node that lags behind the chain.")
     @functools.wraps(command)
     def asking(**options: Any) -> Any:
-        names = ("url", "cookie", "auth", "wallet", "wait", "insecure")
+        names = ("url", "cookie", "auth", "wallet", "wait", "insecure", "strict")
         return command(asked=AskedNode(**{name: options.pop(name) for name in names}), **options)
 
     return asking

@@ -57,7 +57,7 @@ def bitcoin_core(folder: Path | None, root: Path | None, name: str, asked: Asked
         raise UsageError("name either a node (--url) or a folder of recorded answers (--from)")
     place = root or Path(Git().top_level())
     asker = Recorded(folder) if folder else asked.asker(name)
-    snapshot = core.read_from(asker, label_dates(place))
+    snapshot = core.read_from(asker, label_dates(place), strict=asked.strict)
     brought = bring(place, snapshot, name)
     show = _show_json if as_json else _show_text
     show(place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])

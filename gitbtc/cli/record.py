@@ -28,8 +28,10 @@ def bitcoin_core(folder: Path, asked: AskedNode) -> None:
     `gitbtc import bitcoin-core --from DIR` reads it. The folder is there when it is whole, or not at all. It tells
     every address of the wallet, and holds no key that can sign.
     """
+    from functools import partial
+
     from gitbtc.sources import bitcoin_core as core
     from gitbtc.sources.recording import record
 
-    count = record(asked.asker(core.SOURCE), folder, core.read_from)
+    count = record(asked.asker(core.SOURCE), folder, partial(core.read_from, strict=asked.strict))
     click.echo(f"{printable(str(folder))}: {count} files")

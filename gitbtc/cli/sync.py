@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, metavar="[NAME]…")
 @click.option("--commit", is_flag=True, help="Commit what came of it, a commit a source.")
 @click.option("--full", is_flag=True, help="Ask again also for what is known already.")
+@click.option("--strict", is_flag=True, help="Refuse a node that lags behind the chain.")
 @click.option("--wait", metavar="SECONDS", type=click.FloatRange(min=0), default=60, show_default=True,
               help="How long a node that is starting is waited for.")  # fmt: skip
-def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool) -> int:
+def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool, strict: bool) -> int:
     """Read the sources that .gitbtc/sources.toml names, all or those of these NAMEs, and bring in what they tell.
 
     A source is skipped while a merge or rebase is in progress, HEAD is detached, or a state file has changes of
@@ -30,9 +31,10 @@ def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool) ->
     from gitbtc.repo.git import Git
     from gitbtc.sources.configured import chosen
     from gitbtc.sources.http_rpc import HttpRpc, Patience
-    from gitbtc.sources.syncing import obstacle, sync
+    from gitbtc.sources.syncing import Manner, obstacle, sync
 
     git = Git().at_top()
+    manner = Manner(commit=commit, full=full, strict=strict)
     status = 0
     for source in chosen(Path(git.top_level()), names):
         reason = obstacle(source, git)
@@ -42,7 +44,7 @@ def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool) ->
             continue
         try:
             asker = HttpRpc(source.node, Patience(start=wait), tell)
-            show(source.name, sync(source, asker, git, commit=commit, full=full))
+            show(source.name, sync(source, asker, git, manner))
         except GitbtcError as error:
             tell(f"gitbtc: {error}")
             status = max(status, error.status)

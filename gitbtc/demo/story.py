@@ -40,10 +40,10 @@ def _treasury(terminal: Terminal) -> None:
 
 def _two_agents(terminal: Terminal) -> None:
     terminal.chapter("2. Two agents, two branches, and a diff that speaks of coins")
-    terminal.say("Agent B works on a branch, from another node that was cut off from the first.")
+    terminal.say("Agent B works on a branch, from another node that was cut off from the first: a source of its own.")
     terminal.run("git switch -q -c agent-b")
     terminal.become("Agent B")
-    terminal.run("gitbtc import bitcoin-core --from $RECORDINGS/2-agent-b --root .")
+    terminal.run("gitbtc import bitcoin-core --from $RECORDINGS/2-agent-b --as agent-b --root .")
     terminal.run('git commit -q -a -m "Two payments"')
     terminal.say("Agent A works on a branch of its own. What has it done?")
     terminal.run("git switch -q -c agent-a main")

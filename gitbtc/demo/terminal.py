@@ -28,7 +28,7 @@ class DemoFailed(GitbtcError):
 class Terminal:
     """A terminal in the folder `place`, the same on every machine: no configuration but the repository's own."""
 
-    def __init__(self, place: Path, recordings: Path) -> None:
+    def __init__(self, place: Path, recordings: Path | None = None) -> None:
         self.place = place
         self._recordings = recordings
         self._clock = NOON
@@ -40,7 +40,6 @@ class Terminal:
             "GIT_EDITOR": "true",
             "GIT_TERMINAL_PROMPT": "0",
             "LC_ALL": "C.UTF-8",
-            "RECORDINGS": str(recordings),
         }
         self.become("Treasurer")
 
@@ -60,9 +59,10 @@ class Terminal:
         print(textwrap.fill(text, WIDTH, initial_indent="# ", subsequent_indent="# "))
 
     def show_place(self) -> None:
-        """Show where all of this happens, and where the recordings are."""
+        """Show where all of this happens, and where the recordings are, if it needs any."""
         print(f"$ cd {shlex.quote(str(self.place))}")
-        print(f"$ RECORDINGS={shlex.quote(str(self._recordings))}")
+        if self._recordings:
+            print(f"$ RECORDINGS={shlex.quote(str(self._recordings))}")
 
     def run(self, line: str, *, status: int = 0, shows: tuple[str, ...] = ()) -> str:
         """Run the command `line` and show it with its output, which is returned.

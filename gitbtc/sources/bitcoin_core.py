@@ -63,19 +63,24 @@ def read(folder: Path) -> SourceSnapshot:
 
 
 def read_from(
-    asker: Asker, dated: Mapping[tuple[str, str], int] | None = None, cursor: Cursor | None = None
+    asker: Asker,
+    dated: Mapping[tuple[str, str], int] | None = None,
+    cursor: Cursor | None = None,
+    *,
+    strict: bool = False,
 ) -> SourceSnapshot:
     """The snapshot of what `asker` answers; what moves while it is read is read again, three times at most.
 
     `dated` maps (address, label) to when the label was first seen, in Unix seconds: no answer tells it.
     With the `cursor` of an earlier snapshot only what is new is asked for, unless that does not come out even: then all
-    is. Raises BadAnswer, SourceMoved, and what the asker raises.
+    is. A node that lags behind is mentioned, or refused if `strict`. Raises BadAnswer, SourceMoved, and what the asker
+    raises.
     """
     if not asker.live:
-        return snapshot_of(CoreAnswers(asker), dated or {})
+        return snapshot_of(CoreAnswers(asker, strict=strict), dated or {})
     for left in reversed(range(_READS)):
         try:
-            answers = CoreAnswers(asker, cursor)
+            answers = CoreAnswers(asker, cursor, strict=strict)
             snapshot = _still(snapshot_of(answers, dated or {}), last=not left)
             if not (answers.is_part and cursor and cursor.descriptors != snapshot.descriptors):
                 return snapshot

@@ -101,7 +101,12 @@ class Bringing:
 
     def _read(self) -> dict[str, bytes]:
         """path -> canonical bytes of the state files that are here, all of them of the source's network."""
-        contents = {path: statefiles.content(self._root, kind) for path, kind in self._by_path.items()}
+        last = self._source.last()
+        known = last.files if last else {}
+        contents = {
+            path: statefiles.content(self._root, kind, known.get(kind.name, b""))
+            for path, kind in self._by_path.items()
+        }
         for path in sorted(contents, key=lambda path: self._by_path[path].is_array):  # the file that names it first
             statefiles.check_network(self._root, self._by_path[path], contents[path], self._snapshot)
         return {path: content for path, content in contents.items() if content}

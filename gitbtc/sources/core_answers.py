@@ -32,20 +32,22 @@ def since(block_hash: str) -> Call:
 
 
 class CoreAnswers:
-    """The answers of one read. What `cursor` has of an earlier one is not asked for again.
+    """The answers of one read. What `cursor` has of an earlier one is not asked for again;
+    a node that lags behind is refused if `strict`.
 
     `book` maps an address to its label and purpose, and is None when the answers do not tell; `entries` maps an
     unconfirmed transaction to its mempool entry, and is None when the answers do not know the mempool. Raises
     Inconsistent for answers that do not belong together, BadAnswer for what cannot be read.
     """
 
-    def __init__(self, asker: Asker, cursor: Cursor | None = None) -> None:
+    def __init__(self, asker: Asker, cursor: Cursor | None = None, *, strict: bool = False) -> None:
         self._questions = Questions(asker)
         self.live = asker.live
         self.info = self._questions.required(FIRST)
         self.wallet = self._questions.optional("getwalletinfo")
         self._cursor = cursor if cursor and not cursor.is_old(self.info.natural("blocks")) else None
         self._check_ready()
+        self._check_lag(strict=strict)
         self.next_block = ""
         self.transactions = self._transactions()
         self.book = self._address_book()
@@ -71,15 +73,23 @@ class CoreAnswers:
             done = scanning.get("progress")
             share = f": {int(done * 100)} %" if isinstance(done, int | Decimal) else ""
             raise CannotWork(f"the wallet is being rescanned{share}; wait")
-        behind = max(0, self.info.natural("headers") - self.info.natural("blocks")) if "headers" in self.info else 0
-        if self.info.flag("initialblockdownload") or behind > _MAY_LAG:
-            self._questions.notices.append(f"the node is {behind} blocks behind")
         is_first = self._cursor is None  # of a source that is followed, it is said once
         if self.live and is_first and self.wallet and self.wallet.flag("private_keys_enabled"):
             self._questions.notices.append(
                 "this wallet can sign; gitbtc only reads, but a watch-only copy is safer (exportwatchonlywallet from "
                 "32 on)"
             )
+
+    def _check_lag(self, *, strict: bool) -> None:
+        """What a node says that has not caught up is true, but old: mention that, or refuse if `strict`."""
+        behind = max(0, self.info.natural("headers") - self.info.natural("blocks")) if "headers" in self.info else 0
+        downloading = self.info.flag("initialblockdownload")
+        if downloading or behind > _MAY_LAG:
+            doing = "the node is still downloading the chain" if downloading else "the node lags"
+            lag = f"{doing}: it has block {self.info.natural('blocks')}, {behind} behind the headers that it knows"
+            if strict:
+                raise CannotWork(f"{lag}; wait, or leave --strict out")
+            self._questions.notices.append(lag)
 
     def _transactions(self) -> list[Answer]:
         """gettransaction of every transaction of the wallet, as many as the wallet counts."""

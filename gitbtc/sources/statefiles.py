@@ -43,8 +43,8 @@ class FileChange:
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def content(root: Path, kind: Kind) -> bytes:
-    """The state file in canonical form; empty when there is none."""
+def content(root: Path, kind: Kind, known: bytes = b"") -> bytes:
+    """The state file in canonical form; empty when there is none. What is `known` to be canonical is not parsed."""
     path = root / kind.path
     try:
         if path.is_symlink():
@@ -53,7 +53,8 @@ def content(root: Path, kind: Kind) -> bytes:
             raise GitbtcError(
                 f"{path.parent}: a symbolic link stands in the place of a state folder; put the folder there"
             )
-        return codec.canonical(kind, path.read_bytes())
+        held = path.read_bytes()
+        return held if held == known else codec.canonical(kind, held)
     except FileNotFoundError:
         return b""
     except codec.Malformed as error:
@@ -97,6 +98,8 @@ def change(kind: Kind, old: bytes, new: bytes) -> FileChange:
     """What became of a file; `old` is empty where there was none."""
     if not kind.is_array:
         return FileChange(kind.path, kind, added=int(not old), changed=int(bool(old) and old != new), made=not old)
+    if old == new:
+        return FileChange(kind.path, kind)
     before, after = codec.keyed(kind, old), codec.keyed(kind, new)
     return FileChange(
         kind.path,

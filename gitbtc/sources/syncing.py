@@ -35,20 +35,29 @@ class Synced:
     committed: bool
 
 
-def sync(source: Configured, asker: Asker, git: Git, *, commit: bool, full: bool = False) -> Synced:
-    """Read the source, bring it in, and commit what came of it if `commit`. Raises what reading and bringing raise.
+@dataclass(frozen=True)
+class Manner:
+    """How a source is brought in. `commit`: what came of it is committed; `full`: what is known already is asked for
+    again; `strict`: a node that lags behind is refused.
+    """
 
-    `full` asks again for what is known already.
+    commit: bool = False
+    full: bool = False
+    strict: bool = False
+
+
+def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
+    """Read the source, and bring it in. Raises what reading and bringing raise.
 
     `git` works at the top of the work tree.
     """
     place = _cursor_file(source, git)
-    cursor = None if full else load(place)
-    snapshot = bitcoin_core.read_from(asker, label_dates(source.root), cursor)
+    cursor = None if manner.full else load(place)
+    snapshot = bitcoin_core.read_from(asker, label_dates(source.root), cursor, strict=manner.strict)
     brought = bring(source.root, snapshot, source.name)
     if snapshot.cursor is not None and snapshot.cursor != cursor:
         save(place, snapshot.cursor)
-    if commit:
+    if manner.commit:
         own, _ = _changed_paths(source, git)
         if own:
             git.stage(own)
@@ -92,20 +101,24 @@ def _changed_paths(source: Configured, git: Git) -> tuple[list[str], list[str]]:
     prefix = f"{inside}/" if inside else ""
     told = Source(git, source.name, inside)
     head = git.tree_entries("HEAD", *(prefix + path for path in registry.BUILT_IN)) if git.find("HEAD") else {}
-    here = told.blob_ids({path: content for path in registry.BUILT_IN if (content := _canonical(source.root, path))})
+    # What is here byte for byte as HEAD has it is not parsed.
+    held = {path: content for path in registry.BUILT_IN if (content := files.read(source.root / path)) is not None}
+    committed = {path: head[prefix + path][1] if prefix + path in head else None for path in registry.BUILT_IN}
+    raw = told.blob_ids(held)
+    apart = [path for path in registry.BUILT_IN if raw.get(path) != committed[path]]
+    here = told.blob_ids({path: _canonical(path, held[path]) for path in apart if path in held})
     own: list[str] = []
     others: list[str] = []
-    for path in registry.BUILT_IN:
+    for path in apart:
         oid = here.get(path)
-        if oid != (head[prefix + path][1] if prefix + path in head else None):
+        if oid != committed[path]:
             (own if oid and told.has_brought(path, oid) else others).append(prefix + path)
     return own, others
 
 
-def _canonical(root: Path, path: str) -> bytes | None:
-    """A state file as it would be committed; as it is where it does not parse, None where there is none."""
-    content = files.read(root / path)
+def _canonical(path: str, content: bytes) -> bytes:
+    """A state file as it would be committed; as it is where it does not parse."""
     try:
-        return content and codec.canonical(registry.built_in(registry.BUILT_IN[path]), content)
+        return codec.canonical(registry.built_in(registry.BUILT_IN[path]), content)
     except codec.Malformed:
         return content

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.kinds import registry
+from gitbtc.repo.diffing import blob_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,6 +93,7 @@ class Source:
         if not name or "@" in name or "/" in name or not git.is_ref_name(self.ref):
             raise UsageError(f"{printable(name)!r} cannot name a source: take letters, digits and dashes")
         self._last = git.find(self.ref)
+        self._newest: dict[str, tuple[Told, str | None]] = {}  # the last one, which is asked for more than once
 
     def last(self) -> Told | None:
         """What it told last, to whatever branch; None before the first time."""
@@ -106,7 +109,7 @@ class Source:
         """
         if self._last is None:
             return None
-        now, empty = self.blob_ids(here), self._git.blob_id(_EMPTY)
+        now, empty = self.blob_ids(here), self.blob_ids({"": _EMPTY})[""]
         head = self._git.find("HEAD")
         committed = self._committed(head, here) if head else {}
         ever: set[str] | None = None
@@ -134,11 +137,18 @@ class Source:
         """What it told, the last first."""
         oid = self._last
         while oid:
-            content = self._git.commit_content(oid).decode("utf-8", "replace")
-            headers, _, message = content.partition("\n\n")
-            yield self._read(oid, message)
-            parents = [line.removeprefix("parent ") for line in headers.splitlines() if line.startswith("parent ")]
-            oid = parents[0] if parents else None
+            told, parent = self._newest.get(oid) or self._version(oid)
+            if oid == self._last:
+                self._newest = {oid: (told, parent)}
+            yield told
+            oid = parent
+
+    def _version(self, oid: str) -> tuple[Told, str | None]:
+        """What a commit says was told, and the commit before it."""
+        content = self._git.commit_content(oid).decode("utf-8", "replace")
+        headers, _, message = content.partition("\n\n")
+        parents = [line.removeprefix("parent ") for line in headers.splitlines() if line.startswith("parent ")]
+        return self._read(oid, message), parents[0] if parents else None
 
     def _read(self, oid: str, message: str) -> Told:
         try:
@@ -190,7 +200,12 @@ class Source:
 
     def blob_ids(self, contents: Mapping[str, bytes]) -> dict[str, str]:
         """path -> the blob that a file of these bytes is."""
-        return {path: self._git.blob_id(content) for path, content in contents.items()}
+        return {path: blob_id(content, self._digits) for path, content in contents.items()}
+
+    @cached_property
+    def _digits(self) -> int:
+        """How long an oid is in this repository."""
+        return len(self._last or self._git.blob_id(b""))
 
 
 def sources_called(git: Git, beginning: str, root: str) -> list[Source]:

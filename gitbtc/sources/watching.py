@@ -10,7 +10,7 @@ from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.sources.answers import BadAnswer
 from gitbtc.sources.asking import Call, NodeError
 from gitbtc.sources.http_rpc import HttpRpc, Refused, Unreadable
-from gitbtc.sources.syncing import obstacle, sync
+from gitbtc.sources.syncing import Manner, obstacle, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ class Watch:
         done: Callable[[str, Synced], None],
     ) -> None:
         self._git = git
-        self._commit = commit
+        self._manner = Manner(commit=commit)
         self._told = told
         self._done = done
         self._askers = {source.name: HttpRpc(source.node) for source in sources}
@@ -75,7 +75,7 @@ class Watch:
             if reason:
                 self._say(source, f"waiting: {reason}")
                 return False
-            self._done(source.name, sync(source, self._askers[source.name], self._git, commit=self._commit))
+            self._done(source.name, sync(source, self._askers[source.name], self._git, self._manner))
         except (Unreadable, BadAnswer, GitbtcError) as error:
             if isinstance(error, Refused) or (
                 isinstance(error, CannotWork) and not isinstance(error, Unreadable | BadAnswer)

@@ -169,3 +169,46 @@ def test_the_next_sync_asks_for_what_is_new_alone(repo: Repo, node: ScriptedNode
     node.overrides["listsinceblock"] = {**listed, "lastblock": "ab" * 32}
     gitbtc(repo, "sync", "--full")
     assert node.log.count("gettransaction") == asked + len({row["txid"] for row in listed["transactions"]})
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"headers": 114}, "the node lags: it has block 111, 3 behind the headers that it knows"),
+        ({"initialblockdownload": True}, "the node is still downloading the chain: it has block 111, 0 behind"),
+    ],
+)
+def test_a_node_that_lags_is_mentioned_and_with_strict_refused(
+    repo: Repo, node: ScriptedNode, told: dict[str, object], said: str
+) -> None:
+    node.overrides["getblockchaininfo"] = {**node.result("getblockchaininfo", []), **told}
+    before = state(repo)
+    out, err = gitbtc(repo, "sync", "--commit", "--strict", ok=3)
+    assert (out, err.startswith(f"gitbtc: {said}"), len(err.splitlines())) == ("", True, 1)
+    place = ("--url", node.url, "--cookie", str(node.cookie))
+    assert said in gitbtc(repo, "import", "bitcoin-core", *place, "--strict", ok=3)[1]
+    assert state(repo) == before
+    assert f"note: {said}" in gitbtc(repo, "sync", "--commit")[1]
+
+
+def test_two_headers_ahead_are_no_lag(repo: Repo, node: ScriptedNode) -> None:
+    node.overrides["getblockchaininfo"] = {**node.result("getblockchaininfo", []), "headers": 113}
+    assert "lags" not in gitbtc(repo, "sync", "--strict")[1]
+
+
+def test_watching_waits_at_a_node_of_release_30_for_the_block_after_the_one_it_knows(
+    repo: Repo, node: ScriptedNode
+) -> None:
+    tips = ["ab" * 32, "cd" * 32]
+
+    def waited(milliseconds: int, known: str) -> object:
+        """As release 30 answers: at once where the tip is another than the one that the caller knows."""
+        assert (milliseconds, known) == (30_000, tips[0])
+        node.overrides["getbestblockhash"] = tips[1]
+        return {"hash": tips[1], "height": 112}
+
+    node.overrides |= {"getbestblockhash": tips[0], "getnetworkinfo": {"version": 300_000}, "waitfornewblock": waited}
+    out, _ = gitbtc(repo, "watch", "--rounds", "2")
+    assert [line.split(",")[0] for line in out.splitlines()] == ["treasury: block 111"] * 2
+    assert node.log.count("waitfornewblock") == 1
+    assert node.log.count("getbestblockhash") == 2

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.node import getting
-from tests.node.running import RealNode
+from nodes import getting
+from nodes.running import RealNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ def programs() -> Path:
     """The folder of bitcoind and bitcoin-cli."""
     folder = getting.found()
     if folder is None:
-        wanted = "no bitcoind here; `python tests/node/getting.py` gets one without installing it"
+        wanted = "no bitcoind here; `python nodes/getting.py` gets one without installing it"
         if os.environ.get("GITBTC_NEED_NODE"):
             pytest.fail(wanted)
         pytest.skip(wanted)

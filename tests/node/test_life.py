@@ -13,14 +13,15 @@ from gitbtc.errors import CannotWork
 from gitbtc.kinds import registry
 from gitbtc.kinds.validate import violations
 from gitbtc.sources import bitcoin_core
+from nodes.running import meet, part, rejoin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gitbtc.sources.asking import Asker, Call
     from gitbtc.sources.snapshot import SourceSnapshot
+    from nodes.running import RealNode
     from tests.conftest import Repo, Sandbox
-    from tests.node.running import RealNode
 
     Look = Callable[..., SourceSnapshot]
 
@@ -62,27 +63,6 @@ def imported(repo: Repo, node: RealNode, wallet: str = "treasury") -> dict[str, 
 
 def transaction(snapshot: SourceSnapshot, txid: str) -> dict[str, Any]:
     return next(record for record in snapshot.records["transactions"] if record["txid"] == txid)
-
-
-def meet(node: RealNode, other: RealNode) -> None:
-    """Wait until both have the same tip."""
-    for _ in range(300):
-        if node.cli("getbestblockhash") == other.cli("getbestblockhash"):
-            return
-        time.sleep(0.1)
-    raise AssertionError("the nodes do not meet")
-
-
-def part(node: RealNode, other: RealNode) -> None:
-    node.cli("setnetworkactive", "false")
-    other.cli("setnetworkactive", "false")
-
-
-def rejoin(node: RealNode, other: RealNode) -> None:
-    node.cli("setnetworkactive", "true")
-    other.cli("setnetworkactive", "true")
-    other.cli("addnode", f"127.0.0.1:{node.port}", "onetry")
-    meet(node, other)
 
 
 def receive(node: RealNode, *amounts: str) -> None:
@@ -147,11 +127,7 @@ def test_a_second_node_that_spends_the_same_coin_and_a_reorganisation(
     receive(node, "3")
     meet(node, other)
     for wallet in ("miner", "treasury"):
-        keys = node.cli("listdescriptors", "true", wallet=wallet)["descriptors"]
-        other.cli("-named", "createwallet", f"wallet_name={wallet}", "blank=true")
-        rows = [f'{{"desc":"{row["desc"]}","timestamp":0,"active":true,"internal":{str(row["internal"]).lower()},'
-                f'"range":[{row["range"][0]},{row["range"][1]}]}}' for row in keys]  # fmt: skip
-        other.cli("importdescriptors", f"[{','.join(rows)}]", wallet=wallet)
+        other.copy_wallet(wallet, node)
     seen(other)
     part(node, other)
     ours = node.pay("treasury", node.address("miner"), "1")

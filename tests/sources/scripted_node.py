@@ -30,7 +30,8 @@ USER = "__cookie__:" + "5f" * 32
 @dataclass
 class ScriptedNode:
     """`faults` has what befalls the next requests, one after the other; None is nothing. `overrides` maps a method to a
-    result, or to an error `(code, message)`. `log` has every method that was asked, `modern` is JSON-RPC 2.0.
+    result, to an error `(code, message)`, or to what makes one of the call's parameters. `log` has every method that
+    was asked, `modern` is JSON-RPC 2.0.
     """
 
     recording: Recorded
@@ -59,7 +60,8 @@ class ScriptedNode:
     def result(self, method: str, params: list[Any]) -> Any:
         """What the recording, or an override, says."""
         if method in self.overrides:
-            return self.overrides[method]
+            said = self.overrides[method]
+            return said(*params) if callable(said) else said
         if method == "getnetworkinfo":
             return NETWORK
         if method == "getaddressesbylabel":

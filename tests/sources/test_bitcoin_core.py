@@ -469,3 +469,16 @@ def test_a_child_can_pay_only_where_an_output_is_left_to_us(node: Node) -> None:
     node.pending("c")
     pending = bitcoin_core.read(node.write()).records["mempool"]
     assert {entry["txid"][0]: entry["cpfp_eligible"] for entry in pending} == {"b": False, "c": True}
+
+
+def test_what_is_outside_of_the_mempool_is_taken_off_the_balance_once(node: Node) -> None:
+    """As 31.99 tells it: `trusted` still has what such a transaction spends, and `nonmempool` takes that off."""
+    node.transaction("a", [("f", 0)], [100_000_000], received=(0,))
+    node.transaction("b", [("e", 0)], [300_000_000], received=(0,))
+    node.transaction("c", [("b", 0)], [299_000_000], sent=(0,), confirmations=0)
+    mine = {"trusted": node.btc(400_000_000), "untrusted_pending": node.btc(0), "immature": node.btc(0),
+            "nonmempool": node.btc(-300_000_000)}  # fmt: skip
+    snapshot = bitcoin_core.read(node.write(getbalances={"mine": mine}))
+    assert snapshot.balance_sat == 100_000_000 == sum(coin["amount_sat"] for coin in snapshot.records["utxos"])
+    (waiting,) = [record for record in snapshot.records["transactions"] if record["txid"] == node.txid("c")]
+    assert waiting["in_mempool"] is False

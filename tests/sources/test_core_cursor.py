@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,9 +20,10 @@ from tests.sources.scripted_node import ScriptedNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from gitbtc.sources.snapshot import SourceSnapshot
+
+RECORDINGS = Path(__file__).parent / "recordings" / "reorganised"
 
 
 @pytest.fixture
@@ -103,3 +106,31 @@ def test_nothing_in_the_file_tells_a_secret(node: ScriptedNode, tmp_path: Path) 
     text = (tmp_path / "c.json").read_text()
     assert node.secret not in text
     assert set(json.loads(text)) == {"version", "block_hash", "full_height", "txcount", "descriptors", "answers", "raw"}
+
+
+def test_what_a_dead_block_held_is_asked_for_again(tmp_path: Path) -> None:
+    """A payment lay so deep that its answer was kept. Its block is gone, and the node, asked from the cursor on, names
+    it among what is `removed`, as a real node did.
+    """
+    before, after = RECORDINGS / "0-deep", RECORDINGS / "1-back"
+    with ScriptedNode(Recorded(before), tmp_path / ".cookie") as node:
+        node.overrides["listsinceblock"] = answer(before / "listsinceblock.json")
+        cursor = cursor_of(node)
+    part = answer(after / "listsinceblock-from-0.json")
+    (removed,) = {row["txid"] for row in part["removed"]}
+    assert cursor.answers[removed]["blockheight"] == 114
+
+    def listed(block: str, *_: object) -> object:
+        return part if block == cursor.block_hash else answer(after / "listsinceblock.json")
+
+    with ScriptedNode(Recorded(after), tmp_path / ".cookie") as node:
+        node.overrides["listsinceblock"] = listed
+        snapshot = bitcoin_core.read_from(asker(node), cursor=cursor)
+        assert node.log.count("gettransaction") < len(snapshot.records["transactions"])
+        assert in_order(snapshot) == in_order(bitcoin_core.read_from(asker(node)))
+    (record,) = [one for one in snapshot.records["transactions"] if one["txid"] == removed]
+    assert (record["confirmed"], record["block_height"]) == (False, None)
+
+
+def answer(file: Path) -> Any:
+    return json.loads(file.read_text(), parse_float=Decimal)["result"]

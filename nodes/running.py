@@ -1,19 +1,25 @@
-"""Nodes that tests start and drive, in regtest, on loopback."""
+"""Nodes that are started and driven, in regtest, on loopback."""
 
 from __future__ import annotations
 
 import json
 import socket
 import subprocess
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from gitbtc.errors import GitbtcError
 from gitbtc.sources.endpoints import Cookie, Node, read_url
 from gitbtc.sources.http_rpc import HttpRpc
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class NodeFailed(GitbtcError):
+    """A node did not do what it was told."""
 
 
 def free_port() -> int:
@@ -35,10 +41,12 @@ class RealNode:
 
     @property
     def url(self) -> str:
+        """Where it listens."""
         return f"http://127.0.0.1:{self.rpc_port}"
 
     @property
     def cookie(self) -> Path:
+        """Where it writes its password."""
         return self.folder / "regtest" / ".cookie"
 
     def start(self, *options: str, ready: bool = True) -> None:
@@ -71,7 +79,8 @@ class RealNode:
         program = str(self.programs / "bitcoin-cli")
         command = [program, "-regtest", f"-datadir={self.folder}", f"-rpcport={self.rpc_port}", *chosen, *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{words}: {done.stderr}"
+        if done.returncode:
+            raise NodeFailed(f"bitcoin-cli {words[0]}: {done.stderr.strip()}")
         try:
             return json.loads(done.stdout, parse_float=Decimal)
         except ValueError:
@@ -97,3 +106,48 @@ class RealNode:
     def asker(self, wallet: str | None) -> HttpRpc:
         """The node as gitbtc asks it."""
         return HttpRpc(Node("treasury", read_url(self.url), Cookie(self.cookie), wallet))
+
+    def copy_wallet(self, name: str, origin: RealNode) -> None:
+        """Give this node the wallet that another one has, keys and all: for regtest, where they guard nothing."""
+        self.cli("-named", "createwallet", f"wallet_name={name}", "blank=true")
+        self._describe(name, origin.cli("listdescriptors", "true", wallet=name)["descriptors"])
+
+    def watch_wallet(self, name: str, origin: RealNode, signer: str) -> None:
+        """Make a wallet that sees what the wallet `signer` of a node has, and holds none of its keys."""
+        self.cli("-named", "createwallet", f"wallet_name={name}", "disable_private_keys=true")
+        self._describe(name, origin.cli("listdescriptors", wallet=signer)["descriptors"])
+
+    def _describe(self, name: str, rows: list[dict[str, Any]]) -> None:
+        told = [
+            {"desc": row["desc"], "timestamp": 0, "active": True, "internal": row["internal"], "range": row["range"]}
+            for row in rows
+        ]
+        for row in self.cli("importdescriptors", json.dumps(told), wallet=name):
+            if not row["success"]:
+                raise NodeFailed(f"importdescriptors: {row['error']['message']}")
+
+
+# -- two of them -------------------------------------------------------------------------------------------------------
+
+
+def meet(node: RealNode, other: RealNode) -> None:
+    """Wait until both have the same tip."""
+    for _ in range(300):
+        if node.cli("getbestblockhash") == other.cli("getbestblockhash"):
+            return
+        time.sleep(0.1)
+    raise NodeFailed("the nodes do not meet")
+
+
+def part(node: RealNode, other: RealNode) -> None:
+    """Cut both off."""
+    node.cli("setnetworkactive", "false")
+    other.cli("setnetworkactive", "false")
+
+
+def rejoin(node: RealNode, other: RealNode) -> None:
+    """Connect both again, and wait until one chain has won."""
+    node.cli("setnetworkactive", "true")
+    other.cli("setnetworkactive", "true")
+    other.cli("addnode", f"127.0.0.1:{node.port}", "onetry")
+    meet(node, other)

@@ -1,6 +1,6 @@
-"""A real node for the tests, without installing anything: Debian's package of one, unpacked into a cache folder.
+"""A real node without installing anything: Debian's package of one, unpacked into a cache folder.
 
-    python tests/node/getting.py
+    python nodes/getting.py
 
 prints the folder that has bin/bitcoind and bin/bitcoin-cli. The package (Bitcoin Core's node and wallet with other
 defaults) and the libraries that it needs are fetched by apt, from the registry that the machine is set up for, and
@@ -128,17 +128,24 @@ def _write_programs(place: Path) -> None:
     subprocess.run([place / "bin" / "bitcoind", "-version"], check=True, stdout=subprocess.DEVNULL)
 
 
-def main() -> int:
-    """Get the node unless it is there."""
-    if found() is None:
+def found_or_got() -> Path:
+    """The folder of bitcoind and bitcoin-cli, fetched unless it is there. Raises as `get` does."""
+    folder = found()
+    if folder is None:
         place = cache()
         place.mkdir(parents=True, exist_ok=True)
-        try:
-            get(place)
-        except NoSuchPackage:
-            print(f"no node: this machine's apt has no {PACKAGE}", file=sys.stderr)
-            return 3
-    print(found())
+        get(place)
+        folder = place / "bin"
+    return folder
+
+
+def main() -> int:
+    """Get the node unless it is there."""
+    try:
+        print(found_or_got())
+    except NoSuchPackage:
+        print(f"no node: this machine's apt has no {PACKAGE}", file=sys.stderr)
+        return 3
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -244,12 +245,16 @@ def test_a_symbolic_link_in_a_state_files_place_is_refused(recordings: Path, roo
 
 
 def test_when_one_file_cannot_be_written_none_is(recordings: Path, root: Path) -> None:
+    """A limit on the size of files is met as a full disk is: by the large one among them."""
     bring(root, recordings / "0-base")
-    shutil.rmtree(root / "network")
-    (root / "network").symlink_to("nowhere")
     before = files(root)
-    with pytest.raises(CannotWork, match=r"network.*cannot be written"):
-        bring(root, recordings / "1-agent-a")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(CannotWork, match=r"json.*cannot be written"):
+            bring(root, recordings / "1-agent-a")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert files(root) == before
 
 

@@ -42,8 +42,8 @@ def join(*heads: str | dict[str, Any], repository: str | Path | None = None) -> 
     whatever was joined before. Of revisions alone only what differs from their common base is read.
 
     Revisions are those of `repository`, the current one unless told otherwise; documents need none. Raises GitbtcError
-    for a document that is none, or no head at all; CannotWork for a revision that there is not or that has a state file
-    that is none, and for heads of different networks.
+    for a document that is none, or no head at all; UsageError for a revision that there is not; CannotWork for one that
+    has a state file that is none, and for heads of different networks.
     """
     named = [head for head in heads if isinstance(head, str)]
     if not heads:

@@ -73,7 +73,8 @@ def snapshot(revision: str | None = None, *, repository: str | Path = ".") -> St
     """The state that a revision holds, or without one the work tree: its state files, tracked or not, but for ignored
     ones. Kinds that the repository adds are read from there too.
 
-    Raises CannotWork for a revision or a repository that there is not; GitbtcError for a state file that is none.
+    Raises UsageError for a revision that there is not, CannotWork where there is no repository, GitbtcError for a state
+    file that is none.
     """
     git = Git.at(repository)
     return _work_tree(git.at_top()) if revision is None else _revision(git, revision)

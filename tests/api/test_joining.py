@@ -83,7 +83,7 @@ def test_a_kind_that_the_repository_adds_is_joined_too(fleet: Repo) -> None:
 def test_what_cannot_be_joined_is_said(fleet: Repo) -> None:
     with pytest.raises(api.GitbtcError, match="nothing to join"):
         api.join(repository=fleet.path)
-    with pytest.raises(api.CannotWork, match="no such revision"):
+    with pytest.raises(api.UsageError, match="no such revision"):
         api.join("a", "nowhere", repository=fleet.path)
     with pytest.raises(api.GitbtcError, match=r"gitbtc\.crdt-state/v1 document"):
         api.join({"gitbtc.diff/v1": {}})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitbtc.api import CannotWork, GitbtcError, State, snapshot
+from gitbtc.api import CannotWork, GitbtcError, State, UsageError, snapshot
 from tests.made_state import branch, coin, coins, put
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_a_snapshot_knows_the_kinds_of_its_own_moment(repo: Repo) -> None:
 def test_what_cannot_be_read_is_told(repo: Repo, sandbox: Sandbox) -> None:
     coins(repo)
     repo.commit("one")
-    with pytest.raises(CannotWork, match="nowhere: no such revision"):
+    with pytest.raises(UsageError, match="nowhere: no such revision"):
         snapshot("nowhere", repository=repo.path)
     with pytest.raises(CannotWork, match="not in a Git repository"):
         snapshot(repository=sandbox.home)

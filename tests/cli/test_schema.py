@@ -106,7 +106,7 @@ def repo_command(*arguments: str) -> list[str]:
 
 
 def test_a_kind_that_there_is_not_is_an_error_that_says_where_to_look(repo: Repo) -> None:
-    failed = repo.gitbtc("schema", "coins", ok=(1,))
+    failed = repo.gitbtc("schema", "coins", ok=(2,))
     assert failed.stderr == "gitbtc: no kind is called 'coins'; `gitbtc schema` lists them\n"
 
 

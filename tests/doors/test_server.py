@@ -773,7 +773,8 @@ def test_a_replacement_does_not_hide_what_a_commit_is(plain: Repo, server: Repo)
     accepted(plain, "main")
     bad = unsound(plain)
     good = side(plain, "good", "main", wallet_utxos=[coin(1)], wallet_transactions=[A])
-    accepted(plain, f"{good}:refs/replace/{bad}")
+    accepted(plain, good + ":refs/heads/good")
+    server.git("update-ref", f"refs/replace/{bad}", good)
     assert "spent_coin" in refused(plain, server, "bad")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitbtc.errors import CannotWork
+from gitbtc.errors import CannotWork, UsageError
 from gitbtc.premerge.ancestry import Ancestry
 from gitbtc.repo.git import Git
 from gitbtc.repo.objects import Objects
@@ -46,7 +46,7 @@ def test_a_blob_is_read_exactly(repo: Repo) -> None:
     objects = Objects(repo.path)
     assert objects.blob(objects.tree("HEAD")["a b/c\nd"][1]) == b"odd"
     for wrong in ("0" * 40, objects.commit("HEAD"), "nonsense"):
-        with pytest.raises(CannotWork, match="no such blob"):
+        with pytest.raises(UsageError, match="no such blob"):
             objects.blob(wrong)
 
 
@@ -74,12 +74,12 @@ def test_conflicts_tell_the_three_sides(repo: Repo) -> None:
 
 @pytest.mark.parametrize("revision", ["nonsense", "", "HEAD~7", "0" * 40])
 def test_a_wrong_revision_is_told_in_one_line(repo: Repo, revision: str) -> None:
-    with pytest.raises(CannotWork, match="no such revision"):
+    with pytest.raises(UsageError, match="no such revision"):
         Objects(repo.path).tree(revision)
 
 
 def test_a_revision_without_a_tree_is_told_in_one_line(repo: Repo) -> None:
-    with pytest.raises(CannotWork, match="not a revision that has a commit"):
+    with pytest.raises(UsageError, match="not a revision that has a commit"):
         Objects(repo.path).commit("HEAD:wallet/utxos.json")
 
 
@@ -134,7 +134,7 @@ def test_a_shallow_clone_and_its_linked_work_tree_know_where_they_are_cut(forked
 
 @pytest.mark.parametrize("revision", ["nonsense", "main..nonsense", "HEAD:wallet", "", ".."])
 def test_a_history_of_what_is_no_revision_is_told_in_one_line(forked: Repo, revision: str) -> None:
-    with pytest.raises(CannotWork):
+    with pytest.raises(UsageError):
         list(Objects(forked.path).history(revision))
 
 

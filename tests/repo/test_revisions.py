@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitbtc.errors import CannotWork
+from gitbtc.errors import UsageError
 from gitbtc.repo.git import Git, GitFailed, is_oid
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def test_resolve_takes_revisions_only(repo: Repo) -> None:
     head = repo.commit("one")
     assert git.resolve("HEAD") == git.resolve("main") == head
     for wrong in ("nonsense", "--all", ""):
-        with pytest.raises(CannotWork, match="no such revision"):
+        with pytest.raises(UsageError, match="no such revision"):
             git.resolve(wrong)
 
 

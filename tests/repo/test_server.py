@@ -195,5 +195,5 @@ def test_the_commands_serve_a_bare_repository(bare: Repo) -> None:
     assert [line.split()[0] for line in told.splitlines()] == ["ok"] * 4
     os.chmod(bare.path / "hooks/pre-receive", 0o600)
     assert "BROKEN" not in bare.gitbtc("doctor", "--fix").stdout
-    assert "changed hooks/pre-receive" in bare.gitbtc("uninstall").stdout
+    assert "removed hooks/pre-receive" in bare.gitbtc("uninstall").stdout
     assert "Nothing to do" in bare.gitbtc("uninstall").stdout

@@ -20,6 +20,7 @@ from gitbtc.api import State, merge
 from tests.oracle.doors import Doors
 from tests.oracle.expected import Expected
 from tests.oracle.histories import History, history
+from tests.oracle.joins import Joins
 from tests.oracle.judging import Fault, faults, merged, of_order, of_unchanged
 from tests.oracle.records import named
 from tests.oracle.scenarios import TABLE
@@ -37,12 +38,16 @@ def of_history(made: History) -> list[Fault]:
     return [*faults(expected, outcomes[0]), *of_order(*outcomes), *of_unchanged(made.base, made.heads[side], alone)]
 
 
-def of_seed(seed: int, every: int = 0) -> tuple[int, list[str]]:
+def of_seed(seed: int, every: int = 0, *, joined: bool = False) -> tuple[int, list[str]]:
     """The faults of a seed with its story, and what sorts they are of; every so many seeds through Git too."""
     histories = [history(seed)]
     found: list[Fault] = []
     try:
-        found += of_history(histories[0])
+        if joined:
+            histories.append(history(seed, 3))
+            found += (fault for made in histories for fault in _joins().faults(made))
+        else:
+            found += of_history(histories[0])
         if every and seed % every == 0:
             histories.append(history(seed, 3))
             found += (fault for made in histories for fault in _doors().faults(made))
@@ -50,6 +55,12 @@ def of_seed(seed: int, every: int = 0) -> tuple[int, list[str]]:
         found.append(Fault("broke off", f"{type(error).__name__}: {error}"))
     story = "\n  with three heads:\n".join(map(str, histories))
     return seed, [f"seed {seed}\n{story}", *(named(str(fault)) for fault in found)] if found else []
+
+
+@cache
+def _joins() -> Joins:
+    """Of this process, for as long as it lives."""
+    return Joins()
 
 
 @cache
@@ -77,6 +88,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--git", type=int, default=0, metavar="N", help="every Nth through Git too")
+    parser.add_argument("--join", action="store_true", help="not merged but joined, two heads and three")
     parser.add_argument("--scenarios", action="store_true", help="the table of scenarios through every door, first")
     parser.add_argument("--most", type=int, default=20, help="stop after so many histories with faults")
     chosen = parser.parse_args()
@@ -87,7 +99,7 @@ def main() -> int:
             faulty += _of_scenarios()
         with Pool(chosen.jobs) as pool:
             seeds = range(chosen.first, chosen.first + chosen.histories)
-            for _, said in pool.imap(partial(of_seed, every=chosen.git), seeds, 10):
+            for _, said in pool.imap(partial(of_seed, every=chosen.git, joined=chosen.join), seeds, 10):
                 tried += 1
                 faulty += bool(said)
                 sorts.update({line.partition(": ")[0] for line in said[1:]})

@@ -60,7 +60,7 @@ def test_the_wheel_holds_all_that_is_not_code(wheel: Path) -> None:
 
 def test_the_source_distribution_gives_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     with tarfile.open(_build("sdist", TOP, tmp_path)) as source:
-        source.extractall(tmp_path, filter="data")
+        source.extractall(tmp_path)  # noqa: S202 - made here; a filter is not known to Python 3.11.2
     again = _build("wheel", next(path for path in tmp_path.iterdir() if path.is_dir()), tmp_path / "dist")
     assert zipfile.ZipFile(again).namelist() == zipfile.ZipFile(wheel).namelist()
 

@@ -139,11 +139,21 @@ class HeadViews(Views):
         return self._has_heard(txid, view, of) and not self._has_heard(txid, of, view)
 
     def _has_heard(self, txid: str, view: int, of: int) -> bool:
-        """Whether a head has seen every commit that made the word of another."""
-        return all(
-            self._element(of, kind, (txid,)).seen <= self._element(view, kind, (txid,)).seen
-            for kind in (TRANSACTIONS, MEMPOOL)
-        )
+        """Whether a head has seen every commit that made the word of another: its records, or where it has none, the
+        events of its log.
+        """
+        told: list[tuple[str, Key]] = [(TRANSACTIONS, (txid,)), (MEMPOOL, (txid,))]
+        if not self.heads[of].record(txid):
+            told += [(EXECUTION, key) for key in self._events(of, txid)]
+        return all(self._element(of, *one).seen <= self._element(view, *one).seen for one in told)
+
+    def _events(self, view: int, txid: str) -> Iterator[Key]:
+        """The events of a head's log that name a transaction."""
+        policy = self._draft.reading.policy(path_in(self._root, EXECUTION))
+        for _, key in self._names[view].get(EXECUTION, ()):
+            event = self._element(view, EXECUTION, key).view(policy) if key is not None else None
+            if key is not None and event is not None and event.get("txid") == txid:
+                yield key
 
     def is_news(self, outpoint: Outpoint, txids: Iterable[str]) -> bool:
         named = list(txids)

@@ -188,7 +188,9 @@ class Expected:
             return
         unseen = [at for at in losers if self._fate(at, child) == ABSENT]
         roots = self.known.with_descendants(self.proven) | self.by_block
-        certain = unseen and parent not in roots
+        given_up = any(self.views[at].marks.get(child, "") is None for at in heads)  # then it is lost anyhow
+        # A head that knows both has decided about the child.
+        certain = losers and unseen == losers and parent not in roots and not given_up
         (self.must if certain else self.may)[child] |= {"descendant"}
 
     def _open_what_lost_with_a_parent_that_lives(self) -> None:

@@ -58,7 +58,9 @@ class Joins:
         commits: list[bytes] = []
         for name, files in zip(names, (made.base, *made.heads), strict=True):
             start = f"from {names[0]}\ndeleteall\n" if commits else ""
-            commits.append(f"commit {name}\ncommitter Ann <ann@example.com> 1700000000 +0000\ndata 0\n{start}".encode())
+            # Heads that hold the same are two commits all the same.
+            commits.append(f"commit {name}\ncommitter Ann <ann@example.com> 1700000000 +0000\n".encode())
+            commits.append(f"data {len(name)}\n{name}\n{start}".encode())
             for path, content in State.of(files).files.items():
                 commits.append(f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n")
         command = ["git", "fast-import", "--quiet"]

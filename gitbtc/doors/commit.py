@@ -9,7 +9,7 @@ import os
 from functools import cached_property, lru_cache
 
 from gitbtc.errors import printable
-from gitbtc.judge import growth, simulation
+from gitbtc.judge import growth, order, simulation
 from gitbtc.judge.additions import WAY_OUT, lost_in_merge, with_them
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules
 from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
@@ -28,7 +28,7 @@ from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_revisi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import BlobReader, Git
@@ -92,15 +92,16 @@ class Examination:
         return ChangedFiles(self.kinds, [self.before], self.index, self._read)
 
     def messages(self) -> Iterator[str]:
-        """Everything that speaks against the commit, the worst first; later checks build on what earlier ones hold."""
-        for check in (self._whole, self._keys, self._form, self._records):
-            found = list(check())
-            yield from found
-            if found:
-                return  # what does not parse, or is not what its schema says, cannot be judged
-        yield from self._growth()
-        told = [*self._modes(), *(self._merge(self.merging) if self.merging and self._does_something() else ())]
-        yield from told or self._rules()
+        """Everything that speaks against the commit, the worst first. What a merge is repaired to, the rules judge when
+        that is committed.
+        """
+        checks: dict[str, Callable[[], Iterable[str]]] = {
+            order.WHOLE: self._whole, order.KEYS: self._keys, order.FORM: self._form, order.RECORDS: self._records,
+            order.GROWTH: self._growth, order.MODES: self._modes, order.MERGE: self._merge, order.RULES: self._rules,
+            order.STEPS: self._steps,
+        }  # fmt: skip
+        repaired = (order.MODES, order.MERGE)
+        return order.in_order(checks, bool, {order.RULES: repaired, order.STEPS: repaired})
 
     def _whole(self) -> Iterator[str]:
         """While an application of changes is cut short, what is staged may be one half of it."""
@@ -111,7 +112,7 @@ class Examination:
             yield f"gitbtc: a change of {half} was cut short; {WAY_ON}"
 
     def _does_something(self) -> bool:
-        """Whether there is a merge to look at: a step that leaves everything as it is takes nothing from its side."""
+        """Whether a merge has anything to look at: a step that leaves all as it is takes nothing from its side."""
         return bool(self.merging and self.merging.into_ours) or bool(self.files.touched)
 
     def _keys(self) -> Iterator[str]:
@@ -200,6 +201,8 @@ class Examination:
                 if self.head and is_known_contest(self._git, [self.before], violation, [self.head]):
                     continue
                 yield f"gitbtc: {path}: {printable(violation.text)}"
+
+    def _steps(self) -> Iterator[str]:
         for path, violation in self._step():
             line = f"gitbtc: {path}: {printable(violation.text)}"
             if violation.rule == LOST_COIN:
@@ -249,7 +252,11 @@ class Examination:
             repair.unite_logs()
         return repair
 
-    def _merge(self, merging: Merging) -> Iterator[str]:
+    def _merge(self) -> Iterator[str]:
+        if self.merging is not None and self._does_something():
+            yield from self._of_merge(self.merging)
+
+    def _of_merge(self, merging: Merging) -> Iterator[str]:
         from gitbtc.views.conflicts import conflict_line, spend_notice
 
         gate, repair = self.spend_gate(merging), self.united(merging)

@@ -11,12 +11,12 @@ from functools import lru_cache, partial
 
 from gitbtc.errors import GitbtcError
 from gitbtc.join.history import is_join
-from gitbtc.judge import growth, simulation
+from gitbtc.judge import growth, order, simulation
 from gitbtc.judge.additions import WAY_OUT, lost_in_merge
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.content import ChangedFiles
 from gitbtc.judge.contested import DOUBLE_SPEND, is_known_contest
-from gitbtc.judge.findings import Finding, content_faults, limited, refuses, spoken_keys
+from gitbtc.judge.findings import Finding, content_checks, limited, spoken_keys, told_refuses
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.kinds import codec
@@ -146,7 +146,7 @@ class MadeCommits:
             kind, _ = self._stored.object(oid)
         if kind != "commit":
             nothing, tip = self._snapshot(None), self._tip(oid)
-            yield from content_faults(ChangedFiles(Kinds(), [nothing], tip, self._read))
+            yield from order.in_order(content_checks(ChangedFiles(Kinds(), [nothing], tip, self._read)), told_refuses)
 
     def _tip(self, oid: str) -> Snapshot:
         """What a ref shows that points to `oid`, whatever that is: a file has its oid for a name."""
@@ -170,23 +170,30 @@ class MadeCommits:
             yield "join", "", f"the commit says that it is a join, and {rejoined.fault}"
         is_sound = rejoined is not None and not rejoined.fault
         files = ChangedFiles(self._kinds_in(result.entries), self._parents(oid, rejoined), result, self._read)
-        spoken = spoken_keys(commit.spoken, "the commit's message", files.allow_list)
-        faults = [*spoken, *content_faults(files)]
-        yield from faults
-        if any(refuses(kind) for kind, _, _ in faults):
-            return  # what does not parse, or is not what its schema says, cannot be judged
-        if not is_sound and not Declared(commit.message).rewrites:
-            yield from limited(self._growth(files))
-        if not is_sound:
-            first = self._past(next(iter(commit.parents), None))
-            yield from simulation.faults(first, result, merges=len(commit.parents) > 1)
-        if len(commit.parents) > 1 and not is_sound:
-            yield from self._merge(oid, commit, result)
-        broken = self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents)
-        # A join asks nobody: what two heads know of channels stands beside each other until a commit mends it.
-        yield from limited(one for one in broken if not (is_sound and one[0] in JOINED_AS_THEY_ARE))
-        if not is_sound:
-            yield from limited(self._steps(files, commit.parents, Declared(commit.message)))
+        checks = content_checks(files)
+        in_files, is_merge, declared = checks[order.KEYS], len(commit.parents) > 1, Declared(commit.message)
+
+        def keys() -> Iterator[Told]:
+            yield from spoken_keys(commit.spoken, "the commit's message", files.allow_list)
+            yield from in_files()
+
+        def rules() -> Iterator[Told]:
+            broken = self._rules(files, rejoined.contested if rejoined else frozenset(), commit.parents)
+            # A join asks nobody: what two heads know of channels stands beside each other until a commit mends it.
+            return limited(one for one in broken if not (is_sound and one[0] in JOINED_AS_THEY_ARE))
+
+        checks |= {order.KEYS: keys, order.RULES: rules}
+        if not is_sound:  # a join that is made again as it stands does what joins do
+            first = partial(self._past, next(iter(commit.parents), None))
+            checks |= {
+                order.MODES: lambda: simulation.faults(first(), result, merges=is_merge),
+                order.STEPS: lambda: limited(self._steps(files, commit.parents, declared)),
+            }
+        if not is_sound and not declared.rewrites:
+            checks[order.GROWTH] = lambda: limited(self._growth(files))
+        if not is_sound and is_merge:
+            checks[order.MERGE] = lambda: self._merge(oid, commit, result)
+        yield from order.in_order(checks, told_refuses)
 
     def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
         """The commit joined again, where it says that it is a join."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from gitbtc.errors import printable
+from gitbtc.judge import order
 from gitbtc.judge.key_gate import judged
 from gitbtc.keys.form import NOTICE, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gitbtc.judge.content import ChangedFiles
     from gitbtc.judge.key_gate import JudgedKeys, ReadList
@@ -58,13 +59,20 @@ def spoken_keys(spoken: bytes, place: str, allow_list: ReadList) -> Iterator[Tol
     return limited(_keys("", place, verdict) if verdict else iter(()))
 
 
-def content_faults(files: ChangedFiles) -> Iterator[Told]:
-    """Key material; without it what is no state file; without that what breaks its schema: each builds on the last."""
-    for check in (_key_material, _form, _records):
-        found = list(limited(check(files)))
-        yield from found
-        if any(refuses(kind) for kind, _, _ in found):
-            return
+def content_checks(files: ChangedFiles) -> dict[str, Callable[[], Iterator[Told]]]:
+    """What is looked for in files, by its stage of judging: key material, what is no state file, what breaks its
+    schema.
+    """
+    return {
+        order.KEYS: lambda: limited(_key_material(files)),
+        order.FORM: lambda: limited(_form(files)),
+        order.RECORDS: lambda: limited(_records(files)),
+    }
+
+
+def told_refuses(one: Told) -> bool:
+    """Whether a finding, as the checks tell it, stops anything."""
+    return refuses(one[0])
 
 
 def _key_material(files: ChangedFiles) -> Iterator[Told]:

@@ -11,8 +11,9 @@ import pytest
 
 from gitbtc.drivers import filter as driver
 from gitbtc.judge.content import ChangedFiles
-from gitbtc.judge.findings import content_faults, limited, refuses, spoken_keys
+from gitbtc.judge.findings import content_checks, limited, refuses, spoken_keys, told_refuses
 from gitbtc.judge.key_gate import in_work_tree, judged
+from gitbtc.judge.order import in_order
 from gitbtc.keys import scan as scanning
 from gitbtc.keys.finding import KeyFinding, fingerprint
 from gitbtc.keys.form import NOTICE, WARN, Form
@@ -121,16 +122,20 @@ def files(**after: str) -> ChangedFiles:
     return ChangedFiles(Kinds(), [nothing], tip, str.encode)
 
 
+def content_faults(step: ChangedFiles) -> list[tuple[str, str, str]]:
+    return list(in_order(content_checks(step), told_refuses))
+
+
 def test_made_commits_are_told_of_and_go_on_to_be_judged(finds: None) -> None:
-    told = list(content_faults(files(a="warn", b="note")))
+    told = content_faults(files(a="warn", b="note"))
     assert [kind for kind, _, _ in told] == ["key_warning", "key_notice"]
     assert not any(refuses(kind) for kind, _, _ in told)
-    told = list(content_faults(files(**{"a": "warn", "wallet/utxos.json": "["})))
+    told = content_faults(files(**{"a": "warn", "wallet/utxos.json": "["}))
     assert [kind for kind, _, _ in told] == ["key_warning", "form"]
 
 
 def test_many_warnings_do_not_hide_the_one_that_refuses(finds: None) -> None:
-    told = list(content_faults(files(**{f"a{number}": "warn" for number in range(60)}, z="key")))
+    told = content_faults(files(**{f"a{number}": "warn" for number in range(60)}, z="key"))
     assert [kind for kind, path, _ in told if path == "z"] == ["key"]
     assert [text for kind, _, text in told if kind == "key_warning"][-1].endswith("40 findings more of this sort")
 

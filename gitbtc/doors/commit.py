@@ -6,7 +6,7 @@ The findings are data; the hooks print them and refuse.
 from __future__ import annotations
 
 import os
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from gitbtc.errors import printable
 from gitbtc.judge import growth, order, simulation
@@ -187,7 +187,11 @@ class Examination:
         found = simulation.faults(first, self.index, merges=len(parents) > 1)
         told = [f"gitbtc: {printable(text)}" for _, _, text in found]
         if len(parents) > 1:
-            lost = lost_in_merge(self.kinds, Merging(self._git, parents), self.snapshot, self.index)
+            merging = Merging(self._git, parents)
+            lost = lost_in_merge(
+                self.kinds, merging, self.snapshot, self.index,
+                lambda root: SpendGate(merging, self.snapshot, root=root).is_over(root, self.index),
+            )  # fmt: skip
             told += [f"gitbtc: lost_addition: {printable(f'{one}; {WAY_OUT}')}" for one in lost]
         return told
 
@@ -273,13 +277,14 @@ class Examination:
         self._decided = gate.declared()
         for contest in unsettled:
             yield conflict_line(path_in(contest.root, COINS), built_in(COINS), contest.conflict())
-        lost = list(self._put_back(merging, repair.result)) if merging.into_ours and not unsettled else []
+        lost = list(self._put_back(merging, gate, repair.result)) if merging.into_ours and not unsettled else []
         yield from lost
         self.is_only_repaired = bool(repair.messages) and not (gate.clashes or unsettled or lost)
 
-    def _put_back(self, merging: Merging, result: Snapshot) -> Iterator[str]:
+    def _put_back(self, merging: Merging, gate: SpendGate, result: Snapshot) -> Iterator[str]:
         """What the merge lacks of the sets of either side, staged; a person sees it, since the commit is not made."""
-        lost = list(lost_in_merge(self.kinds, merging, self.snapshot, result, self.settlements()))
+        is_over = partial(gate.is_over, result=result, settlements=self.settlements())
+        lost = list(lost_in_merge(self.kinds, merging, self.snapshot, result, is_over))
         for path, content in with_them(lost, result).items():
             self._stage(path, content)
         for one in lost[:_SHOWN]:

@@ -236,7 +236,8 @@ class MadeCommits:
     def _merge(self, oid: str, commit: Commit, result: Snapshot) -> Iterator[Told]:
         parents = commit.parents
         self._check_depth(oid, parents)
-        gate = SpendGate(Merging(self._git, parents), self._snapshot, unattributed_allowed=self._allowed)
+        merging = Merging(self._git, parents)
+        gate = SpendGate(merging, self._snapshot, unattributed_allowed=self._allowed)
         for clash in gate.clashes:
             path = path_in(clash.root, CHAIN)
             yield "network", path, f"{path}: {clash.one} and {clash.other} never merge"
@@ -247,7 +248,8 @@ class MadeCommits:
         if not unsettled:
             yield from _not_followed(gate.changes(result, declared, self._remembered))
         kinds = self._kinds_in(result.entries)
-        lost = lost_in_merge(kinds, Merging(self._git, parents), self._snapshot, result, declared)
+        is_over = partial(gate.is_over, result=result, settlements=declared)
+        lost = lost_in_merge(kinds, merging, self._snapshot, result, is_over)
         yield from limited(("lost_addition", one.path, f"{one}; {WAY_OUT}") for one in lost)
 
     def _remembered(self, _: str) -> Remembered:

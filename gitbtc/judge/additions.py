@@ -6,7 +6,6 @@ file whole, loses such records without a word. Coins, which have more ways to go
 
 from __future__ import annotations
 
-from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import root_of
@@ -17,12 +16,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from gitbtc.judge.spend_gate import Settlements, SnapshotOf
+    from gitbtc.judge.spend_gate import SnapshotOf
     from gitbtc.kinds.kind import Key, Kind, Record
     from gitbtc.kinds.registry import Kinds
     from gitbtc.state.merging import Merging
     from gitbtc.state.snapshot import Snapshot
 
+    # root -> whether a transaction, by its txid, is over.
+    IsOver = Callable[[str], Callable[[str], bool]]
 
 WAY_OUT = "put it back, or remove it in a commit of its own, before the merge or after it"
 
@@ -78,11 +79,14 @@ def _missing(kind: Kind, version: bytes, result: bytes) -> dict[Key, tuple[bytes
 
 
 def lost_in_merge(
-    kinds: Kinds, merging: Merging, snapshot_of: SnapshotOf, result: Snapshot, settlements: Settlements | None = None
+    kinds: Kinds, merging: Merging, snapshot_of: SnapshotOf, result: Snapshot, is_over: IsOver
 ) -> Iterator[LostAddition]:
-    """The additions of its heads that the merge `result` lacks, in any set but the coins; by path and identity."""
+    """The additions of its heads that the merge `result` lacks, in any set but the coins; by path and identity.
+
+    `is_over` tells of a root whether a transaction waits in no mempool any more; asked where one is missing there.
+    """
     heads = [snapshot_of(head) for head in merging.heads]
-    bases = _Bases(merging, snapshot_of, settlements)
+    bases = _Bases(merging, snapshot_of)
     for path in sorted({path for head in heads for path in head.state_paths()}):
         kind = kinds.for_path(path)
         if kind is None or kind.growth != "set" or kind.join == "two-phase" or _is_as_in_all(path, heads, result):
@@ -90,7 +94,9 @@ def lost_in_merge(
         sides = [head.content(path) for head in heads]
         lost = lost_additions(kind, (base.content(path) for base in bases), sides, result.content(path))
         if lost and not _was_removed(path, bases, heads, result):
-            excused = _excused(kind, path, {key: record for key, (_, record) in lost.items()}, bases, result)
+            gone = {key: record for key, (_, record) in lost.items()}
+            is_pending = kind.name == MEMPOOL
+            excused = _over(gone, is_over(root_of(path))) if is_pending else _ended(kind, path, gone, bases, result)
             for key in sorted(lost.keys() - excused):
                 place, record = lost[key]
                 if not _has_moved(kind, key, kinds, heads[place], result):
@@ -110,12 +116,14 @@ def with_them(lost: Iterable[LostAddition], result: Snapshot) -> dict[str, bytes
     }
 
 
-def _excused(kind: Kind, path: str, lost: dict[Key, Record], bases: _Bases, result: Snapshot) -> Collection[Key]:
-    """Those of the lost records that have reason to be gone."""
+def _over(lost: Iterable[Key], is_over: Callable[[str], bool]) -> Collection[Key]:
+    """Those of the lost transactions of a mempool that wait in none any more."""
+    return [key for key in lost if is_over(str(key[0]))]
+
+
+def _ended(kind: Kind, path: str, lost: dict[Key, Record], bases: _Bases, result: Snapshot) -> Collection[Key]:
+    """Those of the lost records of another file that have reason to be gone."""
     root, merged = root_of(path), result.content(path)
-    if kind.name == MEMPOOL:
-        is_over = bases.is_over(root, result)
-        return [key for key in lost if is_over(str(key[0]))]
     gone = {key for base in bases for key in _missing(kind, base.content(path), merged) or ()}
     return ended(kind.name, lost, gone, lambda name: result.of_kind(root, name))
 
@@ -123,18 +131,12 @@ def _excused(kind: Kind, path: str, lost: dict[Key, Record], bases: _Bases, resu
 class _Bases:
     """The common ancestors of any two heads, asked for when somebody wants to know."""
 
-    def __init__(self, merging: Merging, snapshot_of: SnapshotOf, settlements: Settlements | None) -> None:
+    def __init__(self, merging: Merging, snapshot_of: SnapshotOf) -> None:
         self._merging = merging
         self._snapshot_of = snapshot_of
-        self._settlements = settlements
 
     def __iter__(self) -> Iterator[Snapshot]:
-        found = {base for one, other in self._merging.pairs() for base in self._merging.bases(one, other)}
-        return iter([self._snapshot_of(base) for base in sorted(found, key=str)])
-
-    def is_over(self, root: str, result: Snapshot) -> Callable[[str], bool]:
-        """Whether a transaction waits in no mempool any more."""
-        return SpendGate(self._merging, self._snapshot_of, root=root).is_over(root, result, self._settlements)
+        return map(self._snapshot_of, self._merging.all_bases())
 
 
 def _is_as_in_all(path: str, heads: Sequence[Snapshot], result: Snapshot) -> bool:

@@ -198,7 +198,7 @@ class SpendGate:
         views = self._roots.values()
         return [RootVerdict(view, verdict) for view in views for verdict in getattr(view.questions, name)]
 
-    def is_over(self, root: str, result: Snapshot, settlements: Settlements | None) -> Callable[[str], bool]:
+    def is_over(self, root: str, result: Snapshot, settlements: Settlements | None = None) -> Callable[[str], bool]:
         """Whether a transaction (its txid) waits in no mempool any more: a block holds it, or it lost, by the views of
         the heads, the `settlements` and what the records of `result` settle.
         """

@@ -19,7 +19,6 @@ from gitbtc.spends.rules import SPENT_FLAG
 from gitbtc.spends.steps import DATA_ERROR
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import path_in
-from gitbtc.views.conflicts import spend_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class JudgedMerge:
             yield MergeFinding(
                 verdict.row.name,
                 path,
-                spend_words(verdict),
+                verdict.words,
                 identity=codec.identity_text(built_in(COINS), verdict.outpoint),
             )
 

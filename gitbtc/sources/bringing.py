@@ -34,7 +34,7 @@ from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.steps import LOST_COIN
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import of_contents
-from gitbtc.views.conflicts import notice_lines, spend_words
+from gitbtc.views.conflicts import notice_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,7 +198,7 @@ class Bringing:
                 continue
             raise GitbtcError(_question(contest))
         self._notices += [
-            f"{outpoint_text(one.outpoint)}: {spend_words(one.verdict)}" for one in gate.notices if one.verdict.winner
+            f"{outpoint_text(one.outpoint)}: {one.verdict.words}" for one in gate.notices if one.verdict.winner
         ]
 
     @staticmethod

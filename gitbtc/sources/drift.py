@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitbtc.diff.operations import operations
 from gitbtc.diff.patch import FILE, Patch
+from gitbtc.diff.source_drift import SourceDrift
 from gitbtc.kinds import codec, registry
 from gitbtc.merge.records import changed_fields
 from gitbtc.sources.bringing import Bringing
 from gitbtc.spends import CHAIN, CHANNELS, COINS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from gitbtc.diff.operations import Operation
-    from gitbtc.kinds.kind import Record
-    from gitbtc.sources.snapshot import Outpoint, SourceSnapshot
+    from gitbtc.sources.snapshot import SourceSnapshot
 
 # What changes by the minute, and says nothing of anybody's money: kind -> fields.
 VOLATILE = {"peers": frozenset(["connected"]), CHANNELS: frozenset(["is_active"])}
 # What grows with each reading, and is no difference either.
 _LOGS = frozenset(["fees", "prices"])
-
-
-@dataclass(frozen=True)
-class SourceDrift:
-    """What leads from the state files here to what the source tells: `patches`, with paths from the top of the work
-    tree; none where nothing has drifted.
-
-    `here` and `there` are the blocks that the two are as of (records of chain.json; None where there is none here).
-    `ignored` counts the records that differ in a volatile field alone: (kind, field) -> how many; `(kind, "")` counts
-    new readings of a log. `spenders` has for each coin that is gone the transaction that spends it, as far as anybody
-    knows it.
-    """
-
-    patches: list[Patch]
-    here: Record | None
-    there: Record
-    ignored: Mapping[tuple[str, str], int]
-    spenders: Mapping[Outpoint, Record]
 
 
 def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:

@@ -48,6 +48,11 @@ class Verdict:
         """The word of the notice, "" where somebody is asked."""
         return "" if self.row.asks else self.row.name
 
+    @property
+    def words(self) -> str:
+        """What the notice says, without the coin. KeyError for a verdict that decided nothing."""
+        return rows.words(self.row, self.winner or "", " and ".join(sorted(self.losers)))
+
     def __repr__(self) -> str:
         return f"Verdict({self.outpoint!r}, {self.row!r}, {sorted(self.parties)})"
 

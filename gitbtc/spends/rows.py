@@ -139,3 +139,18 @@ ROWS = (
     SAME, UNATTRIBUTED, CANDIDATE, STALE, CONFLICTED, REPLACED, UNPROVEN, DOUBLE_SPEND, REORG, IMPOSSIBLE, DESCENDANT,
     CPFP, BATCH, RESTORED, RESTORED_VS_SPENT, DESCRIBED, NETWORKS, RESERVATION,
 )  # fmt: skip
+
+# What is said of each verdict that decided something without asking anybody; docs and `gitbtc explain` say why.
+_WORDS = {
+    "unattributed": "one side removed it and names no transaction; it is spent in {spender}, as the other side says",
+    "conflicted": "{spender} spends it and is confirmed, or better known, so {losers} and all built on it can never be",
+    "replaced": "{spender} replaces {losers} and pays more; {losers} and all built on it is void",
+    "restored": "one side has it back, but {spender}, which spends it, is confirmed: it is spent",
+    "given up": "{losers}, which one side still knows, lost or was given up by the other: it does not spend the coin",
+    "double_spend_candidate": "both sides removed it and neither names a transaction; gitbtc.unattributed allows that",
+}
+
+
+def words(row: Row, spender: str, losers: str) -> str:
+    """What the notice of a row says of its coin. KeyError for a row that has none."""
+    return _WORDS["given up" if row is RESTORED and losers else row.name].format(spender=spender, losers=losers)

@@ -6,7 +6,7 @@ from gitbtc.errors import printable
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import TYPES
-from gitbtc.spends import COINS, rows
+from gitbtc.spends import COINS
 from gitbtc.views import terms
 from gitbtc.views.line import Line
 
@@ -86,27 +86,7 @@ def notice_line(address: str, notice: Notice) -> str:
 def spend_notice(path: str, verdict: Verdict) -> str:
     """What the view decided about a coin without asking anybody."""
     address = codec.address(path, built_in(COINS), verdict.outpoint)
-    return printable(f"gitbtc: note: {verdict.row.name}: {address}: {spend_words(verdict)}")
-
-
-def spend_words(verdict: Verdict) -> str:
-    """The same without the coin."""
-    name = verdict.row.name
-    losers = " and ".join(sorted(verdict.losers))
-    return _NOTICES["given up" if verdict.row is rows.RESTORED and losers else name].format(
-        spender=verdict.winner or "", losers=losers
-    )
-
-
-# What is said of each verdict that decided something without asking anybody; docs and `gitbtc explain` say why.
-_NOTICES = {
-    "unattributed": "one side removed it and names no transaction; it is spent in {spender}, as the other side says",
-    "conflicted": "{spender} spends it and is confirmed, or better known, so {losers} and all built on it can never be",
-    "replaced": "{spender} replaces {losers} and pays more; {losers} and all built on it is void",
-    "restored": "one side has it back, but {spender}, which spends it, is confirmed: it is spent",
-    "given up": "{losers}, which one side still knows, lost or was given up by the other: it does not spend the coin",
-    "double_spend_candidate": "both sides removed it and neither names a transaction; gitbtc.unattributed allows that",
-}
+    return printable(f"gitbtc: note: {verdict.row.name}: {address}: {verdict.words}")
 
 
 def conflict_document(path: str, kind: Kind, conflict: Conflict) -> dict[str, Any]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from gitbtc.diff.source_drift import SourceDrift
     from gitbtc.kinds.kind import Record
-    from gitbtc.sources.drift import SourceDrift
     from gitbtc.views.spenders import Outpoint
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))

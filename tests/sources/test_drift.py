@@ -15,7 +15,7 @@ from tests.sources.test_bringing import edit, files, git, hold, transaction
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitbtc.sources.drift import SourceDrift
+    from gitbtc.diff.source_drift import SourceDrift
     from tests.sources.conftest import Node
 
 PEER = {"pubkey": "02" + "1" * 64, "alias": None, "address": "10.0.0.1:9735", "connected": True, "sync_height": None}

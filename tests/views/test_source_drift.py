@@ -7,9 +7,9 @@ from typing import Any
 from gitbtc.diff.operations import operations
 from gitbtc.diff.patch import Patch
 from gitbtc.diff.reading import patches
+from gitbtc.diff.source_drift import SourceDrift
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds, built_in
-from gitbtc.sources.drift import SourceDrift
 from gitbtc.views import source_drift
 
 COIN = {"txid": "a" * 64, "vout": 0, "amount_sat": 5000, "script_type": "p2wpkh", "block_height": 7, "label": None,

@@ -12,28 +12,18 @@ import pytest
 from gitbtc.doors.deadline import deadline
 from gitbtc.errors import CannotWork
 from gitbtc.repo.git import Git
-from tests.doors.pushing import A, B, accepted, base, clone, gated, keep, refused
+from tests.doors.pushing import A, B, accepted, base, keep, refused
 from tests.made_state import coin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Repo, Sandbox
+    from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter
 
 EXTRA, SCHEMA = "wallet/extra.json", ".gitbtc/schemas/extra.schema.json"
 BOTH, ONE = '[\n{"id":"a"},\n{"id":"b"}\n]\n', '[\n{"id":"b"}\n]\n'
-
-
-@pytest.fixture
-def server(sandbox: Sandbox) -> Repo:
-    return gated(sandbox)
-
-
-@pytest.fixture
-def plain(sandbox: Sandbox, server: Repo) -> Repo:
-    return clone(sandbox, server)
 
 
 def double_spend(repo: Repo) -> str:

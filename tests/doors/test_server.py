@@ -35,16 +35,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.one_interpreter
 
 
-@pytest.fixture
-def server(sandbox: Sandbox) -> Repo:
-    return gated(sandbox)
-
-
-@pytest.fixture
-def plain(sandbox: Sandbox, server: Repo) -> Repo:
-    return clone(sandbox, server)
-
-
 def secret() -> str:
     return base58.encode_check(b"\xef" + secrets.token_bytes(32) + b"\x01")
 

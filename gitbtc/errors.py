@@ -49,7 +49,7 @@ def printable(text: str) -> str:
     return re.sub(_UNPRINTABLE, "", text)
 
 
-def json_text(document: object) -> str:
+def printable_json(document: object) -> str:
     """A document as indented JSON that is safe on a terminal: what `printable` takes out is escaped as JSON escapes,
     which says the same to a program; other letters stay as they are.
     """

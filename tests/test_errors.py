@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.errors import json_text, printable, report
+from gitbtc.errors import printable, printable_json, report
 
 
 def test_controls_and_overrides_do_not_reach_a_terminal() -> None:
@@ -22,7 +22,7 @@ def test_printable_text_is_printable_and_stays(text: str) -> None:
 
 def test_json_says_the_same_and_does_nothing_to_a_terminal() -> None:
     document = {"label": "a\u009b2J\u202ec\u007f\x1b ä €", "n": [1]}
-    text = json_text(document)
+    text = printable_json(document)
     assert json.loads(text) == document
     assert all(letter == "\n" or printable(letter) for letter in text)
     assert "ä €" in text

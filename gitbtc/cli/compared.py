@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitbtc.cli.paging import pager, show
 from gitbtc.diff.operations import operations
 from gitbtc.diff.patch import Patch
-from gitbtc.errors import json_text
+from gitbtc.errors import printable_json
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds, root_of
 from gitbtc.repo.diffing import ChangedFile, Comparison, wants_colour
@@ -130,4 +130,4 @@ def as_document(_: Compared, files: list[ComparedFile], __: BlobReader) -> Itera
         else document.patch(file.patch)
         for file in files
     ]
-    yield json_text(document.document(patches)).encode() + b"\n"
+    yield printable_json(document.document(patches)).encode() + b"\n"

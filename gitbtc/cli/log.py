@@ -12,7 +12,7 @@ import click
 from gitbtc.cli.arguments import WithPaths
 from gitbtc.cli.paging import pager, show
 from gitbtc.cli.past import about_cut, cut, opened, watched
-from gitbtc.errors import UsageError, json_text
+from gitbtc.errors import UsageError, printable_json
 from gitbtc.history.commits import RootStory, path_of
 from gitbtc.history.telling import TOLD
 from gitbtc.repo.diffing import wants_colour
@@ -47,7 +47,7 @@ def command(ctx: click.Context, revision: str, most: int | None, root: str | Non
         told = islice(_told(history, commits, chosen), most)
         if as_json:
             document = view.log_document([view.commit_document(*one) for one in told], cut(commits))
-            show([json_text(document).encode() + b"\n"], "")
+            show([printable_json(document).encode() + b"\n"], "")
             return
         seen = sys.stdout.isatty()
         lines = _lines(told, about_cut(cut(commits)) if most is None else [], colour=wants_colour(git, seen=seen))

@@ -10,7 +10,7 @@ import click
 from gitbtc.cli.arguments import complete_coins
 from gitbtc.cli.paging import pager, show
 from gitbtc.cli.past import about_cut, cut, opened, watched
-from gitbtc.errors import json_text
+from gitbtc.errors import printable_json
 from gitbtc.history.lives import Search
 from gitbtc.repo.diffing import wants_colour
 from gitbtc.repo.git import Git
@@ -43,7 +43,7 @@ def command(outpoint: str, rev: str, *, as_json: bool) -> None:
         lives = search.lives()
         if as_json:
             document = view.why_document(lives, cut(commits))
-            show([json_text(document).encode() + b"\n"], "")
+            show([printable_json(document).encode() + b"\n"], "")
             return
         seen = sys.stdout.isatty()
         lines = _lines(lives, about_cut(cut(commits)), colour=wants_colour(git, seen=seen))

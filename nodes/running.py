@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import GitbtcError
-from gitbtc.sources.endpoints import Cookie, Node, read_url
+from gitbtc.sources.endpoints import Cookie, NodeAccess, read_url
 from gitbtc.sources.http_rpc import HttpRpc
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class RealNode:
 
     def asker(self, wallet: str | None) -> HttpRpc:
         """The node as gitbtc asks it."""
-        return HttpRpc(Node("treasury", read_url(self.url), Cookie(self.cookie), wallet))
+        return HttpRpc(NodeAccess("treasury", read_url(self.url), Cookie(self.cookie), wallet))
 
     def copy_wallet(self, name: str, origin: RealNode) -> None:
         """Give this node the wallet that another one has, keys and all: for regtest, where they guard nothing."""

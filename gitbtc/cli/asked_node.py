@@ -30,13 +30,13 @@ class AskedNode:
 
     def asker(self, name: str) -> Asker:
         """The node as somebody to ask, called `name` in messages. Raises UsageError for options that do not fit."""
-        from gitbtc.sources.endpoints import Node, credentials, read_url
+        from gitbtc.sources.endpoints import NodeAccess, credentials, read_url
         from gitbtc.sources.http_rpc import HttpRpc, Patience
 
         if self.url is None:
             raise UsageError("name the node: --url http://127.0.0.1:8332")
         endpoint = read_url(self.url, insecure=self.insecure)
-        node = Node(name, endpoint, credentials(self.cookie, self.auth), self.wallet)
+        node = NodeAccess(name, endpoint, credentials(self.cookie, self.auth), self.wallet)
         return HttpRpc(node, Patience(start=self.wait), tell)
 
 

@@ -41,6 +41,12 @@ class NodeError(BadAnswer):
         self.code = code
         self.said = said
 
+    @classmethod
+    def of(cls, where: str, error: Any) -> NodeError:
+        """What the member `error` of an answer says: by JSON-RPC an object with a code and a message."""
+        code, said = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, error)
+        return cls(where, code if type(code) is int else 0, str(said)[:200])
+
 
 class NotAnswered(BadAnswer):
     """A recording has no answer to the call."""
@@ -67,7 +73,7 @@ class Asker(Protocol):
         ...
 
 
-class Questions:
+class NodeQuestions:
     """What a reader asks of an asker. `notices` collects what was left out, for the user."""
 
     def __init__(self, asker: Asker) -> None:

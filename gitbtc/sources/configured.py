@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import UsageError
 from gitbtc.repo import files
-from gitbtc.sources.endpoints import Cookie, Node, credentials, read_url
+from gitbtc.sources.endpoints import Cookie, NodeAccess, credentials, read_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ class Configured:
     """One source: its node and wallet, and the root whose state files it tells of."""
 
     name: str
-    node: Node
+    node: NodeAccess
     root: Path
 
 
@@ -73,7 +73,7 @@ def _source(name: str, table: Any, top: Path) -> Configured:
         root = _inside(top, table.get("root", "."))
     except UsageError as error:
         raise UsageError(f"{PATH}: {name}: {error}") from None
-    return Configured(name, Node(name, endpoint, secret, table.get("wallet")), root)
+    return Configured(name, NodeAccess(name, endpoint, secret, table.get("wallet")), root)
 
 
 def _check(table: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import Answer, BadAnswer
-from gitbtc.sources.asking import Call, Inconsistent, NodeError, NotAnswered, Questions
+from gitbtc.sources.asking import Call, Inconsistent, NodeError, NodeQuestions, NotAnswered
 from gitbtc.sources.core_cursor import Cursor, cut, cut_raw
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class CoreAnswers:
     """
 
     def __init__(self, asker: Asker, cursor: Cursor | None = None, *, strict: bool = False) -> None:
-        self._questions = Questions(asker)
+        self._questions = NodeQuestions(asker)
         self.live = asker.live
         self.info = self._questions.required(FIRST)
         self.wallet = self._questions.optional("getwalletinfo")

@@ -138,7 +138,7 @@ def credentials(cookie: str | None, auth: str | None) -> Credentials:
 
 
 @dataclass(frozen=True)
-class Node:
+class NodeAccess:
     """A node and one wallet of it; `wallet` None is the only one that is loaded. `name` is what messages call it."""
 
     name: str

@@ -24,7 +24,7 @@ from gitbtc.sources.asking import Call, NodeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gitbtc.sources.endpoints import Node
+    from gitbtc.sources.endpoints import NodeAccess
 
 # All that is ever asked. None of them changes anything in the node or its wallet.
 ALLOWED = frozenset([
@@ -44,7 +44,7 @@ class Unreadable(CannotWork):
     """The node cannot be asked, or its answers cannot be used."""
 
 
-class Refused(Unreadable):
+class LoginRefused(Unreadable):
     """The node refused the user and password."""
 
 
@@ -66,7 +66,7 @@ class HttpRpc:
     live = True
 
     def __init__(
-        self, node: Node, patience: Patience | None = None, progress: Callable[[str], None] = lambda _: None
+        self, node: NodeAccess, patience: Patience | None = None, progress: Callable[[str], None] = lambda _: None
     ) -> None:
         self.name = node.name
         self.wallet = node.wallet
@@ -185,7 +185,7 @@ class HttpRpc:
                 self.close()  # with the next connection the cookie is read again
             elif status == http.client.UNAUTHORIZED:
                 why = f"the node refused the user and password from {self._credentials.origin}"
-                raise Refused(f"{self.name}: {why}")
+                raise LoginRefused(f"{self.name}: {why}")
             elif status == http.client.FORBIDDEN:
                 methods = ", ".join(sorted({call.method for call in calls}))
                 raise self._failed("the node does not allow this address (rpcallowip) or one of these methods "
@@ -298,11 +298,7 @@ class HttpRpc:
 
     def _result(self, call: Call, row: dict[str, Any]) -> Any:
         error = row.get("error")
-        if error is None:
-            return row.get("result")
-        code = error.get("code") if isinstance(error, dict) else None
-        said = error.get("message") if isinstance(error, dict) else error
-        return NodeError(self.where(call), code if type(code) is int else 0, str(said)[:200])
+        return row.get("result") if error is None else NodeError.of(self.where(call), error)
 
     # -- messages --------------------------------------------------------------------------------------------------
 

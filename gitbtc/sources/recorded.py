@@ -162,9 +162,7 @@ def _unwrapped(value: Any, where: str) -> Any:
         return value
     error = value.get("error")
     if error is not None:
-        code = error.get("code") if isinstance(error, dict) else None
-        message = error.get("message") if isinstance(error, dict) else error
-        return NodeError(where, code if type(code) is int else 0, str(message)[:200])
+        return NodeError.of(where, error)
     if "result" not in value:
         raise BadAnswer(f"{where}: neither result nor error; a recording keeps the node's whole answer")
     return value["result"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.sources.answers import BadAnswer
 from gitbtc.sources.asking import Call, NodeError
-from gitbtc.sources.http_rpc import HttpRpc, Refused, Unreadable
+from gitbtc.sources.http_rpc import HttpRpc, LoginRefused, Unreadable
 from gitbtc.sources.syncing import Manner, obstacle, sync
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Watch:
         self._stop = threading.Event()
 
     def run(self, rounds: int | None = None) -> None:
-        """Follow them until a signal says stop, or for so many rounds. Raises Refused, and what ends it for good."""
+        """Follow them until a signal says stop, or for so many rounds. Raises LoginRefused, and what ends it."""
         signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
         pause = 1
         while not self._stop.is_set():
@@ -77,7 +77,7 @@ class Watch:
                 return False
             self._done(source.name, sync(source, self._askers[source.name], self._git, self._manner))
         except (Unreadable, BadAnswer, GitbtcError) as error:
-            if isinstance(error, Refused) or (
+            if isinstance(error, LoginRefused) or (
                 isinstance(error, CannotWork) and not isinstance(error, Unreadable | BadAnswer)
             ):
                 raise

@@ -13,7 +13,7 @@ import pytest
 from gitbtc.sources import bitcoin_core
 from gitbtc.sources.answers import BadAnswer
 from gitbtc.sources.core_cursor import Cursor, load, save
-from gitbtc.sources.endpoints import Cookie, Node, read_url
+from gitbtc.sources.endpoints import Cookie, NodeAccess, read_url
 from gitbtc.sources.http_rpc import HttpRpc
 from gitbtc.sources.recorded import Recorded
 from tests.sources.scripted_node import ScriptedNode
@@ -39,7 +39,7 @@ def since(node: ScriptedNode) -> object:
 
 
 def asker(node: ScriptedNode) -> HttpRpc:
-    return HttpRpc(Node("treasury", read_url(node.url), Cookie(node.cookie)))
+    return HttpRpc(NodeAccess("treasury", read_url(node.url), Cookie(node.cookie)))
 
 
 def in_order(snapshot: SourceSnapshot) -> dict[str, list[str]]:

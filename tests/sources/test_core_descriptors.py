@@ -11,7 +11,7 @@ from gitbtc.kinds import registry
 from gitbtc.kinds.formats import descriptor_checksum
 from gitbtc.kinds.validate import violations
 from gitbtc.sources.answers import Answer, BadAnswer
-from gitbtc.sources.asking import Questions
+from gitbtc.sources.asking import NodeQuestions
 from gitbtc.sources.core_descriptors import PrivateDescriptors, read_descriptors
 from gitbtc.sources.recorded import Recorded
 
@@ -84,7 +84,7 @@ def test_an_id_never_changes() -> None:
 
 def test_two_nodes_give_the_same_ids(recordings: Path) -> None:
     def ids(moment: str) -> set[str]:
-        answer = Questions(Recorded(recordings / moment)).required("listdescriptors")
+        answer = NodeQuestions(Recorded(recordings / moment)).required("listdescriptors")
         return {record["id"] for record in read_descriptors(answer)}
 
     assert ids("5-agent-a-confirmed") == ids("6-agent-b-conflicted")
@@ -206,6 +206,6 @@ def test_releases_before_24_spell_the_next_index_next() -> None:
 
 def test_the_recordings_are_records_as_they_stand(recordings: Path) -> None:
     stored = json.loads((recordings / "0-base" / "listdescriptors.json").read_text())["result"]["descriptors"]
-    records = read_descriptors(Questions(Recorded(recordings / "0-base")).required("listdescriptors"))
+    records = read_descriptors(NodeQuestions(Recorded(recordings / "0-base")).required("listdescriptors"))
     assert [record["descriptor"] for record in records] == [row["desc"] for row in stored]
     assert [record["next_index"] for record in records] == [row["next_index"] for row in stored]

@@ -12,7 +12,7 @@ import pytest
 from gitbtc.errors import CannotWork
 from gitbtc.sources import bitcoin_core
 from gitbtc.sources.asking import Call
-from gitbtc.sources.endpoints import Cookie, Node, read_url
+from gitbtc.sources.endpoints import Cookie, NodeAccess, read_url
 from gitbtc.sources.http_rpc import ALLOWED, HttpRpc, Patience
 from gitbtc.sources.recorded import Recorded
 from tests.sources import scripted_node as script
@@ -38,7 +38,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def asker(node: ScriptedNode, wallet: str | None = None, **patience: float) -> HttpRpc:
-    target = Node("treasury", read_url(node.url), Cookie(node.cookie), wallet)
+    target = NodeAccess("treasury", read_url(node.url), Cookie(node.cookie), wallet)
     return HttpRpc(target, replace(Patience(), **patience))
 
 
@@ -153,7 +153,7 @@ def test_a_node_that_starts_is_waited_for(node: ScriptedNode) -> None:
         500, b'{"result":null,"error":{"code":-28,"message":"Verifying blocks\xe2\x80\xa6"},"id":0}'
     )
     node.faults = [starting, starting]
-    asked = HttpRpc(Node("treasury", read_url(node.url), Cookie(node.cookie)), progress=told.append)
+    asked = HttpRpc(NodeAccess("treasury", read_url(node.url), Cookie(node.cookie)), progress=told.append)
     assert bitcoin_core.read_from(asked).balance_sat
     assert told == ["treasury: the node is starting: Verifying blocks…"]
     node.faults = [starting] * 9

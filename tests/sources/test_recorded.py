@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.sources.answers import BadAnswer
-from gitbtc.sources.asking import Call, NodeError, NotAnswered, Questions
+from gitbtc.sources.asking import Call, NodeError, NodeQuestions, NotAnswered
 from gitbtc.sources.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 TXIDS = ("a" * 64, "b" * 64)
 
 
-def questions(folder: Path) -> Questions:
-    return Questions(Recorded(folder))
+def questions(folder: Path) -> NodeQuestions:
+    return NodeQuestions(Recorded(folder))
 
 
 def gettransaction(txid: str) -> Call:

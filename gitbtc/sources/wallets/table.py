@@ -13,7 +13,6 @@ from gitbtc.sources.amounts import MAX_SAT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SAT_PER_BTC = 10**8
 UNITS = {"btc": 8, "sat": 0}  # unit -> decimal places to satoshi
 
 

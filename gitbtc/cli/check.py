@@ -81,8 +81,8 @@ LABEL_DRIFT = "label_drift"
 def _label_drift(snapshot: Snapshot, root: str) -> Iterator[dict[str, str]]:
     """Where labels.json and labels.jsonl call one address differently: told, and no fault."""
     from gitbtc.kinds.codec import Malformed
+    from gitbtc.labels.label_file import KIND
     from gitbtc.labels.naming import LABELS, Files, drift
-    from gitbtc.labels.reading import KIND
 
     if not (snapshot.of_kind(root, KIND) and snapshot.of_kind(root, LABELS)):
         return

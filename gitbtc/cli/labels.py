@@ -13,14 +13,14 @@ import click
 
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds.registry import built_in
-from gitbtc.labels.reading import KIND
+from gitbtc.labels.label_file import KIND
 from gitbtc.repo.git import Git
 from gitbtc.reserving.events import root_at
 
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
-    from gitbtc.labels.importing import Brought
-    from gitbtc.labels.reading import LabelFile
+    from gitbtc.labels.importing import BroughtLabels
+    from gitbtc.labels.label_file import LabelFile
     from gitbtc.labels.work_tree import Root
     from gitbtc.sources.snapshot import SourceSnapshot
 
@@ -91,7 +91,7 @@ def bring_in(  # noqa: PLR0913 - one parameter an option
 
 def bring_snapshot(git: Git, place: Root, file: str, snapshot: SourceSnapshot, choice: str | None) -> int:
     """Bring in what a wallet's file tells: its labels, and the fees of transactions that are known here without one."""
-    from gitbtc.labels.reading import LabelFile
+    from gitbtc.labels.label_file import LabelFile
 
     theirs = LabelFile(snapshot.records[KIND], notices=list(snapshot.notices))
     paid: dict[str, int] = snapshot.records.get("fees_paid", {})
@@ -187,7 +187,7 @@ def _agree(turned: int, freezes: int | None) -> None:
     raise GitbtcError(f"nothing was imported; --freeze {turned} agrees to what is listed above")
 
 
-def _tell_turned(brought: Brought, listed: dict[str, Record]) -> None:
+def _tell_turned(brought: BroughtLabels, listed: dict[str, Record]) -> None:
     from gitbtc.views import terms
 
     for outpoint, now, was in brought.turned:
@@ -197,7 +197,7 @@ def _tell_turned(brought: Brought, listed: dict[str, Record]) -> None:
                              f"{now} (was {was}){strange}"))  # fmt: skip
 
 
-def _tell_contested(brought: Brought) -> None:
+def _tell_contested(brought: BroughtLabels) -> None:
     for thing, here, there in brought.contested:
         click.echo(printable(f"conflict: label: {thing[0]} {thing[1]}: “{here}” here, “{there}” in the file"), err=True)
 
@@ -207,7 +207,7 @@ def _rejected(file: str, theirs: LabelFile) -> list[str]:
     return told[:_SHOWN] + [f"{file}: {len(told) - _SHOWN} lines more" for _ in range(len(told) > _SHOWN)]
 
 
-def _tell(file: str, theirs: LabelFile, brought: Brought, paths: list[str]) -> None:
+def _tell(file: str, theirs: LabelFile, brought: BroughtLabels, paths: list[str]) -> None:
     done = {"added": brought.added, "changed": brought.changed, "removed": brought.removed}
     left = {"not read": len(theirs.rejected), "without a label left out": theirs.silent}
     told, besides = ([f"{count} {verb}" for verb, count in counts.items() if count] for counts in (done, left))
@@ -290,7 +290,7 @@ def _is_published(git: Git, output: str) -> bool:
 
 def _tell_cleared(git: Git, place: Root, records: list[Record]) -> None:
     """A label that was taken away here stays there: Sparrow passes over a row without one."""
-    from gitbtc.labels.reading import refs
+    from gitbtc.labels.label_file import refs
     from gitbtc.labels.work_tree import LastImports
 
     named = refs(records, lambda row: bool(row.get("label")))

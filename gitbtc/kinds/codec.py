@@ -8,6 +8,7 @@ All here are functions of bytes.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from itertools import pairwise
 from operator import lt
 
@@ -394,7 +395,7 @@ def _named(kind: Kind, key: Key) -> str:
 
 
 def _check_text(content: bytes) -> None:
-    if content.startswith(b"\xef\xbb\xbf"):
+    if content.startswith(BOM_UTF8):
         raise Malformed("the file begins with a byte order mark; save it as UTF-8 without one", 1)
     try:
         content.decode()

@@ -7,6 +7,7 @@ Nothing of a file's content is ever part of an answer.
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ _BIP329 = Foreign(BIP329, "a file of labels of BIP-329", _LABELS)
 
 def header(content: bytes) -> list[str]:
     """The columns that the first line of a table of commas names."""
-    first = content.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].strip(b"\r\n ")
+    first = content.removeprefix(BOM_UTF8).split(b"\n", 1)[0].strip(b"\r\n ")
     return [name.strip().strip('"') for name in first.decode("utf-8", "replace").split(",")]
 
 
@@ -71,7 +72,7 @@ def _as_text(content: bytes) -> Foreign | None:
 
 def _as_lines(content: bytes) -> Foreign | None:
     """BIP-329: each line an object that has a type and a ref."""
-    lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").splitlines()[:20] if line.strip()]
+    lines = [line for line in content.removeprefix(BOM_UTF8).splitlines()[:20] if line.strip()]
     found = [value for line in lines if (value := _json(line)) is not None]
     return _BIP329 if any(map(_is_label, found)) else None
 
@@ -132,7 +133,7 @@ _ELECTRUM_LABELS = Foreign(ELECTRUM_LABELS, "a file of Electrum's labels", _LABE
 
 def _json(text: bytes) -> Any:
     try:
-        return json.loads(text.removeprefix(b"\xef\xbb\xbf"))
+        return json.loads(text.removeprefix(BOM_UTF8))
     except (ValueError, RecursionError):
         return None
 

@@ -10,7 +10,7 @@ from gitbtc.kinds.foreign import is_id
 from gitbtc.kinds.formats import check_format, read_address, read_extended_key
 from gitbtc.kinds.registry import built_in
 from gitbtc.labels.electrum import as_flat
-from gitbtc.labels.reading import KIND
+from gitbtc.labels.label_file import KIND
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,17 +6,18 @@ What a key is has to be told from its form alone. 64 hex digits are a transactio
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 
 from gitbtc.kinds.codec import Malformed, strict
 from gitbtc.kinds.foreign import is_flat_labels, is_id
 from gitbtc.kinds.formats import read_address
+from gitbtc.labels.label_file import LabelFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitbtc.kinds.kind import Record
-    from gitbtc.labels.reading import LabelFile
 
 _LEVELS = 4
 
@@ -24,13 +25,11 @@ _LEVELS = 4
 def flat_labels(content: bytes) -> LabelFile | None:
     """The labels of such a file; None for any other."""
     try:
-        document = strict(content.removeprefix(b"\xef\xbb\xbf"), _LEVELS)
+        document = strict(content.removeprefix(BOM_UTF8), _LEVELS)
     except Malformed:
         return None
     if not is_flat_labels(document):
         return None
-    from gitbtc.labels.reading import LabelFile
-
     file = LabelFile()
     for number, (ref, text) in enumerate(document.items(), start=1):
         type_ = "tx" if is_id(ref) else "addr" if read_address(ref) else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.labels.reading import KIND, things
+from gitbtc.labels.label_file import KIND, things
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import MarkedFile, Style
 from gitbtc.merge.records import merge_record
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from gitbtc.kinds.kind import Key, Record
-    from gitbtc.labels.reading import LabelFile
+    from gitbtc.labels.label_file import LabelFile
 
     Things = dict[Key, list[Record]]
 
@@ -26,7 +26,7 @@ FROZEN, SPENDABLE = "frozen", "spendable"
 BOTH = "both"
 
 
-class Brought:
+class BroughtLabels:
     """What bringing in a file makes of the labels here. `records` are those of the file then, `content` its bytes;
     `differing` (thing, text here, text there) is what stays as it is here; `contested` what both sides renamed;
     `turned` (ref, word, earlier word) the outputs that are frozen or not any more; `notices` lines.
@@ -42,12 +42,12 @@ class Brought:
         self.notices: list[str] = []
 
 
-def bring(base: bytes | None, ours: LabelFile, theirs: LabelFile, choice: str = "") -> Brought:
+def bring(base: bytes | None, ours: LabelFile, theirs: LabelFile, choice: str = "") -> BroughtLabels:
     """Bring in what a file says; `base` is what it said before, a canonical file, None the first time.
 
     `choice` (`ours`, `theirs`, `both`) settles what both sides renamed.
     """
-    brought, kind = Brought(), built_in(KIND)
+    brought, kind = BroughtLabels(), built_in(KIND)
     before = ours.things()
     if base is None:
         after = _added(before, theirs.things(), brought)
@@ -75,7 +75,7 @@ def _with_unspoken(base: bytes, theirs: bytes) -> bytes:
     return codec.encode_file(kind, [*records, *(one for one in codec.parse(kind, base) if one["type"] not in spoken)])
 
 
-def _merged(base: bytes, ours: bytes, theirs: bytes, choice: str, brought: Brought) -> bytes:
+def _merged(base: bytes, ours: bytes, theirs: bytes, choice: str, brought: BroughtLabels) -> bytes:
     kind = built_in(KIND)
     merge = merge_files(kind, base, ours, theirs, Options(Style))
     marked = MarkedFile(kind, merge.content) if merge.conflicts else None
@@ -97,7 +97,7 @@ def _text(record: Record) -> str:
     return str(record.get("label", "")) or ("frozen" if record.get("spendable") is False else "")
 
 
-def _added(before: Things, there: Things, brought: Brought) -> Things:
+def _added(before: Things, there: Things, brought: BroughtLabels) -> Things:
     kind, here = built_in(KIND), dict(before)
     for thing, rows in there.items():
         own = here.get(thing)
@@ -115,7 +115,7 @@ def _added(before: Things, there: Things, brought: Brought) -> Things:
     return here
 
 
-def _count(before: Things, after: Things, brought: Brought) -> None:
+def _count(before: Things, after: Things, brought: BroughtLabels) -> None:
     """How many things got a label, lost it, or have another; and which outputs are frozen now, or not any more."""
     for thing in {**before, **after}:
         old, new = before.get(thing, []), after.get(thing, [])

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
-from gitbtc.labels.reading import KIND, VOLATILE, parsed, read, says_something, things
+from gitbtc.labels.label_file import KIND, things
+from gitbtc.labels.reading import VOLATILE, parsed, read, says_something
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -197,7 +199,7 @@ def _opened(line: _Line, member: tuple[str, str, str]) -> str:
 def _by_line(sample: bytes) -> dict[int, Record]:
     """The rows of a file by their line, counted from 0; lines that nobody can read are left out."""
     found: dict[int, Record] = {}
-    for number, line in enumerate(sample.removeprefix(b"\xef\xbb\xbf").split(b"\n")):
+    for number, line in enumerate(sample.removeprefix(BOM_UTF8).split(b"\n")):
         try:
             rows = read(line, with_values=True, trust_spendable=True).records if line.strip() else []
             parsed(line) if rows else None
@@ -210,7 +212,7 @@ def _by_line(sample: bytes) -> dict[int, Record]:
 
 def written_like(records: Sequence[Record], sample: bytes) -> bytes:
     """`records` in the spelling of the file `sample`: order of lines and members, spacing, escapes, line ends."""
-    bom = b"\xef\xbb\xbf" if sample.startswith(b"\xef\xbb\xbf") else b""
+    bom = BOM_UTF8 if sample.startswith(BOM_UTF8) else b""
     likeness = _Likeness(records, sample)
     lines = sample.removeprefix(bom).split(b"\n")
     is_closed = lines[-1] == b""

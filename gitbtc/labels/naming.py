@@ -10,7 +10,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.foreign import is_id
 from gitbtc.kinds.formats import read_address
 from gitbtc.kinds.registry import built_in
-from gitbtc.labels.reading import KIND, refs
+from gitbtc.labels.label_file import KIND, refs
 from gitbtc.spends import COINS, TRANSACTIONS
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.naming import Name

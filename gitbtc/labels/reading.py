@@ -7,79 +7,34 @@ line that cannot be is named by its number; the others are read. Electrum's labe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import compress
-from operator import itemgetter
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.codec import MAX_DEPTH, Malformed
 from gitbtc.kinds.registry import built_in
-from gitbtc.spends import LABELS_329
+from gitbtc.labels.electrum import flat_labels
+from gitbtc.labels.label_file import KIND, LabelFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from gitbtc.kinds.kind import Key, Record
 
-KIND = LABELS_329
 TYPES = frozenset(["tx", "addr", "pubkey", "input", "output", "xpub", "spscan"])
 # What follows from the transactions, and differs between two exports of one wallet.
 VOLATILE = frozenset(["height", "heights", "time", "fee", "value", "rate", "fmv", "keypath"])
 LONGEST_LINE = 1 << 20  # bytes
-_BOM = b"\xef\xbb\xbf"
 _PLAIN = frozenset([str, bool, int, type(None)])
 _TEXTS = frozenset(["type", "ref", "label", "origin"])
 _TRUTH = {"true": True, "false": False}
-
-
-@dataclass
-class LabelFile:
-    """What a file holds: its records, and of what was not simply read the lines (`line`, `why`) and the notices.
-
-    `silent` counts the rows that say nothing: no label, nothing about spending, no field of a program's own.
-    """
-
-    records: list[Record] = field(default_factory=list)
-    rejected: list[tuple[int, str]] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    silent: int = 0
-    lines: list[tuple[Key, bytes]] | None = None  # of the records, where they were all encoded in one go
-    known: bytes | None = None  # the canonical file, where it is at hand
-
-    def content(self) -> bytes:
-        """The records as a canonical file."""
-        if self.known is None:
-            self.known = self._content()
-        return self.known
-
-    def _content(self) -> bytes:
-        if self.lines is None:
-            return codec.encode_file(built_in(KIND), self.records)
-        return codec.encode_lines(built_in(KIND), [line for _, line in sorted(self.lines, key=itemgetter(0))])
-
-    def keep(self, wanted: Callable[[Record], bool]) -> int:
-        """Leave out all records but those that are `wanted`; how many are left out."""
-        kept = [wanted(record) for record in self.records]
-        if all(kept):
-            return 0
-        self.known = None
-        self.records = list(compress(self.records, kept))
-        self.lines = None if self.lines is None else list(compress(self.lines, kept))
-        return len(kept) - len(self.records)
-
-    def things(self) -> dict[Key, list[Record]]:
-        """The records by what they are about: type, ref and origin."""
-        return things(self.records, None if self.lines is None else [key for key, _ in self.lines])
 
 
 def read(content: bytes, *, with_values: bool = False, trust_spendable: bool = False) -> LabelFile:
     """The labels of a file. `with_values` keeps what is volatile, and rows that say nothing else; `trust_spendable`
     takes a file at its word that says of every output that it can be spent.
     """
-    from gitbtc.labels.electrum import flat_labels
-
     flat = flat_labels(content)
     if flat is not None:
         return flat
@@ -102,7 +57,7 @@ def read(content: bytes, *, with_values: bool = False, trust_spendable: bool = F
 
 def lines(content: bytes) -> list[bytes]:
     """The lines of a file, without what ends them and without a byte order mark."""
-    return [line.rstrip(b"\r") for line in content.removeprefix(_BOM).split(b"\n")]
+    return [line.rstrip(b"\r") for line in content.removeprefix(BOM_UTF8).split(b"\n")]
 
 
 def parsed(line: bytes) -> Any:
@@ -215,20 +170,3 @@ def _unite(number: int, row: Record, again: Record, file: LabelFile) -> None:
     differing = [name for name, value in again.items() if row.setdefault(name, value) != value]
     if differing:
         file.notices.append(f"line {number}: another {differing[0]} than in a row before with the same label; left out")
-
-
-def things(records: list[Record], keys: list[Key] | None = None) -> dict[Key, list[Record]]:
-    """The records, whose keys are `keys`, by what they are about: type, ref and origin."""
-    found: dict[Key, list[Record]] = {}
-    for key, record in zip(keys or codec.keys_of(built_in(KIND), records), records, strict=True):
-        found.setdefault(key[:-1], []).append(record)
-    return found
-
-
-def refs(records: list[Record], wanted: Callable[[Record], bool] = bool) -> dict[tuple[str, str], list[Record]]:
-    """The records that are `wanted` by type and ref, whichever wallet they are of."""
-    found: dict[tuple[str, str], list[Record]] = {}
-    for record in records:
-        if wanted(record):
-            found.setdefault((record["type"], record["ref"]), []).append(record)
-    return found

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
+from gitbtc.labels.label_file import KIND, LabelFile, things
 from gitbtc.labels.naming import KINDS, Files
-from gitbtc.labels.reading import KIND, LabelFile, things
-from gitbtc.repo.files import read
+from gitbtc.sources import statefiles
 from gitbtc.sources.told import Pin, Source, Told, escaped, sources_called
 from gitbtc.state.snapshot import installed_kinds, path_in
 
@@ -37,16 +36,7 @@ class Root:
         return LabelFile(self.files.records[KIND], known=self.content(KIND))
 
     def _content(self, kind: str) -> bytes:
-        place = Path(self._git.cwd, path_in(self.path, kind))
-        if place.is_symlink():
-            raise CannotWork(f"{path_in(self.path, kind)}: a symbolic link stands in a state file's place")
-        try:
-            content = read(place) or b""
-            return codec.canonical(built_in(kind), content) if content else b""
-        except codec.Malformed as error:
-            raise GitbtcError(f"{path_in(self.path, kind)}: {error}; nothing was changed") from None
-        except OSError as error:
-            raise CannotWork(f"{path_in(self.path, kind)}: cannot be read: {error.strerror}") from None
+        return statefiles.content(Path(self._git.cwd, self.path), built_in(kind))
 
     def content(self, kind: str) -> bytes:
         """The file of a kind, as it lay there, in canonical form; none where there is none."""

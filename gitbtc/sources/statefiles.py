@@ -1,4 +1,4 @@
-"""The state files of a root as an import reads them, and writes them: all of them, or none."""
+"""The state files of a root as an import reads them, labels too, and as it writes them: all of them, or none."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def content(root: Path, kind: Kind, known: bytes = b"") -> bytes:
     except FileNotFoundError:
         return b""
     except codec.Malformed as error:
-        raise GitbtcError(f"{path}: {error}; nothing was imported") from None
+        raise GitbtcError(f"{path}: {error}; nothing was changed") from None
     except OSError as error:
         raise CannotWork(f"{path}: cannot be read: {error.strerror}") from None
 

@@ -12,8 +12,9 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.labels.dialects import exported
 from gitbtc.labels.importing import bring
+from gitbtc.labels.label_file import KIND, LabelFile
 from gitbtc.labels.like import written_like
-from gitbtc.labels.reading import KIND, LabelFile, read
+from gitbtc.labels.reading import read
 
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record

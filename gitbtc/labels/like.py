@@ -201,11 +201,12 @@ def _by_line(sample: bytes) -> dict[int, Record]:
     found: dict[int, Record] = {}
     for number, line in enumerate(sample.removeprefix(BOM_UTF8).split(b"\n")):
         try:
-            rows = read(line, with_values=True, trust_spendable=True).records if line.strip() else []
-            parsed(line) if rows else None
+            held = parsed(line) if line.strip() else None
         except Malformed:
             continue
-        if len(rows) == 1 and line.lstrip().startswith(b"{"):
+        is_row = isinstance(held, dict) and "ref" in held  # a line of another form reads as labels of Electrum's
+        rows = read(line, with_values=True, trust_spendable=True).records if is_row else []
+        if len(rows) == 1:
             found[number] = rows[0]
     return found
 

@@ -127,6 +127,12 @@ def test_a_foreign_file_is_written_back_in_its_own_spelling(content: bytes, valu
     assert written_like(records(labels.content()), content) == content
 
 
+def test_a_line_that_is_no_label_stays_in_the_spelling_of_its_file() -> None:
+    own = b'{"label":"a","ref":"' + b"ab" * 32 + b'","type":"tx"}\n'
+    sample = own + b'{"' + b"cd" * 32 + b'": "a flat line"}\nno JSON\n'
+    assert written_like(records(own), sample) == sample
+
+
 @given(files(), TEXTS.filter(bool))
 def test_a_change_touches_the_line_of_what_changed_alone(content: bytes, text: str) -> None:
     own = records(stored(content))

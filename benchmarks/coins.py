@@ -30,13 +30,13 @@ def changed(base: list[bytes], side: int, percent: int = 1) -> list[bytes]:
     spent, relabelled = set(touched[: share // 3]), set(touched[share // 3 : 2 * share // 3])
     received = wallet(share - len(spent) - len(relabelled), seed=2 + side)
     kept = (_relabelled(line) if place in relabelled else line for place, line in enumerate(base) if place not in spent)
-    return sorted([*kept, *received], key=_txid)
+    return sorted([*kept, *received], key=txid_of)
 
 
 def merged(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> list[bytes]:
     """What a merge of two sides that changed different coins comes to, by sets of lines."""
     kept = set(base) & set(ours) & set(theirs)
-    return sorted(kept | (set(ours) - set(base)) | (set(theirs) - set(base)), key=_txid)
+    return sorted(kept | (set(ours) - set(base)) | (set(theirs) - set(base)), key=txid_of)
 
 
 def content(lines: list[bytes]) -> bytes:
@@ -54,7 +54,8 @@ def _coin(source: random.Random, txid: str, addresses: list[str], blocks: list[s
     ).encode()
 
 
-def _txid(line: bytes) -> bytes:
+def txid_of(line: bytes) -> bytes:
+    """The txid of a coin's line, in whose order the file stands."""
     return line[line.index(b'"txid":"') + 8 :][:64]
 
 

@@ -88,7 +88,7 @@ def _versions(commits: int, count: int) -> Iterator[tuple[str, dict[str, bytes]]
         txid, record = _payment(source, gone)
         transactions[txid] = record
         lines.append(re.sub(_COIN, b'"txid":"%s","vout":0}' % txid.encode(), gone))
-        lines.sort(key=coins._txid)  # noqa: SLF001 - the order of the file
+        lines.sort(key=coins.txid_of)
         held = [transactions[name] for name in sorted(transactions)]
         yield _outpoint(gone), dict(zip(_FILES, (coins.content(lines), coins.content(held)), strict=True))
 

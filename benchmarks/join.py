@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import coins
 import premerge
 from paired import report
+from premerge import encoded
 from treasury import GITBTC
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ class Fleet:
             return
         path.mkdir(parents=True)
         self._coins = coins.wallet(count + 2)  # that all want, and the last, whose line has no comma
-        history = (record for _, record in premerge._history(count // 2))  # noqa: SLF001 - its neighbour
-        self._history = sorted((_encoded(record) for record in history), key=_txid)
+        history = (record for _, record in premerge.history(count // 2))
+        self._history = sorted((encoded(record) for record in history), key=_txid)
         self._agents = [self._agent(number) for number in range(branches)]
         self._git("init", "--quiet", "--bare", "--initial-branch=base")
         with subprocess.Popen(["git", "fast-import", "--quiet"], cwd=path, env=self.env,
@@ -91,7 +92,7 @@ class Fleet:
     def _agent(self, number: int) -> dict[str, Any]:
         wanted = [1 + number, *([0] if number % EVERY == 0 else [])]
         spent = [json.loads(self._coins[place]) for place in wanted]
-        record = premerge._transaction(f"{number:08x}" * 8, spent)  # noqa: SLF001 - its neighbour
+        record = premerge.transaction(f"{number:08x}" * 8, spent)
         return {"spent": wanted, "transaction": record}
 
     # -- making it -------------------------------------------------------------------------------------------------
@@ -111,9 +112,9 @@ class Fleet:
 
     def _versions(self, bases: dict[str, Based], agent: dict[str, Any]) -> list[dict[str, str]]:
         record, gone = agent["transaction"], sorted(agent["spent"])
-        told = {path: bases[path].changed((), _encoded(other(record))) for path, other in _OTHERS.items()}
-        paid, named = (bases[UTXOS].changed(gone, _encoded(_change(record, label))) for label in (None, "change"))
-        pays = {UTXOS: paid, TRANSACTIONS: bases[TRANSACTIONS].changed((), _encoded(record)), MEMPOOL: told[MEMPOOL]}
+        told = {path: bases[path].changed((), encoded(other(record))) for path, other in _OTHERS.items()}
+        paid, named = (bases[UTXOS].changed(gone, encoded(_change(record, label))) for label in (None, "change"))
+        pays = {UTXOS: paid, TRANSACTIONS: bases[TRANSACTIONS].changed((), encoded(record)), MEMPOOL: told[MEMPOOL]}
         return [pays, {LOG: told[LOG], LABELS: told[LABELS]}, {UTXOS: named}]
 
     # -- measuring -------------------------------------------------------------------------------------------------
@@ -257,10 +258,6 @@ _OTHERS = {MEMPOOL: _pending, LOG: _event, LABELS: _label}
 def _txid(line: bytes) -> bytes:
     """A record's own, which stands behind those of the inputs."""
     return line[line.rindex(b'"txid":"') + 8 :][:64]
-
-
-def _encoded(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _commit(stream: IO[bytes], branch: str, start: str, files: dict[str, str]) -> None:

@@ -65,7 +65,7 @@ class Branches:
         self.env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         self._coins = {_outpoint(line): line for line in coins.wallet(count)}
         self._held = sorted(self._coins)
-        self._transactions = {name: _encoded(record) for name, record in _history(count // 2)}
+        self._transactions = {name: encoded(record) for name, record in history(count // 2)}
         self.git("init", "--quiet", "--initial-branch=main")
         unpacked = ["git", "-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet"]
         with subprocess.Popen(unpacked, cwd=self.path, env=self.env, stdin=subprocess.PIPE) as importing:
@@ -83,9 +83,9 @@ class Branches:
         for number in range(BRANCHES):
             at = 2 + number * SPENT
             spent = [*self._held[at : at + SPENT], *(self._held[:1] if number % EVERY == 0 else ())]
-            record = _transaction(f"{number:04x}" * 16, [json.loads(self._coins[name]) for name in spent])
+            record = transaction(f"{number:04x}" * 16, [json.loads(self._coins[name]) for name in spent])
             kept = {name: line for name, line in self._coins.items() if name not in spent}
-            known = self._transactions | {(record["txid"], 0): _encoded(record)}
+            known = self._transactions | {(record["txid"], 0): encoded(record)}
             stream += _commit(f"agents/{number}", "refs/heads/base", {"wallet/utxos.json": kept})
             stream += _commit(f"agents/{number}", "", {"wallet/transactions.json": known})
         return stream
@@ -115,20 +115,21 @@ def _commit(branch: str, start: str, files: dict[str, Lines]) -> list[bytes]:
     return stream
 
 
-def _history(count: int) -> list[tuple[tuple[str, int], dict[str, Any]]]:
+def history(count: int) -> list[tuple[tuple[str, int], dict[str, Any]]]:
     """Confirmed transactions that spent coins which are long gone."""
     source = random.Random(7)
     records = []
     for _ in range(count):
         parents = [{"txid": source.randbytes(32).hex(), "vout": 0, "amount_sat": 50_000_000} for _ in range(2)]
-        record = _transaction(source.randbytes(32).hex(), parents)
+        record = transaction(source.randbytes(32).hex(), parents)
         records.append(
             ((record["txid"], 0), record | {"confirmed": True, "block_height": 5, "block_time": 1_600_000_000})
         )
     return records
 
 
-def _transaction(txid: str, spent: list[dict[str, Any]]) -> dict[str, Any]:
+def transaction(txid: str, spent: list[dict[str, Any]]) -> dict[str, Any]:
+    """An unconfirmed transaction that spends coins."""
     amount = sum(int(str(coin["amount_sat"])) for coin in spent)
     return {"txid": txid, "block_height": None, "block_time": None, "confirmed": False, "fee_sat": 500, "label": None,
             "inputs": [{name: coin[name] for name in ("txid", "vout", "amount_sat")} for coin in spent],
@@ -137,7 +138,8 @@ def _transaction(txid: str, spent: list[dict[str, Any]]) -> dict[str, Any]:
             "size_bytes": 200, "weight": 800}  # fmt: skip
 
 
-def _encoded(record: dict[str, Any]) -> bytes:
+def encoded(record: dict[str, Any]) -> bytes:
+    """The line of a record, as it is stored."""
     return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -67,6 +67,17 @@ def test_labels_come_in_once_and_coins_without_a_name_get_theirs(wallet: Repo) -
     assert wallet.git("status", "--porcelain") == ""
 
 
+def test_a_link_in_the_place_of_a_state_folder_is_not_followed(wallet: Repo) -> None:
+    outside = wallet.path.parent / "outside"
+    (wallet.path / "wallet").rename(outside)
+    (wallet.path / "wallet").symlink_to(outside)
+    before = {path: path.read_bytes() for path in outside.iterdir()}
+    assert "symbolic link" in bring(wallet, row("tx", FUNDING, "rent"), ok=(1,))
+    for command in (("label", f"{FUNDING}:0", "rent"), ("labels", "export")):
+        assert "symbolic link" in wallet.gitbtc(*command, ok=(1,)).stderr
+    assert {path: path.read_bytes() for path in outside.iterdir()} == before
+
+
 def test_an_old_export_does_not_undo_what_was_named_here_since(wallet: Repo) -> None:
     lines = [row("tx", FUNDING, "rent"), row("addr", OTHER, "Bob")]
     bring(wallet, *lines)

@@ -80,15 +80,16 @@ LABEL_DRIFT = "label_drift"
 
 def _label_drift(snapshot: Snapshot, root: str) -> Iterator[dict[str, str]]:
     """Where labels.json and labels.jsonl call one address differently: told, and no fault."""
-    from gitbtc.kinds.codec import Malformed
+    from gitbtc.kinds import codec
+    from gitbtc.kinds.registry import built_in
     from gitbtc.labels.label_file import KIND
     from gitbtc.labels.naming import LABELS, Files, drift
 
     if not (snapshot.of_kind(root, KIND) and snapshot.of_kind(root, LABELS)):
         return
     try:
-        files = Files(lambda kind: snapshot.of_kind(root, kind))
-    except Malformed:  # `gitbtc validate` says so
+        files = Files(lambda kind: codec.opened(built_in(kind), snapshot.of_kind(root, kind)))
+    except codec.Malformed:  # `gitbtc validate` says so
         return
     for address, here, there in drift(files):
         text = f"{address} is “{here}” there, “{there}” in labels.json; `gitbtc labels sync` writes one into the other"

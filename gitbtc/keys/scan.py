@@ -235,6 +235,10 @@ def holds_a_part_of_a_phrase(document: bytes) -> bool:
 
 def _listed_among(texts: set[bytes]) -> set[bytes]:
     """Those of `texts` that are a word of a list."""
-    found = {text for text in texts if text.lower() in phrases.words_of(words.ASCII)}
+    ascii_words = phrases.words_of(words.ASCII)
+    is_none = ascii_words.isdisjoint(map(bytes.lower, texts))
+    found = set() if is_none else {text for text in texts if text.lower() in ascii_words}
+    if b"".join(texts).isascii():
+        return found
     foreign = [text for text in texts if len(text) <= _LONGEST_WORD and not text.isascii() and is_text(text)]
     return found.union(text for text in foreign if phrases.comparable(text) in phrases.words_of(words.LISTS))

@@ -23,8 +23,9 @@ _MEMBER = (
 )
 # One of them is in every text that has many.
 _NAMES = (b'"txid":', b'"amount_sat":', b'"ref":')
-# Several at a time, each with its comma or the end of its object.
-_TYPED = re.compile(rb"(?:" + _MEMBER + rb"(?:, ?|(?=\}))){1,64}")
+_END = rb"(?:, ?|(?=\}))"
+# Several at a time, each with its comma or the end of its object. A quote comes first: elsewhere nothing is tried.
+_TYPED = re.compile(_MEMBER + _END + rb"(?:" + _MEMBER + _END + rb"){0,63}")
 
 
 def without_typed(text: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import reduce
 
 from gitbtc.kinds.formats import FORMATS, check_format
 
@@ -45,7 +46,11 @@ def acceptance(schema: Any) -> Test:
         ]
     except (AttributeError, TypeError):  # the schema is broken, which jsonschema can say better
         return _unsure
-    return tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests)
+    return reduce(_both, tests) if tests else lambda _: True
+
+
+def _both(one: Test, other: Test) -> Test:
+    return lambda value: one(value) and other(value)
 
 
 def _unsure(_: Any) -> bool:
@@ -66,6 +71,9 @@ def _type(names: Any, _: Any) -> Test:
     if not isinstance(named, list) or not all(name in _TYPES for name in named):
         return _unsure
     allowed = frozenset(type_ for name in named for type_ in _TYPES[name])
+    if len(allowed) == 1 and float not in allowed:
+        (only,) = allowed
+        return lambda value: type(value) is only
     return lambda value: type(value) in allowed and (type(value) is not float or math.isfinite(value))
 
 
@@ -108,7 +116,8 @@ def _properties(properties: Any, _: Any) -> Test:
     def test(value: Any) -> bool:
         if type(value) is dict:
             for name, part in value.items():
-                if name in tests and not tests[name](part):
+                test_of = tests.get(name)
+                if test_of is not None and not test_of(part):
                     return False
         return True
 

@@ -321,16 +321,19 @@ def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
 
 def _plain_at_once(kind: Kind, lines: list[bytes], *, is_ascii: bool) -> _Canonical | None:
     """The same of a kind that writes its records in a way of its own, where all of them are plain ones."""
+    compact = b"[" + b",".join(lines) + b"]"
     try:
-        records = json_text.loads(b"[" + b",".join(lines) + b"]")
+        records = json_text.loads(compact)
     except (ValueError, RecursionError):
         return None
     if len(records) != len(lines) or not all(isinstance(record, dict) for record in records):
         return None
+    if json_text.dumps_all(records, kind.members) != compact:
+        return None
     if not kind.spellings.are_settled(records, is_ascii=is_ascii):
         return None
     keys = _keys_at_once(kind, records)
-    if keys is None or json_text.dumps_all(records, kind.members) != lines:
+    if keys is None:
         return None
     return _Canonical(keys, records, lines) if all(map(lt, keys, keys[1:])) else None
 
@@ -346,7 +349,10 @@ def _keys_at_once(kind: Kind, records: list[Record]) -> list[Key] | None:
         if not {expected}.issuperset(map(type, column)):
             return None
         compared = kind.compared.get(name)
-        columns.append(column if compared is None else [compared(value) if value else value for value in column])
+        if compared is not None:  # of few values, written again and again
+            known = {value: compared(value) if value else value for value in set(column)}
+            column = list(map(known.__getitem__, column))
+        columns.append(column)
     return list(zip(*columns, strict=True))
 
 
@@ -369,7 +375,8 @@ def lines_of(kind: Kind, records: list[Record]) -> list[tuple[Key, bytes]] | Non
         for record in records:
             kind.spellings.settle(record)
     keys = _keys_at_once(kind, records)
-    lines = json_text.dumps_all(records, kind.members) if keys is not None else None
+    written = json_text.dumps_all(records, kind.members) if keys is not None else None
+    lines = json_text.parts_of(written, len(records)) if written is not None else None
     return list(zip(keys, lines, strict=True)) if keys is not None and lines is not None else None
 
 
@@ -488,15 +495,21 @@ def canonical(kind: Kind, content: bytes) -> bytes:
 
 def parse(kind: Kind, content: bytes) -> Any:
     """The records of a state file in canonical order: a list of dicts, or one dict for an object file. Malformed."""
+    return opened(kind, content)[1]
+
+
+def opened(kind: Kind, content: bytes) -> tuple[bytes, Any]:
+    """The canonical form of a state file, and what `parse` makes of it. Malformed."""
     at_once = _at_once(kind, content)
     if at_once is not None:
-        return at_once.records
+        return content, at_once.records
     lines = keyed(kind, content).values()
-    return (
+    records = (
         [decode_line(kind, line) for line in lines]
         if kind.is_array
         else json_text.loads(b"{" + b",".join(lines) + b"}")
     )
+    return encode_lines(kind, lines), records
 
 
 def encode_file(kind: Kind, records: Any) -> bytes:

@@ -7,9 +7,11 @@ import as a whole merge of small files; where the two could write a number diffe
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import ModuleType
     from typing import Any, Self
 
@@ -116,35 +118,43 @@ def loads_spelled(text: bytes) -> Any:
 
 def dumps_spelled(record: dict[str, Any], members: tuple[str, ...]) -> bytes:
     """`record` with `members` first and the others by code point, its numbers as they are spelled; else as `dumps`."""
-    names = [name for name in members if name in record]
-    if len(names) < len(record):
-        names += sorted(record.keys() - set(names))
+    names = _in_order(record, members)
     if _PLAIN.issuperset(map(type, record.values())):
         in_order = {name: record[name] for name in names}
         return _quickly(in_order) if _fast else _encode_in_order(in_order).encode()
     return ("{" + ",".join(f"{_encode(name)}:{_as_spelled(record[name])}" for name in names) + "}").encode()
 
 
-def dumps_all(records: list[dict[str, Any]], members: tuple[str, ...]) -> list[bytes] | None:
-    """What `dumps_spelled` makes of each of many records, all of which are texts, truth values and integers; None where
-    one is something else.
+def _in_order(names: Collection[str], members: tuple[str, ...]) -> tuple[str, ...]:
+    """`members`, those that are among `names`, and then the others by code point."""
+    first = tuple([name for name in members if name in names])
+    return first if len(first) == len(names) else (*first, *sorted(set(names).difference(first)))
+
+
+def dumps_all(records: list[dict[str, Any]], members: tuple[str, ...]) -> bytes | None:
+    """An array of what `dumps_spelled` makes of each of many records, all of which are texts, truth values and
+    integers; None where one is something else.
     """
-    orders: dict[tuple[str, ...], tuple[str, ...]] = {}
-    lines = []
-    dump = _fast.dumps if _fast else lambda record: _encode_in_order(record).encode()
+    if not _PLAIN.issuperset(map(type, chain.from_iterable(map(dict.values, records)))):
+        return None
+    orders = {names: _in_order(names, members) for names in set(map(tuple, records))}
+    if any(names != order for names, order in orders.items()):
+        records = [
+            record if (order := orders[names]) == names else {name: record[name] for name in order}
+            for record, names in zip(records, map(tuple, records), strict=True)
+        ]
     try:
-        if not _PLAIN.issuperset(set().union(*[map(type, record.values()) for record in records])):
-            return None
-        for record in records:
-            names = tuple(record)
-            order = orders.get(names)
-            if order is None:
-                first = [name for name in members if name in record]
-                order = orders[names] = (*first, *sorted(record.keys() - set(first)))
-            lines.append(dump(record if order == names else {name: record[name] for name in order}))
+        return _fast.dumps(records) if _fast else _encode_in_order(records).encode()
     except (TypeError, ValueError):  # integers of more than 64 bits, halves of surrogate pairs
         return None
-    return lines
+
+
+def parts_of(array: bytes, count: int) -> list[bytes] | None:
+    """The texts of the objects of an array that `dumps_all` wrote of `count` records; None where they are not seen."""
+    parts = array[2:-2].split(b'},{"')  # which a text can end with, and no other place in one holds
+    if len(parts) != count or not count:
+        return None
+    return [b"{%b}" % parts[0], *[b'{"%b}' % part for part in parts[1:]]]
 
 
 def _quickly(in_order: dict[str, Any]) -> bytes:

@@ -50,6 +50,11 @@ _STARTS = {
 }
 
 
+def belongs_to_one(kind: Kind) -> bool:
+    """Whether records of a kind can hold a value that belongs to a network."""
+    return bool(_within(kind) or _places(kind))
+
+
 def claims(kind: Kind, record: Record) -> Iterator[tuple[str, Networks]]:
     """(field path, the networks that its value can belong to) for each value of `record` that belongs to one."""
     named = ANY_NETWORK.intersection(value for value in (record.get(_within(kind)),) if isinstance(value, str))

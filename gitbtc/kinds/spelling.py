@@ -138,6 +138,15 @@ def _all_as(spell: Spell) -> Settled:
     return lambda values: all(spell(value) == value for value in values)
 
 
+def _each_as(spell: Spell) -> Settled:
+    """The same where few values are written again and again."""
+    return lambda values: all(spell(value) == value for value in set(values))
+
+
+def _settled_references(values: list[Any]) -> bool:
+    return _no_capitals(values) or all(_reference(value) == value for value in values)
+
+
 _NUMBER, _TEXT = "number", "text"
 _SPELLINGS: dict[str, tuple[Spell, Settled]] = {
     _NUMBER: (_number, _no_whole_floats),
@@ -149,8 +158,8 @@ _SPELLINGS: dict[str, tuple[Spell, Settled]] = {
     "bitcoin-address-or-empty": (_address, _no_initial_capitals),
     "derivation-path": (_path, _no_h),
     "public-descriptor": (_descriptor, _all_as(_descriptor)),
-    "reference": (_reference, _all_as(_reference)),
-    "origin": (_if_text(_origin), _all_as(_origin)),
+    "reference": (_reference, _settled_references),
+    "origin": (_if_text(_origin), _each_as(_origin)),
 }
 
 

@@ -14,7 +14,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.accept import acceptance
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.formats import ANY_NETWORK, CHECKS
-from gitbtc.kinds.networks import claims, network_of_root
+from gitbtc.kinds.networks import belongs_to_one, claims, network_of_root
 from gitbtc.kinds.registry import root_of
 
 TYPE_CHECKING = False
@@ -63,6 +63,7 @@ def violations(kind: Kind, records: Iterable[Record], networks: Networks = ANY_N
     """
     accepts = _acceptance(kind)
     checks = _checks(kind)
+    belongs = networks != ANY_NETWORK and belongs_to_one(kind)
     for record in records:
         if not accepts(record):
             from gitbtc.kinds.explain import faults
@@ -73,7 +74,7 @@ def violations(kind: Kind, records: Iterable[Record], networks: Networks = ANY_N
             for check in checks:
                 for field, rule in check(record):
                     yield _violation(kind, record, field, "", rule)
-            if networks != ANY_NETWORK:
+            if belongs:
                 for field, rule in _strangers(kind, record, networks):
                     yield _violation(kind, record, field, "", rule)
 

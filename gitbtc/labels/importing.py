@@ -48,20 +48,23 @@ def bring(base: bytes | None, ours: LabelFile, theirs: LabelFile, choice: str = 
     `choice` (`ours`, `theirs`, `both`) settles what both sides renamed.
     """
     brought, kind = BroughtLabels(), built_in(KIND)
-    before = ours.things()
-    if base is None:
-        after = _added(before, theirs.things(), brought)
-        brought.records = [record for rows in after.values() for record in rows]
-        brought.content = codec.encode_file(kind, brought.records) if before else theirs.content()
-    elif base == (said := theirs.content()):
-        after = before
+    said = theirs.content()
+    if base == said:
         brought.records, brought.content = ours.records, ours.content()
-    else:
+        return brought
+    before = ours.things()
+    if base is not None:
         brought.content = _merged(base, ours.content(), _with_unspoken(base, said), choice, brought)
         brought.records = codec.parse(kind, brought.content)
         after = things(brought.records)
-    if after is not before:
-        _count(before, after, brought)
+    elif before:
+        after = _added(before, theirs.things(), brought)
+        brought.records = [record for rows in after.values() for record in rows]
+        brought.content = codec.encode_file(kind, brought.records)
+    else:
+        after = theirs.things()
+        brought.records, brought.content = theirs.records, said
+    _count(before, after, brought)
     return brought
 
 
@@ -117,17 +120,14 @@ def _added(before: Things, there: Things, brought: BroughtLabels) -> Things:
 
 def _count(before: Things, after: Things, brought: BroughtLabels) -> None:
     """How many things got a label, lost it, or have another; and which outputs are frozen now, or not any more."""
-    for thing in {**before, **after}:
-        old, new = before.get(thing, []), after.get(thing, [])
-        if old == new:
-            continue
-        brought.added += not old
-        brought.removed += not new
-        brought.changed += bool(old and new)
-        was, now = (FROZEN if _is_frozen(rows) else SPENDABLE for rows in (old, new))
-        if thing[0] == "output" and was != now:
-            brought.turned.append((thing[1], now, was))
-    brought.turned.sort()
+    brought.added = len(after.keys() - before.keys())
+    brought.removed = len(before.keys() - after.keys())
+    brought.changed = sum(before[thing] != after[thing] for thing in before.keys() & after.keys())
+    was, now = ({thing for thing, rows in labels.items() if thing[0] == "output" and _is_frozen(rows)}
+                for labels in (before, after))  # fmt: skip
+    brought.turned = sorted(
+        [(thing[1], FROZEN, SPENDABLE) for thing in now - was] + [(thing[1], SPENDABLE, FROZEN) for thing in was - now]
+    )
 
 
 def _is_frozen(rows: list[Record]) -> bool:

@@ -17,7 +17,7 @@ from gitbtc.spends.naming import Name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from gitbtc.kinds.kind import Record
 
@@ -27,14 +27,15 @@ _UNKNOWN = "unknown"  # the category of an address that nobody has put into one
 
 
 class Files:
-    """The records of a root that have names; `read` answers the canonical file of a kind, no bytes for no file."""
+    """The records of a root that have names; `read` answers the canonical file of a kind, no bytes for no file, and
+    its records.
+    """
 
-    def __init__(self, read: Callable[[str], bytes]) -> None:
-        self._before = {kind: read(kind) for kind in KINDS}
+    def __init__(self, read: Callable[[str], tuple[bytes, list[Record]]]) -> None:
+        opened = {kind: read(kind) for kind in KINDS}
+        self._before = {kind: content for kind, (content, _) in opened.items()}
         self._written: dict[str, bytes] = {}
-        self.records: dict[str, list[Record]] = {
-            kind: codec.parse(built_in(kind), content) for kind, content in self._before.items()
-        }
+        self.records = {kind: records for kind, (_, records) in opened.items()}
 
     def before(self, kind: str) -> bytes:
         """The file as it was read."""
@@ -61,10 +62,13 @@ class Files:
             if content != self._before[kind] and (self.records[kind] or self._before[kind])
         }
 
-    def texts(self, type_: str) -> dict[str, set[str]]:
-        """ref -> what the rows of BIP-329 of a type call it."""
-        rows = refs(self.records[KIND], lambda row: row["type"] == type_ and bool(row.get("label")))
-        return {ref: {row["label"] for row in found} for (_, ref), found in rows.items()}
+    def texts(self, type_: str, wanted: Container[str] | None = None) -> dict[str, set[str]]:
+        """ref -> what the rows of BIP-329 of a type call it; of the refs that are `wanted`, None for all."""
+        found: dict[str, set[str]] = {}
+        for row in self.records[KIND]:
+            if row["type"] == type_ and (wanted is None or row["ref"] in wanted) and row.get("label"):
+                found.setdefault(row["ref"], set()).add(row["label"])
+        return found
 
 
 def follow(files: Files, turned: Iterable[tuple[str, str, str]]) -> None:
@@ -72,13 +76,14 @@ def follow(files: Files, turned: Iterable[tuple[str, str, str]]) -> None:
     are (outpoint, word now, word before).
     """
     for kind, type_, ref_of in ((COINS, "output", _coin_ref), (TRANSACTIONS, "tx", _tx_ref)):
-        texts = files.texts(type_) if files.records[kind] else {}
-        for record in files.records[kind]:
-            named = texts.get(ref_of(record), set())
-            if record.get("label") is None and len(named) == 1:
-                record["label"] = next(iter(named))
-    rows = refs(files.records[KIND], lambda row: row["type"] == "output" and "spendable" in row)
+        nameless = {ref_of(record): record for record in files.records[kind] if record.get("label") is None}
+        for ref, named in files.texts(type_, nameless).items():
+            if len(named) == 1:
+                nameless[ref]["label"] = next(iter(named))
     moved = {outpoint for outpoint, _, _ in turned}
+    if not moved:
+        return
+    rows = refs(files.records[KIND], lambda row: row["type"] == "output" and "spendable" in row)
     for coin in files.records[COINS]:
         outpoint = _coin_ref(coin)
         if outpoint in moved:

@@ -8,6 +8,7 @@ line that cannot be is named by its number; the others are read. Electrum's labe
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gitbtc.kinds import codec, json_text
@@ -28,6 +29,8 @@ VOLATILE = frozenset(["height", "heights", "time", "fee", "value", "rate", "fmv"
 LONGEST_LINE = 1 << 20  # bytes
 _PLAIN = frozenset([str, bool, int, type(None)])
 _TEXTS = frozenset(["type", "ref", "label", "origin"])
+_LABEL = frozenset(["type", "ref", "label"])
+_AT_ONCE = 1000  # lines
 _TRUTH = {"true": True, "false": False}
 
 
@@ -40,9 +43,9 @@ def read(content: bytes, *, with_values: bool = False, trust_spendable: bool = F
         return flat
     json_text.expect(len(content))
     file = LabelFile()
-    rows = [(number, row) for number, row in _rows(content, file) if _is_label(number, row, file)]
+    rows = list(_rows(content, file))
     _settle_spendable(rows, file, trust=trust_spendable)
-    kept = [(number, row) for number, row in rows if _says(row, file, with_values=with_values)]
+    kept = [(number, row) for number, row, is_plain in rows if is_plain or _says(row, file, with_values=with_values)]
     records = [row for _, row in kept]
     lines_at_once = codec.lines_of(built_in(KIND), records)
     if lines_at_once is not None and len(dict(lines_at_once)) == len(records):
@@ -86,13 +89,57 @@ def says_something(row: Record) -> bool:
     return bool(row.get("label")) or bool(row.keys() - VOLATILE - {"type", "ref", "origin", "label"})
 
 
-def _rows(content: bytes, file: LabelFile) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(lines(content), start=1):
-        if line.strip():
-            try:
-                yield number, parsed(line)
-            except Malformed as error:
-                file.rejected.append((number, str(error).removeprefix("line 1: ")))
+def _rows(content: bytes, file: LabelFile) -> Iterator[tuple[int, Record, bool]]:
+    """(line, row, whether it is known to say something in texts alone) of each line that is a label."""
+    split = lines(content.removesuffix(b"\n"))
+    for start in range(0, len(split), _AT_ONCE):
+        some = split[start : start + _AT_ONCE]
+        plain = _plain_rows(some)
+        if plain is not None:
+            for number, row in enumerate(plain, start=start + 1):
+                yield number, row, True
+            continue
+        for number, line in enumerate(some, start=start + 1):
+            found = _row(number, line, file) if line.strip() else None
+            if found is not None:
+                yield number, found, False
+
+
+def _row(number: int, line: bytes, file: LabelFile) -> Record | None:
+    try:
+        row = parsed(line)
+    except Malformed as error:
+        file.rejected.append((number, str(error).removeprefix("line 1: ")))
+        return None
+    return row if _is_label(number, row, file) else None
+
+
+def _plain_rows(some: list[bytes]) -> list[Record] | None:
+    """The rows of many lines, read in one go, where each line is one object of texts that nothing is to be said of:
+    type, ref, label and origin, none of them twice or empty; None where a line may be something else.
+
+    No text of JSON goes on over a line end, so lines that begin with a brace, and are as many as the objects that they
+    hold, hold one each where no object stands in another.
+    """
+    together = b",\n".join(some)
+    if max(map(len, some)) > LONGEST_LINE or not all(line.startswith(b"{") for line in some):
+        return None
+    try:
+        rows = json_text.loads(b"[%b]" % together)
+    except (ValueError, RecursionError):
+        return None
+    if len(rows) != len(some) or not {dict}.issuperset(map(type, rows)):
+        return None
+    values = list(chain.from_iterable(map(dict.values, rows)))
+    if not {str}.issuperset(map(type, values)) or not all(values):
+        return None
+    shapes = set(map(frozenset, rows))
+    if not all(_LABEL <= shape <= _TEXTS for shape in shapes):
+        return None
+    # Each member has one colon behind its name, and a member that stood twice is one member of the row.
+    colons = together.count(b":") - "".join(values).count(":")
+    is_each_once = colons == len(values) and b"\\u003a" not in together.lower()
+    return rows if is_each_once else None
 
 
 def _is_label(number: int, row: Any, file: LabelFile) -> bool:
@@ -120,15 +167,15 @@ def _is_of_texts(row: Record) -> bool:
     return _TEXTS.issuperset(row) and {str}.issuperset(map(type, row.values()))
 
 
-def _settle_spendable(rows: list[tuple[int, Record]], file: LabelFile, *, trust: bool) -> None:
+def _settle_spendable(rows: list[tuple[int, Record, bool]], file: LabelFile, *, trust: bool) -> None:
     """Text becomes a truth value; the same word on every output is a program's default, and nobody's decision."""
-    spoken = [row for _, row in rows if "spendable" in row]
+    spoken = [row for _, row, is_plain in rows if not is_plain and "spendable" in row]
     as_text = [row for row in spoken if isinstance(row["spendable"], str)]
     for row in as_text:
         row["spendable"] = _TRUTH[row["spendable"]]
     if as_text:
         file.notices.append("the file wrote spendable as text, as Nunchuk does; read as true/false")
-    outputs = [row for _, row in rows if row["type"] == "output"]
+    outputs = [row for _, row, _ in rows if row["type"] == "output"] if spoken else []
     invented = outputs and all(row.get("spendable") is True for row in outputs)
     if invented and not trust and not any(row["spendable"] is False for row in spoken):
         for row in outputs:

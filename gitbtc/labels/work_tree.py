@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
@@ -28,19 +28,19 @@ class Root:
     def __init__(self, git: Git, path: str) -> None:
         self._git = git
         self.path = path
-        self.files = Files(self._content)
+        self.files = Files(self._opened)
 
     @property
     def labels(self) -> LabelFile:
         """The labels of BIP-329 that lie here."""
         return LabelFile(self.files.records[KIND], known=self.content(KIND))
 
-    def _content(self, kind: str) -> bytes:
-        return statefiles.content(Path(self._git.cwd, self.path), built_in(kind))
+    def _opened(self, kind: str) -> tuple[bytes, Any]:
+        return statefiles.opened(Path(self._git.cwd, self.path), built_in(kind))
 
     def content(self, kind: str) -> bytes:
         """The file of a kind, as it lay there, in canonical form; none where there is none."""
-        return self.files.before(kind) if kind in KINDS else self._content(kind)
+        return self.files.before(kind) if kind in KINDS else self._opened(kind)[0]
 
     def save(self, *, looked_through: bool = False) -> list[str]:
         """Write what has changed; the paths. GitbtcError, and nothing is written, for what could not be committed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec
@@ -45,6 +45,24 @@ class FileChange:
 
 def content(root: Path, kind: Kind, known: bytes = b"") -> bytes:
     """The state file in canonical form; empty when there is none. What is `known` to be canonical is not parsed."""
+    held = _held(root, kind)
+    return held if held == known else _opened(root, kind, held)[0]
+
+
+def opened(root: Path, kind: Kind) -> tuple[bytes, Any]:
+    """The same, and its records (of an object file, one)."""
+    return _opened(root, kind, _held(root, kind))
+
+
+def _opened(root: Path, kind: Kind, held: bytes) -> tuple[bytes, Any]:
+    try:
+        content, records = codec.opened(kind, held)
+    except codec.Malformed as error:
+        raise GitbtcError(f"{root / kind.path}: {error}; nothing was changed") from None
+    return content if held else held, records
+
+
+def _held(root: Path, kind: Kind) -> bytes:
     path = root / kind.path
     try:
         if path.is_symlink():
@@ -53,12 +71,9 @@ def content(root: Path, kind: Kind, known: bytes = b"") -> bytes:
             raise GitbtcError(
                 f"{path.parent}: a symbolic link stands in the place of a state folder; put the folder there"
             )
-        held = path.read_bytes()
-        return held if held == known else codec.canonical(kind, held)
+        return path.read_bytes()
     except FileNotFoundError:
         return b""
-    except codec.Malformed as error:
-        raise GitbtcError(f"{path}: {error}; nothing was changed") from None
     except OSError as error:
         raise CannotWork(f"{path}: cannot be read: {error.strerror}") from None
 

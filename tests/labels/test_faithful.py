@@ -14,7 +14,7 @@ from gitbtc.labels.dialects import exported
 from gitbtc.labels.importing import bring
 from gitbtc.labels.label_file import KIND, LabelFile
 from gitbtc.labels.like import written_like
-from gitbtc.labels.reading import read
+from gitbtc.labels.reading import _plain_rows, parsed, read
 
 if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
@@ -147,7 +147,7 @@ def test_a_change_touches_the_line_of_what_changed_alone(content: bytes, text: s
     assert codec.encode_file(built_in(KIND), again) == codec.encode_file(built_in(KIND), own)
 
 
-_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(["},{", "{", ":", "AB" * 32])
 _PLAIN_ROWS = st.lists(
     st.fixed_dictionaries(
         {"ref": _TEXT, "type": st.sampled_from(["tx", "addr"])},
@@ -171,3 +171,35 @@ def test_records_that_are_read_and_written_at_once_are_as_if_each_were_by_itself
     assert codec.encode_file(kind, rows) == content
     assert codec.keyed(kind, content) == dict(sorted(one_by_one.items()))
     assert codec.parse(kind, content) == [codec.decode_line(kind, line) for _, line in sorted(one_by_one.items())]
+
+
+# What lines are made of: some are labels, some would be one only together with their neighbours.
+_PIECES = """{"type":"tx" | ,"ref":"a" | "ref":"b" | ,"label":"c" | ,"label":"d:e" | ,"l\\u0061bel":"f"
+    | ,"label":"\\u003A" | ,"label":{"a":"b"
+    | { | } | "} | , | },{ | [ | ] | ,"spendable":true | ,"x":"y" | ,"label":"" | """
+_WHOLE = """{"type":"tx","ref":"a","label":"b"} | {"label":"b:","ref":":","type":"addr"}
+    | {"type":"tx","ref":"a","label":"b:","label":"c"} | {"type":"tx","ref":"a","label":"},{"}
+    | {"type":"tx","ref":"a","label":"b","label":"\\u003a"}
+    | {"type":"tx","ref":"a","label":"b"},{"type":"tx","ref":"a","label":"b"}"""
+
+
+def one_of(texts: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([text.strip() for text in texts.split("|")])
+
+
+@given(st.lists(one_of(_WHOLE) | st.lists(one_of(_PIECES), max_size=7).map("".join), min_size=1, max_size=4))
+def test_lines_that_are_read_in_one_go_are_what_each_is_by_itself(texts: list[str]) -> None:
+    lines = [text.encode() for text in texts]
+    rows = _plain_rows(lines)
+    if rows is not None:
+        assert rows == [parsed(line) for line in lines]
+        assert len(read(b"\n".join(lines)).records) == len({str(row) for row in rows})
+
+
+def test_plain_lines_are_read_in_one_go() -> None:
+    line = b'{"type": "tx", "ref": "a:b", "label": "c:d", "origin": "e"}'
+    assert _plain_rows([line] * 3) == [parsed(line)] * 3
+    no_label, empty = b'{"type": "tx", "ref": "a"}', line.replace(b"c:d", b"")
+    for odd in (b"", b" " + line, line + b",", line.replace(b"ref", b"label"), no_label, empty, b"[]"):
+        assert _plain_rows([line, odd]) is None
+    assert _plain_rows([line[: line.index(b"d")], b'{d"}', line + b"," + line]) is None

@@ -78,11 +78,15 @@ def command(  # noqa: PLR0913 - one parameter an option
     labels.refuse_keys(git, file, _without_proprietary(name, content))
     snapshot = _snapshot(name, file, content, place, unit, columns)
     step = _bringing(git, place, snapshot, source or snapshot.source)
+    place.take(step.changed if step else {})
     status = labels.bring_snapshot(git, place, file, snapshot, choice)
     if step is not None:
-        for change in step.brought.changes:
+        brought = step.brought
+        for change in brought.changes:
             click.echo(f"  {change.path:<26}{counted(change)}")
-        step.write()
+        for notice in brought.notices:
+            click.echo(f"note: {printable(notice)}", err=True)
+        step.remember()
     return status
 
 

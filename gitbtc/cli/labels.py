@@ -86,28 +86,22 @@ def bring_in(  # noqa: PLR0913 - one parameter an option
     theirs = read(content, with_values=with_values, trust_spendable=trust_spendable)
     if theirs.rejected and strict:
         raise GitbtcError("\n".join([*_rejected(file, theirs), "nothing was imported (--strict)"]))
-    return _bring(git, place, file, theirs, choice, freezes)
+    return _bring(git, place, file, theirs, choice, freezes=freezes)
 
 
 def bring_snapshot(git: Git, place: Root, file: str, snapshot: SourceSnapshot, choice: str | None) -> int:
-    """Bring in what a wallet's file tells: its labels, and the fees of transactions that are known here without one."""
+    """Bring in what a wallet's file tells: its labels, and the fees of transactions that are known here."""
     from gitbtc.labels.label_file import LabelFile
 
     theirs = LabelFile(snapshot.records[KIND], notices=list(snapshot.notices))
-    paid: dict[str, int] = snapshot.records.get("fees_paid", {})
-    for transaction in place.files.records["transactions"]:
-        fee = paid.get(transaction["txid"])
-        if fee is not None and transaction["fee_sat"] is None:
-            transaction["fee_sat"] = fee
-        elif fee is not None and transaction["fee_sat"] != fee:
-            theirs.notices.append(f"{transaction['txid']}: a fee of {fee} sat there, {transaction['fee_sat']} sat here")
-    return _bring(git, place, file, theirs, choice, None)
+    return _bring(git, place, file, theirs, choice, fees=snapshot.records.get("fees_paid", {}))
 
 
-def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
-    git: Git, place: Root, file: str, theirs: LabelFile, choice: str | None, freezes: int | None
-) -> int:
-    from gitbtc.labels.importing import bring, known_outputs
+def _bring(  # noqa: PLR0913 - what the command was given
+    git: Git, place: Root, file: str, theirs: LabelFile, choice: str | None, *, freezes: int | None = None,
+    fees: dict[str, int] | None = None,
+) -> int:  # fmt: skip
+    from gitbtc.labels.importing import bring, bring_fees, known_outputs
     from gitbtc.labels.naming import follow
     from gitbtc.labels.work_tree import LastImports
 
@@ -129,8 +123,10 @@ def _bring(  # noqa: PLR0913, PLR0917 - what the command was given
     _agree(len(turned), freezes)
     place.files.put(KIND, brought.records, brought.content)
     follow(place.files, turned)
+    paid = fees or {}
+    theirs.notices += bring_fees(last.fees_of(name) if paid else {}, place.files.records["transactions"], paid)
     paths = place.save(looked_through=True)
-    last.keep(name, theirs.content(), paths, int(time.time()))
+    last.keep(name, theirs.content(), paid, paths, int(time.time()))
     _tell(file, theirs, brought, paths)
     return 0
 

@@ -15,7 +15,7 @@ from gitbtc.merge.records import merge_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
 
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.labels.label_file import LabelFile
@@ -137,3 +137,18 @@ def _is_frozen(rows: list[Record]) -> bool:
 def known_outputs(turned: list[tuple[str, str, str]], listed: Container[str]) -> list[tuple[str, str, str]]:
     """Those of the outputs that are coins here: the others freeze nothing."""
     return [one for one in turned if one[0] in listed]
+
+
+def bring_fees(before: Mapping[str, int], transactions: list[Record], paid: Mapping[str, int]) -> list[str]:
+    """Give `transactions` the fees that a file tells (sat, by txid); `before` is what it told last. A line for each
+    that is another here, which somebody else told: it stays.
+    """
+    notices = []
+    for transaction in transactions:
+        txid, here = transaction["txid"], transaction["fee_sat"]
+        fee = paid.get(txid, here)
+        if here is None or here == before.get(txid):
+            transaction["fee_sat"] = fee
+        elif fee != here:
+            notices.append(f"{txid}: a fee of {fee} sat there, {here} sat here; left as it is")
+    return notices

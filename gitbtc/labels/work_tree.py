@@ -11,10 +11,11 @@ from gitbtc.labels.label_file import KIND, LabelFile, things
 from gitbtc.labels.naming import KINDS, Files
 from gitbtc.sources import statefiles
 from gitbtc.sources.told import Pin, Source, Told, escaped, sources_called
+from gitbtc.spends import TRANSACTIONS
 from gitbtc.state.snapshot import installed_kinds, path_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gitbtc.repo.git import Git
 
@@ -29,6 +30,7 @@ class Root:
         self._git = git
         self.path = path
         self.files = Files(self._opened)
+        self._besides: Mapping[str, bytes] = {}
 
     @property
     def labels(self) -> LabelFile:
@@ -42,6 +44,10 @@ class Root:
         """The file of a kind, as it lay there, in canonical form; none where there is none."""
         return self.files.before(kind) if kind in KINDS else self._opened(kind)[0]
 
+    def take(self, contents: Mapping[str, bytes]) -> None:
+        """Have other state files, by their paths from the root, written with those that hold names."""
+        self._besides = contents
+
     def save(self, *, looked_through: bool = False) -> list[str]:
         """Write what has changed; the paths. GitbtcError, and nothing is written, for what could not be committed.
 
@@ -50,6 +56,7 @@ class Root:
         from gitbtc.worktree.applying import WorkTree
 
         contents = {path_in(self.path, kind): after for kind, (_, after) in self.files.changed().items()}
+        contents |= {f"{self.path}/{path}" if self.path else path: after for path, after in self._besides.items()}
         if not contents:
             return []
         return WorkTree(self._git, installed_kinds(self._git)).write(contents, looked_through=looked_through)
@@ -72,13 +79,22 @@ class LastImports:
         committed, each label that it brought and that is here, or has another name here, tells that it was.
         """
         source = self._source(name)
-        last, known = source.last(), source.last_here({_PATH: self._here.content()} if self._here.records else {})
+        last, known = source.last(), self._taken(source)
         if last is None:
             return None
         said = known.files.get(KIND, b"") if known else b""
         if known is None or known.files != last.files:
             said = self._with_what_is_here(said, last.files.get(KIND, b""))
         return said if known or said else None
+
+    def fees_of(self, name: str) -> dict[str, int]:
+        """txid -> the fee that the file called `name` told last of that which this branch took in."""
+        known = self._taken(self._source(name))
+        told = known.files.get(TRANSACTIONS, b"") if known else b""
+        return {record["txid"]: record["fee_sat"] for record in codec.parse(built_in(TRANSACTIONS), told)}
+
+    def _taken(self, source: Source) -> Told | None:
+        return source.last_here({_PATH: self._here.content()} if self._here.records else {})
 
     def _with_what_is_here(self, said: bytes, later: bytes) -> bytes:
         """`said`, but of the things that stand here with other rows than there what a `later` import said of them."""
@@ -87,12 +103,19 @@ class LastImports:
         known |= {thing: rows for thing, rows in news.items() if thing in here and here[thing] != known.get(thing)}
         return codec.encode_file(built_in(KIND), [row for rows in known.values() for row in rows])
 
-    def keep(self, name: str, said: bytes, changed: Iterable[str], when: int) -> None:
-        """Keep what the file called `name` said, whose import changed the files `changed` (from the top)."""
+    def keep(self, name: str, said: bytes, fees: Mapping[str, int], changed: Iterable[str], when: int) -> None:
+        """Keep what the file called `name` said, whose import changed the files `changed` (from the top): the labels
+        `said`, and the `fees` (sat) by txid.
+        """
         inside = len(self._root.path) + 1 if self._root.path else 0
-        left = {path[inside:]: Path(self._git.cwd, path).read_bytes() for path in changed}
+        names = {built_in(kind).path for kind in KINDS}
+        left = {path[inside:]: Path(self._git.cwd, path).read_bytes() for path in changed if path[inside:] in names}
         source = self._source(name)
-        source.remember(Told(Pin(""), {KIND: said}, source.blob_ids(left)), when)
+        files = {KIND: said}
+        if fees:
+            rows = [{"txid": txid, "fee_sat": fee} for txid, fee in fees.items()]
+            files[TRANSACTIONS] = codec.encode_file(built_in(TRANSACTIONS), rows)
+        source.remember(Told(Pin(""), files, source.blob_ids(left)), when)
 
     def all(self) -> Iterator[bytes]:
         """What every file said last."""

@@ -209,7 +209,7 @@ class Bringing:
 
     def _check(self) -> None:
         self._check_keys()
-        changed = self._changed
+        changed = self.changed
         for path, content in changed.items():
             statefiles.check_new(self._by_path[path], self.here.get(path, b""), content, self._snapshot)
         broken = self._broken() if changed else []
@@ -237,7 +237,7 @@ class Bringing:
     def _broken(self) -> list[Violation]:
         """The rules that the state breaks once it is imported, and did not before."""
         here, after = self._snapshot_here, self._after
-        broken = [one for _, one in broken_rules(after, "", set(self._changed), here)]
+        broken = [one for _, one in broken_rules(after, "", set(self.changed), here)]
         if broken:
             known = {(one.rule, one.kind, one.identity) for _, one in broken_rules(here, "")}
             broken = [one for one in broken if (one.rule, one.kind, one.identity) not in known]
@@ -262,13 +262,14 @@ class Bringing:
         """What is done to each file that the source speaks of, or that changes, and notices."""
         concerned = [
             (path, kind) for path, kind in self._by_path.items()
-            if path in self.after and (kind.name in self._snapshot.records or path in self._changed)
+            if path in self.after and (kind.name in self._snapshot.records or path in self.changed)
         ]  # fmt: skip
         changes = [statefiles.change(kind, self.here.get(path, b""), self.after[path]) for path, kind in concerned]
         return Brought(changes, list(dict.fromkeys([*self._alarms, *self._notices])))
 
     @property
-    def _changed(self) -> dict[str, bytes]:
+    def changed(self) -> dict[str, bytes]:
+        """The files that become others: path from the root -> content."""
         return {path: content for path, content in self.after.items() if content != self.here.get(path)}
 
     @property
@@ -287,8 +288,12 @@ class Bringing:
 
     def write(self) -> None:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""
-        statefiles.write({self._root / path: content for path, content in self._changed.items()})
-        told = Told(self._pin, self._told, self._source.blob_ids(self._changed))
+        statefiles.write({self._root / path: content for path, content in self.changed.items()})
+        self.remember()
+
+    def remember(self) -> None:
+        """Keep what the source told as its last word; what `changed` says is written by then."""
+        told = Told(self._pin, self._told, self._source.blob_ids(self.changed))
         self._source.remember(told, self._snapshot.time)
 
 

@@ -59,6 +59,33 @@ def test_sparrows_unit_is_proved_by_a_transaction_that_is_known(wallet: Repo, va
     assert "nothing new" in bring(wallet, table)
 
 
+def test_a_fee_that_the_file_corrects_is_corrected_and_one_that_others_told_stays(wallet: Repo) -> None:
+    def told(fee: int) -> str:
+        row = f"2024-01-01 10:00:00,rent,-200000000,0,{fee},{PAY['txid']}"
+        return bring(wallet, SPARROW + row, "--unit", "sat")
+
+    foreign = [{**source, "amount_sat": None} for source in PAY["inputs"]]  # another wallet's: no fee follows from them
+    transactions(wallet, {**PAY, "inputs": foreign, "fee_sat": None})
+    told(1400)
+    told(1500)
+    assert transaction(wallet)["fee_sat"] == 1500
+    transactions(wallet, {**transaction(wallet), "fee_sat": 1600})  # as a node may have told since
+    assert "a fee of 1400 sat there, 1600 sat here; left as it is" in told(1400)
+    told(0)  # which no transaction pays
+    assert transaction(wallet)["fee_sat"] == 1600
+    wallet.git("update-ref", "-d", wallet.git("for-each-ref", "--format=%(refname)", "refs/gitbtc/sources").strip())
+    assert "left as it is" in told(1500)
+
+
+def test_a_fee_that_was_thrown_away_is_no_base(wallet: Repo) -> None:
+    wallet.commit("before")
+    row = f"{SPARROW}2024-01-01 10:00:00,,-200000000,0,1500,{PAY['txid']}\n"
+    bring(wallet, row)
+    wallet.git("checkout", "-q", "--", ".")
+    bring(wallet, row)
+    assert transaction(wallet)["fee_sat"] == 1500
+
+
 def test_without_a_proof_the_unit_has_to_be_said(wallet: Repo) -> None:
     table = f"{SPARROW}2024-01-01 10:00:00,x,5,5,1,{'cd' * 32}\n"
     assert "--unit" in bring(wallet, table, ok=(1,))
@@ -127,6 +154,21 @@ def test_a_backup_of_liana_gives_its_descriptor_as_any_source_does(wallet: Repo)
     bring(wallet, liana(), name="a-later-one.json")
     assert descriptors(wallet)[0]["label"] == "for Ann"
     assert wallet.git("status", "--porcelain") == ""
+
+
+def test_a_backup_comes_in_whole_or_not_at_all(wallet: Repo) -> None:
+    bring(wallet, json.dumps({"type": "addr", "ref": ADDRESS, "label": "Bob"}), name="labels.jsonl")
+    labels = wallet.path / "wallet/labels.jsonl"
+    before = labels.read_text()
+    (wallet.path / "wallet/descriptors.json").mkdir()
+    bring(wallet, liana(), ok=(1, 3))
+    assert labels.read_text() == before
+    (wallet.path / "wallet/descriptors.json").rmdir()
+    bring(wallet, liana())
+    labels.write_text(labels.read_text().replace("rent", "flat"))
+    (wallet.path / "wallet/descriptors.json").unlink()
+    assert "say --ours" in bring(wallet, liana().replace("rent", "salary"), ok=(1,))
+    assert not (wallet.path / "wallet/descriptors.json").exists()
 
 
 def test_a_backup_of_another_wallet_is_another_source(wallet: Repo) -> None:

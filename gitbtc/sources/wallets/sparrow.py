@@ -32,7 +32,7 @@ def read(content: bytes, known: Mapping[str, Record], network: str, unit: str | 
     labels = [{"type": "tx", "ref": row["Txid"].lower(), "label": row["Label"]} for row in rows if row["Label"]]
     paid = {row["Txid"].lower(): row["Fee"] for row in rows if row["Fee"]}
     unit = unit or _proved(rows, known)
-    fees = {txid: abs(sat) for txid, text in paid.items() if (sat := amount(text, unit)) is not None}
+    fees = {txid: abs(sat) for txid, text in paid.items() if (sat := amount(text, unit))}
     return SourceSnapshot(SOURCE, network, {LABELS_329: labels, "fees_paid": fees}, notices=(f"amounts are {unit}",))
 
 

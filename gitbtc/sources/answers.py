@@ -103,17 +103,21 @@ class Answer:
 def decoded(text: str, where: str) -> Any:
     """The JSON value of `text`, numbers with a point as Decimals. Raises BadAnswer, which never quotes the text."""
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        if _SURROGATE.search(text):  # half of a pair, which is no text, makes this a ValueError
+            json.dumps(value, ensure_ascii=False, default=str).encode()
     except RecursionError:
         raise BadAnswer(f"{where}: nested too deep") from None
     except (ValueError, ArithmeticError):  # the message may quote the text, and the text may be anything
         raise BadAnswer(f"{where}: not JSON") from None
+    return value
 
 
 def _no_constant(_: str) -> NoReturn:
     raise ValueError
 
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _MARK = secrets.token_hex(16)  # no answer can hold it
 
 

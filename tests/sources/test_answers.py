@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from gitbtc.sources.answers import Answer, BadAnswer
+from gitbtc.sources.answers import Answer, BadAnswer, decoded
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,13 @@ def test_absent_lists_flags_and_texts_are_empty() -> None:
     answer = Answer({"flag": None}, "there")
     assert (answer.children("x"), answer.hashes("x")) == ([], [])
     assert (answer.flag("flag"), answer.text_or_empty("x")) == (False, "")
+
+
+@pytest.mark.parametrize("text", [r'{"a": "\ud800"}', r'{"a": ["x\uDFFF"]}', r'{"\udc00\ud800": 1}'])
+def test_half_of_a_surrogate_pair_is_no_text(text: str) -> None:
+    with pytest.raises(BadAnswer, match="there: not JSON"):
+        decoded(text, "there")
+
+
+def test_surrogate_pairs_and_escaped_escapes_are_text() -> None:
+    assert decoded(r'["\ud83d\ude00", "\\ud800", 0.1]', "there") == ["\U0001f600", r"\ud800", Decimal("0.1")]

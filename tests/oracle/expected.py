@@ -141,11 +141,11 @@ class Expected:
     def _ask_of_mark(self, txid: str, news: list[int], kept: list[int]) -> None:
         told_anew = [at for at in kept if self._news(at, txid)]
         successors = {new for old, new in self.known.links if old == txid}
+        apart = [at for at in news if not self._lost_with_a_parent(txid, [at])]
+        marks = [self.views[at].marks[txid] for at in apart if txid in self.views[at].marks]
         if told_anew and successors & self.by_block:
             self.open.add(txid)  # replaced by what is void: alive again, or not
-        elif told_anew and any(
-            self.views[at].marks.get(txid) for at in news if not self._lost_with_a_parent(txid, [at])
-        ):
+        elif told_anew and any(marks) and None not in marks:  # what was given up is lost, whatever replaced it
             self.must[txid] |= SPENDS
         if successors or any(self._differs(at, txid) for at in kept):
             self.may[txid] |= {"restored_vs_spent", "edit", *SPENDS}
@@ -190,7 +190,7 @@ class Expected:
         roots = self.known.with_descendants(self.proven) | self.by_block
         given_up = any(self.views[at].marks.get(child, "") is None for at in heads)  # then it is lost anyhow
         # A head that knows both has decided about the child.
-        certain = losers and unseen == losers and parent not in roots and not given_up
+        certain = losers and unseen == losers and parent not in roots | self.open and not given_up
         (self.must if certain else self.may)[child] |= {"descendant"}
 
     def _open_what_lost_with_a_parent_that_lives(self) -> None:

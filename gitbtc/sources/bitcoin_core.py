@@ -47,7 +47,7 @@ NETWORKS = frozenset(["main", "test", "testnet4", "signet", "regtest"])
 # earlier releases have taken it off already).
 _BALANCE_PARTS = ("trusted", "untrusted_pending", "immature", "used", "nonmempool")
 # Kinds of which an answer tells all. Of labels it is the address book that does, not the transactions.
-_COMPLETE = frozenset(["utxos", "mempool", "descriptors", "labels"])
+_COMPLETE = frozenset(["utxos", "transactions", "mempool", "descriptors", "labels"])
 _MAX_LABEL = 255
 _LABEL_SHOWN = 40  # characters of a label that is left out
 _READS = 3

@@ -29,8 +29,8 @@ from gitbtc.resolve.repair import Repair
 from gitbtc.sources import balance, statefiles
 from gitbtc.sources.told import Source, Told
 from gitbtc.sources.words import words
-from gitbtc.spends import CHAIN, TRANSACTIONS, rows
-from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends import CHAIN, MEMPOOL, TRANSACTIONS, rows
+from gitbtc.spends.evidence import is_marked, outpoint_text
 from gitbtc.spends.steps import LOST_COIN
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import of_contents
@@ -166,15 +166,20 @@ class Bringing:
     def _snapshot_of(self, name: str, contents: Mapping[str, bytes]) -> Snapshot:
         return of_contents(name, {path: content for path, content in contents.items() if content}, self._kinds)
 
-    def _follow(self, base: Mapping[str, bytes], theirs: dict[str, bytes]) -> None:
+    def _follow(self, base: dict[str, bytes], theirs: dict[str, bytes]) -> None:
         """What the one view makes of it. The source is heard with people's words on what it tells: a settlement that
-        somebody made here is no news to it.
+        somebody made here is no news to it. Where it told the same before, and that counts against what is here, it is
+        news all the same.
         """
+        repeated = {key for kind in (TRANSACTIONS, MEMPOOL) for key in self._repeated(kind)}
+        for path in map(self._path, (TRANSACTIONS, MEMPOOL) if repeated else ()):
+            here, before = self._lines(path, self.here), self._lines(path, base)
+            before = {key: line for key, line in before.items() if key not in repeated}
+            base[path] = self._encoded(path, before | {key: here[key] for key in repeated & here.keys()})
         path = self._path(TRANSACTIONS)
         if theirs.get(path) != self.after.get(path):
-            kind = self._by_path[path]
-            merged, told = (codec.keyed(kind, files[path]) for files in (self.after, theirs))
-            theirs[path] = codec.encode_lines(kind, [merged.get(key, line) for key, line in told.items()])
+            after, told = self._lines(path, self.after), self._lines(path, theirs)
+            theirs[path] = self._encoded(path, {key: after.get(key, line) for key, line in told.items()})
         snapshots: dict[str | None, Snapshot] = {
             _BEFORE: self._snapshot_of(_BEFORE, base),
             _HERE: self._snapshot_here,
@@ -187,11 +192,31 @@ class Bringing:
         repair.follow(gate)
         self.after |= repair.contents
 
+    def _repeated(self, kind: str) -> set[Key]:
+        """The records that the source tells as before, and that become others than those here. What a person settled
+        here stays so: the source, which has not heard of it, says nothing against it.
+        """
+        path, transactions = self._path(kind), self._evidence_here.transactions
+        if self.here.get(path) == self.after.get(path):
+            return set()
+        here, after = self._lines(path, self.here), self._lines(path, self.after)
+        before, told = (codec.keyed(self._by_path[path], files.get(kind, b"")) for files in (self._before, self._told))
+        return {
+            key for key, line in before.items()
+            if line == told.get(key) and here.get(key) != after.get(key) and not is_marked(transactions.get(key[0], {}))
+        }  # fmt: skip
+
+    def _lines(self, path: str, files: Mapping[str, bytes]) -> dict[Key, bytes]:
+        return codec.keyed(self._by_path[path], files.get(path, b""))
+
+    def _encoded(self, path: str, lines: Mapping[Key, bytes]) -> bytes:
+        return codec.encode_lines(self._by_path[path], [lines[key] for key in sorted(lines)])
+
     def _ask_nobody(self, gate: SpendGate) -> None:
         """Refuse what a person has to decide, and was not to be decided here before."""
         for contest in gate.contests:
-            row, parties = contest.verdict.row, contest.verdict.parties
-            if row is rows.DESCRIBED or parties <= self._evidence_here.claimants(contest.outpoint).keys():
+            row = contest.verdict.row
+            if row is rows.DESCRIBED or self._is_old(contest):
                 continue  # a fact is the source's; and of what is contested here the source says nothing
             if row is rows.RESERVATION:
                 self._notices.append(f"{outpoint_text(contest.outpoint)} is spent, and another agent had reserved it")
@@ -200,6 +225,13 @@ class Bringing:
         self._notices += [
             f"{outpoint_text(one.outpoint)}: {one.verdict.words}" for one in gate.notices if one.verdict.winner
         ]
+
+    def _is_old(self, contest: RootVerdict) -> bool:
+        """Whether it is contested here already."""
+        here, (parent, _) = self._evidence_here, contest.outpoint
+        if contest.verdict.row is rows.DESCENDANT and not here.standing(parent).is_given_up:
+            return False
+        return contest.verdict.parties <= here.claimants(contest.outpoint).keys()
 
     @staticmethod
     def _path(kind: str) -> str:

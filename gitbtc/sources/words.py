@@ -70,6 +70,10 @@ class _Listening:
         }  # fmt: skip
         base = {key: record for key, record in self._before.items() if not self._has_no_base(key, told, is_gone)}
         theirs = {key: record for key, record in told.items() if not self._is_renamed_here(key)}
+        if self._kind.append_only and self._kind.name in self._snapshot.complete:
+            # Of what it has forgotten it says nothing: it is as it is here.
+            for forgotten in (self._before.keys() & self._here.keys()) - self._now.keys():
+                base[forgotten] = theirs[forgotten] = self._here[forgotten]
         files = [_encoded(self._kind, records) for records in (base, theirs, told)]
         return Words(files[0], files[1], files[2], self._notices)
 

@@ -228,7 +228,8 @@ class Outcome:
         for txid in txids:
             entry = self._result.mempool.get(txid)
             if entry is not None:
-                gone = self._fates.is_lost(txid) or bool(self._fates.says(txid, CONFIRMED))
+                fates = self._fates
+                gone = fates.is_lost(txid) or bool(fates.says(txid, CONFIRMED)) or fates.waits(txid)
                 flagged = None if gone else self._flagged(entry, coins)
                 if flagged != entry:
                     yield (txid,), flagged

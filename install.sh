@@ -32,7 +32,10 @@ stop() {
     exit 3
 }
 
-need_git() {
+need_unix_and_git() {
+    case $(uname -s) in
+    CYGWIN* | MINGW* | MSYS* | Windows*) stop 'gitbtc does not run on Windows; in WSL it does, as on Linux' ;;
+    esac
     command -v git >/dev/null || stop "git is missing; install Git $oldest_git or later"
     version=$(git version)
     version=${version#git version }
@@ -130,7 +133,7 @@ install() {
     if { [ -e "$link" ] || [ -h "$link" ]; } && ! is_our_link; then
         stop "$link is there and not of this installation; move it away"
     fi
-    need_git
+    need_unix_and_git
     bring "$data/venv" .gitbtc-installed . pyproject.toml README.md LICENSE gitbtc hooks schemas
     mkdir -p -- "$bin"
     ln -sf -- "$program" "$link"
@@ -161,7 +164,7 @@ uninstall() {
 }
 
 demo() {
-    need_git
+    need_unix_and_git
     if [ ! -f "$here/.venv/.gitbtc-tests" ]; then
         bring "$here/.venv" .gitbtc-demo '-e .' pyproject.toml
     else
@@ -175,7 +178,7 @@ demo() {
 }
 
 run_tests() {
-    need_git
+    need_unix_and_git
     bring "$here/.venv" .gitbtc-tests '-e .[test]' pyproject.toml
     cd -- "$here"
     exec .venv/bin/python -m pytest -n auto --dist worksteal "$@"

@@ -109,6 +109,25 @@ def test_the_installer_wants_the_python_that_the_package_wants() -> None:
     assert f"oldest_python={wanted.removeprefix('>=')}\n" in (TOP / "install.sh").read_text("utf-8")
 
 
+@pytest.mark.parametrize("arguments", [[], ["demo"], ["test"]])
+@pytest.mark.parametrize("system", ["MINGW64_NT-10.0-22631", "MSYS_NT-10.0", "CYGWIN_NT-10.0"])
+def test_the_installer_refuses_windows_in_one_line(tmp_path: Path, system: str, arguments: list[str]) -> None:
+    uname = tmp_path / "uname"
+    uname.write_text(f"#!/bin/sh\necho {system}\n", "utf-8")
+    uname.chmod(0o755)
+    home = tmp_path / "home"
+    result = subprocess.run(
+        [str(TOP / "install.sh"), *arguments],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 3
+    assert result.stderr.splitlines() == ["install.sh: gitbtc does not run on Windows; in WSL it does, as on Linux"]
+    assert not home.exists()
+
+
 def test_git_is_started_behind_typed_calls_only() -> None:
     """`gitbtc/repo` alone runs git, but for the demo, whose story is one of real commands."""
     starting = {

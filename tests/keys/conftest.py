@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 class Vector(NamedTuple):
@@ -32,6 +37,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if argument in metafunc.fixturenames:
             names = [f"{vector.name}-{vector.kind}" for vector in vectors]
             metafunc.parametrize(argument, [vector.text for vector in vectors], ids=names)
+
+
+@pytest.fixture(scope="session")
+def bip_utils() -> ModuleType:
+    """An independent implementation of mnemonics and of BIP-38, where it can be installed: see pyproject.toml."""
+    if sys.version_info >= (3, 14):
+        pytest.skip("bip-utils wants coincurve, which has no wheels for Python 3.14")
+    return importlib.import_module("bip_utils")
 
 
 @pytest.fixture

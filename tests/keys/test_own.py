@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import random
+import sys
 from typing import TYPE_CHECKING
 
-import bip_utils
-import coincurve
+import pytest
+from embit.ec import PrivateKey
+from embit.networks import NETWORKS
+from embit.script import p2pkh, p2sh, p2tr, p2wpkh
 
 from gitbtc.keys import own
 from gitbtc.keys.form import BLOCK
+from gitbtc.keys.forms.scalar import ORDER
 from gitbtc.keys.scan import scan
 from gitbtc.kinds import base58
+from tests.keys.lookalikes import scalars
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,18 +43,40 @@ def test_every_way_that_the_public_side_is_written_is_a_match() -> None:
 
 
 def test_the_addresses_are_those_of_an_independent_implementation() -> None:
-    key = coincurve.PrivateKey(bytes.fromhex(KEY)).public_key.format()
-    expected = {
-        bip_utils.P2PKHAddrEncoder.EncodeKey(key, net_ver=b"\x00"),
-        bip_utils.P2SHAddrEncoder.EncodeKey(key, net_ver=b"\x05"),
-        bip_utils.P2WPKHAddrEncoder.EncodeKey(key, hrp="bc"),
-        bip_utils.P2TRAddrEncoder.EncodeKey(key, hrp="tb"),
-    }
+    key = PrivateKey(bytes.fromhex(KEY)).get_public_key()
+    scripts = (p2pkh(key), p2sh(p2wpkh(key)), p2wpkh(key), p2tr(key))
+    expected = {script.address(NETWORKS[network]) for script in scripts for network in ("main", "test", "regtest")}
     assert expected <= set(written())
 
 
+@pytest.mark.parametrize("package", ["coincurve", "ecdsa"])
+def test_either_package_multiplies_every_key_as_an_independent_implementation_does(package: str) -> None:
+    if package == "coincurve" and sys.version_info >= (3, 14):
+        pytest.skip("coincurve has no wheels for Python 3.14")
+    multiplied = {"coincurve": own._by_coincurve, "ecdsa": own._by_ecdsa}[package]
+    draw = random.Random(340)
+    for scalar in (b"\0" * 31 + b"\1", (ORDER - 1).to_bytes(32, "big"), *scalars(40, draw)):
+        key = PrivateKey(scalar).get_public_key()
+        output = p2tr(key).data[2:]
+        assert multiplied(scalar) == (key.sec(), PrivateKey(scalar, compressed=False).get_public_key().sec(), output)
+
+
+def test_without_coincurve_a_key_is_proven_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "find_spec", {"ecdsa": "found"}.get)
+    monkeypatch.setattr(own, "_by_coincurve", None)
+    assert own.is_available()
+    assert scan(f"see {KEY}".encode(), "", public(written()[0]))
+
+
+def test_without_either_package_nothing_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = written()[0]
+    monkeypatch.setattr(own, "find_spec", {}.get)
+    assert not own.is_available()
+    assert scan(f"see {KEY}".encode(), "", public(known)) == []
+
+
 def test_an_extended_public_key_stands_for_its_own_key() -> None:
-    key = coincurve.PrivateKey(bytes.fromhex(KEY)).public_key.format()
+    key = PrivateKey(bytes.fromhex(KEY)).get_public_key().sec()
     xpub = base58.encode_check(bytes.fromhex("0488b21e") + bytes(41) + key)
     assert scan(f'{{"note": "0x{KEY.upper()}"}}'.encode(), "", public(xpub))
 

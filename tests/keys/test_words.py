@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import bip_utils
 import mnemonic
 import pytest
 
 from gitbtc.errors import CannotWork
 from gitbtc.keys import words
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 SIZES = {"slip39": 1024, "electrum-v1": 1626, "electrum-portuguese": 1626}
 
@@ -31,14 +34,14 @@ def test_the_english_list_is_that_of_the_bip() -> None:
     assert hashlib.sha256(content).hexdigest() == "2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda"
 
 
-def test_electrum_s_first_list_is_that_of_an_independent_package() -> None:
+def test_electrum_s_first_list_is_that_of_an_independent_package(bip_utils: ModuleType) -> None:
     listed = bip_utils.electrum.mnemonic_v1.electrum_v1_mnemonic_utils.ElectrumV1WordsListGetter().GetByLanguage(
         bip_utils.ElectrumV1Languages.ENGLISH
     )
     assert [listed.GetWordAtIdx(number).encode() for number in range(1626)] == list(words.numbers("electrum-v1"))
 
 
-def test_electrum_s_portuguese_list_is_the_one_it_took_over() -> None:
+def test_electrum_s_portuguese_list_is_the_one_it_took_over(bip_utils: ModuleType) -> None:
     getter = bip_utils.monero.mnemonic_legacy.monero_mnemonic_utils.MoneroWordsListGetter()
     listed = getter.GetByLanguage(bip_utils.MoneroLanguages.PORTUGUESE)
     expected = [listed.GetWordAtIdx(number).encode() for number in range(1626)]

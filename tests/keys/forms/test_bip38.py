@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import base58
 import pytest
-from bip_utils import Bip38EcKeysGenerator, Bip38Encrypter, Bip38PubKeyModes
 
 from gitbtc.keys import runs
 from gitbtc.keys.forms import bip38
 from tests.keys.lookalikes import BASE58, changed
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 SHAPES = {
     "0142c0": 36, "0142e0": 36, "014300": 36, "014304": 36, "014320": 36, "014324": 36,
@@ -22,17 +25,17 @@ def written(magic: str, draw: random.Random) -> str:
     return base58.b58encode_check(bytes.fromhex(magic) + draw.randbytes(SHAPES[magic])).decode()
 
 
-@pytest.mark.parametrize("mode", [Bip38PubKeyModes.COMPRESSED, Bip38PubKeyModes.UNCOMPRESSED])
-def test_what_a_wallet_encrypts_is_found(mode: Bip38PubKeyModes) -> None:
-    key = Bip38Encrypter.EncryptNoEc(bytes(range(1, 33)), "made up", mode)
+@pytest.mark.parametrize("mode", ["COMPRESSED", "UNCOMPRESSED"])
+def test_what_a_wallet_encrypts_is_found(bip_utils: ModuleType, mode: str) -> None:
+    key = bip_utils.Bip38Encrypter.EncryptNoEc(bytes(range(1, 33)), "made up", bip_utils.Bip38PubKeyModes[mode])
     ((_, form, secret),) = runs.find(f'"note": "{key}"'.encode())
     assert (form, secret) == (bip38.KEY, key.encode())
 
 
 @pytest.mark.parametrize("lot", [{}, {"lot_num": 100000, "sequence_num": 1}])
-def test_an_intermediate_code_and_what_is_made_from_it_are_found(lot: dict[str, int]) -> None:
-    code = Bip38EcKeysGenerator.GenerateIntermediatePassphrase("made up", **lot)
-    key = Bip38EcKeysGenerator.GeneratePrivateKey(code, Bip38PubKeyModes.COMPRESSED)
+def test_an_intermediate_code_and_what_is_made_from_it_are_found(bip_utils: ModuleType, lot: dict[str, int]) -> None:
+    code = bip_utils.Bip38EcKeysGenerator.GenerateIntermediatePassphrase("made up", **lot)
+    key = bip_utils.Bip38EcKeysGenerator.GeneratePrivateKey(code, bip_utils.Bip38PubKeyModes.COMPRESSED)
     found = {secret.decode(): form for _, form, secret in runs.find(f"{code} {key}".encode())}
     assert found == {code: bip38.INTERMEDIATE, key: bip38.KEY}
 

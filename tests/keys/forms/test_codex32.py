@@ -1,24 +1,26 @@
-"""codex32, against the package of that name."""
+"""codex32, against its checksum by long division."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
-from codex32.bech32 import CHARSET, chars_to_u5, u5_encode
-from codex32.checksums import CODEX32, CODEX32_LONG
 
 from gitbtc.keys.forms import codex32
+from tests.keys.codex32_by_hand import encoded
 from tests.keys.conftest import VECTORS
 from tests.keys.lookalikes import BECH32, changed
 
-assert CHARSET == BECH32
+# BIP-93, test vectors 1, 2 and 5 (the last with the long checksum).
+OF_THE_BIP = [
+    "ms10testsxxxxxxxxxxxxxxxxxxxxxxxxxx4nzvca9cmczlw",
+    "ms12namecacdefghjklmnpqrstuvwxyz023ftr2gdzmpy6pn",
+    (
+        "ms100c8vsm32zxfguhpchtlupzry9x8gf2tvdw0s3jn54khce6mua7lqpzygsfjd6an074rxvcemlh8wu3tk925acdefghjklmnpqrstuvwxy0"
+        "6fhpv80undvarhrak"
+    ),
+]
 SIZES = range(16, 65)
-
-
-def encoded(hrp: str, data: str) -> str:
-    code = CODEX32 if len(data) <= 80 else CODEX32_LONG
-    return str(u5_encode(hrp, chars_to_u5(data), code))
 
 
 def payload(size: int, draw: random.Random) -> str:
@@ -27,6 +29,13 @@ def payload(size: int, draw: random.Random) -> str:
 
 def found(text: str) -> list[tuple[str, str]]:
     return [(form.name, secret.decode()) for _, form, secret in codex32.find(text.encode())]
+
+
+@pytest.mark.parametrize("text", OF_THE_BIP)
+def test_the_checksum_of_these_tests_is_that_of_the_bip(text: str) -> None:
+    hrp, data = text.split("1", 1)
+    assert encoded(hrp, data[: -15 if len(data) > 93 else -13]) == text
+    assert [secret for _, secret in found(text)] == [text]
 
 
 def test_every_size_of_seed_is_found_as_a_secret_and_as_a_share() -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
-import bip_utils
 import pytest
 
 from gitbtc.keys import phrases
 from gitbtc.keys.forms import electrum_v1
 from gitbtc.keys.words import numbers
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
 WORDS = list(numbers("electrum-v1"))
 
 
-def test_a_thousand_seeds_are_recognised() -> None:
+def test_a_thousand_seeds_are_recognised(bip_utils: ModuleType) -> None:
     chance = random.Random(1)
     encoder = bip_utils.ElectrumV1MnemonicEncoder(bip_utils.ElectrumV1Languages.ENGLISH)
     for _ in range(1000):

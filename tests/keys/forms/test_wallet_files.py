@@ -8,9 +8,9 @@ import random
 import sqlite3
 from typing import TYPE_CHECKING
 
-import coincurve
 import mnemonic
 import pytest
+from embit.ec import PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,7 +107,7 @@ def test_a_wallet_of_electrum_is_one_when_it_can_sign(indent: int | None) -> Non
 
 def sealed(made: random.Random, version: bytes, blocks: int) -> bytes:
     """What Electrum's ecies_encrypt_message gives: magic, an ephemeral public key, ciphertext, HMAC."""
-    public = coincurve.PrivateKey(made.randbytes(32)).public_key.format()
+    public: bytes = PrivateKey(made.randbytes(32)).get_public_key().sec()
     return version + public + made.randbytes(16 * blocks) + made.randbytes(32)
 
 

@@ -6,7 +6,8 @@ import random
 
 import base58 as reference
 import pytest
-from bip_utils import WifEncoder, WifPubKeyModes
+from embit.ec import PrivateKey
+from embit.networks import NETWORKS
 
 from gitbtc.keys import runs
 from gitbtc.keys.forms import wif
@@ -72,9 +73,8 @@ def found(text: str) -> list[str]:
 def test_every_random_key_is_found_also_glued_and_none_with_a_character_changed() -> None:
     draw = random.Random(58)
     for number, key in enumerate(scalars(1000, draw)):
-        version = (b"\x80", b"\xef")[number % 2]
-        mode = (WifPubKeyModes.COMPRESSED, WifPubKeyModes.UNCOMPRESSED)[number // 2 % 2]
-        text = WifEncoder.Encode(key, version, mode)
+        network = NETWORKS[("main", "test")[number % 2]]
+        text = PrivateKey(key, compressed=number // 2 % 2 == 0).wif(network)
         assert found(text) == [text]
         assert found(f"key{text}more") == [text]
         assert found(changed(text, BASE58, draw)) == []

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitbtc.sources.asking import Asker
+    from gitbtc.sources.endpoints import NodeAccess
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,20 @@ class AskedNode:
     insecure: bool
     strict: bool
 
-    def asker(self, name: str) -> Asker:
-        """The node as somebody to ask, called `name` in messages. Raises UsageError for options that do not fit."""
+    def node(self, name: str) -> NodeAccess:
+        """The node, called `name` in messages. Raises UsageError for options that do not fit."""
         from gitbtc.sources.endpoints import NodeAccess, credentials, read_url
-        from gitbtc.sources.http_rpc import HttpRpc, Patience
 
         if self.url is None:
             raise UsageError("name the node: --url http://127.0.0.1:8332")
         endpoint = read_url(self.url, insecure=self.insecure)
-        node = NodeAccess(name, endpoint, credentials(self.cookie, self.auth), self.wallet)
-        return HttpRpc(node, Patience(start=self.wait), tell)
+        return NodeAccess(name, endpoint, credentials(self.cookie, self.auth), self.wallet)
+
+    def asker(self, name: str) -> Asker:
+        """The same as somebody to ask."""
+        from gitbtc.sources.http_rpc import HttpRpc, Patience
+
+        return HttpRpc(self.node(name), Patience(start=self.wait), tell)
 
 
 def tell(line: str) -> None:

@@ -33,7 +33,7 @@ def command(revision: str, *, as_json: bool) -> int:
     git = Git()
     source = _source(git, revision)
     if source is not None:
-        return _from_source(source, as_json=as_json)
+        return _from_source(source, git, as_json=as_json)
     kinds = Kinds(os.path.join(git.top_level(), SCHEMAS))
     left_out.tell(git, kinds)
     compared = Compared(Drift(git, revision, lambda path: kinds.for_path(path) is not None))
@@ -48,17 +48,16 @@ def _source(git: Git, name: str) -> Configured | None:
     return read(Path(top)).get(name) if os.path.exists(os.path.join(top, PATH)) else None
 
 
-def _from_source(source: Configured, *, as_json: bool) -> int:
+def _from_source(source: Configured, git: Git, *, as_json: bool) -> int:
     import time
 
     from gitbtc.cli.asked_node import tell
-    from gitbtc.sources.bitcoin_core import read_from
-    from gitbtc.sources.dates import label_dates
     from gitbtc.sources.drift import drift
     from gitbtc.sources.http_rpc import HttpRpc
+    from gitbtc.sources.syncing import look
     from gitbtc.views.source_drift import lines, of_source
 
-    snapshot = read_from(HttpRpc(source.node, progress=tell), label_dates(source.root))
+    snapshot = look(source, HttpRpc(source.node, progress=tell), git.at_top())
     drifted = drift(source.root, snapshot, source.name)
     if as_json:
         click.echo(json.dumps(of_source(source.name, drifted), indent=2))

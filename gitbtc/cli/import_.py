@@ -40,8 +40,11 @@ def command() -> None:
               help="The folder that holds wallet/ and network/. [default: the top of the repository]")  # fmt: skip
 @click.option("--as", "name", metavar="NAME", default="bitcoin-core", show_default=True,
               help="The source that these answers are of: a second wallet or node is another one.")  # fmt: skip
+@click.option("--full", is_flag=True, help="Ask the node again also for what is known already.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def bitcoin_core(folder: Path | None, root: Path | None, name: str, asked: AskedNode, *, as_json: bool) -> None:
+def bitcoin_core(  # noqa: PLR0913 - one parameter an option
+    folder: Path | None, root: Path | None, name: str, asked: AskedNode, *, full: bool, as_json: bool
+) -> None:
     """Read a wallet of a Bitcoin Core node, or a folder of its recorded answers.
 
     A node is named by --url and --cookie (or --auth), its wallet by --wallet. It is only read: gitbtc calls nothing
@@ -49,16 +52,23 @@ def bitcoin_core(folder: Path | None, root: Path | None, name: str, asked: Asked
     """
     from gitbtc.repo.git import Git
     from gitbtc.sources import bitcoin_core as core
-    from gitbtc.sources.bringing import bring
+    from gitbtc.sources.bringing import bring, existing_folder
+    from gitbtc.sources.configured import Configured
     from gitbtc.sources.dates import label_dates
     from gitbtc.sources.recorded import Recorded
+    from gitbtc.sources.syncing import Manner, sync
 
     if (folder is None) == (asked.url is None):
         raise UsageError("name either a node (--url) or a folder of recorded answers (--from)")
     place = root or Path(Git().top_level())
-    asker = Recorded(folder) if folder else asked.asker(name)
-    snapshot = core.read_from(asker, label_dates(place), strict=asked.strict)
-    brought = bring(place, snapshot, name)
+    if folder:
+        snapshot = core.read_from(Recorded(folder), label_dates(place), strict=asked.strict)
+        brought = bring(place, snapshot, name)
+    else:
+        source = Configured(name, asked.node(name), place)
+        git = Git.at(existing_folder(place)).at_top()
+        synced = sync(source, asked.asker(name), git, Manner(full=full, strict=asked.strict))
+        snapshot, brought = synced.snapshot, synced.brought
     show = _show_json if as_json else _show_text
     show(place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])
 

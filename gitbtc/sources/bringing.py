@@ -81,7 +81,7 @@ class Bringing:
     def __init__(self, root: Path, snapshot: SourceSnapshot, name: str) -> None:
         self._root = root
         self._snapshot = snapshot
-        git = Git.at(_existing(root))
+        git = Git.at(existing_folder(root))
         self._top = git.top_level()
         inside = root.resolve().relative_to(Path(self._top).resolve()).as_posix()
         self.place = "" if inside == "." else inside
@@ -329,7 +329,7 @@ class Bringing:
         self._source.remember(told, self._snapshot.time)
 
 
-def _existing(root: Path) -> Path:
+def existing_folder(root: Path) -> Path:
     """The root, or of one that is yet to be made the nearest folder that is there."""
     for folder in (root.absolute(), *root.absolute().parents):
         if folder.is_dir():

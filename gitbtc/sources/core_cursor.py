@@ -6,6 +6,7 @@ wallet, it means a full read, and is never an error.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -59,12 +60,13 @@ def load(path: Path) -> Cursor | None:
 
 
 def save(path: Path, cursor: Cursor) -> None:
-    """Keep the cursor in a file."""
+    """Keep the cursor in a file, where that can be written: without one the next read is a full one."""
     held = {"version": VERSION, "block_hash": cursor.block_hash, "full_height": cursor.full_height,
             "txcount": len(cursor.answers), "descriptors": sorted(cursor.descriptors), "answers": cursor.answers,
             "raw": cursor.raw}  # fmt: skip
-    path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(path, encoded(held).encode())
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, encoded(held).encode())
 
 
 def cut(answer: dict[str, Any]) -> dict[str, Any]:

@@ -51,12 +51,11 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
 
     `git` works at the top of the work tree.
     """
-    place = _cursor_file(source, git)
-    cursor = None if manner.full else load(place)
+    cursor = None if manner.full else load(_cursor_file(source, git))
     snapshot = bitcoin_core.read_from(asker, label_dates(source.root), cursor, strict=manner.strict)
     brought = bring(source.root, snapshot, source.name)
     if snapshot.cursor is not None and snapshot.cursor != cursor:
-        save(place, snapshot.cursor)
+        save(_cursor_file(source, git), snapshot.cursor)
     if manner.commit:
         own, _ = _changed_paths(source, git)
         if own:
@@ -64,6 +63,11 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
             git.commit(f"Sync {source.name} at block {snapshot.chain['block_height']}")
             return Synced(snapshot, brought, committed=True)
     return Synced(snapshot, brought, committed=False)
+
+
+def look(source: Configured, asker: Asker, git: Git) -> SourceSnapshot:
+    """What the source tells now; nothing is brought in, nor remembered. Raises what reading raises."""
+    return bitcoin_core.read_from(asker, label_dates(source.root), load(_cursor_file(source, git)))
 
 
 def obstacle(source: Configured, git: Git) -> str | None:
@@ -89,7 +93,7 @@ def _cursor_file(source: Configured, git: Git) -> Path:
 
 def _inside(source: Configured, git: Git) -> str:
     """The source's root, from the top of the work tree."""
-    inside = os.path.relpath(source.root, os.path.realpath(git.top_level()))
+    inside = os.path.relpath(os.path.realpath(source.root), os.path.realpath(git.top_level()))
     return "" if inside == "." else inside
 
 

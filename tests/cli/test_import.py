@@ -156,6 +156,30 @@ def test_a_node_that_fails_changes_nothing(repo: Repo, recordings: Path, tmp_pat
         assert before == {path: path.read_bytes() for path in before}
 
 
+def test_a_node_is_asked_for_what_is_new_alone_unless_for_all(repo: Repo, recordings: Path, tmp_path: Path) -> None:
+    with ScriptedNode(Recorded(recordings / "1-agent-a"), tmp_path / ".cookie") as node:
+        listed = node.result("listsinceblock", [""])
+
+        def since(block: str, *_: object) -> object:
+            rows = listed["transactions"] if not block else []
+            return {"transactions": [row for row in rows if row["confirmations"] >= 6], "lastblock": "ab" * 32}
+
+        node.overrides["getwalletinfo"] = {}
+        listed["transactions"] = [
+            {**row, **node.result("gettransaction", [row["txid"]])} for row in listed["transactions"]
+        ]
+        node.overrides |= {"listsinceblock": since, "listunspent": [], "getbalances": (-1, "not told")}
+        command = (sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", "--url", node.url, "--root", "deep",
+                   "--cookie", str(node.cookie))  # fmt: skip
+        asked = []
+        for more in ((), (), ("--full",)):
+            node.log.clear()
+            repo.run(*command, *more)
+            asked.append(node.log.count("gettransaction"))
+    assert asked[0] == asked[2] > asked[1] == 0
+    assert (repo.path / ".git/gitbtc/sources/bitcoin-core@deep.json").exists()
+
+
 @pytest.mark.parametrize("options", [(), ("--from", ".", "--url", "http://127.0.0.1"), ("--url", "http://127.0.0.1")])
 def test_one_place_to_read_from_is_named(repo: Repo, options: tuple[str, ...]) -> None:
     done = repo.run(sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", *options, ok=(2,))

@@ -101,6 +101,12 @@ def test_what_cannot_be_used_is_as_none(tmp_path: Path, content: bytes) -> None:
     assert load(tmp_path / "c.json") is None
 
 
+def test_where_none_can_be_kept_the_next_read_is_a_full_one(node: ScriptedNode, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("in the way")
+    save(tmp_path / "a" / "b.json", cursor_of(node))
+    assert load(tmp_path / "a" / "b.json") is None
+
+
 def test_nothing_in_the_file_tells_a_secret(node: ScriptedNode, tmp_path: Path) -> None:
     save(tmp_path / "c.json", cursor_of(node))
     text = (tmp_path / "c.json").read_text()

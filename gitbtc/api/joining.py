@@ -9,7 +9,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.join import crdt
 from gitbtc.join.joining import Joining
 from gitbtc.repo.git import Git
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.reading import objects_of
 from gitbtc.views.join import findings
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _together(heads: Sequence[str | dict[str, Any]], repository: str | Path | No
 
 def _joining(revisions: Sequence[str], repository: str | Path | None) -> Joining:
     git = Git.at(repository or ".")
-    objects = Objects.of(git)
+    objects = objects_of(git)
     return Joining(objects, git, {revision: objects.commit(revision) for revision in revisions})
 
 

@@ -142,12 +142,12 @@ def _by_step(git: Git, rev: str | None, after: Snapshot, kinds: Kinds) -> Iterat
 
 def _made(git: Git, rev: str) -> tuple[Merging, str]:
     """What a revision was made from, as far as the history is here, and its message; nothing for a tree."""
-    from gitbtc.repo.objects import Objects
+    from gitbtc.repo.reading import objects_of
 
     oid = git.find(f"{rev}^{{commit}}")
     if oid is None:
         return Merging(git, []), ""
-    commit = next(Objects.of(git).history(oid))
+    commit = next(objects_of(git).history(oid))
     return Merging(git, commit.parents), commit.message
 
 
@@ -161,9 +161,9 @@ def _in_the_making(git: Git) -> Merging:
 
 
 def _of_revision(git: Git, rev: str, kinds: Kinds) -> Snapshot:
-    from gitbtc.repo.objects import Objects
+    from gitbtc.repo.reading import objects_of
 
-    objects = Objects.of(git)
+    objects = objects_of(git)
     return Snapshot(rev, objects.tree(rev), lambda _, oid: objects.blob(oid), kinds)
 
 

@@ -13,11 +13,12 @@ import click
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.join.joining import Joining
 from gitbtc.repo.git import Git
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.reading import objects_of
 from gitbtc.views.join import document, lines
 
 if TYPE_CHECKING:
     from gitbtc.join.joining import JoinCommit
+    from gitbtc.repo.objects import Objects
 
     Made = tuple[str, list[str], JoinCommit | None]  # oid of the join, its heads, what it decided
 
@@ -54,7 +55,7 @@ def command(  # noqa: PLR0913 - each is an option
     1 when there is one.
     """
     git = Git()
-    objects = Objects.of(git)
+    objects = objects_of(git)
     target = _Target(git, objects, into)
     asked = _Asked(names, message, target, dry_run=dry_run)
     if engine and remote:

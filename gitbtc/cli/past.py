@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from gitbtc.history.commits import History
 from gitbtc.repo.ahead import ReadAhead
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.reading import objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gitbtc.repo.git import Git
-    from gitbtc.repo.objects import LoggedCommit
+    from gitbtc.repo.objects import LoggedCommit, Objects
 
 _LONG = 200  # commits: from about a second on, progress is shown
 _STEP = 20
@@ -23,7 +23,7 @@ _STEP = 20
 @contextmanager
 def opened(git: Git) -> Iterator[tuple[History, Objects]]:
     """The history of the repository where `git` runs, and its commits."""
-    objects = Objects.of(git)
+    objects = objects_of(git)
     with ReadAhead(git) as blobs:
         yield History(objects, blobs), objects
 

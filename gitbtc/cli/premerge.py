@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 import click
 
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.premerge.branches import Premerge
 from gitbtc.repo.git import Git
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.reading import objects_of
 from gitbtc.views.premerge import document, lines
+
+if TYPE_CHECKING:
+    from gitbtc.repo.objects import Objects
 
 
 @click.command("premerge")
@@ -26,7 +30,7 @@ def command(names: tuple[str, ...], onto: str, *, as_json: bool) -> int:
     Exit status 1 when there is any conflict.
     """
     git = Git()
-    objects = Objects.of(git)
+    objects = objects_of(git)
     into = _commit(objects, onto)
     # Git's own reader keeps the bases of packed files in memory, however large they are; libgit2 does not.
     with git.blobs() as blobs:

@@ -15,13 +15,14 @@ from gitbtc.errors import CannotWork
 from gitbtc.join.joining import MOST_PARENTS
 from gitbtc.join.shares import Comparisons, ShareJoining, shared_base
 from gitbtc.repo.git import Git
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.reading import objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitbtc.join.atoms import Token
     from gitbtc.join.joining import JoinCommit
+    from gitbtc.repo.objects import Objects
 
 
 _WHOLE = "whole"
@@ -126,7 +127,7 @@ class Bench:
     def _fetched(self, refs: Mapping[str, str]) -> tuple[Objects, dict[str, str]]:
         """The objects here, with what `refs` (ref -> oid) reach, and ref -> oid of the commit, whatever leads to it."""
         self._remote.fetch(refs, keep=True)
-        objects = Objects(self._git.cwd)
+        objects = objects_of(self._git)
         return objects, {ref: objects.commit(oid) for ref, oid in refs.items()}
 
     def _pushed(self, name: str, oid: str) -> str:

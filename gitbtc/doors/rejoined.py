@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
 from gitbtc.join.joining import Joining
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.reading import objects_of
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.message import trailers
 
@@ -34,7 +34,7 @@ class Rejoined:
             self.fault = f"its parents cannot be joined: {error}"
 
     def _compared(self, git: Git, commit: Commit, files: Mapping[str, Entry]) -> str:
-        joining = Joining(Objects.of(git), git, {oid: oid for oid in commit.parents})
+        joining = Joining(objects_of(git), git, {oid: oid for oid in commit.parents})
         if joining.present() is not None:
             return "one of its parents is the join already"
         joining.read()

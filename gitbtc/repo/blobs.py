@@ -73,6 +73,10 @@ class BlobReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process; the next blob that is read starts another."""
         if self._process is not None:
             self._process.communicate()
             self._process = None

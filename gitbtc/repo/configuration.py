@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from gitbtc.repo.program import GitProgram
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class Configuration(GitProgram):
     """Reads and writes configuration: the repository's and the user's together, or one file alone."""
@@ -47,6 +51,18 @@ class Configuration(GitProgram):
     def configured_pager(self) -> str:
         """The shell command that Git pages with when GIT_PAGER is not set; `cat` for none."""
         return self._line("var", "GIT_PAGER")
+
+    def is_partial(self) -> bool:
+        """Whether the clone left objects out that one of its remotes has."""
+        return is_partial(self.config_entries())
+
+
+def is_partial(entries: Iterable[tuple[str, str]]) -> bool:
+    """Whether a configuration (names and values) is that of a partial clone."""
+    return any(
+        name == "extensions.partialclone" or (name.endswith(".promisor") and value != "false")
+        for name, value in entries
+    )
 
 
 def _in_file(file: str | None) -> tuple[str, ...]:

@@ -115,6 +115,10 @@ class Stored:
             waiting += [(f"{above}{name}/", entry, depth + 1) for name, mode, entry in entries if mode == _TREE]
         return files
 
+    def entries(self, tree: str) -> list[tuple[str, str, str]]:
+        """Name, mode and oid of each entry of a tree, in its order."""
+        return self._entries(tree)
+
     def _read_tree(self, oid: str) -> list[tuple[str, str, str]]:
         content, at, width = self._of_type("tree", oid), 0, len(oid) // 2
         entries = []

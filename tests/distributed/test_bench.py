@@ -11,7 +11,8 @@ import pytest
 from gitbtc.distributed.bench import Bench, Run
 from gitbtc.errors import CannotWork
 from gitbtc.join.shares import groups
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.git import Git
+from gitbtc.repo.reading import objects_of
 from tests.join.graphs import Graph, join, tree
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class _Fleet:
         self._folder = folder
         self.path = folder / "fleet.git"
         stored = pygit2.init_repository(str(self.path), bare=True)
-        self.objects = Objects(self.path)
+        self.objects = objects_of(Git.at(self.path))
         graph = Graph(self.objects, Random(seed), replicas=9)
         graph.grow(40)
         self.heads = {f"refs/heads/agents/{number}": head for number, head in enumerate(graph.heads)}

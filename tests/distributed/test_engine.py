@@ -17,7 +17,8 @@ import pygit2
 import pytest
 from distributed import LocalCluster
 
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.git import Git
+from gitbtc.repo.reading import objects_of
 from tests.join.graphs import Graph
 from tests.made_state import coin, coins, spend, transactions
 
@@ -49,7 +50,7 @@ def fleet(sandbox: Sandbox) -> Repo:
     """A bare repository with 24 agents' branches: a random history with merges, joins and double spends."""
     repo = sandbox.repo("fleet.git")
     repo.git("config", "core.bare", "true")
-    graph = Graph(Objects(repo.path), Random(1), replicas=24)
+    graph = Graph(objects_of(Git.at(repo.path)), Random(1), replicas=24)
     graph.grow(80)
     stored = pygit2.Repository(str(repo.path))
     for number, head in enumerate(graph.heads):

@@ -10,12 +10,17 @@ import time
 from multiprocessing import Pool
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import pygit2
 
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.git import Git
+from gitbtc.repo.reading import objects_of
 from tests.join import laws
 from tests.join.graphs import Graph
+
+if TYPE_CHECKING:
+    from gitbtc.repo.objects import Objects
 
 _MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it. Thousands of small objects are written; a disk would be all that is measured
 
@@ -25,7 +30,7 @@ def run(seeds: range) -> list[str]:
     faults = []
     with tempfile.TemporaryDirectory(dir=_MEMORY if os.path.isdir(_MEMORY) else None) as folder:
         pygit2.init_repository(folder, bare=True)
-        objects = Objects(Path(folder))
+        objects = objects_of(Git.at(Path(folder)))
         for seed in seeds:
             try:
                 one(objects, seed)

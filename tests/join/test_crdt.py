@@ -10,7 +10,8 @@ import pytest
 from gitbtc.errors import GitbtcError
 from gitbtc.join import crdt
 from gitbtc.kinds.registry import Kinds
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.git import Git
+from gitbtc.repo.reading import objects_of
 from tests.join.graphs import Graph, contested, join, replica
 from tests.made_state import coin
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitbtc.join.coins import ContestedCoin
+    from gitbtc.repo.objects import Objects
 
 
 def state_files(objects: Objects, commit: str) -> dict[str, bytes]:
@@ -38,7 +40,7 @@ def text(one: crdt.Replica) -> bytes:
 def test_documents_join_to_what_the_graph_joins_to(tmp_path: Path, seeds: range) -> None:
     """In any grouping, sent again and again, also what one of them has seen of another's past."""
     pygit2.init_repository(str(tmp_path), bare=True)
-    objects = Objects(tmp_path)
+    objects = objects_of(Git.at(tmp_path))
     for seed in seeds:
         source = Random(seed)
         graph = Graph(objects, source)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.git import Git
+from gitbtc.repo.reading import objects_of
 from tests.join.graphs import join, tree
 from tests.premerge.worlds import committed, past, stepped
 
@@ -36,7 +37,7 @@ def test_two_sides_and_three_come_to_what_git_merge_does(treasury: Repo, seed: i
     base = committed(treasury, start, "base", "HEAD")
     sides = [committed(treasury, stepped(source, start, 2), name, base) for name in ("one", "two", "three")]
     treasury.git("checkout", "-q", "-f", "one")
-    objects = Objects(treasury.path)
+    objects = objects_of(Git.at(treasury.path))
     both = merged(treasury, sides[0], sides[1])
     if both:
         assert tree(objects, join(objects, sides[:2])) == both

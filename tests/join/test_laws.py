@@ -7,18 +7,21 @@ import pygit2
 import pytest
 
 from gitbtc.join import element
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.git import Git
+from gitbtc.repo.reading import objects_of
 from tests.join import laws
 from tests.join.graphs import Graph
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gitbtc.repo.objects import Objects
+
 
 @pytest.fixture
 def objects(tmp_path: Path) -> Objects:
     pygit2.init_repository(str(tmp_path), bare=True)
-    return Objects(tmp_path)
+    return objects_of(Git.at(tmp_path))
 
 
 def check(objects: Objects, seeds: range) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from gitbtc.join.history import CommitGraph
 from gitbtc.join.joining import MOST_PARENTS
 from gitbtc.join.shares import groups, shared_base, shares
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.git import Git
+from gitbtc.repo.reading import objects_of
 from tests.join.graphs import Graph
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def test_groups_keep_the_order() -> None:
 
 def test_shares_with_one_head_in_common_find_what_all_have_in_common(tmp_path: Path) -> None:
     pygit2.init_repository(str(tmp_path), bare=True)
-    objects = Objects(tmp_path)
+    objects = objects_of(Git.at(tmp_path))
     found = 0
     for seed in range(60):
         graph = Graph(objects, Random(seed), replicas=6)

@@ -11,7 +11,7 @@ import pytest
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.premerge.branches import Premerge
 from gitbtc.repo.git import Git
-from gitbtc.repo.objects import Objects
+from gitbtc.repo.reading import objects_of
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import installed_kinds, of_revision
 from tests.made_state import ADDRESS, change_of, coin, pending, spend
@@ -325,7 +325,7 @@ def test_an_excerpt_is_judged_as_the_whole_snapshot_is(treasury: Repo, monkeypat
     for seed in range(20):
         onto, *others = fork(treasury, 1000 + seed, "ours", "one", "two", "three", steps=5).values()
         with git.blobs() as blobs:
-            premerge = Premerge(git, Objects(treasury.path), blobs.read, onto, {oid: oid for oid in others})
+            premerge = Premerge(git, objects_of(Git.at(treasury.path)), blobs.read, onto, {oid: oid for oid in others})
             premerge.judge()
             for branch in premerge.branches:
                 whole = SpendGate(
@@ -357,7 +357,7 @@ def test_each_file_is_read_once_and_one_that_no_branch_changed_not_at_all(
     start = committed(treasury, edited(past(), labels_x=label), "base")
     branches = [committed(treasury, edited(past(), labels_x=label, **deed), name, start) for name, deed in
                 (("one", BY_A), ("two", BY_B), ("three", {"coins_1": None}))]  # fmt: skip
-    git, objects = Git.at(treasury.path), Objects(treasury.path)
+    git, objects = Git.at(treasury.path), objects_of(Git.at(treasury.path))
     read: list[str] = []
 
     def reading(oid: str) -> bytes:

@@ -245,7 +245,7 @@ def keyed(kind: Kind, content: bytes) -> dict[Key, bytes]:
     """
     if not content:
         return {}
-    at_once = _at_once(kind, content)
+    at_once = read_at_once(kind, content)
     if at_once is not None:
         return dict(zip(at_once.keys, at_once.lines, strict=True))
     try:
@@ -289,7 +289,7 @@ class _Canonical:
         self.lines = lines
 
 
-def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
+def read_at_once(kind: Kind, content: bytes) -> _Canonical | None:
     """An array file read in one go; None when it is not canonical.
 
     No line end can stand inside a text of JSON, so a canonical file without its line ends is what it writes back.
@@ -488,7 +488,7 @@ def encode_lines(kind: Kind, lines: Iterable[bytes]) -> bytes:
 
 def canonical(kind: Kind, content: bytes) -> bytes:
     """The canonical form of a state file of any layout; idempotent. Raises Malformed."""
-    if _at_once(kind, content) is not None:
+    if read_at_once(kind, content) is not None:
         return content
     return encode_lines(kind, keyed(kind, content).values())
 
@@ -500,7 +500,7 @@ def parse(kind: Kind, content: bytes) -> Any:
 
 def opened(kind: Kind, content: bytes) -> tuple[bytes, Any]:
     """The canonical form of a state file, and what `parse` makes of it. Malformed."""
-    at_once = _at_once(kind, content)
+    at_once = read_at_once(kind, content)
     if at_once is not None:
         return content, at_once.records
     lines = keyed(kind, content).values()

@@ -7,7 +7,7 @@ A file that is not canonical is parsed whole.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.frame import ARRAY
@@ -94,6 +94,8 @@ def walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
         raise NotCanonical
     json_text.expect(max(len(old), len(new)))
     before, after = _LineReader(kind, old), _LineReader(kind, new)
+    if before.is_empty != after.is_empty:
+        return _all_of(kind, before, after)
     changes: list[Change] = []
     while True:
         if not before.is_read and not after.is_read:
@@ -113,6 +115,19 @@ def walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
             raise NotCanonical
     _confirm(changes)
     return changes
+
+
+def _all_of(kind: Kind, before: _LineReader, after: _LineReader) -> list[Change]:
+    """The same where one of the two has no records: many are read in one go faster than one after the other."""
+    reader = after if before.is_empty else before
+    read = codec.read_at_once(kind, reader.content[:])
+    if read is None:
+        raise NotCanonical
+    found = map(RecordLine, read.lines, read.records, read.keys)
+    if before.is_empty:
+        return [Change(line.key, None, line, before.at) for line in found]
+    ends = accumulate((len(line) + len(kind.frame.end) for line in read.lines), initial=before.at)
+    return [Change(line.key, line, None, at) for line, at in zip(found, ends, strict=False)]
 
 
 def _step(before: _LineReader, after: _LineReader) -> Change:
@@ -140,6 +155,11 @@ class _LineReader:
         self.at, self.end = body(content, kind.frame)
         self._text: bytes | None = None
         self._line: RecordLine | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no line left."""
+        return self.at >= self.end
 
     @property
     def is_read(self) -> bool:

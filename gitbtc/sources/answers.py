@@ -9,10 +9,13 @@ import json
 import re
 import secrets
 from decimal import Decimal
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources.amounts import NotAnAmount, btc_to_sat
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 _MISSING = object()
@@ -100,10 +103,13 @@ class Answer:
         raise BadAnswer(f"{self.where}: {name}: {why}")
 
 
-def decoded(text: str, where: str) -> Any:
-    """The JSON value of `text`, numbers with a point as Decimals. Raises BadAnswer, which never quotes the text."""
+def decoded(text: str, where: str, kept: Container[str] | None = None) -> Any:
+    """The JSON value of `text`, numbers with a point as Decimals, and of objects only the members that are `kept`, or
+    all (None). Raises BadAnswer, which never quotes the text.
+    """
+    only = None if kept is None else lambda pairs: {name: value for name, value in pairs if name in kept}
     try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=only)
         if _SURROGATE.search(text):  # half of a pair, which is no text, makes this a ValueError
             json.dumps(value, ensure_ascii=False, default=str).encode()
     except RecursionError:

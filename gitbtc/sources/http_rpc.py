@@ -34,6 +34,13 @@ ALLOWED = frozenset([
 ])  # fmt: skip
 BATCH = 100
 MAX_ANSWER = 32 * 1024 * 1024  # bytes
+# Lists that are as long as the wallet is old, each in one answer, and what is read of their rows: of an answer that is
+# larger than others may be, the rest is not kept.
+_LISTS = {"listsinceblock": frozenset(["txid"]), "listunspent": frozenset(["txid", "vout", "amount"])}
+MAX_LIST = 512 * 1024 * 1024  # bytes; some 500,000 transactions
+_AROUND_ROWS = frozenset(
+    ["jsonrpc", "id", "result", "error", "code", "message", "transactions", "removed", "lastblock"]
+)
 _PAUSES = (1, 2, 4, 8)  # seconds between tries while the node's queue is full
 _MANY = 2_000  # calls, from which on it is told how far one has come
 _CONNECT = 10  # seconds
@@ -91,7 +98,7 @@ class HttpRpc:
                 results += self._warm(part, self._path())
             except _TooLarge:
                 if len(part) == 1:
-                    size = MAX_ANSWER // 2**20
+                    size = _limit(part) // 2**20
                     raise self._failed(f"the answer to {part[0].method} is larger than {size} MiB") from None
                 self._batch = max(1, len(part) // 2)
             if len(calls) >= _MANY and len(results) % (10 * BATCH) == 0:
@@ -172,7 +179,7 @@ class HttpRpc:
                  for place, call in enumerate(calls)]  # fmt: skip
         body = json.dumps(asked if len(asked) > 1 else asked[0]).encode()
         status, content = self._patiently(path, body, calls)
-        return self._matched(calls, self._json(status, content))
+        return self._matched(calls, self._json(status, content, calls))
 
     def _patiently(self, path: str, body: bytes, calls: Sequence[Call]) -> tuple[int, bytes]:
         """The answer, asked for again while the queue is full, and once more with the cookie of a new start."""
@@ -209,7 +216,7 @@ class HttpRpc:
         reused = self._connection is not None
         until = time.monotonic() + self._patience.answer
         try:
-            return self._once(path, body, until)
+            return self._once(path, body, until, calls)
         except (ConnectionError, http.client.BadStatusLine) as error:
             self.close()
             if isinstance(error, ConnectionRefusedError):
@@ -229,12 +236,12 @@ class HttpRpc:
                 f"{self._endpoint} cannot be asked: {getattr(error, 'strerror', None) or 'not HTTP'}"
             ) from None
 
-    def _once(self, path: str, body: bytes, until: float) -> tuple[int, bytes]:
+    def _once(self, path: str, body: bytes, until: float, calls: Sequence[Call]) -> tuple[int, bytes]:
         connection = self._connected(until)
         headers = {"Authorization": self._header, "Content-Type": "application/json", "Accept-Encoding": "identity"}
         connection.request("POST", path, body, headers)
         response = connection.getresponse()
-        content = self._body(response, until)
+        content = self._body(response, until, _limit(calls))
         if response.will_close:
             self.close()
         if response.getheader("Content-Encoding", "identity").lower() != "identity":
@@ -242,13 +249,13 @@ class HttpRpc:
             raise self._foreign("it compresses its answers")
         return response.status, content
 
-    def _body(self, response: http.client.HTTPResponse, until: float) -> bytes:
+    def _body(self, response: http.client.HTTPResponse, until: float, most: int) -> bytes:
         parts: list[bytes] = []
         size = 0
         while part := response.read1(65536):
             parts.append(part)
             size += len(part)
-            if size > MAX_ANSWER:
+            if size > most:
                 self.close()
                 raise _TooLarge
             if time.monotonic() > until:
@@ -274,9 +281,10 @@ class HttpRpc:
             self._connection.sock.until = until
         return self._connection
 
-    def _json(self, status: int, content: bytes) -> Any:
+    def _json(self, status: int, content: bytes, calls: Sequence[Call]) -> Any:
+        kept = _LISTS[calls[0].method] | _AROUND_ROWS if len(content) > MAX_ANSWER else None
         try:
-            return decoded(content.decode(), f"{self.name}: HTTP {status}")
+            return decoded(content.decode(), f"{self.name}: HTTP {status}", kept)
         except (BadAnswer, UnicodeDecodeError):
             self.close()
             raise self._foreign(f"HTTP {status} without JSON") from None
@@ -314,6 +322,11 @@ class HttpRpc:
     def _cut(self, calls: Sequence[Call]) -> Unreadable:
         return self._failed(f"the connection broke off, {len(calls)} answers are missing; is the node shutting down? "
                             "nothing was imported")  # fmt: skip
+
+
+def _limit(calls: Sequence[Call]) -> int:
+    """How many bytes the answer to a request may have."""
+    return MAX_LIST if len(calls) == 1 and calls[0].method in _LISTS else MAX_ANSWER
 
 
 class _Timed(socket.socket):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitbtc.errors import CannotWork
-from gitbtc.sources import bitcoin_core
+from gitbtc.sources import bitcoin_core, http_rpc
 from gitbtc.sources.asking import Call
 from gitbtc.sources.endpoints import Cookie, NodeAccess, read_url
 from gitbtc.sources.http_rpc import ALLOWED, HttpRpc, Patience
@@ -113,6 +113,27 @@ def test_an_answer_that_is_missing_is_missed(node: ScriptedNode) -> None:
 def test_a_large_batch_is_asked_in_parts(node: ScriptedNode) -> None:
     node.faults = [None] * 4 + [script.huge]
     assert bitcoin_core.read_from(asker(node)).balance_sat
+
+
+@pytest.mark.parametrize(("padding", "is_read"), [(100_000, True), (200_000, False)])
+def test_a_list_may_be_as_long_as_the_wallet_is_old(
+    node: ScriptedNode, monkeypatch: pytest.MonkeyPatch, padding: int, is_read: bool
+) -> None:
+    """What is not read of its rows is not kept; beyond half a gigabyte it is one message."""
+    whole = bitcoin_core.read_from(asker(node))
+    listed, unspent = node.result("listsinceblock", [""]), node.result("listunspent", [])
+    for row in [*listed["transactions"], *unspent]:
+        row["comment"] = "x" * padding
+    node.overrides = {"listsinceblock": {**listed, "lastblock": "ab" * 32}, "listunspent": unspent}
+    monkeypatch.setattr(http_rpc, "MAX_ANSWER", 500_000)
+    monkeypatch.setattr(http_rpc, "MAX_LIST", 2 * 2**20)
+    if is_read:
+        snapshot = bitcoin_core.read_from(asker(node))
+        assert snapshot.records == whole.records
+        assert snapshot.cursor is not None
+        assert snapshot.cursor.block_hash == "ab" * 32
+    else:
+        assert refusal(node) == "treasury: the answer to listsinceblock is larger than 2 MiB"
 
 
 def test_a_busy_node_is_asked_again(node: ScriptedNode) -> None:

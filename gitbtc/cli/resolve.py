@@ -64,7 +64,7 @@ def _take(choice: str, names: tuple[str, ...]) -> int:
         click.echo(f"gitbtc: settled {printable(open_.address)}: {choice}")
     for path in unstaged:
         click.echo(f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it")
-    way_on = conflicts.examination.in_progress.way_on
+    way_on = conflicts.making.in_progress.way_on
     click.echo(f"gitbtc: {left} open; `gitbtc conflicts` lists them" if left else f"gitbtc: nothing is open; {way_on}")
     return 0
 

@@ -6,36 +6,33 @@ The findings are data; the hooks print them and refuse.
 from __future__ import annotations
 
 import os
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 
 from gitbtc.errors import printable
 from gitbtc.judge import growth, order, simulation
 from gitbtc.judge.additions import WAY_OUT, lost_in_merge, with_them
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules
 from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
-from gitbtc.judge.contested import is_known_contest
-from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.repo import files
 from gitbtc.repo.lock import JOURNAL
-from gitbtc.resolve.settlements import Settlements
+from gitbtc.resolve.in_the_making import ALLOW_REWRITE, InTheMaking
 from gitbtc.spends import CHAIN, COINS
 from gitbtc.spends.steps import DATA_ERROR, LOST_COIN
-from gitbtc.state.in_progress import COMMIT, InProgress
+from gitbtc.state.in_progress import COMMIT
 from gitbtc.state.merging import MERGE, Merging
-from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_revision, path_in, schemas_folder
+from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from gitbtc.kinds.registry import Kinds
+    from gitbtc.judge.spend_gate import SpendGate
     from gitbtc.repo.git import BlobReader, Git
-    from gitbtc.resolve.repair import Repair
     from gitbtc.spends.rules import Violation
 
-ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
 _SHOWN = 20  # faults of records in one refusal
 _ON_PURPOSE = f"To do it on purpose: {ALLOW_REWRITE}=1 git commit, naming why in a trailer: `Gitbtc-Rewrite: <reason>`."
 _VOUCH = (
@@ -44,47 +41,21 @@ _VOUCH = (
 )
 
 
-class Examination:
-    """One commit in the making.
+class Examination(InTheMaking):
+    """The judgement of a commit in the making.
 
     `messages` are the findings, one line or more each; none: the commit may be made. `notices` are then what was
     decided on the way that a person may want to know. `unvouched` are the coins that it loses, by outpoint, each with a
-    line: the commit's message may say that somebody spent them. `message` is the file of that message, where a hook is
-    told one.
+    line: the commit's message may say that somebody spent them.
     """
 
     def __init__(self, git: Git, blobs: BlobReader, message: str | None = None) -> None:
-        self._git = git
-        # Base, ours, theirs and the index: each of their large files is asked for by several checks.
-        self._read = lru_cache(maxsize=6)(blobs.read)
-        self.schemas = schemas_folder(git)
-        self.kinds: Kinds = installed_kinds(git)
-        self.in_progress = InProgress(git, message)
-        self.head = self.in_progress.head
-        self.merging: Merging | None = self.in_progress.merging
-        self._snapshots: dict[str | None, Snapshot] = {}
-        self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
+        super().__init__(git, blobs, message)
         self.notices: list[str] = []
         # Whether what speaks against it is no more than that gitbtc staged what nobody has to decide.
         self.is_only_repaired = False
         self.unvouched: dict[str, str] = {}
         self._decided: list[str] = []
-
-    def snapshot(self, revision: str | None) -> Snapshot:
-        """The snapshot of a commit, read once."""
-        if revision not in self._snapshots:
-            self._snapshots[revision] = of_revision(self._git, revision, self._read, self.kinds)
-        return self._snapshots[revision]
-
-    @cached_property
-    def index(self) -> Snapshot:
-        """What is staged, before anything is staged here."""
-        return of_index(self._git, self._read, self.kinds)
-
-    @cached_property
-    def before(self) -> Snapshot:
-        """HEAD."""
-        return self.snapshot(self.head)
 
     @cached_property
     def files(self) -> ChangedFiles:
@@ -190,7 +161,7 @@ class Examination:
             merging = Merging(self._git, parents)
             lost = lost_in_merge(
                 self.kinds, merging, self.snapshot, self.index,
-                lambda root: SpendGate(merging, self.snapshot, root=root).is_over(root, self.index),
+                lambda root: self.spend_gate(merging, root).is_over(root, self.index),
             )  # fmt: skip
             told += [f"gitbtc: lost_addition: {printable(f'{one}; {WAY_OUT}')}" for one in lost]
         return told
@@ -199,6 +170,8 @@ class Examination:
         return simulation.Past.of(self._git, revision, self.snapshot)
 
     def _rules(self) -> Iterator[str]:
+        from gitbtc.judge.contested import is_known_contest
+
         touched = self.files.touched
         for root in sorted({root_of(path) for path in self.files.state_paths()}):
             for path, violation in broken_rules(self.index, root, touched, self.before):
@@ -228,33 +201,9 @@ class Examination:
         """The coins of which it tells other facts than the commit before."""
         return (violation.identity for _, violation in self._step() if violation.rule == DATA_ERROR)
 
-    def settlements(self) -> Settlements:
-        """What was settled in the merge in progress."""
-        return settlements_of(self._git, self.merging)
-
     def trailers(self) -> list[str]:
         """What was settled, and what the evidence decided between transactions, as lines of the commit message."""
         return sorted({*self.settlements().trailers.values(), *self._decided})
-
-    @property
-    def unattributed_allowed(self) -> bool:
-        """Whether two removals of one coin without a txid are only worth a note."""
-        return self._git.config("gitbtc.unattributed") == "allow"
-
-    def spend_gate(self, merging: Merging) -> SpendGate:
-        """The verdicts on the merge in progress."""
-        return SpendGate(merging, self.snapshot, unattributed_allowed=self.unattributed_allowed)
-
-    def united(self, merging: Merging) -> Repair:
-        """What is staged, with the records of files that only grow that the merge lost: in that, conflicts are settled
-        or open, whatever the commit is asked for or `gitbtc conflicts`. Malformed, CannotWork.
-        """
-        from gitbtc.resolve.repair import Repair
-
-        repair = Repair(self._git, merging, self.snapshot, self.index, self.kinds)
-        if not self.is_rewriting:
-            repair.unite_logs()
-        return repair
 
     def _merge(self) -> Iterator[str]:
         if self.merging is not None and self._does_something():
@@ -295,14 +244,11 @@ class Examination:
 
     def _stage(self, path: str, content: bytes) -> None:
         """Put the repaired file in the index, and in the work tree where that held what the index did."""
-        from pathlib import Path
-
-        from gitbtc.repo.files import write
-
         mode, staged = self.index.entries.get(path, ("100644", ""))[0], self.index.content(path)
-        in_work_tree = Path(self._git.top_level()) / path
-        if not in_work_tree.exists() or self._as_staged(path, in_work_tree.read_bytes()) == staged:
-            write(in_work_tree, content)
+        in_work_tree = os.path.join(self._git.top_level(), path)
+        held = files.read(in_work_tree)
+        if held is None or self._as_staged(path, held) == staged:
+            files.write(in_work_tree, content)
         self._git.update_index({path: (mode, self._git.write_blob(content))})
         self._git.refresh_index()  # else `git merge --abort` would find a file changed that is not
 
@@ -312,12 +258,6 @@ class Examination:
             return codec.canonical(kind, content) if kind else content
         except Malformed:
             return content
-
-
-def settlements_of(git: Git, merging: Merging | None) -> Settlements:
-    """What `gitbtc resolve` settled in `merging`: one that was aborted and begun again is another one."""
-    told_apart = [*merging.identity(), merging.began] if merging else []
-    return Settlements(os.path.join(git.git_dir(), "gitbtc"), told_apart)
 
 
 def _growth_message(path: str, lost: list[str]) -> str:

@@ -8,7 +8,8 @@ and taken away again before the next one is picked.
 from __future__ import annotations
 
 import os
-from pathlib import Path
+
+from gitbtc.repo import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,18 +20,15 @@ FILE = "emptied"
 
 def leave(folder: str, head: str) -> None:
     """Write down in gitbtc's `folder` in the Git directory that of the commit to be made on `head` nothing is left."""
-    from gitbtc.repo.files import write
-
-    write(Path(folder, FILE), head.encode())
+    files.write(os.path.join(folder, FILE), head.encode())
 
 
 def take_away(git: Git, folder: str) -> str:
     """Take the commit just made away, if it is the one that was written down; what a person may want to know."""
-    path = Path(folder, FILE)
-    if not os.path.exists(path):
+    noted = files.take(os.path.join(folder, FILE))
+    if noted is None:
         return ""
-    below = path.read_bytes().decode("ascii", "replace")
-    path.unlink()
+    below = noted.decode("ascii", "replace")
     [(made, parents)] = git.commits("--no-walk", "HEAD")
     if parents != [below] or not git.index_is(below):
         return ""

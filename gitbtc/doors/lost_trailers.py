@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
+from gitbtc.repo import files
 from gitbtc.spends.message import trailers, with_trailers
 
 TYPE_CHECKING = False
@@ -26,20 +26,18 @@ def leave(folder: str, head: str | None, lines: Iterable[str]) -> None:
     """Write down in `folder`, gitbtc's in the Git directory, what the commit on `head` is to say; nothing of one before
     it that came to nothing is left.
     """
-    from gitbtc.repo.files import write
-
-    lines = list(lines)
+    lines, path = list(lines), os.path.join(folder, FILE)
     if not lines:
-        Path(folder, FILE).unlink(missing_ok=True)
+        files.remove(path)
         return
-    write(Path(folder, FILE), json.dumps({_ROOT_KEY: {"head": head, "trailers": lines}}).encode())
+    files.write(path, json.dumps({_ROOT_KEY: {"head": head, "trailers": lines}}).encode())
 
 
 def put_back(git: Git, folder: str) -> str:
     """Give the commit just made the trailers that were written down for it and are not in its message. What a person is
     to do instead, where the commit is signed; else "".
     """
-    head, lines = _taken(Path(folder, FILE))
+    head, lines = _taken(os.path.join(folder, FILE))
     oid = git.find("HEAD") if lines else None
     if oid is None:
         return ""
@@ -59,13 +57,9 @@ def put_back(git: Git, folder: str) -> str:
     return ""
 
 
-def _taken(path: Path) -> tuple[str | None, list[str]]:
-    if not os.path.exists(path):
-        return None, []
-    content = path.read_bytes()
-    path.unlink()
+def _taken(path: str) -> tuple[str | None, list[str]]:
     try:
-        kept = json.loads(content)[_ROOT_KEY]
+        kept = json.loads(files.take(path) or b"{}")[_ROOT_KEY]
         return kept["head"], [str(line) for line in kept["trailers"]]
     except (ValueError, KeyError, TypeError):
         return None, []

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import re
 from functools import cached_property
-from pathlib import Path
 
+from gitbtc.repo import files
 from gitbtc.spends.message import COMMENT, SCISSORS, with_trailers, without_comments
 
 TYPE_CHECKING = False
@@ -29,9 +29,10 @@ class MessageFile:
 
     def __init__(self, git: Git, path: str, *, is_final: bool = False) -> None:
         self._git = git
-        self._path = Path(path)
+        self._path = path
         self._is_final = is_final
-        self.content = self._path.read_bytes()
+        with open(path, "rb") as file:
+            self.content = file.read()
         self._text = self.content.decode("utf-8", "surrogateescape")
 
     @cached_property
@@ -67,12 +68,10 @@ class MessageFile:
 
         Comments that stay in the message are part of it: the trailers follow them, or nobody would find them.
         """
-        from gitbtc.repo.files import write
-
         added = list(trailers)
         taken_out = self.comment if self._cleanup in ("strip", "scissors") else COMMENT
         text = with_trailers(self._text, added, taken_out)
-        write(self._path, text.encode("utf-8", "surrogateescape"))
+        files.write(self._path, text.encode("utf-8", "surrogateescape"))
         return [line for line in added if line.startswith(self.comment)]
 
 

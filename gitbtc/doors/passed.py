@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from pathlib import Path
+
+from gitbtc.repo import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,17 +37,15 @@ class Passed:
 
 def leave(folder: str, examination: Examination) -> None:
     """Write it down in `folder`, gitbtc's in the Git directory, with the trailers that the commit is to carry."""
-    from gitbtc.repo.files import write
-
     document = {_ROOT_KEY: {"commit": _name(examination), "trailers": examination.trailers(),
                             "unvouched": examination.unvouched}}  # fmt: skip
-    write(Path(folder, FILE), json.dumps(document).encode())
+    files.write(os.path.join(folder, FILE), json.dumps(document).encode())
 
 
 def take(folder: str, examination: Examination) -> Passed | None:
     """What was found of the commit in the making if it has been looked at, else None. It says so once."""
     try:
-        kept = _once(Path(folder, FILE))[_ROOT_KEY]
+        kept = _once(folder, FILE)[_ROOT_KEY]
         known, found = kept["commit"], Passed(list(map(str, kept["trailers"])), dict(kept["unvouched"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -55,27 +54,23 @@ def take(folder: str, examination: Examination) -> Passed | None:
 
 def leave_unvouched(folder: str, unvouched: dict[str, str]) -> None:
     """For commit-msg, which runs next: the coins that the message has to vouch for, of this commit and no other."""
-    from gitbtc.repo.files import write
-
-    path = Path(folder, _UNVOUCHED)
+    path = os.path.join(folder, _UNVOUCHED)
     if unvouched:
-        write(path, json.dumps({_UNVOUCHED_KEY: unvouched}).encode())
+        files.write(path, json.dumps({_UNVOUCHED_KEY: unvouched}).encode())
     else:
-        path.unlink(missing_ok=True)
+        files.remove(path)
 
 
 def take_unvouched(folder: str) -> dict[str, str]:
     """These coins, each with what to say where the message does not; it says so once."""
     try:
-        return {str(name): str(line) for name, line in _once(Path(folder, _UNVOUCHED))[_UNVOUCHED_KEY].items()}
+        return {str(name): str(line) for name, line in _once(folder, _UNVOUCHED)[_UNVOUCHED_KEY].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def _once(path: Path) -> Any:
-    content = path.read_bytes()
-    path.unlink()
-    return json.loads(content)
+def _once(folder: str, name: str) -> Any:
+    return json.loads(files.take(os.path.join(folder, name)) or b"{}")
 
 
 def _name(examination: Examination) -> str:

@@ -120,7 +120,7 @@ class AllOrNone:
     def _prepare(self, replacements: Sequence[Replacement], waiting: dict[str, Path]) -> None:
         for one in replacements:
             if one.after is not None:
-                waiting[one.path] = files.prepare(self._top / one.path, one.after, one.mode)
+                waiting[one.path] = Path(files.prepare(self._top / one.path, one.after, one.mode))
         for folder in {path.parent for path in waiting.values()}:
             files.flush_folder(folder)
 

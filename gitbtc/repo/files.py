@@ -1,10 +1,15 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all. Every hook writes some: pathlib and tempfile would make each start slower."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Place: TypeAlias = str | os.PathLike[str]
 
 # How a file is called until it takes another's place. Only a killed process leaves one behind, and then nobody may
 # stage it: the patterns are those of `info/exclude`. The last is of Git's own, which a killed merge leaves.
@@ -12,48 +17,65 @@ TEMPORARY = ".gitbtc-new"
 LEFT_BEHIND = [f".*{TEMPORARY}", "/.merge_file_*"]
 
 
-def read(path: Path) -> bytes | None:
+def read(path: Place) -> bytes | None:
     """The bytes of the file at `path`, None when there is none, also no folder where it would be."""
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
 
 
-def write(path: Path, content: bytes, mode: int | None = None) -> None:
+def take(path: Place) -> bytes | None:
+    """The same, and the file is gone: a note that counts once."""
+    content = read(path)
+    remove(path)
+    return content
+
+
+def remove(path: Place) -> None:
+    """Take the file at `path` away, if there is one."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def write(path: Place, content: bytes, mode: int | None = None) -> None:
     """Replace `path` by `content` in one step: temporary name, flushed to disk, renamed.
 
     `mode` is set when given; otherwise the file keeps the mode it has, and a new one has what the umask leaves of 666.
     A symbolic link stays: what it points at is replaced.
     """
-    path = Path(os.path.realpath(path))
+    path = os.path.realpath(path)
     prepared = prepare(path, content, mode)
     try:
-        prepared.replace(path)
+        os.replace(prepared, path)
     except BaseException:
-        prepared.unlink(missing_ok=True)
+        remove(prepared)
         raise
 
 
-def prepare(path: Path, content: bytes, mode: int | None = None) -> Path:
+def prepare(path: Place, content: bytes, mode: int | None = None) -> str:
     """Where `content` lies, flushed to disk and with its mode (see `write`), beside `path`: renaming it is all that is
     left to do.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
+    folder, name = os.path.split(path)
+    os.makedirs(folder or ".", exist_ok=True)
+    prepared = os.path.join(folder, f".{name}.{os.urandom(6).hex()}{TEMPORARY}")
+    # Nobody else reads it before it has its mode.
+    handle = os.open(prepared, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(_mode_for(path) if mode is None else mode)
+        os.chmod(prepared, _mode_for(path) if mode is None else mode)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        remove(prepared)
         raise
-    return Path(name)
+    return prepared
 
 
-def flush_folder(folder: Path) -> None:
+def flush_folder(folder: Place) -> None:
     """A rename is on disk once its folder is."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -62,9 +84,9 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _mode_for(path: Path) -> int:
+def _mode_for(path: Place) -> int:
     try:
-        return path.stat().st_mode & 0o7777
+        return os.stat(path).st_mode & 0o7777
     except FileNotFoundError:
         mask = os.umask(0)
         os.umask(mask)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 
 from gitbtc.errors import CannotWork, GitbtcError
@@ -136,6 +135,8 @@ class GitProgram:
         if stderr.startswith(_NO_REPOSITORY):
             return CannotWork(f"{self.cwd}: not in a Git repository; `gitbtc init` makes one")
         if _NOT_OURS in stderr:
+            import shlex
+
             return CannotWork(
                 f"{self.cwd}: Git does not read a repository of somebody else; if you trust it: "
                 f"git config --global --add safe.directory {shlex.quote(self.cwd)}"

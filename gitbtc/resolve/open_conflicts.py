@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from functools import cached_property
 
-from gitbtc.doors.commit import Examination
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
@@ -15,6 +14,7 @@ from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import MarkedFile, Style, hunks
 from gitbtc.merge.records import changed_fields
 from gitbtc.repo.git import SYMBOLIC_LINK
+from gitbtc.resolve.in_the_making import InTheMaking
 from gitbtc.spends import COINS
 from gitbtc.state.snapshot import path_in
 
@@ -70,9 +70,9 @@ class Conflicts:
     def __init__(self, git: Git, blobs: BlobReader) -> None:
         self.git = git
         self._blobs = blobs
-        self.examination = Examination(git, blobs)
-        self.merging: Merging | None = self.examination.merging
-        self.settlements = self.examination.settlements()
+        self.making = InTheMaking(git, blobs)
+        self.merging: Merging | None = self.making.merging
+        self.settlements = self.making.settlements()
         self.unmerged = git.unmerged_entries()
         self.top = git.top_level()
 
@@ -81,13 +81,13 @@ class Conflicts:
         spends = {open_.address: open_ for open_ in self._contests()}
         yield from spends.values()
         for path, stages in sorted(self.unmerged.items()):
-            kind = self.examination.kinds.for_path(path)
+            kind = self.making.kinds.for_path(path)
             if kind is not None:
                 yield from (open_ for open_ in self._in_file(path, kind, stages) if open_.address not in spends)
 
     def settled_paths(self) -> list[str]:
         """Files without an open conflict that Git still takes for unmerged: they only need `git add`."""
-        kinds = self.examination.kinds
+        kinds = self.making.kinds
         return [
             path
             for path, stages in sorted(self.unmerged.items())
@@ -110,7 +110,7 @@ class Conflicts:
         """
         place = os.path.join(self.top, path)
         if not os.path.exists(place):
-            return self.examination.index.content(path) if path in self._left_out else b""
+            return self.making.index.content(path) if path in self._left_out else b""
         with open(place, "rb") as file:
             return file.read()
 
@@ -118,7 +118,7 @@ class Conflicts:
         if self.merging is None:
             return
         try:
-            gate = self.examination.spend_gate(self.merging)
+            gate = self.making.spend_gate(self.merging)
         except CannotWork:  # a side does not parse, which the conflict of that file says
             return
         for contest in gate.unsettled(self._united(self.merging), self.settlements):
@@ -126,9 +126,9 @@ class Conflicts:
 
     def _united(self, merging: Merging) -> Snapshot:
         try:
-            return self.examination.united(merging).result
+            return self.making.united(merging).result
         except Malformed:  # of a file that tells nothing of spends, or of the index, which says so itself
-            return self.examination.index
+            return self.making.index
 
     def _in_file(self, path: str, kind: Kind, stages: Mapping[int, Entry]) -> Iterator[Open]:
         if OURS not in stages or THEIRS not in stages:

@@ -109,7 +109,7 @@ class Resolving:
     def _carry_out(self) -> None:
         """Write into the files of each root what follows from all decisions about its coins."""
         for root, decisions in self._decisions.items():
-            snapshot_of = self._conflicts.examination.snapshot
+            snapshot_of = self._conflicts.making.snapshot
             remembered = remembered_by(self._conflicts.git, self._merging().heads, snapshot_of)(root)
             carry_out(self._views[root], [*decisions.values()], partial(self._root_file, root), remembered)
 

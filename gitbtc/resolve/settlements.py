@@ -43,12 +43,10 @@ class Settlements:
 
     def save(self) -> None:
         """Write the file in one step."""
-        from pathlib import Path
-
         from gitbtc.repo.files import write
 
         document = {_ROOT_KEY: {"heads": self._heads, "trailers": self.trailers}}
-        write(Path(self._path), json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")
+        write(self._path, json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")
 
 
 def kept_for(folder: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -128,16 +129,16 @@ def change(kind: Kind, old: bytes, new: bytes) -> FileChange:
 
 def write(contents: dict[Path, bytes]) -> None:
     """Replace all files: each is written and flushed to disk beside its target before the first one is renamed."""
-    prepared: dict[Path, Path] = {}
+    prepared: dict[Path, str] = {}
     target: Path | None = None
     try:
         for target, content in contents.items():
             prepared[target] = files.prepare(target, content)
         for target, written in prepared.items():
-            written.replace(target)
+            os.replace(written, target)
             files.flush_folder(target.parent)
     except OSError as error:
         raise CannotWork(f"{error.filename or target}: cannot be written: {error.strerror}") from None
     finally:
         for written in prepared.values():
-            written.unlink(missing_ok=True)
+            files.remove(written)

@@ -6,8 +6,6 @@ it. Pure: the same for the same set of views, whatever their order.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from gitbtc.spends import rows
 from gitbtc.spends.standing import ABANDONED, CONFIRMED, LIVE, REPLACED, UNKNOWN, WAITING, Standing
 from gitbtc.spends.testimony import Testimony, is_weak
@@ -373,6 +371,6 @@ class Fates:
         self.contested = {txid for contest in self.contests for txid in contest.parties}
 
     # In this order: what an earlier one decided, no later one changes.
-    _STAGES: ClassVar = (
+    _STAGES = (
         _blocks, _conflicts_with_blocks, _settlements, _marks, _parents, _replacements, _weights, _rivals, _hanging,
     )  # fmt: skip

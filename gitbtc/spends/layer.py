@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Generic, TypeVar
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-K = TypeVar("K")
-V = TypeVar("V")
+    from typing import Any
 
 
-class Layer(Mapping[K, V], Generic[K, V]):
+class Layer(Mapping["Any", "Any"]):
     """What `below` maps, but for what was put here.
 
     A layer over a layer lies over what that one lies over: each commit of a long history is a step from the one before,
@@ -21,17 +19,17 @@ class Layer(Mapping[K, V], Generic[K, V]):
 
     __slots__ = ("_below", "_own")
 
-    def __init__(self, below: Mapping[K, V]) -> None:
-        self._below: Mapping[K, V] = below
-        self._own: dict[K, V | None] = {}
+    def __init__(self, below: Mapping[Any, Any]) -> None:
+        self._below: Mapping[Any, Any] = below
+        self._own: dict[Any, Any] = {}
         if isinstance(below, Layer):
             self._below, self._own = below._below, dict(below._own)  # noqa: SLF001 - its own class
 
-    def put(self, key: K, value: V | None) -> None:
+    def put(self, key: Any, value: Any) -> None:
         """Map `key` to `value` here; None takes it out."""
         self._own[key] = value
 
-    def __getitem__(self, key: K) -> V:
+    def __getitem__(self, key: Any) -> Any:
         if key in self._own:
             value = self._own[key]
             if value is None:
@@ -44,7 +42,7 @@ class Layer(Mapping[K, V], Generic[K, V]):
             return self._own[key] is not None
         return key in self._below
 
-    def __iter__(self) -> Iterator[K]:
+    def __iter__(self) -> Iterator[Any]:
         yield from (key for key in self._below if key not in self._own)
         yield from (key for key, value in self._own.items() if value is not None)
 

@@ -34,7 +34,7 @@ def test_the_layer_below_keeps_what_it_had() -> None:
 
 def test_a_lookup_takes_no_more_steps_in_a_long_history() -> None:
     """Deeper than Python's own calls may nest."""
-    layer: Layer[int, int] = Layer({})
+    layer: Layer = Layer({})
     for number in range(3000):
         layer = Layer(layer)
         layer.put(number, number)

@@ -1,0 +1,82 @@
+"""A commit in the making: what is staged, what it is made on and from, and what was settled on the way.
+
+Hooks judge it, and people settle what it leaves open.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property, lru_cache
+
+from gitbtc.resolve.settlements import Settlements
+from gitbtc.state.in_progress import InProgress
+from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_revision, schemas_folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitbtc.judge.spend_gate import SpendGate
+    from gitbtc.kinds.registry import Kinds
+    from gitbtc.repo.git import BlobReader, Git
+    from gitbtc.resolve.repair import Repair
+    from gitbtc.state.merging import Merging
+
+ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
+
+
+class InTheMaking:
+    """One commit in the making. `message` is the file of its message, where a hook is told one."""
+
+    def __init__(self, git: Git, blobs: BlobReader, message: str | None = None) -> None:
+        self._git = git
+        # Base, ours, theirs and the index: each of their large files is asked for by several checks.
+        self._read = lru_cache(maxsize=6)(blobs.read)
+        self.schemas = schemas_folder(git)
+        self.kinds: Kinds = installed_kinds(git)
+        self.in_progress = InProgress(git, message)
+        self.head = self.in_progress.head
+        self.merging: Merging | None = self.in_progress.merging
+        self._snapshots: dict[str | None, Snapshot] = {}
+        self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
+
+    def snapshot(self, revision: str | None) -> Snapshot:
+        """The snapshot of a commit, read once."""
+        if revision not in self._snapshots:
+            self._snapshots[revision] = of_revision(self._git, revision, self._read, self.kinds)
+        return self._snapshots[revision]
+
+    @cached_property
+    def index(self) -> Snapshot:
+        """What is staged, before anything is staged here."""
+        return of_index(self._git, self._read, self.kinds)
+
+    @cached_property
+    def before(self) -> Snapshot:
+        """HEAD."""
+        return self.snapshot(self.head)
+
+    def settlements(self) -> Settlements:
+        """What was settled in the merge in progress; one that was given up and begun again is another one."""
+        told_apart = [*self.merging.identity(), self.merging.began] if self.merging else []
+        return Settlements(os.path.join(self._git.git_dir(), "gitbtc"), told_apart)
+
+    @property
+    def unattributed_allowed(self) -> bool:
+        """Whether two removals of one coin without a txid are only worth a note."""
+        return self._git.config("gitbtc.unattributed") == "allow"
+
+    def spend_gate(self, merging: Merging, root: str | None = None) -> SpendGate:
+        """The verdicts on the merge in progress, of one root or of all."""
+        from gitbtc.judge.spend_gate import SpendGate
+
+        return SpendGate(merging, self.snapshot, unattributed_allowed=self.unattributed_allowed, root=root)
+
+    def united(self, merging: Merging) -> Repair:
+        """What is staged, with the records of files that only grow that the merge lost: in that, conflicts are settled
+        or open, whatever the commit is asked for or `gitbtc conflicts`. Malformed, CannotWork.
+        """
+        from gitbtc.resolve.repair import Repair
+
+        repair = Repair(self._git, merging, self.snapshot, self.index, self.kinds)
+        if not self.is_rewriting:
+            repair.unite_logs()
+        return repair

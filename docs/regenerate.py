@@ -38,6 +38,7 @@ def _pages() -> dict[Path, str]:
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
     blocks = {readme: chapters, kinds: tables, history: asked, TOP / "docs" / "doors.md": {"doors": _doors()}}
     blocks[TOP / "docs" / "key-gate.md"] = {"key doors": _key_doors()}
+    blocks[TOP / "docs" / "server.md"] = {"limits": _limits()}
     blocks[TOP / "docs" / "merging.md"] = {"rows": _rows(), "rules": _rules(), "scenarios": _scenarios()}
     return {page: _filled(page.read_text("utf-8"), filling) for page, filling in blocks.items()}
 
@@ -67,6 +68,21 @@ def _rules() -> str:
 
     rows = "".join(f"| `{rule}` | {words.splitlines()[0]} |\n" for rule, words in RULES.items())
     return f"| rule | broken where |\n|---|---|\n{rows}"
+
+
+def _limits() -> str:
+    """The bounds of a push, as a table."""
+    from gitbtc.repo.limits import OF_A_PUSH, OF_ANY_COMMIT
+
+    rows = [("a push", limit) for limit in OF_A_PUSH] + [("a commit or a tag", limit) for limit in OF_ANY_COMMIT]
+    told = "".join(f"| `{limit.setting}` | {_size(limit.default)} | {of}: {limit.of} |\n" for of, limit in rows)
+    return f"| setting | default | bounds |\n|---|---|---|\n{told}"
+
+
+def _size(number: int) -> str:
+    """A number as it is written in a setting, where that is shorter."""
+    units = (("g", 30), ("m", 20))
+    return next((f"{number >> bits}{unit}" for unit, bits in units if not number % (1 << bits)), f"{number:,}")
 
 
 def _doors() -> str:

@@ -26,8 +26,11 @@ class CannotWork(GitbtcError):
 
 def report(error: BaseException) -> str:
     """What to paste into a report of a bug: the kind of error and where it came from. Never its message, which may
-    hold what the error was about: a record, or a key.
+    hold what the error was about: a record, or a key. What the machine lacks (room, memory) is no bug, and is said.
     """
+    lacking = _lacking(error)
+    if lacking:
+        return f"gitbtc: {lacking}"
     places, frame = [], error.__traceback__
     while frame is not None:
         path = frame.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/gitbtc/", 1)[-1]
@@ -36,10 +39,22 @@ def report(error: BaseException) -> str:
     return f"gitbtc: unexpected {type(error).__name__}, which is a bug of gitbtc's: {' > '.join(places[-6:])}"
 
 
+def _lacking(error: BaseException) -> str:
+    """What a machine lacks where that is all that `error` is about: which file could not be written, or memory."""
+    import errno
+
+    if isinstance(error, MemoryError):
+        return "there is not enough memory here for this"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO):
+        return printable(f"{error.filename or 'what was to be written'}: {error.strerror}")
+    return ""
+
+
 # C0 and C1 controls, and the code points that reorder or hide text (Unicode bidirectional controls, zero-width
 # characters, line and paragraph separators): a label must not be able to rewrite the line it is printed on.
 _ABOVE_C0 = "\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
-_UNPRINTABLE = f"[\x00-\x1f{_ABOVE_C0}\ud800-\udfff]"
+_HALVES = "\ud800-\udfff"  # of what is no UTF-8: a path of any bytes has some
+_UNPRINTABLE = f"[\x00-\x1f{_ABOVE_C0}{_HALVES}]"
 
 
 def printable(text: str) -> str:
@@ -57,4 +72,4 @@ def printable_json(document: object) -> str:
     import re
 
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    return re.sub(f"[{_ABOVE_C0}]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(f"[{_ABOVE_C0}{_HALVES}]", lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -11,6 +11,7 @@ import pytest
 
 from gitbtc.keys.finding import fingerprint
 from gitbtc.keys.scan import scan
+from gitbtc.repo.limits import LIMITS, Limits
 from tests.conftest import Repo
 from tests.doors.pushing import A, accepted, base, both_spend, clone, refused, side
 from tests.doors.test_hook import secret
@@ -173,3 +174,15 @@ def test_the_page_names_the_hooks_that_there_are() -> None:
 def test_the_table_of_key_doors_is_that_of_the_tests() -> None:
     rows = re.findall(r"^\| (.*?) \| `.*` \| (.*?) \|$", (DOCS / "key-gate.md").read_text(), re.MULTILINE)
     assert rows == [(row.path, row.door) for row in MATRIX]
+
+
+# -- docs/server.md ----------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_limits_is_that_of_the_program() -> None:
+    rows = re.findall(
+        r"^\| `(gitbtc\.max\w+)` \| (\S*) \| [\w ]+: (.*?) \|$", (DOCS / "server.md").read_text(), re.MULTILINE
+    )
+    there = Limits({name: number.replace(",", "") for name, number, _ in rows})
+    assert [(name, of) for name, _, of in rows] == [(limit.setting, limit.of) for limit in LIMITS]
+    assert [there[limit] for limit in LIMITS] == [limit.default for limit in LIMITS]

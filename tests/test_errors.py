@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
@@ -21,11 +22,27 @@ def test_printable_text_is_printable_and_stays(text: str) -> None:
 
 
 def test_json_says_the_same_and_does_nothing_to_a_terminal() -> None:
-    document = {"label": "a\u009b2J\u202ec\u007f\x1b ä €", "n": [1]}
+    document = {"label": "a\u009b2J\u202ec\u007f\x1b ä € \udcff", "n": [1]}
     text = printable_json(document)
+    text.encode()
     assert json.loads(text) == document
     assert all(letter == "\n" or printable(letter) for letter in text)
     assert "ä €" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "state\x1b/file"),
+            "gitbtc: state/file: No space left on device",
+        ),
+        (OSError(errno.EROFS, "Read-only file system"), "gitbtc: what was to be written: Read-only file system"),
+        (MemoryError(), "gitbtc: there is not enough memory here for this"),
+    ],
+)
+def test_what_the_machine_lacks_is_no_bug(error: BaseException, said: str) -> None:
+    assert report(error) == said
 
 
 def test_a_report_says_where_and_never_what() -> None:

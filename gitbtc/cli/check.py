@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitbtc.cli import left_out
-from gitbtc.errors import UsageError, printable
+from gitbtc.errors import UsageError, printable, printable_json
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
 from gitbtc.repo.git import Git
@@ -61,7 +60,7 @@ def command(rev: str | None, explain: str | None, *, as_json: bool) -> int:
         violations = [_document(path, violation) for path, violation in found]
         contested = [_contest(root, contest) for root, contest in contests]
         document = {"roots": roots, "violations": violations, "contested": contested, "notices": drifting}
-        click.echo(json.dumps({ROOT_KEY: document}, indent=2))
+        click.echo(printable_json({ROOT_KEY: document}))
     else:
         for root, contest in contests:
             click.echo(printable(_contested(root, contest)))

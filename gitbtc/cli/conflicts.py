@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from gitbtc.cli.arguments import complete_conflicts
-from gitbtc.errors import printable
+from gitbtc.errors import printable, printable_json
 from gitbtc.repo.git import Git
 from gitbtc.resolve.open_conflicts import Conflicts, Open
 from gitbtc.resolve.selecting import Selection
@@ -35,7 +34,7 @@ def command(names: tuple[str, ...], *, as_json: bool) -> int:
             selection = Selection(found, here.prefix(), conflicts.top)
             found = list(dict.fromkeys(open_ for name in names for open_ in selection.called(name)))
     if as_json:
-        click.echo(json.dumps({ROOT_KEY: {"conflicts": [_document(open_) for open_ in found]}}, indent=2))
+        click.echo(printable_json({ROOT_KEY: {"conflicts": [_document(open_) for open_ in found]}}))
     else:
         for open_ in found:
             click.echo(open_line(open_.path, open_.kind, open_.conflict))

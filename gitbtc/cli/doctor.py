@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from gitbtc.doors.unfinished import examine_unfinished
-from gitbtc.errors import printable
+from gitbtc.errors import printable, printable_json
 from gitbtc.repo.doctor import Check, examine
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
@@ -43,7 +41,7 @@ def _document(checks: list[Check]) -> str:
         {"name": check.name, "ok": check.fine, "found": check.found, "mend": check.mend, "fixable": check.fixable}
         for check in checks
     ]
-    return json.dumps({"gitbtc.doctor/v1": {"ok": all(check.fine for check in checks), "checks": outcomes}}, indent=2)
+    return printable_json({"gitbtc.doctor/v1": {"ok": all(check.fine for check in checks), "checks": outcomes}})
 
 
 def _table(checks: list[Check]) -> str:

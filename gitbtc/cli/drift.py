@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import click
 
 from gitbtc.cli import left_out
 from gitbtc.cli.compared import Compared, as_document, in_words
+from gitbtc.errors import printable_json
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo.diffing import Drift
 from gitbtc.repo.git import Git
@@ -60,7 +60,7 @@ def _from_source(source: Configured, git: Git, *, as_json: bool) -> int:
     snapshot = look(source, HttpRpc(source.node, progress=tell), git.at_top())
     drifted = drift(source.root, snapshot, source.name)
     if as_json:
-        click.echo(json.dumps(of_source(source.name, drifted), indent=2))
+        click.echo(printable_json(of_source(source.name, drifted)))
     else:
         for line in lines(source.name, drifted, int(time.time())):
             click.echo(line)

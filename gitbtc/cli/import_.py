@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 
 from gitbtc.cli.asked_node import AskedNode, node_options
 from gitbtc.cli.import_file import ImportGroup, counted
-from gitbtc.errors import UsageError, printable
+from gitbtc.errors import UsageError, printable, printable_json
 
 if TYPE_CHECKING:
     from gitbtc.sources.snapshot import SourceSnapshot
@@ -94,4 +93,4 @@ def _show_json(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], 
         ],
         "notices": notices,
     }  # fmt: skip
-    click.echo(json.dumps({ROOT_KEY: document}, indent=2))
+    click.echo(printable_json({ROOT_KEY: document}))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
+from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printable_json
 from gitbtc.join.joining import Joining
 from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
@@ -67,7 +66,7 @@ def command(  # noqa: PLR0913 - each is an option
     if not dry_run and oid != target.tip:
         target.move(oid)
     if as_json:
-        click.echo(json.dumps(document(oid, target.branch, heads, joined, dry_run=dry_run), indent=2))
+        click.echo(printable_json(document(oid, target.branch, heads, joined, dry_run=dry_run)))
     else:
         for line in lines(oid, target.branch, heads, joined, dry_run=dry_run):
             click.echo(printable(line))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.errors import CannotWork, UsageError, printable
+from gitbtc.errors import CannotWork, UsageError, printable, printable_json
 from gitbtc.premerge.branches import Premerge
 from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
@@ -37,7 +36,7 @@ def command(names: tuple[str, ...], onto: str, *, as_json: bool) -> int:
         foreseen = Premerge(git, objects, blobs.read, into, _revisions(objects, names))
         collisions = foreseen.judge()
     if as_json:
-        click.echo(json.dumps(document(into, foreseen.branches, collisions), indent=2))
+        click.echo(printable_json(document(into, foreseen.branches, collisions)))
     else:
         for line in lines(foreseen.branches, collisions):
             click.echo(line)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.errors import printable_json
 from gitbtc.repo.git import Git
 from gitbtc.reserving.claims import Claims
 from gitbtc.reserving.events import known
@@ -45,7 +45,7 @@ def command(rev: str | None, *, expired_too: bool, remote: str | None, as_json: 
     if as_json:
         document = {"tips": {root: evidence.tip for root, evidence in roots.items()}, "reservations": shown,
                     "remote": remote, "claims": claims}  # fmt: skip
-        click.echo(json.dumps({ROOT_KEY: document}, indent=2))
+        click.echo(printable_json({ROOT_KEY: document}))
     else:
         _show(shown, claims, remote, len(rows) + len(claimed) - len(shown) - len(claims))
     return 0

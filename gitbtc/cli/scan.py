@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.doors.new_commits import named
-from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
+from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printable_json
 from gitbtc.judge.key_gate import in_work_tree, listed
 from gitbtc.keys.allowed import ALLOW_LIST, Entry, is_fingerprint, with_entry
 from gitbtc.repo.files import write
@@ -194,7 +193,7 @@ def _watched(looked: Iterator[Looked], count: int) -> Iterator[Looked]:
 
 def _print(report: Report, *, as_json: bool, as_sarif: bool) -> None:
     if as_json or as_sarif:
-        click.echo(json.dumps(sarif.sarif(report) if as_sarif else secrets.document(report), indent=2))
+        click.echo(printable_json(sarif.sarif(report) if as_sarif else secrets.document(report)))
         return
     for line in secrets.lines(report):
         click.echo(line)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.errors import CannotWork, printable
+from gitbtc.errors import CannotWork, printable, printable_json
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import SCHEMAS
@@ -34,7 +33,7 @@ def command(kind: str | None, *, as_json: bool) -> None:
     kinds = kinds_of_repository()
     chosen = [kinds.load(name) for name in ([kind] if kind else kinds.names())]
     if as_json:
-        click.echo(json.dumps(document(chosen), indent=2))
+        click.echo(printable_json(document(chosen)))
     else:
         lines = _one(chosen[0]) if kind else _table(_rows(chosen))
         click.echo("\n".join(printable(line) for line in lines))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ import click
 
 from gitbtc.cli import left_out
 from gitbtc.cli.schema import kinds_of_repository
-from gitbtc.errors import CannotWork, UsageError, printable
+from gitbtc.errors import CannotWork, UsageError, printable, printable_json
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.validate import RecordViolation, validate_files
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
@@ -54,7 +53,7 @@ def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: b
         count = Count()
         found = list(validate_files(kinds, old, new, count.watch))
     if as_json:
-        click.echo(json.dumps({ROOT_KEY: _document(found, count)}, indent=2))
+        click.echo(printable_json({ROOT_KEY: _document(found, count)}))
     else:
         for line in _lines(found, count):
             click.echo(printable(line))

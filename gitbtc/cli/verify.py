@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 
 from gitbtc.doors.made_commits import MadeCommits
 from gitbtc.doors.new_commits import named
-from gitbtc.errors import UsageError
+from gitbtc.errors import UsageError, printable_json
 from gitbtc.repo.git import Git
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def command(ranges: tuple[str, ...], *, as_json: bool) -> int:
             "findings": [_document(finding) for finding in found if finding.refuses],
             "notices": [_document(finding) for finding in found if not finding.refuses],
         }
-        click.echo(json.dumps({ROOT_KEY: document}, indent=2))
+        click.echo(printable_json({ROOT_KEY: document}))
     else:
         for finding in found:
             click.echo(finding)

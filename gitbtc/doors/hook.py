@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> int:
     except GitbtcError as error:
         print("gitbtc: " + "\n".join(printable(line) for line in str(error).splitlines()), file=sys.stderr)
         return error.status
+    except BrokenPipeError:  # nobody reads any more what is said
+        return 3
     except Exception as error:  # noqa: BLE001 - a hook that fails refuses, and shows nothing of what it looked at
         print(f"{report(error)}\ngitbtc: refused, since nobody could look", file=sys.stderr)
         return 1
@@ -179,7 +181,7 @@ def _warn(_: list[str]) -> int:
     _sign_again([])
     from gitbtc.doors.made_commits import MadeCommits
 
-    git = Git().at_top()
+    git = Git().at_top().as_stored()
     if git.find("HEAD") not in announced() or git.find("ORIG_HEAD") is None:
         return 0  # a merge commit, or a squash, which commits nothing: looked at before it is made
     with MadeCommits(git) as made:
@@ -221,14 +223,23 @@ def _push(arguments: list[str]) -> int:
 
 def _receive(_: list[str]) -> int:
     """pre-receive, in a repository without a work tree: every commit that arrives, or nothing of the push comes in."""
-    from gitbtc.doors.deadline import deadline
-    from gitbtc.doors.new_commits import arriving, to_receive
+    from gitbtc.doors.new_commits import tips, to_receive
     from gitbtc.doors.pushed import findings, replacing
+    from gitbtc.doors.watched import watched
+    from gitbtc.repo.examined import Examined
+    from gitbtc.repo.limits import COMMITS, REFS, SECONDS, Limits
 
     git = Git().as_stored()
-    updates = to_receive(_input())
-    with deadline(git):
-        return _tell([*replacing(updates), *findings(git, updates, arriving(git, updates))])
+    limits, examined = Limits.of(git), Examined(git)
+    with watched(limits[SECONDS]):
+        updates = to_receive(_input())
+        limits.check(REFS, len(updates), "this push")
+        arrived = examined.arriving(tips(updates))
+        limits.check(COMMITS, len(arrived.commits), "this push")
+        status = _tell([*replacing(updates), *findings(git, updates, arrived.commits)])
+        if not status:
+            examined.add(arrived)
+    return status
 
 
 def _tell(found: list[Finding]) -> int:

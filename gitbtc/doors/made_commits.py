@@ -22,6 +22,7 @@ from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
+from gitbtc.repo.limits import RECORDS, ROOTS, Limits, TooMuch
 from gitbtc.repo.stored import NotHere, Stored, Unsound
 from gitbtc.spends import CHAIN, COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.channels import JOINED_AS_THEY_ARE
@@ -56,13 +57,15 @@ class MadeCommits:
     def __init__(self, git: Git) -> None:
         self._git = git.as_stored()
         self._blobs = self._git.blobs()
-        self._stored = Stored(self._blobs)
+        settings = dict(self._git.config_entries())
+        self._limits = Limits(settings)
+        self._stored = Stored(self._blobs, self._limits)
         # A commit is its children's parent, and most of its files are theirs.
         self._read = lru_cache(maxsize=16)(self._stored.blob)
         self._commit = lru_cache(maxsize=64)(self._stored.commit)
         self._snapshot = lru_cache(maxsize=8)(self._read_snapshot)
         self._kinds = lru_cache(maxsize=8)(self._read_kinds)
-        self._allowed = git.config("gitbtc.unattributed") == "allow"
+        self._allowed = settings.get("gitbtc.unattributed") == "allow"
 
     def __enter__(self) -> Self:
         self._blobs.__enter__()
@@ -135,6 +138,8 @@ class MadeCommits:
             yield from (Finding(oid, *one) for one in told)
         except NotHere:
             raise
+        except TooMuch as error:
+            yield Finding(oid, "limit", "", str(error))
         except GitbtcError as error:
             yield Finding(oid, "unreadable", "", str(error))
 
@@ -182,7 +187,7 @@ class MadeCommits:
             # A join asks nobody: what two heads know of channels stands beside each other until a commit mends it.
             return limited(one for one in broken if not (is_sound and one[0] in JOINED_AS_THEY_ARE))
 
-        checks |= {order.KEYS: keys, order.RULES: rules}
+        checks |= {order.WHOLE: lambda: self._sizes(files), order.KEYS: keys, order.RULES: rules}
         if not is_sound:  # a join that is made again as it stands does what joins do
             first = partial(self._past, next(iter(commit.parents), None))
             checks |= {
@@ -194,6 +199,14 @@ class MadeCommits:
         if not is_sound and is_merge:
             checks[order.MERGE] = lambda: self._merge(oid, commit, result)
         yield from order.in_order(checks, told_refuses)
+
+    def _sizes(self, files: ChangedFiles) -> Iterator[Told]:
+        """Nothing: TooMuch where there is more than anybody wants to look at, before it is looked at."""
+        self._limits.check(ROOTS, len(files.after.roots()), "the commit")
+        for path, (mode, oid) in files.changed.items():
+            if mode != SUBMODULE and files.kinds.for_path(path):
+                self._limits.check(RECORDS, self._read(oid).count(b"\n"), path)
+        yield from ()
 
     def _rejoined(self, commit: Commit, result: Snapshot) -> Rejoined | None:
         """The commit joined again, where it says that it is a join."""

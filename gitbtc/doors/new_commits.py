@@ -47,14 +47,10 @@ def tips(updates: Iterable[Update]) -> list[str]:
 
 def leaving(git: Git, remote: str, updates: list[Update]) -> list[str]:
     """The commits that `remote` (a name, or an address) does not have yet, as far as this repository knows."""
-    known = [f"^{update.old}" for update in updates if not is_null(update.old) and git.find(f"{update.old}^{{commit}}")]
+    held = [update.old for update in updates if not is_null(update.old)]
+    known = [f"^{oid}" for oid in git.find_each(*held) if oid]
     named = [] if is_oid(remote) or "/" in remote else ["--not", f"--remotes={remote}"]
     return git.new_commits(tips(updates), *known, *named)
-
-
-def arriving(git: Git, updates: list[Update]) -> list[str]:
-    """The commits that no ref of this repository reaches yet."""
-    return git.new_commits(tips(updates), "--not", "--all")
 
 
 def named(git: Git, ranges: Iterable[str]) -> list[str]:

@@ -57,7 +57,10 @@ def _tips(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
 
 def _moves(git: Git, made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
     """Of branches alone, and where what they had is here: a clone need not know what its remote has."""
-    for update in updates:
-        is_moved = update.name.startswith("refs/heads/") and not (is_null(update.old) or is_null(update.new))
-        if is_moved and git.find(f"{update.old}^{{commit}}"):
+    moved = [
+        one for one in updates if one.name.startswith("refs/heads/") and not (is_null(one.old) or is_null(one.new))
+    ]
+    # What a branch points to is a commit: Git sees to that.
+    for update, here in zip(moved, git.find_each(*(one.old for one in moved)) if moved else (), strict=True):
+        if here:
             yield from made.moved_findings(update.old, update.new)

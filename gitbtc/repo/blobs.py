@@ -12,7 +12,7 @@ from gitbtc.repo.revisions import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
     from typing import IO, Self
 
@@ -81,6 +81,12 @@ class BlobReader:
             self._process.communicate()
             self._process = None
 
+    def _give_up(self) -> None:
+        """End the process in the middle of an answer; the next question starts another one."""
+        if self._process is not None:
+            self._process.kill()
+            self.__exit__(None, None, None)
+
     def read(self, oid: str) -> bytes:
         """The bytes of the object `oid` (a full one); GitFailed when the repository does not hold it."""
         found = self.find(oid)
@@ -88,10 +94,14 @@ class BlobReader:
             raise GitFailed(("cat-file", "--batch"), 1, f"object {oid} is missing from this repository")
         return found[1]
 
-    def find(self, oid: str) -> tuple[str, bytes] | None:
-        """Type (blob, tree, commit, tag) and bytes of the object `oid` (a full one); None when it is not there."""
+    def find(self, oid: str, check: Callable[[str, int], None] | None = None) -> tuple[str, bytes] | None:
+        """Type (blob, tree, commit, tag) and bytes of the object `oid` (a full one); None when it is not there.
+
+        `check` is told the type and the size before anything is read, and may raise; whatever else was asked for then
+        stays unanswered.
+        """
         self.ask(oid)
-        return self.answer()
+        return self.answer(check)
 
     def ask(self, oid: str) -> None:
         """Have the object `oid` (a full one) read, without waiting for it: `answer` tells what was asked, in order."""
@@ -101,15 +111,22 @@ class BlobReader:
         asked.write(oid.encode() + b"\n")
         asked.flush()
 
-    def answer(self) -> tuple[str, bytes] | None:
+    def answer(self, check: Callable[[str, int], None] | None = None) -> tuple[str, bytes] | None:
         """What `find` tells, of the next object that was asked for."""
         _, answers = self._pipes()
         header = answers.readline().split()
         if len(header) != 3:  # "<oid> <type> <size>", else "<oid> missing"
             return None
-        content: bytes = answers.read(int(header[2]))
+        kind, size = header[1].decode(), int(header[2])
+        try:
+            if check is not None:
+                check(kind, size)
+        except BaseException:
+            self._give_up()
+            raise
+        content: bytes = answers.read(size)
         answers.read(1)
-        return header[1].decode(), content
+        return kind, content
 
     def read_path(self, revision: str, path: str) -> bytes | None:
         """The bytes of the file `path` in `revision`; None when it is not there, or not a file or symbolic link."""

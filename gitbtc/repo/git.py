@@ -41,9 +41,9 @@ class Git(Configuration, Blobs):
         return copy
 
     def as_stored(self) -> Self:
-        """The same, blind to refs/replace: those stay behind when history goes elsewhere."""
+        """The same, blind to refs/replace and to grafts: those stay behind when history goes elsewhere."""
         copy = type(self)(self.cwd, inside_git=self.inside_git)
-        copy.environment["GIT_NO_REPLACE_OBJECTS"] = "1"
+        copy.environment |= {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
         return copy
 
     def apart(self, folder: str) -> Self:

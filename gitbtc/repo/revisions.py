@@ -105,6 +105,15 @@ class Revisions(GitProgram):
         options = ("rev-list", "--reverse", "--topo-order", "--stdin")
         return self._line(*options, *known, stdin=asked).split() if asked else []
 
+    def beyond(self, oids: Iterable[str], known: Iterable[str]) -> list[tuple[str, list[str]]]:
+        """The commits, with their parents, that `oids` (of objects of any type) reach and `known`, which are here, do
+        not; oldest first.
+        """
+        asked = lines_of(oids)
+        options = ("rev-list", "--reverse", "--topo-order", "--parents", "--stdin")
+        lines = self._line(*options, stdin=asked + lines_of(f"^{oid}" for oid in known)).splitlines() if asked else []
+        return [(oid, parents) for oid, *parents in (line.split() for line in lines)]
+
     def reachable(self, *revisions: str) -> list[str]:
         """The oids of the commits that `revisions` (also `A..B`, `--all`, `--reflog`) name, oldest first."""
         return self._line("rev-list", "--reverse", "--topo-order", *revisions, "--").split()

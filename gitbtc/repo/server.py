@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork
 from gitbtc.repo import hookfiles
+from gitbtc.repo.examined import Examined
 from gitbtc.repo.hookfiles import SERVER_NAMES
 from gitbtc.repo.prerequisites import check_hooks, check_program, hook_folders, hooks_of, this_program
 
@@ -30,12 +31,12 @@ class ServerInstall:
 
     def __init__(self, git: Git, python: str | None = None, *, shared_hooks: bool = False) -> None:
         # Git runs hooks, and takes a relative core.hooksPath from, the work tree's root where there is one.
-        self._git = git if git.is_bare() else git.at_top()
+        self.git = git if git.is_bare() else git.at_top()
         self._shared_hooks = shared_hooks
-        self.common = Path(self._git.common_dir())
-        self.top = Path(self._git.cwd) if not git.is_bare() else self.common
+        self.common = Path(self.git.common_dir())
+        self.top = Path(self.git.cwd) if not git.is_bare() else self.common
         self.program = this_program(python)
-        self.hooks = hooks_of(self._git, self.program, (self.common, self.top), SERVER_NAMES)
+        self.hooks = hooks_of(self.git, self.program, (self.common, self.top), SERVER_NAMES)
 
     @property
     def _config(self) -> str:
@@ -43,7 +44,7 @@ class ServerInstall:
 
     def is_set(self) -> bool:
         """Whether the repository's configuration says that it is a server."""
-        return self._git.config(SETTING, self._config) == "true"
+        return self.git.config(SETTING, self._config) == "true"
 
     def install(self) -> list[Path]:
         """Set it up; the paths that changed, none when all was there. Refuses, before anything is written, as
@@ -52,14 +53,20 @@ class ServerInstall:
         try:
             check_program(self.program)
             check_hooks(self.hooks, self.common, shared_allowed=self._shared_hooks)
-            return [*self._set(), *self.hooks.install()]
+            return [*self._set(), *self._begin(), *self.hooks.install()]
         except OSError as error:
             raise CannotWork(f"{error.filename}: {error.strerror}") from None
 
     def _set(self) -> Iterator[Path]:
         if not self.is_set():
-            self._git.set_config(SETTING, "true", self._config)
+            self.git.set_config(SETTING, "true", self._config)
             yield Path(self._config)
+
+    def _begin(self) -> Iterator[Path]:
+        """What is here before the gate is nobody's business."""
+        examined = Examined(self.git)
+        if examined.begin():
+            yield examined.path
 
     def uninstall(self) -> list[Path]:
         """Take it out, and put back the hook that was there before; the paths that changed."""
@@ -70,6 +77,9 @@ class ServerInstall:
             raise CannotWork(f"{error.filename}: {error.strerror}") from None
 
     def _unset(self) -> Iterator[Path]:
-        if self._git.config(SETTING, self._config) is not None:
-            self._git.unset_config(SETTING, self._config)
+        if self.git.config(SETTING, self._config) is not None:
+            self.git.unset_config(SETTING, self._config)
             yield Path(self._config)
+        examined = Examined(self.git)
+        if examined.end():
+            yield examined.path

@@ -10,6 +10,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.repo import files
 from gitbtc.repo.doctor import Check, git_version
 from gitbtc.repo.hookfiles import SERVER_NAMES, HookState
+from gitbtc.repo.limits import Limits
 from gitbtc.repo.prerequisites import imports_gitbtc
 from gitbtc.repo.server import SETTING, ServerInstall
 
@@ -71,8 +72,17 @@ def _hook(wanted: ServerInstall) -> Outcome:
     return f"{hooks.folder}: {told}", _INSTALL, True
 
 
+def _limits(wanted: ServerInstall) -> Outcome:
+    try:
+        Limits.of(wanted.git)
+    except GitbtcError as error:
+        return str(error), "give it a number, or take it out: `git config --unset NAME`"
+    return ("as they are set",)
+
+
 SERVER_CHECKS: dict[str, Callable[[ServerInstall], Outcome]] = {
     "server-interpreter": _interpreter,
     "server-setting": _setting,
     "server-hook": _hook,
+    "server-limits": _limits,
 }

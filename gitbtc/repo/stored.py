@@ -9,15 +9,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.repo.limits import FILE, FILES, MESSAGE, Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitbtc.repo.git import BlobReader, Entry
 
-MOST_FILES = 1_000_000
 _DEEPEST = 256  # folders
 _TREE = "40000"
 _MODES = frozenset(["100644", "100755", "100664", "120000", "160000", _TREE])
+_LIMITED = {"blob": FILE, "tree": FILE, "commit": MESSAGE, "tag": MESSAGE}
 _RESERVED = frozenset([b"", b".", b"..", b".git"])
 
 
@@ -26,7 +27,7 @@ class NotHere(CannotWork):
 
 
 class Unsound(GitbtcError):
-    """An object that no Git writes, or that would stand for more files than a repository can hold."""
+    """An object that no Git writes."""
 
 
 class Commit:
@@ -67,16 +68,19 @@ def _without_oids(head: bytes) -> bytes:
 
 
 class Stored:
-    """The objects that `blobs` reads, checked. Raises NotHere for a missing one, Unsound for a malformed one."""
+    """The objects that `blobs` reads, checked. Raises NotHere for a missing one, Unsound for a malformed one, TooMuch
+    for what is larger than `limits` (the defaults, where there are none) allow, before it is read.
+    """
 
-    def __init__(self, blobs: BlobReader) -> None:
+    def __init__(self, blobs: BlobReader, limits: Limits | None = None) -> None:
         self._blobs = blobs
+        self._limits = limits or Limits({})
         # Most folders of a commit are its parent's.
         self._entries = lru_cache(maxsize=4096)(self._read_tree)
 
     def object(self, oid: str) -> tuple[str, bytes]:
         """Type (blob, tree, commit, tag) and content of an object."""
-        found = self._blobs.find(oid)
+        found = self._blobs.find(oid, lambda kind, size: self._limits.check(_LIMITED[kind], size, f"{kind} {oid}"))
         if found is None:
             raise NotHere(f"object {oid} is not in this repository")
         return found
@@ -109,8 +113,9 @@ class Stored:
             entries = self._entries(oid)
             seen += 1 + len(entries)
             # A small tree whose folders are one another's can stand for more files than any disk holds.
-            if seen > MOST_FILES or depth > _DEEPEST:
-                raise Unsound(f"tree {tree} has more than {MOST_FILES:,} files, or folders {_DEEPEST} deep")
+            self._limits.check(FILES, seen, f"tree {tree}")
+            if depth > _DEEPEST:
+                raise Unsound(f"tree {tree} has folders {_DEEPEST} deep")
             files |= {above + name: (mode, entry) for name, mode, entry in entries if mode != _TREE}
             waiting += [(f"{above}{name}/", entry, depth + 1) for name, mode, entry in entries if mode == _TREE]
         return files

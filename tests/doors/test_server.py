@@ -300,10 +300,9 @@ def test_what_the_server_has_is_not_examined_again(plain: Repo, server: Repo) ->
     """A history from before the gate stays as it is; what is built on it has to be sound."""
     base(plain)
     unsound(plain)
-    accepted(plain, "main")
-    (server.path / "hooks/pre-receive").rename(server.path / "hooks/set-aside")
-    plain.git("push", "-q", "origin", "bad")
-    (server.path / "hooks/set-aside").rename(server.path / "hooks/pre-receive")
+    server.gitbtc("uninstall")
+    plain.git("push", "-q", "origin", "main", "bad")
+    server.gitbtc("install", "--server")
     accepted(plain, "bad:refs/heads/again")
     plain.write("notes.txt", "no state")
     plain.commit("beside it")
@@ -312,13 +311,62 @@ def test_what_the_server_has_is_not_examined_again(plain: Repo, server: Repo) ->
     assert "spent_coin" in refused(plain, server, "bad")
 
 
+def test_what_came_past_the_gate_is_examined_with_the_first_push_that_is_built_on_it(plain: Repo, server: Repo) -> None:
+    """That a ref reaches it says nothing of it; and it is in the way until whoever keeps the server says otherwise."""
+    base(plain)
+    accepted(plain, "main")
+    unsound(plain)
+    server.git("fetch", "-q", str(plain.path), "bad:past")
+    plain.write("notes.txt", "no state")
+    plain.commit("beside it")
+    assert "spent_coin" in refused(plain, server, "bad")
+    assert "spent_coin" in refused(plain, server, "bad~:refs/heads/again")
+    accepted(plain, "main:refs/heads/again")
+    server.gitbtc("uninstall")
+    server.gitbtc("install", "--server")
+    accepted(plain, "bad")
+
+
+def test_what_is_examined_is_remembered_by_its_last_commits(plain: Repo, server: Repo) -> None:
+    base(plain)
+    accepted(plain, "main")
+    first = side(plain, "one", "main", network_mempool=[])
+    second = side(plain, "two", "main", network_mempool=[])
+    accepted(plain, "one", "two", "main:refs/tags/base")
+    assert known(server) == {first, second}
+    accepted(plain, ":one")  # what was examined stays so, while it is here
+    side(plain, "two", "two")
+    accepted(plain, "two")
+    assert known(server) == {first, plain.git("rev-parse", "two").strip()}
+    server.git("reflog", "expire", "--expire=now", "--all")
+    server.git("gc", "-q", "--prune=now")
+    third = side(plain, "three", "main", network_mempool=[])
+    accepted(plain, "three")
+    assert known(server) == {plain.git("rev-parse", "two").strip(), third}
+
+
+def known(server: Repo) -> set[str]:
+    return set((server.path / "gitbtc/examined").read_text().split())
+
+
+def test_a_gate_from_before_anybody_remembered_takes_what_is_there_for_examined(plain: Repo, server: Repo) -> None:
+    base(plain)
+    unsound(plain)
+    server.git("fetch", "-q", str(plain.path), "bad:past")
+    (server.path / "gitbtc/examined").unlink()
+    accepted(plain, "bad:refs/heads/again", "main")
+    assert known(server) == {plain.git("rev-parse", name).strip() for name in ("bad", "main")} - {
+        plain.git("merge-base", "bad", "main").strip()
+    }
+
+
 def test_a_state_from_before_the_gate_can_be_mended(plain: Repo, server: Repo) -> None:
-    (server.path / "hooks/pre-receive").rename(server.path / "hooks/set-aside")
+    server.gitbtc("uninstall")
     for path in ("wallet/utxos.json", "wallet/transactions.json"):
         plain.write(path, "[{")
     plain.commit("by hand")
     accepted(plain, "main")
-    (server.path / "hooks/set-aside").rename(server.path / "hooks/pre-receive")
+    server.gitbtc("install", "--server")
     keep(plain, "wallet/utxos.json", coin(0))
     plain.commit("half of it")
     assert "not JSON" in refused(plain, server, "main")
@@ -706,7 +754,9 @@ def test_a_small_tree_that_stands_for_more_files_than_any_disk_holds(plain: Repo
     tree = raw(plain, "tree", entry(b"f", plain.git("hash-object", "-w", "--stdin", stdin=b"x").strip()))
     for _ in range(12):
         tree = raw(plain, "tree", b"".join(entry(b"d%d" % number, tree, b"40000") for number in range(9)))
-    assert "more than 1,000,000 files" in refused(plain, server, f"{commit_of(plain, tree)}:refs/heads/main")
+    assert "1,000,000 are as many as are looked at here, by gitbtc.maxFiles" in refused(
+        plain, server, f"{commit_of(plain, tree)}:refs/heads/main"
+    )
 
 
 def test_folders_without_end(plain: Repo, server: Repo) -> None:

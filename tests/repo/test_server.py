@@ -44,7 +44,7 @@ def broken(bare: Repo) -> dict[str, str]:
 
 def test_one_hook_and_one_setting(bare: Repo) -> None:
     hook = bare.path / "hooks/pre-receive"
-    assert install(bare) == [bare.path / "config", hook]
+    assert install(bare) == [bare.path / "config", bare.path / "gitbtc/examined", hook]
     assert hook.stat().st_mode & 0o111
     assert bare.git("config", "gitbtc.server") == "true\n"
     assert bare.git("config", "--get-regexp", "^(filter|merge|diff)", ok=(1,)) == ""
@@ -181,7 +181,7 @@ def test_a_work_tree_without_a_gate_is_not_told_about_it(repo: Repo) -> None:
     assert examine_server(Git(repo.path)) == []
     ServerInstall(Git(repo.path)).install()
     assert [check.name for check in examine_server(Git(repo.path))] == [
-        "server-interpreter", "server-setting", "server-hook",
+        "server-interpreter", "server-setting", "server-hook", "server-limits",
     ]  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def test_the_commands_serve_a_bare_repository(bare: Repo) -> None:
     assert "Nothing to do" in bare.gitbtc("install", "--server").stdout
     told = bare.gitbtc("doctor").stdout
     assert "attributes" not in told
-    assert [line.split()[0] for line in told.splitlines()] == ["ok"] * 4
+    assert [line.split()[0] for line in told.splitlines()] == ["ok"] * 5
     os.chmod(bare.path / "hooks/pre-receive", 0o600)
     assert "BROKEN" not in bare.gitbtc("doctor", "--fix").stdout
     assert "removed hooks/pre-receive" in bare.gitbtc("uninstall").stdout

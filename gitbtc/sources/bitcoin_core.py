@@ -87,6 +87,10 @@ def read_from(
             moved = Inconsistent("the wallet's descriptors have changed")
         except Inconsistent as error:
             moved = error
+        except BadAnswer as error:
+            if cursor is None:
+                raise
+            moved = Inconsistent(str(error))  # which what was kept may be the cause of
         cursor = None
     raise SourceMoved(f"the wallet changed while it was read, {_READS} times; try again ({moved})")
 

@@ -16,7 +16,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gitbtc.errors import UsageError
+from gitbtc.errors import CannotWork, UsageError
 from gitbtc.repo import files
 from gitbtc.sources.endpoints import Cookie, NodeAccess, credentials, read_url
 
@@ -39,8 +39,13 @@ class Configured:
 
 
 def read(top: Path) -> dict[str, Configured]:
-    """The sources of the repository at `top` by name, in the file's order; none without it. Raises UsageError."""
-    content = files.read(top / PATH)
+    """The sources of the repository at `top` by name, in the file's order; none without it. Raises UsageError,
+    and CannotWork where the file cannot be read.
+    """
+    try:
+        content = files.read(top / PATH)
+    except OSError as error:
+        raise CannotWork(f"{PATH}: cannot be read: {error.strerror}") from None
     if content is None:
         return {}
     try:
@@ -84,7 +89,8 @@ def _check(table: dict[str, Any]) -> None:
     missing = sorted(_NAMED - table.keys())
     if missing:
         raise UsageError(f"{missing[0]} is missing")
-    wrong = [key for key in _TEXTS if not isinstance(table.get(key, ""), str)]
+    texts = {key: table.get(key, "") for key in _TEXTS}
+    wrong = [key for key, value in texts.items() if not isinstance(value, str) or "\0" in value]
     if wrong or type(table.get("insecure", False)) is not bool:
         raise UsageError(f"{wrong[0]} must be text" if wrong else "insecure must be true or false")
     if table["kind"] not in KINDS:

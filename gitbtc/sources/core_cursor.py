@@ -74,10 +74,10 @@ def cut(answer: dict[str, Any]) -> dict[str, Any]:
     body = answer["decoded"]
     outputs = [
         _some(output, "n", "value") | {"scriptPubKey": _some(output["scriptPubKey"], "type", "address")}
-        for output in body["vout"]
+        for output in body.get("vout") or ()
     ]
-    inputs = [_some(source, "txid", "vout", "sequence", "coinbase") for source in body["vin"]]
-    rows = [_some(row, "vout", "category", "address", "label", "abandoned") for row in answer.get("details", ())]
+    inputs = [_some(source, "txid", "vout", "sequence", "coinbase") for source in body.get("vin") or ()]
+    rows = [_some(row, "vout", "category", "address", "label", "abandoned") for row in answer.get("details") or ()]
     decoded_body = {**_some(body, *_BODY), "vin": inputs, "vout": outputs}
     return {**_some(answer, *_FIELDS), "details": rows, "decoded": decoded_body}
 
@@ -86,7 +86,7 @@ def cut_raw(answer: dict[str, Any]) -> dict[str, Any]:
     """A getrawtransaction answer with what is read of it beside the other."""
     inputs = [
         {"txid": source["txid"], "vout": source["vout"], "prevout": {"value": source["prevout"]["value"]}}
-        for source in answer["vin"] if "prevout" in source
+        for source in answer.get("vin") or () if source.get("prevout") is not None
     ]  # fmt: skip
     return {**_some(answer, "txid", "fee"), "vin": inputs}
 

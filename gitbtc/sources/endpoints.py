@@ -50,7 +50,7 @@ def read_url(url: str, *, insecure: bool = False) -> Endpoint:
             f"http://{host} would carry the password in clear over the network; use https, a tunnel, or say that it is "
             "meant (insecure = true, --insecure)"
         )
-    return Endpoint(parts.scheme == "https", host, port or _DEFAULT_PORT)
+    return Endpoint(parts.scheme == "https", host, _DEFAULT_PORT if port is None else port)
 
 
 def _is_near(host: str) -> bool:
@@ -130,7 +130,10 @@ def credentials(cookie: str | None, auth: str | None) -> Credentials:
     if (cookie is None) == (auth is None):
         raise UsageError("name one of a cookie's path (cookie, --cookie) and a variable (auth, --auth env:NAME)")
     if cookie is not None:
-        return Cookie(Path(cookie).expanduser())
+        try:
+            return Cookie(Path(cookie).expanduser())
+        except RuntimeError:
+            raise UsageError(f"{cookie.partition('/')[0]} is nobody's home folder here") from None
     kind, _, name = (auth or "").partition(":")
     if kind != "env" or not name.isidentifier():
         raise UsageError("auth must be env:NAME, the name of an environment variable that holds user:password")

@@ -84,6 +84,7 @@ class HttpRpc:
         self._connection: http.client.HTTPConnection | None = None
         self._header = ""
         self._batch = BATCH
+        self._come_to = ""
 
     def where(self, call: Call) -> str:
         """The method, and of whom it was asked."""
@@ -93,6 +94,7 @@ class HttpRpc:
         """The result of each call, or a NodeError in its place. Raises Unreadable."""
         results: list[Any] = []
         while len(results) < len(calls):
+            self._come_to = f"{len(results)} of {len(calls)} answers"
             part = calls[len(results) : len(results) + self._batch]
             try:
                 results += self._warm(part, self._path())
@@ -222,14 +224,14 @@ class HttpRpc:
             if isinstance(error, ConnectionRefusedError):
                 raise self._nobody() from None
             if not reused:
-                raise self._cut(calls) from None
+                raise self._cut() from None
             return self._exchange(path, body, calls)
         except TimeoutError:
             self.close()
             raise self._failed(f"{self._endpoint} gave no whole answer within {self._patience.answer:g} s") from None
         except http.client.IncompleteRead:
             self.close()
-            raise self._cut(calls) from None
+            raise self._cut() from None
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise self._failed(
@@ -319,9 +321,9 @@ class HttpRpc:
     def _foreign(self, what: str) -> Unreadable:
         return self._failed(f"{self._endpoint} does not answer as bitcoind does (a proxy's page?): {what}")
 
-    def _cut(self, calls: Sequence[Call]) -> Unreadable:
-        return self._failed(f"the connection broke off, {len(calls)} answers are missing; is the node shutting down? "
-                            "nothing was imported")  # fmt: skip
+    def _cut(self) -> Unreadable:
+        return self._failed(f"the connection broke off after {self._come_to}; is the node shutting down? nothing was "
+                            "imported")  # fmt: skip
 
 
 def _limit(calls: Sequence[Call]) -> int:

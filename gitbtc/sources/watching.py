@@ -25,6 +25,10 @@ _LONGEST_PAUSE = 60  # seconds
 _TAKES_TIP = 300_000  # the release from which on waitfornewblock takes the tip that is known, and so misses none
 
 
+class _Stopped(Exception):
+    """A signal said stop while a node was waited for."""
+
+
 class Watch:
     """The sources that are followed. `told` gets what is to be known, `done` what a round did; each failure and each
     obstacle is told once, until it is another.
@@ -48,10 +52,11 @@ class Watch:
         self._tips: dict[str, str] = {}
         self._last_said: dict[str, str] = {}
         self._stop = threading.Event()
+        self._is_waiting = False
 
     def run(self, rounds: int | None = None) -> None:
         """Follow them until a signal says stop, or for so many rounds. Raises LoginRefused, and what ends it."""
-        signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
+        signal.signal(signal.SIGTERM, self._end)
         pause = 1
         while not self._stop.is_set():
             failed = [source for source in self._sources if not self._round(source)]
@@ -64,6 +69,12 @@ class Watch:
             else:
                 pause = 1
                 self._wait()
+
+    def _end(self, *_: object) -> None:
+        """Stop after the round; at once where nothing is done but waiting."""
+        self._stop.set()
+        if self._is_waiting:
+            raise _Stopped
 
     def _round(self, source: Configured) -> bool:
         """Bring in what a source tells, if it has a new tip; whether that went well."""
@@ -111,7 +122,12 @@ class Watch:
             (network,) = asker.ask([Call("getnetworkinfo")])
             if not isinstance(network, dict) or network.get("version", 0) < _TAKES_TIP:
                 return False
+            self._is_waiting = True
             asker.ask([Call("waitfornewblock", (_BLOCK_WAIT * 1000, self._tips[source.name]))])
         except Unreadable:
             return False  # the next round says why
+        except _Stopped:
+            return True
+        finally:
+            self._is_waiting = False
         return True

@@ -74,8 +74,18 @@ class _Listening:
             # Of what it has forgotten it says nothing: it is as it is here.
             for forgotten in (self._before.keys() & self._here.keys()) - self._now.keys():
                 base[forgotten] = theirs[forgotten] = self._here[forgotten]
-        files = [_encoded(self._kind, records) for records in (base, theirs, told)]
+        own = {key: self._own(key, record) for key, record in told.items()}
+        files = [_encoded(self._kind, records) for records in (base, theirs, own)]
         return Words(files[0], files[1], files[2], self._notices)
+
+    def _own(self, key: Key, record: Record) -> Record:
+        """A record as the source's last word: without a freeze that was here before the source spoke of it, so that it
+        takes back only its own. A lock that a node keeps in memory is gone when it starts anew.
+        """
+        here, before = self._here.get(key, {}), self._before.get(key, {})
+        earlier = [name for name, field in self._kind.fields.items() if field.merge == "freezing"
+                   and record.get(name) is here.get(name) is False and before.get(name) is not False]  # fmt: skip
+        return {name: value for name, value in record.items() if name not in earlier} if earlier else record
 
     def _hear_silence(self) -> None:
         """Fields in which the source says nothing have what is known."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -212,3 +215,49 @@ def test_watching_waits_at_a_node_of_release_30_for_the_block_after_the_one_it_k
     assert [line.split(",")[0] for line in out.splitlines()] == ["treasury: block 111"] * 2
     assert node.log.count("waitfornewblock") == 1
     assert node.log.count("getbestblockhash") == 2
+
+
+@pytest.mark.parametrize("stopping", [signal.SIGTERM, signal.SIGINT])
+def test_watching_ends_at_once_while_it_waits_for_a_block(
+    repo: Repo, node: ScriptedNode, stopping: signal.Signals
+) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def waited(*_: object) -> object:
+        asked.set()
+        over.wait(60)
+        return {"hash": "ab" * 32, "height": 111}
+
+    node.overrides |= {"getbestblockhash": "ab" * 32, "getnetworkinfo": {"version": 300_000}, "waitfornewblock": waited}
+    watching = subprocess.Popen((sys.executable, "-E", "-m", "gitbtc", "watch"), cwd=repo.path, env=repo.env,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    try:
+        assert asked.wait(60)
+        watching.send_signal(stopping)
+        out, err = watching.communicate(timeout=50)  # while the node would have it wait on
+    finally:
+        over.set()
+        watching.kill()
+    assert out.count(b"committed") == 1
+    assert b"bug" not in err
+    assert watching.returncode == (0 if stopping is signal.SIGTERM else 130)
+
+
+def test_watching_says_once_what_is_in_the_way_and_asks_older_nodes_again_and_again(
+    repo: Repo, node: ScriptedNode
+) -> None:
+    node.overrides["getbestblockhash"] = "ab" * 32
+    repo.git("checkout", "-q", "--detach")
+    looked: list[int] = []
+
+    def tip(*_: object) -> object:
+        looked.append(1)
+        if len(looked) == 3:
+            repo.git("checkout", "-q", "main")
+        return "ab" * 32
+
+    node.overrides["getbestblockhash"] = tip
+    out, err = gitbtc(repo, "watch", "--rounds", "3")
+    assert err.count("treasury: waiting: HEAD is detached") == 1
+    assert out.startswith("treasury: block 111, committed")
+    assert "waitfornewblock" not in node.log

@@ -482,3 +482,13 @@ def test_what_is_outside_of_the_mempool_is_taken_off_the_balance_once(node: Node
     assert snapshot.balance_sat == 100_000_000 == sum(coin["amount_sat"] for coin in snapshot.records["utxos"])
     (waiting,) = [record for record in snapshot.records["transactions"] if record["txid"] == node.txid("c")]
     assert waiting["in_mempool"] is False
+
+
+def test_coins_of_addresses_that_were_used_before_count_too(node: Node) -> None:
+    """A wallet with avoid_reuse tells them apart from the others."""
+    node.transaction("a", [("f", 0)], [100_000_000], received=(0,))
+    node.transaction("b", [("e", 0)], [300_000_000], received=(0,))
+    mine = {"trusted": node.btc(100_000_000), "untrusted_pending": node.btc(0), "immature": node.btc(0),
+            "used": node.btc(300_000_000)}  # fmt: skip
+    snapshot = bitcoin_core.read(node.write(getbalances={"mine": mine}))
+    assert snapshot.balance_sat == 400_000_000 == sum(coin["amount_sat"] for coin in snapshot.records["utxos"])

@@ -214,6 +214,23 @@ def test_a_field_that_the_source_does_not_know_stays(node: Node, root: Path, fie
     assert (record[field], record["label"]) == (value, "new")
 
 
+def test_a_lock_that_vanished_takes_back_what_the_source_froze_alone(node: Node, root: Path) -> None:
+    """Locks that a node keeps in memory are gone when it starts anew."""
+    locked, free = (node.transaction(name, [(parent, 0)], [5000], received=(0,)) for name, parent in ("af", "be"))
+
+    def told(*outpoints: str) -> dict[str, Any]:
+        locks = [{"txid": txid, "vout": 0} for txid in outpoints]
+        bringing.bring(root, bitcoin_core.read(node.write(listlockunspent=locks)), "core")
+        return {letter: one.get("spendable") for letter, one in by_letter(held(root, "utxos")).items()}
+
+    assert told(locked) == {"a": False, "b": None}
+    hold(root, utxos=[{**one, "spendable": False} for one in held(root, "utxos")])
+    assert told(locked) == {"a": False, "b": False}
+    assert told() == {"a": None, "b": False}
+    assert told(free) == {"a": None, "b": False}
+    assert told() == {"a": None, "b": False}
+
+
 def test_a_fact_that_somebody_changed_is_the_sources(node: Node, root: Path) -> None:
     node.transaction("a", [("f", 0)], [5000], received=(0,))
     bring(root, node)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitbtc.errors import UsageError
+from gitbtc.errors import CannotWork, UsageError
 from gitbtc.sources.configured import PATH, chosen, read
 from gitbtc.sources.endpoints import Cookie, FromEnvironment
 
@@ -45,6 +45,8 @@ def test_the_password_may_come_from_the_environment(tmp_path: Path) -> None:
         ('[a]\nkind = "bitcoin-core"\nurl = "http://8.8.8.8:8332"\nauth = "env:A"\n', "a: http://8.8.8.8 would carry"),
         (f'[a]\n{NODE}cookie = "secrets/.cookie"\n', "a: the cookie lies in the work tree"),
         (f'[a]\n{NODE}cookie = "x/../../{{top}}/.cookie"\n', "a: the cookie lies in the work tree"),
+        (f'[a]\n{NODE}cookie = "~nobody-of-that-name/.cookie"\n', "a: ~nobody-of-that-name is nobody's home folder"),
+        (f'[a]\n{NODE}cookie = "a\\u0000b"\n', "a: cookie must be text"),
         (f"[a]\n{NODE}", "a: name one of a cookie's path"),
         ('[a]\nurl = "http://127.0.0.1"\n', "a: kind is missing"),
         ('[a]\nkind = "lnd"\nurl = "http://127.0.0.1"\nauth = "env:A"\n', "a: kind must be bitcoin-core"),
@@ -64,6 +66,21 @@ def test_what_does_not_belong_there_is_refused_and_never_shown(tmp_path: Path, t
         chosen(tmp_path, ())
     assert str(refused.value).startswith(f"{PATH}: {said}" if said != "names no source" else f"{PATH} {said}")
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_cookie_behind_a_link_into_the_work_tree_lies_in_it(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    (top / "secrets").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(top / "secrets")
+    write(top, f'[a]\n{NODE}cookie = "{tmp_path}/link/.cookie"\n')
+    with pytest.raises(UsageError, match="the cookie lies in the work tree"):
+        read(top)
+
+
+def test_a_folder_in_the_files_place_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / PATH).mkdir(parents=True)
+    with pytest.raises(CannotWork, match="cannot be read: Is a directory"):
+        read(tmp_path)
 
 
 def test_a_password_in_clear_may_be_meant(tmp_path: Path) -> None:

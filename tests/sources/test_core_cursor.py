@@ -12,7 +12,7 @@ import pytest
 
 from gitbtc.sources import bitcoin_core
 from gitbtc.sources.answers import BadAnswer
-from gitbtc.sources.core_cursor import Cursor, load, save
+from gitbtc.sources.core_cursor import Cursor, cut, cut_raw, load, save
 from gitbtc.sources.endpoints import Cookie, NodeAccess, read_url
 from gitbtc.sources.http_rpc import HttpRpc
 from gitbtc.sources.recorded import Recorded
@@ -89,6 +89,41 @@ def test_where_it_does_not_come_out_even_everything_is_read(node: ScriptedNode, 
             bitcoin_core.read_from(asker(node), cursor=cursor)
         node.overrides["listsinceblock"] = listed
     assert in_order(bitcoin_core.read_from(asker(node), cursor=cursor)) == in_order(bitcoin_core.read_from(asker(node)))
+
+
+def test_a_block_that_the_node_does_not_know_is_no_error(node: ScriptedNode) -> None:
+    cursor, listed = cursor_of(node), node.overrides["listsinceblock"]
+    node.overrides["listsinceblock"] = lambda block, *_: (-5, "Block not found") if block else listed
+    node.log.clear()
+    assert in_order(bitcoin_core.read_from(asker(node), cursor=cursor)) == in_order(bitcoin_core.read_from(asker(node)))
+    assert node.log.count("listsinceblock") == 3
+
+
+@pytest.mark.parametrize("broken", [5, {}, {"decoded": {}}, {"txid": "x"}, {"details": 1}, {"decoded": {"vout": [1]}}])
+def test_answers_that_were_spoilt_on_disk_are_asked_for_again(node: ScriptedNode, broken: Any) -> None:
+    cursor = cursor_of(node)
+    txid = next(iter(cursor.answers))
+    spoilt = {**cursor.answers[txid], **broken} if broken and isinstance(broken, dict) else broken
+    cursor = replace(cursor, answers=cursor.answers | {txid: spoilt})
+    assert in_order(bitcoin_core.read_from(asker(node), cursor=cursor)) == in_order(bitcoin_core.read_from(asker(node)))
+
+
+def test_an_amount_that_was_spoilt_on_disk_shows_in_the_balance(node: ScriptedNode) -> None:
+    cursor = cursor_of(node)
+    txid, answer = next((txid, one) for txid, one in cursor.answers.items() if one["details"])
+    spoilt = json.loads(json.dumps(answer, default=str))
+    for output in spoilt["decoded"]["vout"]:
+        output["value"] = Decimal(1)
+    cursor = replace(cursor, answers=cursor.answers | {txid: spoilt})
+    assert in_order(bitcoin_core.read_from(asker(node), cursor=cursor)) == in_order(bitcoin_core.read_from(asker(node)))
+
+
+def test_what_a_node_leaves_out_is_kept_without(node: ScriptedNode) -> None:
+    """As no release does; what is kept of an answer is no more picky than what reads it."""
+    answer = node.result("gettransaction", [node.overrides["listsinceblock"]["transactions"][0]["txid"]])
+    body = {name: value for name, value in answer["decoded"].items() if name != "vin"}
+    assert cut({**answer, "details": None, "decoded": body | {"vout": None}})["decoded"]["vin"] == []
+    assert cut_raw({"txid": "a"})["vin"] == []
 
 
 @pytest.mark.parametrize(

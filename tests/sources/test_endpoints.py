@@ -15,6 +15,7 @@ from gitbtc.sources.endpoints import Cookie, FromEnvironment, credentials, read_
     [
         ("http://127.0.0.1:8332", "127.0.0.1:8332"),
         ("http://localhost", "localhost:8332"),
+        ("http://localhost:0", "localhost:0"),
         ("http://[::1]:18443/", "[::1]:18443"),
         ("http://192.168.1.5:8332", "192.168.1.5:8332"),
         ("http://10.0.0.1:1", "10.0.0.1:1"),

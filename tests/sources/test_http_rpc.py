@@ -92,7 +92,15 @@ def test_a_fault_is_one_message(node: ScriptedNode, fault: Any, said: str) -> No
 
 def test_a_batch_that_breaks_off_is_one_message(node: ScriptedNode) -> None:
     node.faults = [None] * 4 + [script.cut_after(5000)]
-    assert re.search(r"broke off, 12 answers are missing.*nothing was imported", refusal(node))
+    assert re.search(r"broke off after 0 of 12 answers;.*nothing was imported", refusal(node))
+
+
+def test_what_breaks_off_later_tells_how_many_answers_there_were(node: ScriptedNode) -> None:
+    asked = asker(node)
+    calls = [Call("getmempoolentry", (f"{number:064x}",)) for number in range(250)]
+    node.faults = [None, None, script.cut_after(100)]
+    with pytest.raises(CannotWork, match="broke off after 200 of 250 answers"):
+        asked.ask(calls)
 
 
 def test_a_slow_drip_ends_with_the_deadline(node: ScriptedNode) -> None:
@@ -198,6 +206,11 @@ def test_of_several_wallets_one_is_to_be_named(node: ScriptedNode) -> None:
     [
         ("getwalletinfo", (-32601, "Method not found"), "the node has no method getwalletinfo: no wallet support"),
         ("getwalletinfo", {"scanning": {"duration": 5, "progress": 0.43}}, "the wallet is being rescanned: 43 %; wait"),
+        (
+            "getwalletinfo",
+            (-4, 'Wallet file verification failed. "x" is already being loaded.'),
+            "the wallet is being loaded: ",
+        ),
         ("getnetworkinfo", {"version": 220_000}, "Bitcoin Core 25 or later is needed; this is 22.0"),
         ("getnetworkinfo", {"version": 210_100}, "this is 0.21.1"),
     ],
@@ -220,3 +233,15 @@ def test_nobody_listens(node: ScriptedNode) -> None:
     node.url = f"http://127.0.0.1:{port}"
     wanted = f"treasury: nothing listens at 127.0.0.1:{port}; is bitcoind running, with server=1?"
     assert refusal(node) == wanted
+
+
+def test_a_wallet_that_can_sign_is_mentioned_once(node: ScriptedNode) -> None:
+    listed = node.result("listsinceblock", [""])
+    node.overrides = {
+        "getwalletinfo": {"private_keys_enabled": True},
+        "listsinceblock": {**listed, "lastblock": "ab" * 32},
+    }
+    first = bitcoin_core.read_from(asker(node))
+    assert [one for one in first.notices if "can sign" in one and "watch-only" in one]
+    again = bitcoin_core.read_from(asker(node), cursor=first.cursor)
+    assert not [one for one in again.notices if "can sign" in one]

@@ -3,7 +3,12 @@
 `main(["clean", PATH])` serves one file; `main(["filter-process"])` serves all files of one git command by Git's
 long-running filter protocol, version 2 (gitattributes(5), "Long Running Filter Process"). Both take `--schemas DIR`,
 the folder of the kinds that the repository adds. A file with key material is refused; a state file that parses becomes
-canonical; everything else passes as it is, since a filter that fails also stops `git diff` and `git stash`.
+canonical, and what a crash left of one is refused; everything else passes as it is, since a filter that fails also
+stops `git diff` and `git stash`.
+
+So does a file that is in the index as it is: it was committed before gitbtc came, or by a clone without it, and a fresh
+checkout is clean. It becomes canonical with its next change, or by `git add --renormalize`. One that holds a key, or is
+damaged, has to be so at HEAD too: then nothing is stored that was not there.
 
 `smudge` is offered, and gives back what it gets: with `filter.<name>.required` Git refuses to check out a file when the
 process cannot smudge (observed on Git 2.39).
@@ -15,7 +20,7 @@ import sys
 from functools import partial
 
 from gitbtc.errors import CannotWork, GitbtcError, printable
-from gitbtc.keys.finding import KEY_FOR_A_NAME, THE_NAME, notices, refusal, refusal_of_name
+from gitbtc.keys.finding import KEY_FOR_A_NAME, THE_NAME, committed_already, notices, refusal, refusal_of_name
 from gitbtc.keys.scan import scan, scan_name
 
 TYPE_CHECKING = False
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from gitbtc.judge.key_gate import Again
     from gitbtc.keys.finding import KeyFinding
     from gitbtc.kinds.registry import Kinds
+    from gitbtc.repo.git import Entry
 
     # (folder of added schemas, path, content) -> content
     Command = Callable[[str | None, str, bytes], bytes]
@@ -38,7 +44,7 @@ _USAGE = "gitbtc: usage: gitbtc clean [--schemas DIR] PATH, or gitbtc filter-pro
 
 
 class Refused(GitbtcError):
-    """The file holds key material, and nothing of it may be stored."""
+    """The file holds key material, or is what a crash left of one, and nothing of it may be stored."""
 
 
 class ProtocolError(GitbtcError):
@@ -60,32 +66,61 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def clean(folder: str | None, path: str, content: bytes) -> bytes:
-    """What Git stores of the file `path` (with `/`, from the top); raises Refused for key material.
+    """What Git stores of the file `path` (with `/`, from the top); raises Refused for key material and damage.
 
     `folder` holds the schemas of the kinds that the repository adds. What is worth a warning only is said.
     """
     look = partial(scan, content, path, partial(_known, folder))
     in_name, findings = scan_name(path), look()
     if in_name or findings:
-        _judge(path, in_name, findings, look)
+        _judge(path, content, in_name, findings, look)
     # Every kind's path ends so; most files need neither the kinds nor the codec, which are slow to load.
     return _canonical(folder, path, content) if path.endswith((".json", ".jsonl")) else content
 
 
-def _judge(path: str, in_name: list[KeyFinding], findings: list[KeyFinding], look: Again) -> None:
+def _judge(path: str, content: bytes, in_name: list[KeyFinding], findings: list[KeyFinding], look: Again) -> None:
     """Refuse, or say what is only to be said. The allow list is that of the work tree: Git runs filters at its top."""
     from gitbtc.judge.key_gate import in_work_tree, judged
 
     named = judged(in_name, lambda: in_work_tree("."))
     held = judged(findings, lambda: in_work_tree("."), look)
+    place = KEY_FOR_A_NAME if in_name else path
+    refusing = [one for verdict in (named, held) if verdict for one in verdict.refusing]
+    if refusing and _is_committed(path, content):
+        _say(committed_already(refusing, place))
+        return
     if named and named.refusing:
         raise Refused(refusal_of_name(named.refusing, named.remarks))
-    place = KEY_FOR_A_NAME if in_name else path
     if held and held.refusing:
         raise Refused(refusal(held.refusing, place, remarks=held.remarks))
     for one, where in ((named, THE_NAME), (held, place)):
         for line in notices(one.told, where) if one else ():
             _say(line)
+
+
+def _is_staged(path: str, content: bytes) -> bool:
+    """Whether the index has the file as it is. Neither that nor any object that is not here is asked for elsewhere."""
+    from gitbtc.repo.git import Git
+
+    return _is_file(Git().without_fetching().staged_entry, path, content)
+
+
+def _is_committed(path: str, content: bytes) -> bool:
+    """Whether HEAD has it so too."""
+    from gitbtc.repo.git import Git
+
+    git = Git().without_fetching()
+    return _is_staged(path, content) and _is_file(lambda name: git.tree_entries("HEAD", name).get(name), path, content)
+
+
+def _is_file(find: Callable[[str], Entry | None], path: str, content: bytes) -> bool:
+    from gitbtc.repo.diffing import blob_id
+
+    try:
+        entry = find(path)
+    except GitbtcError:  # by hand outside of a repository, or before the first commit
+        return False
+    return entry is not None and entry[1] == blob_id(content, len(entry[1]))
 
 
 def _known(folder: str | None) -> frozenset[bytes]:
@@ -116,18 +151,29 @@ COMMANDS: dict[str, Command] = {"clean": clean, "smudge": smudge}
 
 def _canonical(folder: str | None, path: str, content: bytes) -> bytes:
     kind = _kinds(folder).for_path(path)
-    if kind is None or not content:  # of zero bytes: damage, which a commit refuses, and no file without records
+    if kind is None:
         return content
     from gitbtc.kinds import codec
+    from gitbtc.kinds.damage import cut_short, damage
 
+    why = damage(kind, content)
     try:
-        return codec.canonical(kind, content)
+        made = content if why else codec.canonical(kind, content)
     except codec.ForeignFile as error:
         _say(f"gitbtc: {_shown(path)}: {error}; a commit of it is refused")
         return content
     except GitbtcError:
-        # It is refused at commit, with the place of the mistake.
-        return content
+        # It is refused at commit, with the place of the mistake; but what a crash left is no edit.
+        made, why = content, cut_short(kind, content)
+    if why and not _is_committed(path, content):
+        raise Refused(f"gitbtc: {_shown(path)}: refused: {why}")
+    return content if made != content and _stays(path, content) else made
+
+
+def _stays(path: str, content: bytes) -> bool:
+    from gitbtc.repo.callers import is_renormalizing
+
+    return _is_staged(path, content) and not is_renormalizing()
 
 
 def _kinds(folder: str | None) -> Kinds:

@@ -12,6 +12,7 @@ from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.keys.finding import KEY_FOR_A_NAME, THE_NAME
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.damage import EMPTY, cut_short, damage
 from gitbtc.kinds.delta import NotCanonical, walk
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 
 NOT_CANONICAL = "not in canonical form"
 _BINARY = "a binary file among state files, in which nobody sees what it holds; keep it in another folder"
-_DAMAGED = (
-    "it holds nothing, not even an empty list, as after a full disk or a crash; `git checkout HEAD -- PATH` brings the "
-    "last version back, and `[]` is a file without records"
-)
 _NO_FOLDER = {
     SYMBOLIC_LINK: "a symbolic link stands in the place of a folder of state files; put the folder there",
     SUBMODULE: "a submodule stands in the place of a folder of state files; put the folder there",
@@ -135,14 +132,15 @@ class ChangedFiles:
                 yield path, _NO_FILE[mode]
                 continue
             content = self._read(oid)
-            if self._is_damaged(path, kind, content):
-                yield path, _DAMAGED
+            damaged = self._damage(path, kind, content)
+            if damaged:
+                yield path, damaged
                 continue
             try:
                 if not self._is_canonical(path, kind, content):
                     yield path, NOT_CANONICAL
             except Malformed as error:
-                yield path, printable(str(error))
+                yield path, cut_short(kind, content) or printable(str(error))
 
     def _of_the_name(self, path: str, mode: str) -> Iterator[str]:
         """What is wrong with a name that is no state file's, and may be taken for one."""
@@ -157,13 +155,12 @@ class ChangedFiles:
     def _has_state(self, root: str) -> bool:
         return any(path.startswith(f"{root}/") for path in self.after.state_paths())
 
-    def _is_damaged(self, path: str, kind: Kind, content: bytes) -> bool:
-        """Whether a file holds nothing, or nothing but NUL. Of lines, none is a file without records: that is taken for
-        damage where a parent has some.
+    def _damage(self, path: str, kind: Kind, content: bytes) -> str:
+        """What is left of a file. Of lines, none is a file without records: that is taken for damage where a parent has
+        some.
         """
-        if content.strip(b"\0"):
-            return False
-        return kind.frame.file([]) != content or any(parent.content(path) for parent in self.before)
+        had_some = not content and any(parent.content(path) for parent in self.before)
+        return EMPTY if had_some else damage(kind, content)
 
     def _is_among_state(self, path: str) -> bool:
         """Whether a state file lies in the folder of the file at `path`."""

@@ -94,6 +94,17 @@ def refusal(findings: Sequence[KeyFinding], path: str, way_on: str = NOT_STORED,
     return "\n".join([*lines, *(f"  {line}" for line in (*advice, *remarks, way_on))])
 
 
+def committed_already(findings: Sequence[KeyFinding], place: str) -> str:
+    """The line that tells of key material in a file that is as it was committed: staging it stores nothing."""
+    told = ", ".join(
+        f"line {found.where}: {found.form}, fingerprint {found.fingerprint}" for found in findings[:_SHOWN]
+    )
+    return (
+        f"gitbtc: warning: {printable(place)}: holds private-key material ({told}), and is as it was committed; "
+        "who has the history has the key: move the funds, and take it out"
+    )
+
+
 def refusal_of_name(findings: Sequence[KeyFinding], remarks: Sequence[str] = ()) -> str:
     """The message that refuses a file whose name is or holds a key; the name is not repeated."""
     named = ", ".join(f"{found.form}, fingerprint {found.fingerprint}" for found in findings[:_SHOWN])

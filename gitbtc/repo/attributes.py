@@ -5,9 +5,10 @@ the common directory: Git reads attributes from the branch that is merged *into*
 would otherwise be merged as text in silence. The block goes to the end, where it wins over the lines above it. A block
 of the same make, in `info/exclude`, keeps what killed processes leave from being staged.
 
-State files are `text eol=lf`. The canonical form is bytes with LF, and so it lies in the work tree too, also with
-`core.autocrlf=true`; and where gitbtc is not installed, an editor that writes CRLF cannot bring it into a commit. (Git
-converts line ends after the clean filter and before the smudge filter: the filter sees the file as the editor left it.)
+State files are `text=auto eol=lf`. The canonical form is bytes with LF, and so it lies in the work tree too, also with
+`core.autocrlf=true`; and where gitbtc is not installed, an editor that writes CRLF cannot bring it into a commit. One
+that was committed with CRLF is left alone until it changes, which `text` without `auto` would not do. (Git converts
+line ends after the clean filter and before the smudge filter: the filter sees the file as the editor left it.)
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _MARKER = re.compile(rb"^# gitbtc (?:begins|ends) here", re.MULTILINE)
 
 def lines(paths: Mapping[str, str]) -> list[str]:
     """The attribute lines for `paths`: kind -> the last two parts of its files' paths. `**/` matches at the top too."""
-    kinds = [f"**/{path} text eol=lf diff=gitbtc-{kind} merge=gitbtc-{kind}" for kind, path in paths.items()]
+    kinds = [f"**/{path} text=auto eol=lf diff=gitbtc-{kind} merge=gitbtc-{kind}" for kind, path in paths.items()]
     return ["* filter=gitbtc", *kinds]
 
 

@@ -46,6 +46,12 @@ class Git(Configuration, Blobs):
         copy.environment |= {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
         return copy
 
+    def without_fetching(self) -> Self:
+        """The same, for which an object that a partial clone lacks is not there, where Git knows of this (2.44)."""
+        copy = type(self)(self.cwd, inside_git=self.inside_git)
+        copy.environment["GIT_NO_LAZY_FETCH"] = "1"
+        return copy
+
     def apart(self, folder: str) -> Self:
         """The same with an object store of its own in the empty folder `folder`, on top of the repository's: what this
         one fetches and writes is gone with the folder.

@@ -81,6 +81,15 @@ class Index(Revisions):
                 entries.pop(path, None)
         return entries
 
+    def staged_entry(self, path: str) -> Entry | None:
+        """(mode, oid) of one settled path (literal) of the index that GIT_INDEX_FILE names; no object is read."""
+        options = ("--stage", "-z", "--full-name", "--", path)
+        for item in self._items("--literal-pathspecs", "ls-files", *options):
+            mode, oid, stage = item.partition("\t")[0].split(" ")
+            if stage == "0":
+                return mode, oid
+        return None
+
     def _announced(self) -> list[str]:
         """The paths of `git add --intent-to-add`: in the index as empty files, and in no commit of it."""
         return self._items("diff-files", "--name-only", "-z", "--no-renames", "--diff-filter=A", "--", ":/")

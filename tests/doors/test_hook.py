@@ -101,7 +101,7 @@ def test_many_faults_are_counted_not_listed(treasury: Repo) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[{", "not JSON"),
+        ("[{]", "not JSON"),
         ("[\n<<<<<<< a\n=======\n>>>>>>> b\n]\n", "conflict marker"),
         ('[{"txid":"a","txid":"b"}]', "twice"),
         ("\ufeff[]", "byte order mark"),

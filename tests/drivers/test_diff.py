@@ -74,7 +74,7 @@ def test_files_that_come_go_move_or_change_mode(repo: Repo) -> None:
 
 
 def test_a_file_that_does_not_parse_is_shown_as_text(repo: Repo) -> None:
-    repo.write("wallet/utxos.json", "[\n{\n")
+    repo.write("wallet/utxos.json", "[\n{\n]\n")
     shown = repo.git("diff")
     assert shown.startswith("wallet/utxos.json: line ")
     assert "; shown as text\ndiff --git " in shown

@@ -198,12 +198,145 @@ def test_a_state_file_becomes_canonical_when_it_is_staged(repo: Repo) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"not JSON", b"[1, 2", b'[\n<<<<<<< ours\n{"txid": 1}\n=======\n>>>>>>> theirs\n]\n', b"\xff\xfe\0[", b"[" * 5000],
+    [b"not JSON", b"[1 2]", b'[\n<<<<<<< ours\n{"txid": 1}\n=======\n>>>>>>> theirs\n]\n', b"\xff\xfe\0[", b"[" * 5000],
 )
 def test_a_state_file_that_does_not_parse_goes_through_as_it_is(repo: Repo, content: bytes) -> None:
     repo.write("wallet/utxos.json", content)
     repo.git("add", ".")
     assert repo.git("ls-files", "-s", "wallet/utxos.json").split()[1] == blob(content)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 40, b"\n", b"\xef\xbb\xbf", json.dumps([COIN]).encode()[:-20], b"[\n" + b"\0" * 20]
+)
+def test_what_a_crash_leaves_of_a_state_file_is_not_staged(repo: Repo, content: bytes) -> None:
+    repo.write("wallet/utxos.json", json.dumps([COIN]))
+    repo.commit("a coin")
+    repo.write("wallet/utxos.json", content)
+    for command in (["add", "."], ["commit", "-a", "-m", "gone"], ["stash"]):
+        assert "gitbtc: wallet/utxos.json: refused: it " in refused(repo, *command)
+    assert repo.git("status", "--porcelain") == " M wallet/utxos.json\n"
+    repo.git("checkout", "HEAD", "--", "wallet/utxos.json")
+    assert json.loads(repo.read("wallet/utxos.json")) == [COIN]
+
+
+# What was committed before gitbtc, or without it
+
+
+@pytest.fixture
+def old(sandbox: Sandbox) -> Repo:
+    """A repository with a branch `old` from before the filter, whose files it would have otherwise or not at all, and
+    with the filter on main.
+    """
+    made = sandbox.repo()
+    made.write("wallet/utxos.json", json.dumps([COIN], indent=1))
+    made.write("wallet/labels.json", b"[\r\n]\r\n")
+    made.write("wallet/transactions.json", b"")
+    made.write("channels/channels.json", b"[\n")
+    made.write("notes.txt", f"one\n{WIF}\n")
+    made.commit("before")
+    made.git("branch", "old")
+    made.git("rm", "-q", "wallet/transactions.json", "channels/channels.json", "notes.txt")
+    made.git("config", "filter.gitbtc.process", f"{GITBTC} filter-process")
+    made.git("config", "filter.gitbtc.required", "true")
+    (made.path / ".git/info").mkdir(exist_ok=True)
+    (made.path / ".git/info/attributes").write_text("* filter=gitbtc\n*.json text=auto eol=lf\n")
+    made.git("add", "--renormalize", ".")
+    made.commit("with gitbtc")
+    made.write("a.txt", "a\n")
+    made.commit("after")
+    return made
+
+
+def touch(repo: Repo) -> None:
+    """Have Git look into each file: none is known to be as it was staged."""
+    for path in repo.git("ls-files").split():
+        repo.date(repo.path / path)
+
+
+def is_clean(repo: Repo) -> bool:
+    touch(repo)
+    return repo.git("status", "--porcelain") == ""
+
+
+def test_a_checkout_from_before_gitbtc_is_clean_and_can_be_left(old: Repo) -> None:
+    assert old.git("show", "main:wallet/utxos.json").startswith("[\n{")
+    old.git("checkout", "-q", "old")
+    assert is_clean(old)
+    touch(old)
+    assert old.git("stash") == "No local changes to save\n"
+    touch(old)
+    old.git("reset", "-q", "--hard")
+    assert is_clean(old)
+    old.git("switch", "-q", "main")
+    assert is_clean(old)
+    old.git("worktree", "add", "-q", "../linked", "old")
+    linked = type(old)(old.path.parent / "linked", old.env, old.clock)
+    touch(linked)
+    old.git("worktree", "remove", "../linked")
+    old.git("bisect", "start", "main", "old")
+    assert is_clean(old)
+    old.git("bisect", "reset")
+
+
+def test_it_becomes_canonical_with_its_next_change(old: Repo) -> None:
+    old.git("checkout", "-q", "old")
+    old.write("wallet/utxos.json", json.dumps([COIN | {"label": "rent"}], indent=1))
+    old.git("add", "wallet")
+    assert '"label":"rent"' in old.git("show", ":wallet/utxos.json")
+    assert old.git("diff", "--cached", "--name-only") == "wallet/utxos.json\n"
+
+
+def test_it_becomes_canonical_when_every_file_is_to_go_through_the_filter_again(old: Repo) -> None:
+    old.git("checkout", "-q", "old")
+    old.git("add", "--renormalize", "wallet/utxos.json", "wallet/labels.json")
+    assert old.git("show", ":wallet/utxos.json") == old.git("show", "main:wallet/utxos.json")
+    assert old.git("show", ":wallet/labels.json") == "[]\n"
+
+
+def test_a_stash_from_an_old_commit_comes_back(old: Repo) -> None:
+    old.git("checkout", "-q", "old")
+    touch(old)
+    old.write("other.txt", "x\n")
+    old.git("add", "other.txt")
+    old.git("stash")
+    assert is_clean(old)
+    old.git("stash", "pop")
+    assert old.git("status", "--porcelain") == "A  other.txt\n"
+
+
+def test_a_key_in_an_old_commit_lets_no_other_in(old: Repo) -> None:
+    old.git("checkout", "-q", "old")
+    touch(old)
+    said = old.run("git", "add", "-A").stderr
+    assert "notes.txt: holds private-key material" in said
+    assert WIF not in said
+    for path, content in (("copy.txt", f"one\n{WIF}\n"), ("notes.txt", f"one\n{WIF}\nmore\n")):
+        old.write(path, content)
+        assert f"{path}: refused" in refused(old, "add", path)
+    old.git("checkout", "-q", "-f", "main")
+    # In the index alone: nobody ever committed it to this branch.
+    old.git("update-index", "--add", "--cacheinfo", f"100644,{blob(f'one{chr(10)}{WIF}{chr(10)}'.encode())},notes.txt")
+    old.write("notes.txt", f"one\n{WIF}\n")
+    assert "notes.txt: refused" in refused(old, "add", "notes.txt")
+
+
+def test_whether_a_file_is_as_it_was_is_asked_of_nobody_else(old: Repo) -> None:
+    old.git("config", "uploadpack.allowFilter", "true")
+    url = f"file://{old.path}"
+    old.git("clone", "-q", "--no-checkout", "--filter=blob:none", "-b", "old", url, "../partial")
+    partial = type(old)(old.path.parent / "partial", old.env, old.clock)
+    for name in ("filter.gitbtc.process", "filter.gitbtc.required"):
+        partial.git("config", name, old.git("config", name).strip())
+    (partial.path / ".git/info/attributes").write_text("* filter=gitbtc\n")
+    partial.git("config", "remote.origin.url", "file:///nowhere")
+    partial.git("read-tree", "HEAD")
+    partial.write("wallet/utxos.json", old.git("cat-file", "blob", "old:wallet/utxos.json"))
+    partial.git("add", "wallet/utxos.json")
+    assert partial.git("rev-parse", ":wallet/utxos.json") == partial.git("rev-parse", "HEAD:wallet/utxos.json")
+    partial.write("wallet/utxos.json", "[ ]")
+    partial.git("add", "wallet/utxos.json")
+    assert partial.git("show", ":wallet/utxos.json") == "[]\n"
 
 
 def test_a_kind_that_the_repository_adds_becomes_canonical_too(repo: Repo) -> None:

@@ -51,7 +51,7 @@ def test_a_binary_file_among_state_files_is_refused() -> None:
     assert list(step({**files, COINS: wallet(coin(0))}, files).form()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 4096])
+@pytest.mark.parametrize("content", [b"", b"\0" * 4096, b" \n", b"\xef\xbb\xbf", b"[\n{", b"[\n\0\0"])
 def test_a_file_of_nothing_is_damage(content: bytes) -> None:
     [(path, fault)] = step({COINS: content}, {COINS: wallet(coin(0))}).form()
     assert path == COINS
@@ -91,7 +91,7 @@ def test_a_key_in_a_state_file_is_found_whatever_its_form(content: bytes, where:
 
 
 def test_form_is_judged_where_something_changed() -> None:
-    sound, layout, broken = wallet(coin(0)), b"[ ]", b"[{"
+    sound, layout, broken = wallet(coin(0)), b"[ ]", b"[{]"
     before = {"a/wallet/utxos.json": layout, "b/wallet/utxos.json": sound}
     after = {"a/wallet/utxos.json": layout, "b/wallet/utxos.json": layout, "c/wallet/utxos.json": broken, "d": broken}
     told = dict(step(after, before).form())

@@ -58,7 +58,7 @@ def test_a_new_kind_changes_the_block_in_its_place() -> None:
     grown = lines({**PATHS, "vtxos": "ark/vtxos.json"})
     assert not up_to_date(before, grown, "f")
     after = with_block(before, grown, "f")
-    assert b"**/ark/vtxos.json text eol=lf diff=gitbtc-vtxos merge=gitbtc-vtxos\n" in after
+    assert b"**/ark/vtxos.json text=auto eol=lf diff=gitbtc-vtxos merge=gitbtc-vtxos\n" in after
     assert without_block(after, "f") == b"a\nb\n"
 
 
@@ -89,7 +89,7 @@ def test_git_takes_the_lines_at_the_top_and_at_any_depth(sandbox: Sandbox) -> No
     for path in ("wallet/utxos.json", "a b/c/wallet/utxos.json"):
         told = repo.git("check-attr", "diff", "merge", "filter", "text", "eol", "--", path)
         values = [line.rpartition(": ")[2] for line in told.splitlines()]
-        assert values == ["gitbtc-utxos", "gitbtc-utxos", "gitbtc", "set", "lf"]
+        assert values == ["gitbtc-utxos", "gitbtc-utxos", "gitbtc", "auto", "lf"]
     assert "filter: gitbtc" in repo.git("check-attr", "filter", "notes.txt")
     assert "merge: union" in repo.git("check-attr", "merge", "cold-wallet/utxos.json")
     assert len(LINES) == 3

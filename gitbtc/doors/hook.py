@@ -231,12 +231,12 @@ def _receive(_: list[str]) -> int:
 
     git = Git().as_stored()
     limits, examined = Limits.of(git), Examined(git)
-    with watched(limits[SECONDS]):
+    with watched(limits[SECONDS]) as watch:
         updates = to_receive(_input())
         limits.check(REFS, len(updates), "this push")
         arrived = examined.arriving(tips(updates))
         limits.check(COMMITS, len(arrived.commits), "this push")
-        status = _tell([*replacing(updates), *findings(git, updates, arrived.commits)])
+        status = _tell([*replacing(updates), *findings(git, updates, watch.counted(arrived.commits))])
         if not status:
             examined.add(arrived)
     return status

@@ -10,7 +10,7 @@ from gitbtc.judge.findings import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gitbtc.doors.new_commits import Update
     from gitbtc.repo.git import Git
@@ -19,7 +19,7 @@ _REPLACING = "refs/replace/"
 MOST_FINDINGS = 50  # a push that is refused anyway is not looked at to its end
 
 
-def findings(git: Git, updates: list[Update], commits: list[str]) -> list[Finding]:
+def findings(git: Git, updates: list[Update], commits: Iterable[str]) -> list[Finding]:
     """The first that refuse, then the first that are only told, each in the order of the history; if none refuses, the
     push may come in.
 

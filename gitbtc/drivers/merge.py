@@ -10,16 +10,18 @@ import os
 import sys
 
 from gitbtc.drivers import opened
+from gitbtc.drivers.in_memory import is_in_memory, merging_of, spent_twice
 from gitbtc.errors import GitbtcError, printable, report
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds
 from gitbtc.merge.files import Merge, Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
-from gitbtc.state.merging import announced
+from gitbtc.state.merging import Merging, announced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Kind
 
 FAILED = 129
@@ -83,12 +85,13 @@ def main(arguments: list[str]) -> int:
 def _merge(call: MergeCall) -> int:
     kind = Kinds(call.schemas or None).load(call.kind)
     virtual = _is_virtual(call)
-    into_ours = not virtual and bool(announced())
     try:
-        if kind.name in _SPENDING and into_ours:
-            merge = _merge_with_the_others(call, kind)
+        if kind.name in _SPENDING and not virtual:
+            merge, left_open = _merge_coins(call, kind)
         else:
-            merge = _merged(call, kind, Options(lambda: _style(call), into_ours=into_ours, virtual=virtual))
+            into_ours = not virtual and bool(announced())
+            options = Options(lambda: _style(call), into_ours=into_ours, virtual=virtual)
+            merge, left_open = merge_files(kind, *_versions(call), options), []
     except Malformed as error:
         return _merge_as_text(call, error)
     _write(call.ours, merge)
@@ -96,26 +99,52 @@ def _merge(call: MergeCall) -> int:
         return 0
     if merge.notices or merge.conflicts:
         _tell(call, kind, merge)
-    return 1 if merge.conflicts else 0
+    for line in left_open:
+        print(f"gitbtc: {printable(call.path)}: {printable(line)}", file=sys.stderr)
+    return 1 if merge.conflicts or left_open else 0
 
 
-def _merged(call: MergeCall, kind: Kind, options: Options) -> Merge:
-    return merge_files(kind, opened(call.base), opened(call.ours), opened(call.theirs), options)
+def _versions(call: MergeCall) -> tuple[Buffer, Buffer, Buffer]:
+    return opened(call.base), opened(call.ours), opened(call.theirs)
 
 
-def _merge_with_the_others(call: MergeCall, kind: Kind) -> Merge:
-    """A file that tells of coins, with what the other files of the root say of it."""
-    from gitbtc.drivers.part import part_of
+def _merge_coins(call: MergeCall, kind: Kind) -> tuple[Merge, list[str]]:
+    """A file that tells of coins, with what the other files of the root say of it, where Git tells which commits it
+    merges; and what is left open in a merge that no hook will look at.
+    """
+    base, ours, theirs = versions = _versions(call)
+    in_memory = not announced() and is_in_memory()
+    merging = _merging(call) if in_memory or len(announced()) == 1 else None
+    if merging is None:
+        # A rebase, a pick, a stash, an octopus: the hook decides at the commit.
+        merge = merge_files(kind, base, ours, theirs, Options(lambda: _style(call), into_ours=bool(announced())))
+        alone = in_memory and not merge.conflicts
+        return merge, list(spent_twice(kind, merge.content, ours[:], theirs[:])) if alone else []
 
-    versions = [opened(version) for version in (call.base, call.ours, call.theirs)]
-    with part_of(call.path, versions) as part:
-        judge = part.conflicts if part is not None and kind.name == COINS else None
-        merge = merge_files(
-            kind, versions[0], versions[1], versions[2], Options(lambda: _style(call), into_ours=True, judge=judge)
-        )
-        if part is not None and not merge.conflicts:
-            merge.pieces = [part.completed(merge.content)]
-    return merge
+    from gitbtc.drivers.part import FilePart
+    from gitbtc.repo.git import Git
+
+    git = Git()
+    with git.blobs() as blobs:
+        part = FilePart(git, blobs, merging, call.path, versions)
+        judge = part.conflicts if kind.name == COINS else None
+        options = Options(lambda: _style(call), into_ours=merging.into_ours, judge=judge)
+        merge = merge_files(kind, base, ours, theirs, options)
+        if merge.conflicts:
+            return merge, []
+        by_itself = merge.content
+        merge.pieces = [part.completed(by_itself)]
+        return merge, list(part.left_open(by_itself)) if in_memory else []
+
+
+def _merging(call: MergeCall) -> Merging | None:
+    """What is merged, where Git tells: by the environment, or since 2.44 by labels."""
+    from gitbtc.repo.git import Git
+
+    git = Git()
+    if announced():
+        return Merging(git, [git.resolve("HEAD"), *announced()])
+    return merging_of(git, call.base_label, call.ours_label, call.theirs_label)
 
 
 def _is_virtual(call: MergeCall) -> bool:

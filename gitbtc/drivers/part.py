@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import cached_property, lru_cache
 
 from gitbtc.errors import CannotWork
 from gitbtc.judge.spend_gate import SpendGate
-from gitbtc.kinds.registry import Kinds, root_of
+from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.diffing import blob_id
-from gitbtc.repo.git import Git
 from gitbtc.resolve.repair import Repair
-from gitbtc.spends import EVIDENCE
+from gitbtc.spends import COINS, EVIDENCE
 from gitbtc.state.drafted import drafted
-from gitbtc.state.merging import Merging, announced
 from gitbtc.state.snapshot import of_revision, path_in
 
 TYPE_CHECKING = False
@@ -23,23 +20,24 @@ if TYPE_CHECKING:
     from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Key
     from gitbtc.merge.conflict import Conflict
-    from gitbtc.repo.git import BlobReader
+    from gitbtc.repo.git import BlobReader, Git
+    from gitbtc.state.merging import Merging
     from gitbtc.state.snapshot import Snapshot
 
 
 class FilePart:
-    """What the one view says of the file at `path`, in the merge that Git announced to its drivers.
+    """What the one view says of the file at `path` in a merge, a pick or a revert.
 
     `versions` are those of the file that Git gave to the driver: they need not be read again.
     """
 
-    def __init__(self, git: Git, blobs: BlobReader, path: str, versions: Sequence[Buffer]) -> None:
+    def __init__(self, git: Git, blobs: BlobReader, merging: Merging, path: str, versions: Sequence[Buffer]) -> None:
         self._path = path
         self._kinds = Kinds()
         self._read = lru_cache(maxsize=16)(blobs.read)
         self._versions = versions
         self._given: dict[str, Buffer] = {}
-        self._merging = Merging(git, [git.resolve("HEAD"), *announced()])
+        self._merging = merging
         self._git = git
         self._snapshots: dict[str | None, Snapshot] = {}
 
@@ -81,20 +79,35 @@ class FilePart:
 
     def completed(self, merged: bytes) -> bytes:
         """The file with what nobody has to decide, given how it merged by itself."""
-        if self._is_alone or self._gate is None or self._gate.contests or self._gate.clashes:
-            return merged
-        head, base = self._snapshot(self._merging.heads[0]), self._snapshot(self._merging.bases(0, 1)[0])
-        result = drafted(base, head, self._snapshot(self._merging.heads[1]), self._kinds, {self._path: merged})
+        return merged if self._is_alone else self._repaired(merged).get(self._path, merged)
+
+    def _repaired(self, merged: bytes) -> dict[str, bytes]:
+        """path -> content of the files of the root that are to be otherwise than their records merge to."""
+        if self._gate is None or self._gate.contests or self._gate.clashes:
+            return {}
+        base, ours, theirs = self._sides
+        result = drafted(base, ours, theirs, self._kinds, {self._path: merged})
         repair = Repair(self._git, self._merging, self._snapshot, result, self._kinds)
         repair.follow(self._gate)
-        return repair.contents.get(self._path, merged)
+        return repair.contents
 
+    @property
+    def _sides(self) -> tuple[Snapshot, Snapshot, Snapshot]:
+        ours, theirs = self._merging.heads
+        return self._snapshot(self._merging.bases(0, 1)[0]), self._snapshot(ours), self._snapshot(theirs)
 
-@contextmanager
-def part_of(path: str, versions: Sequence[Buffer]) -> Iterator[FilePart | None]:
-    """The part of the file at `path`, of which Git gave these versions; None where Git does not say which commits it
-    merges (rebase, cherry-pick, stash): the hook decides at the commit.
-    """
-    git = Git()
-    with git.blobs() as blobs:
-        yield FilePart(git, blobs, path, versions) if len(announced()) == 1 else None
+    def left_open(self, merged: bytes) -> Iterator[str]:
+        """What is left to do when the file came out as `merged`, a line each: where no hook follows, nobody does it."""
+        from gitbtc.views.conflicts import told_line
+
+        if self._gate is None:
+            yield "a side of this merge cannot be read, so nobody can say what it spends"
+            return
+        for clash in self._gate.clashes:
+            yield f"network: {clash.one} and {clash.other} never merge"
+        for contest in self._gate.contests:
+            yield told_line(path_in(contest.root, COINS), built_in(COINS), contest.conflict())
+        for path in self._repaired(merged):
+            # A file that all sides have otherwise has a driver of its own.
+            if len({side.oid(path) for side in self._sides}) < len(self._sides):
+                yield f"{path} would have to be otherwise than it merges; `git merge` stages it so"

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 # asks of git (--fixed-value, --end-of-options) is older: 2.30.
 MINIMUM_GIT = (2, 34, 0)
 
+# Commands that make commits or trees without a hook, and the Git that has them first: docs/doors.md says what sees them.
+_UNSEEN = {
+    "merge-tree --write-tree": (2, 38, 0),
+    "am --no-verify": (2, 40, 0),
+    "replay": (2, 44, 0),
+    "history": (2, 54, 0),
+}
+
 _INSTALL = "run `gitbtc install`"
 _WHAT_GIT_RUNS = ("merge.", "diff.", "filter.")
 
@@ -93,6 +101,13 @@ def git_version(git: Git) -> Outcome:
     if version >= MINIMUM_GIT:
         return (found,)
     return found, f"install Git {MINIMUM_GIT[0]}.{MINIMUM_GIT[1]} or later"
+
+
+def _unseen(place: _Place) -> Outcome:
+    """Which commands of this Git no hook sees: nothing to mend, and worth knowing."""
+    version = place.git.version()
+    names = ", ".join(f"git {name}" for name, since in _UNSEEN.items() if version >= since)
+    return (f"no hook sees what these make, which the push looks at: {names}",) if names else ("every command",)
 
 
 def _interpreter(place: _Place) -> Outcome:
@@ -262,4 +277,5 @@ CHECKS: dict[str, Callable[[_Place], Outcome]] = {
     "attributes": _effective_attributes,
     "hooks": _hooks,
     "canonical": _committed_blobs,
+    "unseen": _unseen,
 }

@@ -45,11 +45,16 @@ class Violation:
 
 
 def _one_spender(evidence: Evidence) -> Iterator[Violation]:
-    for outpoint, claimants in sorted(evidence.claims.items()):
-        live = sorted(txid for txid, strength in claimants.items() if strength > EVENT)
-        if len(live) > 1:
-            name = outpoint_text(outpoint)
-            yield Violation("double_spend", TRANSACTIONS, name, f"{name} is spent by {' and by '.join(live)}")
+    for outpoint, live in double_spends(evidence).items():
+        name = outpoint_text(outpoint)
+        yield Violation("double_spend", TRANSACTIONS, name, f"{name} is spent by {' and by '.join(live)}")
+
+
+def double_spends(evidence: Evidence) -> dict[Outpoint, list[str]]:
+    """The coins that several live transactions of a snapshot spend, in order, and which those are."""
+    claims = sorted(evidence.claims.items())
+    live = {at: sorted(txid for txid, strength in claimants.items() if strength > EVENT) for at, claimants in claims}
+    return {outpoint: txids for outpoint, txids in live.items() if len(txids) > 1}
 
 
 def _no_spent_coin(evidence: Evidence) -> Iterator[Violation]:

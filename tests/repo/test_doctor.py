@@ -196,3 +196,12 @@ def test_a_git_that_is_too_old_is_told(repo: Repo, monkeypatch: pytest.MonkeyPat
     install(repo)
     monkeypatch.setattr(doctor, "MINIMUM_GIT", (99, 1, 0))
     assert broken(repo)["git"].mend == "install Git 99.1 or later"
+
+
+def test_what_no_hook_sees_is_named_for_the_git_in_use(repo: Repo, install: Installer) -> None:
+    install(repo)
+    [told] = [check for check in examine(Git.at(repo.path)) if check.name == "unseen"]
+    known = Git.at(repo.path).version()
+    assert told.fine
+    assert ("git replay" in told.found) == (known >= (2, 44, 0))
+    assert ("git history" in told.found) == (known >= (2, 54, 0))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # asks of git (--fixed-value, --end-of-options) is older: 2.30.
 MINIMUM_GIT = (2, 34, 0)
 
-# Commands that make commits or trees without a hook, and the Git that has them first: docs/doors.md says what sees them.
+# Commands that make commits or trees without a hook, and the first Git that has them: docs/doors.md has what sees them.
 _UNSEEN = {
     "merge-tree --write-tree": (2, 38, 0),
     "am --no-verify": (2, 40, 0),

@@ -10,6 +10,7 @@ from gitbtc.doors import emptied, lost_trailers, passed
 from gitbtc.doors.commit import Examination
 from gitbtc.doors.message_file import MessageFile
 from gitbtc.errors import GitbtcError, printable, report
+from gitbtc.repo import files
 from gitbtc.repo.git import Git
 from gitbtc.state.in_progress import COMMIT, InProgress
 from gitbtc.state.merging import SQUASH, announced
@@ -90,12 +91,24 @@ def _examine_and_sign(arguments: list[str]) -> int:
                 emptied.leave(_folder(git), git.resolve("HEAD"))
                 return 0
             if messages:
+                if examination.in_progress.is_rebase:
+                    _let_go_on(git, message)
                 return _refuse(messages, examination)
             found = passed.Passed(examination.trailers(), examination.unvouched)
     passed.leave_unvouched(_folder(git), found.unvouched)
     lost = MessageFile(git, message).add(found.trailers) if found.trailers else []
     lost_trailers.leave(_folder(git), examination.head, lost)
     return 0
+
+
+def _let_go_on(git: Git, message: str) -> None:
+    """Have `git rebase --continue` commit a refused pick once it is settled.
+
+    Git does so where it finds the message that the commit is to have. 2.39 writes it down itself when a hook refuses;
+    2.47 and 2.55 do not, and take what is staged for changes that a person made beside the rebase. They remove it when
+    they go on.
+    """
+    files.write(os.path.join(git.git_dir(), "rebase-merge", "message"), MessageFile(git, message).content)
 
 
 def _sign_again(_: list[str]) -> int:

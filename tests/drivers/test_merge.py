@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -167,7 +168,8 @@ def test_markers_have_the_configured_style_and_size(treasury: Repo, style: str) 
     treasury.git("merge", "theirs", ok=(1,))
     content = treasury.read("wallet/utxos.json")
     assert b"\n" + b"<" * 11 + b" main" in content
-    assert b"\n" + b"|" * 11 + b" base\n" in content
+    # From 2.44 on Git says which commit the base is.
+    assert re.search(rb"\n\|{11} (?:base|[0-9a-f]{7,40} \(base\))\n", content)
 
 
 def test_both_sides_add_the_file(treasury: Repo) -> None:

@@ -126,7 +126,9 @@ def test_what_is_changed_after_such_a_pick_is_a_commit_of_its_own(treasury: Repo
 
 
 def test_a_fixup_that_was_settled_is_not_judged_again(treasury: Repo) -> None:
-    """Git commits what is staged, and then folds the same commit in once more, which changes nothing."""
+    """Git folds the same commit in once more, which changes nothing. Who does not amend first, as the refusal says, has
+    what is staged committed by 2.39; a newer Git says then that it wants to be amended, too.
+    """
     base(treasury)
     treasury.git("checkout", "-q", "-b", "theirs")
     treasury.write("notes.txt", "theirs")
@@ -138,7 +140,11 @@ def test_a_fixup_that_was_settled_is_not_judged_again(treasury: Repo) -> None:
     assert "double_spend_candidate" in said
     assert "git commit --amend" in said
     treasury.gitbtc("resolve", OUTPOINT, "--ours")
-    treasury.git("rebase", "--continue")
+    went_on = treasury.run("git", "rebase", "--continue", ok=(0, 1))
+    if went_on.returncode:
+        assert "git commit --amend" in went_on.stderr
+        treasury.git("commit", "--amend", "--no-edit")
+        treasury.git("rebase", "--continue")
     assert records(treasury, "wallet/utxos.json", "theirs") == [coin(1)]
     assert "rebase in progress" not in treasury.git("status")
 
@@ -340,7 +346,8 @@ def test_no_verify_does_not_get_around_the_reason(treasury: Repo) -> None:
 def test_a_key_in_the_message_of_a_picked_commit_is_refused_and_not_shown(treasury: Repo, path: list[str]) -> None:
     key = base58.encode_check(b"\xef" + bytes(range(1, 33)) + b"\x01")
     treasury.git("checkout", "-q", "-b", "theirs")
-    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "--allow-empty", "-m", "first")
+    treasury.write("first.txt", "theirs")
+    treasury.commit("first")
     treasury.write("notes.txt", "theirs")
     treasury.git("add", "-A")
     treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "theirs", "-m", f"the key is {key}")

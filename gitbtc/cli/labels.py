@@ -84,8 +84,9 @@ def bring_in(  # noqa: PLR0913 - one parameter an option
     git, place = chosen_root(root)
     refuse_keys(git, file, content)
     theirs = read(content, with_values=with_values, trust_spendable=trust_spendable)
-    if theirs.rejected and strict:
-        raise GitbtcError("\n".join([*_rejected(file, theirs), "nothing was imported (--strict)"]))
+    if theirs.rejected and (strict or not (theirs.records or theirs.silent)):
+        why = "--strict" if strict else "no line of it is a label"
+        raise GitbtcError("\n".join([*_rejected(file, theirs), f"nothing was imported ({why})"]))
     return _bring(git, place, file, theirs, choice, freezes=freezes)
 
 

@@ -20,7 +20,8 @@ SPECTER, LIANA, BIP329 = "specter-csv", "liana", "bip329"
 _LABELS = "`gitbtc labels import FILE` reads it"
 _IMPORT = "`gitbtc import FILE` reads it"
 _NODE = "`gitbtc import bitcoin-core` reads a folder of such answers"
-_LARGEST = 1 << 26  # bytes: what is larger is not looked at
+_LARGEST = 1 << 26  # bytes: JSON that is larger is not looked at
+_LOOKED_AT = 20  # lines
 _HEX64 = 64
 
 
@@ -72,7 +73,7 @@ def _as_text(content: bytes) -> Foreign | None:
 
 def _as_lines(content: bytes) -> Foreign | None:
     """BIP-329: each line an object that has a type and a ref."""
-    lines = [line for line in content.removeprefix(BOM_UTF8).splitlines()[:20] if line.strip()]
+    lines = [line for line in content.removeprefix(BOM_UTF8).split(b"\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
     found = [value for line in lines if (value := _json(line)) is not None]
     return _BIP329 if any(map(_is_label, found)) else None
 
@@ -174,10 +175,8 @@ def is_id(text: str) -> bool:
 
 
 def recognised(content: bytes) -> Foreign | None:
-    """What the file looks like; None for anything that has no place here, and for what is too large to look at."""
-    if len(content) > _LARGEST:
-        return None
-    document = _json(content)
+    """What the file looks like; None for anything that has no place here, and for JSON that is too large to look at."""
+    document = _json(content) if len(content) <= _LARGEST else None
     if document is not None and not _is_label(document):
         return _as_json(document)
     return _as_text(content) or _as_lines(content)

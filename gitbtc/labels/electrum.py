@@ -44,10 +44,9 @@ def flat_labels(content: bytes) -> LabelFile | None:
 
 def as_flat(records: Iterable[Record]) -> bytes:
     """The labels of transactions and addresses as Electrum writes them; several of one thing in one text."""
-    labels: dict[str, list[str]] = {}
+    labels: dict[str, dict[str, None]] = {}  # ref -> its texts, each once, in order
     for record in records:
         if record["type"] in ("tx", "addr") and record.get("label"):
-            texts = labels.setdefault(record["ref"], [])
-            texts += [] if record["label"] in texts else [record["label"]]
+            labels.setdefault(record["ref"], {})[record["label"]] = None
     flat = {ref: ", ".join(texts) for ref, texts in labels.items()}
     return json.dumps(flat, indent=4, sort_keys=True).encode() + b"\n"

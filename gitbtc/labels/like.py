@@ -120,7 +120,11 @@ class _Likeness:
     """The records as they go out, and what of them is written already."""
 
     def __init__(self, records: Sequence[Record], sample: bytes) -> None:
-        self._things = things(list(records))
+        kind = built_in(KIND)
+        keys = codec.keys_of(kind, list(records))
+        self._things: dict[Key, dict[Key, Record]] = {}
+        for key, record in zip(keys, records, strict=True):
+            self._things.setdefault(key[:-1], {})[key] = record
         self._spelling = _Spelling(sample.decode("utf-8", "replace"))
         self._read = _by_line(sample)
         self._shows_silent = any(not says_something(row) for row in self._read.values())
@@ -153,9 +157,8 @@ class _Likeness:
         return text if now == row else _Line(text).written(now, row, self._spelling)
 
     def _row_now(self, row: Record) -> Record | None:
-        kind = built_in(KIND)
-        key = codec.key_of(kind, dict(row), b"")
-        rows = {codec.key_of(kind, one, b""): one for one in self._things.get(key[:-1], [])}
+        key = codec.key_of(built_in(KIND), dict(row), b"")
+        rows = self._things.get(key[:-1], {})
         if key not in rows and len(rows) == 1 and self._counts.get(key[:-1]) == 1:
             key = next(iter(rows))
         if key in rows:
@@ -169,11 +172,10 @@ class _Likeness:
 
     def rest(self) -> dict[str, list[str]]:
         """type -> the lines of the records that the sample does not have."""
-        kind = built_in(KIND)
         found: dict[str, list[str]] = {}
         for rows in self._things.values():
-            for row in rows:
-                if codec.key_of(kind, row, b"") not in self._written:
+            for key, row in rows.items():
+                if key not in self._written:
                     found.setdefault(row["type"], []).append(self._new(row))
         return found
 

@@ -179,8 +179,10 @@ class _Naming:
         """In labels.json: one name for each address, under the category that it had."""
         files, type_, ref = self._files, *self._thing
         rows = files.records[LABELS]
-        renamed = [row for row in rows if self.concerns(("addr", row["address"]), row["label"])]
-        kept = [row for row in rows if row not in renamed]
+        renamed: list[Record] = []
+        kept: list[Record] = []
+        for row in rows:
+            (renamed if self.concerns(("addr", row["address"]), row["label"]) else kept).append(row)
         labelled = {row["address"]: row for row in renamed}
         if not labelled and type_ == "addr" and (files.exists(LABELS) or not files.exists(KIND)):
             labelled[ref] = {"address": ref, "category": _UNKNOWN, "created_at": now}
@@ -274,9 +276,10 @@ def sync(files: Files, source: str, now: int) -> None:
         files.records[LABELS] = kept
         return
     listed = _listed(files)
+    held_rows = refs(files.records[KIND])
     rows: list[Record] = []
     for address, texts in listed.items():
-        own = [row for row in files.records[KIND] if (row["type"], row["ref"]) == ("addr", address)]
+        own = held_rows.get(("addr", address), [])
         if texts == {row.get("label") for row in own}:
             rows += own
             continue

@@ -35,11 +35,16 @@ class Spender:
     def __init__(self, record: Record) -> None:
         self.record = record
 
-    def told(self) -> str:
-        """`spent by 3f2a9c01…, fee 0.00001410 BTC, 10.0 sat/vB`."""
+    @property
+    def txid(self) -> str:
+        """Its txid."""
+        return str(self.record["txid"])
+
+    def told(self, *, fee_too: bool = True) -> str:
+        """`spent by 3f2a9c01…, fee 0.00001410 BTC, 10.0 sat/vB`; without the fee where that was told before."""
         fee = self.record.get("fee_sat")
-        words = [f"spent by {terms.short(self.record['txid'])}"]
-        if type(fee) is int:
+        words = [f"spent by {terms.short(self.txid)}"]
+        if fee_too and type(fee) is int:
             words += [f"fee {terms.btc(fee)}", *_feerate(self.record, fee)]
         return ", ".join(words)
 

@@ -75,6 +75,7 @@ class _View:
         self._line = Line(kind)
         self._length = self._line.length(operation.record for operation in operations)
         self._spenders = _spent(kind, operations, spenders)
+        self._fees_told: set[str] = set()
         self.folded: list[tuple[Fields, int]] = []
         self.single: list[tuple[Operation, Fields]] = []
         self._sort(operations)
@@ -121,7 +122,11 @@ class _View:
 
     def _spender(self, operation: Operation) -> list[str]:
         spender = self._spenders.get(operation.key) if operation.name == DELETE else None
-        return [spender.told()] if spender else []
+        if spender is None:
+            return []
+        is_first = spender.txid not in self._fees_told  # it is paid once, however many coins are spent
+        self._fees_told.add(spender.txid)
+        return [spender.told(fee_too=is_first)]
 
 
 def _spent(kind: Kind, operations: Sequence[Operation], spenders: Spenders | None) -> Mapping[Any, Spender]:

@@ -186,6 +186,26 @@ def test_a_line_that_cannot_be_read_is_named_and_strict_takes_none(wallet: Repo)
     assert labels_of(wallet) == {FUNDING: "x"}
 
 
+def test_a_file_of_which_no_line_is_a_label_brings_in_nothing(wallet: Repo) -> None:
+    place = wallet.path.parent / "wide.jsonl"
+    place.write_bytes(jsonl(row("tx", FUNDING, "rent")).encode("utf-16"))
+    said = wallet.gitbtc("labels", "import", str(place), ok=(1,)).stderr
+    assert "line 1: not UTF-8 text" in said
+    assert "nothing was imported (no line of it is a label)" in said
+    assert wallet.git("for-each-ref", "refs/gitbtc/sources") == ""  # and is no base for the next one
+
+
+def test_a_thing_of_thousands_of_names(wallet: Repo) -> None:
+    bring(wallet, *(row("addr", ADDRESS, f"name {number}") for number in range(3000)))
+    place = wallet.path.parent / "export.jsonl"
+    assert wallet.gitbtc("labels", "export", "--like", str(place)).stdout == place.read_text()
+    wallet.gitbtc("labels", "sync", "--from", "labels.jsonl")
+    assert len(json.loads(wallet.read("wallet/labels.json"))) == 3000
+    wallet.gitbtc("label", ADDRESS, "one")
+    assert labels_of(wallet) == {ADDRESS: "one"}
+    assert len(json.loads(wallet.read("wallet/labels.json"))) == 1
+
+
 def test_a_private_key_and_addresses_of_another_network_stay_outside(wallet: Repo) -> None:
     said = bring(wallet, row("tx", FUNDING, WIF), ok=(1,))
     assert "WIF" in said

@@ -59,3 +59,9 @@ def test_labels_of_bip_329_are_no_strangers_where_they_belong() -> None:
     with pytest.raises(codec.Malformed) as refused:
         codec.keyed(built_in("labels329"), b'{"type":"tx","ref":"a"}\n{"type":"tx"}\n')
     assert str(refused.value) == "line 2: ref must be text: it tells the records apart"
+
+
+def test_labels_are_known_however_many_they_are() -> None:
+    many = FILES["labels of BIP-329"] + b"\n" + b" " * (1 << 26)
+    assert "labels of BIP-329" in str(recognised(many))
+    assert recognised(b"[" + b" " * (1 << 26) + b'{"type":"addr","ref":"y"}]') is None  # JSON of that size is not read

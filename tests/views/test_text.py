@@ -40,6 +40,16 @@ def test_a_spent_coin_names_its_spender() -> None:
     assert lines[2].endswith(f"  spent by {txid('dca')[:8]}…, fee 0.00001410 BTC, 10.0 sat/vB")
 
 
+def test_a_fee_is_told_once_however_many_coins_it_was_paid_for() -> None:
+    records = [spend("dca", coin(0), coin(2), fee=1410), spend("rent", coin(1), fee=900)]
+    history = codec.encode_file(TRANSACTIONS, records)
+    lines = view("utxos", [coin(0), coin(1), coin(2)], [], spenders=lambda wanted: spenders.find([history], wanted))
+    assert [line.partition("spent by ")[2].split(", fee ")[0] for line in lines[1:]] == [
+        f"{txid(name)[:8]}…" for name in ("dca", "rent", "dca")
+    ]
+    assert ["fee 0.00001410" in lines[1], "fee 0.00000900" in lines[2], "fee" in lines[3]] == [True, True, False]
+
+
 def test_spenders_are_not_looked_up_when_nothing_was_spent() -> None:
     def never(_: Any) -> Any:
         raise AssertionError

@@ -30,8 +30,8 @@ READERS = {
 _FACTS = frozenset(["descriptors"])  # the kinds of which such a file tells whole records
 _LABELS = (foreign.BIP329, foreign.ELECTRUM_LABELS)
 _READ = (
-    "it reads the tables of Sparrow, Electrum and Specter (whose columns --columns names where they are not in English), "
-    "backups of Liana, and labels of BIP-329 and Electrum"
+    "it reads the tables of Sparrow, Electrum and Specter (in another language than English with --columns), backups "
+    "of Liana, and labels of BIP-329 and Electrum"
 )
 
 

@@ -123,8 +123,10 @@ def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
 def hermetic(home: Path, python: str = sys.executable) -> Sandbox:
     """A new sandbox in the folder `home`, which is made. `python` starts gitbtc in it."""
     home.mkdir()
+    # Repositories of another kind than Git's default: `defaultRefFormat = reftable`, `defaultObjectFormat = sha256`.
+    kind = os.environ.get("GITBTC_TESTS_INIT", "")
     (home / ".gitconfig").write_text(
-        "[user]\n\tname = Ann Auditor\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
+        f"[user]\n\tname = Ann Auditor\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n\t{kind}\n"
         "[core]\n\tfsync = none\n"
         # A copy of a repository is then as clean as what it was copied from, without filtering its files anew.
         "\tcheckStat = minimal\n\ttrustctime = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"

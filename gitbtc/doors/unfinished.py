@@ -135,8 +135,9 @@ def _locks(git: Git) -> Iterator[Check]:
 
 def _locks_in(folder: str) -> Iterator[str]:
     yield from (place for name in _LOCKED if os.path.exists(place := os.path.join(folder, f"{name}.lock")))
-    for inside, _, names in os.walk(os.path.join(folder, "refs")):
-        yield from (os.path.join(inside, name) for name in sorted(names) if name.endswith(".lock"))
+    for kept in ("refs", "reftable"):
+        for inside, _, names in os.walk(os.path.join(folder, kept)):
+            yield from (os.path.join(inside, name) for name in sorted(names) if name.endswith(".lock"))
 
 
 def _half_applied(git: Git) -> Iterator[Check]:

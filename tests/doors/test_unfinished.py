@@ -234,7 +234,8 @@ def test_the_lock_of_a_killed_commit(labelled: Repo) -> None:
 
 
 def test_the_lock_of_a_branch(labelled: Repo) -> None:
-    labelled.write(".git/refs/heads/main.lock", "")
+    tables = (labelled.path / ".git/reftable").exists()
+    labelled.write(".git/reftable/tables.list.lock" if tables else ".git/refs/heads/main.lock", "")
     labelled.run(*commands(told(labelled)["locks"][1])[-1])
     assert told(labelled) == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
@@ -51,3 +52,16 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 
 def test_a_missing_file_reads_as_none(tmp_path: Path) -> None:
     assert files.read(tmp_path / "none") is None
+
+
+@pytest.mark.parametrize("command", [fcntl.F_GETFL, 1 << 20])
+def test_where_the_system_knows_more_than_fsync_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: int
+) -> None:
+    """As macOS does; a file system that does not know it is flushed as anywhere else."""
+    flushed: list[int] = []
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", command, raising=False)
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    files.write(tmp_path / "file", b"content")
+    assert (tmp_path / "file").read_bytes() == b"content"
+    assert bool(flushed) == (command != fcntl.F_GETFL)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitbtc.kinds import base58
+from gitbtc.repo.git import Git
 from tests.made_state import WITHOUT_GITBTC, coin, coins, mempool, put, records, spend, transactions
 
 if TYPE_CHECKING:
@@ -357,3 +358,17 @@ def test_a_key_in_the_message_of_a_picked_commit_is_refused_and_not_shown(treasu
     said = stopped(treasury, *path)
     assert "the commit message" in said
     assert key not in said
+
+
+def test_where_refs_are_tables_a_settlement_is_of_one_pick_too(treasury: Repo) -> None:
+    """CHERRY_PICK_HEAD is no file there."""
+    if Git.at(treasury.path).version() < (2, 46, 0):
+        pytest.skip("Git moves refs to tables since 2.46")
+    base(treasury)
+    state(treasury, "theirs", "base", coin(1))
+    state(treasury, "main", "base", coin(1), coin(2))
+    treasury.git("refs", "migrate", "--ref-format=reftable", ok=(0, 1, 128))
+    stopped(treasury, "cherry-pick", "theirs")
+    treasury.gitbtc("resolve", OUTPOINT, "--ours")
+    treasury.git("cherry-pick", "--abort")
+    assert "double_spend_candidate" in stopped(treasury, "cherry-pick", "theirs")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from itertools import filterfalse
 
+from gitbtc.keys import layouts
 from gitbtc.keys import words as lists
 from gitbtc.keys.forms import aezeed, bip39, electrum, electrum_v1, slip39
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gitbtc.keys.family import PhraseFamily, Spot
     from gitbtc.keys.form import Form
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 # The stronger proof first: one phrase can be of several families by chance.
 PHRASES: tuple[PhraseFamily, ...] = (aezeed, slip39, bip39, electrum, electrum_v1)
 
-# What may stand between two words of a phrase: white space, comma, quotes, brackets, hyphen, the marks of lists and
-# tables. Anything else (a full stop, a colon, a number of three digits) ends the run; such strictness is what keeps
-# prose and code free of false alarms.
-_SEPARATORS = rb"\s,;|*\"'`()\[\]{}<>\0\-"
+# Anything else between two words than these (a full stop, a colon, a number of three digits) ends the run; such
+# strictness is what keeps prose and code free of false alarms.
+_SEPARATORS = layouts.SEPARATORS
 _NUMBERING = frozenset(
     b"%0*d%s" % (width, number, mark) for number in range(100) for width in (1, 2) for mark in (b"", b".", b":")
 )
@@ -40,9 +40,9 @@ _IDEOGRAPHS = re.compile("[\u4e00-\u9fff]{2,}")
 # What follows or precedes a part of a sentence: punctuation as Chinese is printed with.
 _OF_A_SENTENCE = re.compile("[\uff01-\uff5e\u3001\u3002]")
 
-# So many different words make a phrase: twelve random words have fewer once in 10**12 times; prose, code and logs
+# So many different words make a phrase: twelve random words have fewer once in 10**8 times; prose, code, logs and menus
 # repeat a few words (`true`, `false`) all the time. Mnemonics of all zeros or all ones repeat one word to the last.
-FEWEST_WORDS = 8
+FEWEST_WORDS = 9
 
 # The quick look: digits become 0, separators a space, and what is neither a separator nor part of a word `#`.
 _PLAIN = bytes(
@@ -55,7 +55,8 @@ _PLAIN = bytes(
 _PLAIN_NUMBERING = frozenset([b"0", b"00"])
 # Twelve words of three letters, the shortest on any list that is written with separators; an ideograph has three bytes.
 _SHORTEST = 47
-_LEAST = min(min(family.COUNTS) for family in PHRASES)
+_COUNTS = sorted({count for family in PHRASES for count in family.COUNTS}, reverse=True)
+_LEAST = _COUNTS[-1]
 
 
 def find(text: bytes, *, spread: bool = False) -> Iterator[Spot]:
@@ -68,7 +69,7 @@ def find(text: bytes, *, spread: bool = False) -> Iterator[Spot]:
     while start < len(text):
         end = _character(text, start + _PIECE)
         piece = comparable(text[start:end])
-        for offset, form, secret in _in_piece(piece, spread=spread):
+        for offset, form, secret in _read(piece, spread=spread):
             yield line + piece.count(b"\n", 0, offset), form, secret
         if end >= len(text):
             return
@@ -125,7 +126,17 @@ def _flags(words: Sequence[bytes], listed: frozenset[bytes] | dict[bytes, int]) 
     return bytes(map(listed.__contains__, words))
 
 
-def _in_piece(piece: bytes, *, spread: bool) -> Iterator[Spot]:
+def _read(piece: bytes, *, spread: bool) -> Iterator[Spot]:
+    """The phrases of a piece of text, read as it stands and in other ways."""
+    yield from _in_piece(piece, spread=spread)
+    for start, reading in layouts.unmarked(piece):
+        yield from ((start, form, secret) for _, form, secret in _in_piece(reading, spread=spread))
+    names = lists.ASCII if piece.isascii() else lists.LISTS
+    for start, reading in layouts.readings(piece, words_of(names), _COUNTS):
+        yield from ((start, form, secret) for _, form, secret in _in_piece(reading, spread=spread, proven=True))
+
+
+def _in_piece(piece: bytes, *, spread: bool, proven: bool = False) -> Iterator[Spot]:
     quick = _quick_words(piece)
     if len(quick) < _LEAST:
         return
@@ -135,7 +146,7 @@ def _in_piece(piece: bytes, *, spread: bool) -> Iterator[Spot]:
     for listed in names if runs else ():
         if any(_run(_LEAST) in _flags(run, lists.numbers(listed)) for run in runs):
             tokens = tokens or [token for token in _TOKEN.finditer(piece) if token[0] not in _NUMBERING]
-            yield from _of_list(piece, tokens, listed, spread=spread)
+            yield from _of_list(piece, tokens, listed, spread=spread, whole=not proven)
 
 
 def _runs(flags: bytes) -> Iterator[tuple[int, int]]:
@@ -162,8 +173,10 @@ def words_of(names: tuple[str, ...]) -> frozenset[bytes]:
 _together: dict[tuple[str, ...], frozenset[bytes]] = {}
 
 
-def _of_list(piece: bytes, tokens: Sequence[re.Match[bytes]], listed: str, *, spread: bool) -> Iterator[Spot]:
-    families = [family for family in PHRASES if listed in family.LISTS]
+def _of_list(
+    piece: bytes, tokens: Sequence[re.Match[bytes]], listed: str, *, spread: bool, whole: bool
+) -> Iterator[Spot]:
+    families = [family for family in PHRASES if listed in family.LISTS and (whole or not family.WHOLE)]
     proven = [family for family in families if not family.WHOLE]
     words = [token[0] for token in tokens]
     for start, end in _runs(_flags(words, lists.numbers(listed))):
@@ -277,15 +290,11 @@ def _stretches(run: _Run, families: Sequence[PhraseFamily]) -> Iterator[tuple[in
 
 
 def _windows(run: _Run, begin: int, limit: int, families: Sequence[PhraseFamily], *, spread: bool) -> Iterator[Spot]:
-    tried: set[tuple[int, ...]] = set()
     counts = sorted({count for family in families for count in family.COUNTS}, reverse=True)
+    may_be = _ahead(run, families, limit, counts)
     covered = 0
     for start in range(begin, limit - counts[-1] + 1):
-        ahead = tuple(run.numbers[start : min(start + counts[0], limit)])
-        if ahead in tried:
-            continue
-        tried.add(ahead)
-        for count in counts:
+        for count in may_be(start):
             end = start + count
             if covered < end <= limit and run.is_phrase(start, end, may_repeat=not spread):
                 found = list(run.spots(families, start, end))
@@ -293,3 +302,21 @@ def _windows(run: _Run, begin: int, limit: int, families: Sequence[PhraseFamily]
                     yield from found
                     covered = end
                     break
+
+
+def _ahead(
+    run: _Run, families: Sequence[PhraseFamily], limit: int, counts: Sequence[int]
+) -> Callable[[int], Iterable[int]]:
+    """How many words from a place on may be a phrase: none where the same words stood before."""
+    if families == [slip39]:  # none of another family has its words, and no phrase ends a text of nothing else
+        return slip39.counts(run.numbers)
+    tried: set[tuple[int, ...]] = set()
+
+    def of(start: int) -> Iterable[int]:
+        ahead = tuple(run.numbers[start : min(start + counts[0], limit)])
+        if ahead in tried:
+            return ()
+        tried.add(ahead)
+        return counts
+
+    return of

@@ -15,7 +15,7 @@ from gitbtc.keys.words import numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _BEFORE, _AFTER = 4, 3
 # A value has the length of the master secret: a multiple of 16 bits, at least 128, and at most the 512 that BIP-32
@@ -45,6 +45,68 @@ def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
     if not _is_padded(first_of_value, len(phrase)) or not _has_its_groups(head):
         return None
     return FORM if _is_checked([number[word] for word in phrase]) else None
+
+
+def counts(numbers: Sequence[int]) -> Callable[[int], Sequence[int]]:
+    """Of words one behind the other, by their numbers: how many of them from a place on may be a share, most first.
+
+    What is told is so: the checksum is right. Without the polynomial of each stretch: that of the words up to its end
+    less that of the words before it, which a table moves on by as many words.
+    """
+    until = [0]
+    for number in numbers:
+        until.append(_shifted(until[-1]) ^ number)
+
+    last = len(numbers) - COUNTS[-1]
+
+    def of(start: int) -> Sequence[int]:
+        head = numbers[start : start + _BEFORE + 1]
+        if start > last or not _has_its_groups(head):
+            return ()
+        begun = until[start] ^ _customized(head[1] >> 4 & 1)
+        lowest, following, highest = begun & 0x3FF, begun >> 10 & 0x3FF, begun >> 20
+        ahead = until[start : start + COUNTS[0] + 1]
+        return [
+            count
+            for count, low, middle, high in _fitting(head[_BEFORE].bit_length())
+            if count < len(ahead) and ahead[count] ^ low[lowest] ^ middle[following] ^ high[highest] == 1
+        ]
+
+    return of
+
+
+def _shifted(remainder: int) -> int:
+    """A remainder behind which another word follows."""
+    return (remainder & 0xFFFFF) << 10 ^ _multiples()[remainder >> 20]
+
+
+@cache
+def _customized(is_extendable: int) -> int:
+    """The remainder of the customization string, which stands before the words of a share."""
+    return _remainder(_CUSTOMIZATION[is_extendable])
+
+
+@cache
+def _fitting(bits: int) -> list[tuple[int, list[int], list[int], list[int]]]:
+    """The counts of words in which the first word of the value may have so many bits, each with its tables."""
+    return [(count, *_tables(count)) for count in COUNTS if _is_padded((1 << bits) - 1, count)]
+
+
+@cache
+def _tables(count: int) -> tuple[list[int], list[int], list[int]]:
+    """What ten bits of a remainder come to behind which `count` words follow: the lowest, the next, the highest."""
+    bits = [1 << bit for bit in range(30)]
+    for _ in range(count):
+        bits = list(map(_shifted, bits))
+    return _sums(bits[:10]), _sums(bits[10:20]), _sums(bits[20:])
+
+
+def _sums(bits: Sequence[int]) -> list[int]:
+    """What each combination of these comes to, by the number whose bits choose them."""
+    sums = [0]
+    for bit in bits:
+        sums += [value ^ bit for value in sums]
+    return sums
 
 
 def _is_padded(first_of_value: int, count: int) -> bool:
@@ -77,7 +139,4 @@ def _remainder(values: Iterable[int]) -> int:
 @cache
 def _multiples() -> list[int]:
     """What each value of the ten highest bits adds to the remainder."""
-    multiples = [0]
-    for bit in _GENERATOR:
-        multiples += [multiple ^ bit for multiple in multiples]
-    return multiples
+    return _sums(_GENERATOR)

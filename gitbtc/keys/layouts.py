@@ -1,0 +1,220 @@
+"""How people and programs lay words out: other readings of a text, in which the words of a phrase follow each other.
+
+What stands between two words of a list may be anything, as long as it is the same between all of them: tags, the names
+of settings, time stamps, whatever a log or a chat begins its lines with. Numbers count as one number. Words in columns
+are put in the order of the numbers beside them. The marks of comments and of patches are no part of a line; and where
+no text is, a word may touch other letters.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import compress, count, pairwise
+from operator import eq, sub
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    # Where it begins, and its words with what stands between them there.
+    Reading = tuple[int, bytes]
+
+# What may stand between two words of a phrase without more ado: white space, comma, quotes, brackets, hyphen, the marks
+# of lists and tables.
+SEPARATORS = rb"\s,;|*\"'`()\[\]{}<>\0\-"
+_PLAIN = re.compile(rb"[" + SEPARATORS + rb"]*(?:\b[0-9]{1,2}[.:]?[" + SEPARATORS + rb"]+)?")
+
+_WORD = re.compile(rb"[a-z\x80-\xff]+")
+_NUMBER = re.compile(rb"[0-9]+(?:(?:st|nd|rd|th)\b)?")
+# The longest that stands between two words: the rest of a record, of a line of a subtitle.
+_MOST_BETWEEN = 200
+# So many words that are on a list may stand in the frame itself: `<word index="1">` has three.
+_LONGEST_PERIOD = 5
+# What may stand before the last word of a list that a person wrote.
+_LAST = re.compile(rb",? (?:and|und|et|y|e|en|og|och) \Z")
+
+# Lines that begin with the mark of a comment or with a sign of a patch, one under the other.
+_MARK = re.compile(rb"(?m)^[ \t]*(?:[+#;%!]+|//+|--+)")
+_MARKED_LINES = re.compile(rb"(?m)(?:^[ \t]*(?:[+#;%!]|//|--)[^\n]*\n?){2,}")
+_HUNK = re.compile(rb"(?m)^@@ .*\n((?:[ +\-\\][^\n]*(?:\n|\Z)|\n)+)")
+
+# What no text holds.
+_BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
+_SHORTEST, _LONGEST = 3, 32  # bytes of a word
+
+_NUMBERED = re.compile(rb"(?<![0-9a-z])([0-9]{1,2})(?:st|nd|rd|th)?[^0-9a-z\x80-\xff\n]{1,4}([a-z\x80-\xff]{3,})")
+
+
+def readings(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> Iterator[Reading]:
+    """The other readings of `text`, which is in lower case and NFKD; `listed` are the words of all lists, and `counts`
+    how many of them make a phrase, the most first.
+    """
+    tokens = _WORD.findall(text)
+    flags = bytes(map(listed.__contains__, tokens))
+    least = counts[-1]
+    if flags.count(1) < least - 2:
+        return
+    yield from _framed(text, tokens, flags, least)
+    yield from _in_order(text, listed, counts)
+    if b"\1" * (least - 2) in flags and _BINARY.search(text):
+        yield from _touching(text, flags, listed, least)
+
+
+# -- lines with marks ----------------------------------------------------------------------------------------------
+
+
+def unmarked(text: bytes) -> Iterator[Reading]:
+    """The lines of comments and of patches without what they begin with: of a hunk, the lines of either file."""
+    for found in _MARKED_LINES.finditer(text):
+        yield found.start(), _MARK.sub(b"", found[0])
+    for found in _HUNK.finditer(text) if b"@@ " in text else ():
+        lines = found[1].split(b"\n")
+        for other in (b"-", b"+"):
+            yield found.start(), b"\n".join([line[1:] for line in lines if line[:1] != other])
+
+
+# -- words in frames -----------------------------------------------------------------------------------------------
+
+
+def _framed(text: bytes, words: Sequence[bytes], flags: bytes, least: int) -> Iterator[Reading]:
+    """Words with the same between them, or with other words of a list between that stay the same."""
+    listed = list(compress(count(), flags))
+    steps = list(map(sub, listed[1:], listed))
+    chosen = list(compress(words, flags))
+    tokens: list[re.Match[bytes]] = []
+    plain = b""
+    for period in range(1, _LONGEST_PERIOD + 1):
+        for start, end in _even(steps, period, (least - 3) * period):
+            some, places = chosen[start:end], listed[start:end]
+            if places[-1] - places[0] == len(places) - 1:
+                plain = plain or _plain(text)
+                if b"\0" not in plain[places[0] + 1 : places[-1] + 1]:
+                    continue  # which is how words are read anyway
+            if period == 1 or sum(map(eq, some[period:], some)) >= least - 2:  # a word of the frame stays the same
+                tokens = tokens or list(_WORD.finditer(text))
+                yield from _of_frame(text, [tokens[place] for place in places], period, least)
+
+
+def _plain(text: bytes) -> bytes:
+    """For each word, whether what stands before it is what may stand between the words of a phrase."""
+    before = _WORD.split(text)[:-1]
+    is_plain = {separator: _PLAIN.fullmatch(separator) is not None for separator in set(before)}
+    return bytes(map(is_plain.__getitem__, before))
+
+
+def _even(steps: Sequence[int], period: int, least: int) -> Iterator[tuple[int, int]]:
+    """Words between which, over and over, as many of no list stand (from, to): told without a look at these."""
+    same = bytes(map(eq, steps[period:], steps))
+    start = same.find(b"\1" * least)
+    while start >= 0:
+        end = same.find(b"\0", start)
+        end = len(same) if end < 0 else end
+        # The last step may be another one: `and` before the last word.
+        yield start, end + period + 2
+        start = same.find(b"\1" * least, end)
+
+
+def _of_frame(text: bytes, found: Sequence[re.Match[bytes]], period: int, least: int) -> Iterator[Reading]:
+    between = [_between(text, one.end(), other.start()) for one, other in pairwise(found)]
+    for start, end in _repeating(between, period, least):
+        if period > 1 and not _has_a_constant([word[0] for word in found[start : end + 1]], period):
+            continue
+        ends = [text[found[at].end() : found[at + 1].start()] for at in (start, end - 1)]
+        if period == 1 and all(map(_PLAIN.fullmatch, ends)):
+            continue  # which is how such words are read anyway
+        for phase in range(start, start + period):
+            words = [word[0] for word in found[phase : end + 1 : period]]
+            if len(words) >= least and len(set(words)) > len(words) // 2:  # else it is a word of the frame
+                yield found[phase].start(), b" ".join(words)
+
+
+def _has_a_constant(words: Sequence[bytes], period: int) -> bool:
+    return any(len(set(words[phase::period])) == 1 for phase in range(period))
+
+
+def _between(text: bytes, start: int, end: int) -> bytes | None:
+    """What stands between two words, each number as 0; None where they are too far apart."""
+    return _NUMBER.sub(b"0", text[start:end]) if end - start <= _MOST_BETWEEN else None
+
+
+def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iterator[tuple[int, int]]:
+    """Where the same stands between the words, over and over (first word, last word)."""
+    start = 0
+    for at in range(len(between) + 1):
+        here = between[at] if at < len(between) else None
+        if here is not None and (at < start + period or here == between[at - period]):
+            continue
+        end = at + 1 if here is not None and period == 1 and _LAST.match(here) else at
+        if end - start >= (least - 1) * period:
+            yield start, end
+        start = max(start, at - period + 1) if here is not None else at + 1
+
+
+# -- words with numbers --------------------------------------------------------------------------------------------
+
+
+def _in_order(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> Iterator[Reading]:
+    """Words with numbers before them, in the order of these."""
+    pairs = [(int(number), word) for number, word in _NUMBERED.findall(text) if word in listed]
+    numbers = [number for number, _ in pairs]
+    for size in counts if len(pairs) >= counts[-1] else ():
+        wanted = list(range(1, size + 1))
+        for start in range(len(pairs) - size + 1):
+            some = numbers[start : start + size]
+            if some[0] <= size and some != wanted and sorted(some) == wanted:
+                words = [word for _, word in sorted(pairs[start : start + size])]
+                yield text.find(words[0]), b" ".join(words)
+
+
+# -- words that touch others ---------------------------------------------------------------------------------------
+
+
+def _touching(text: bytes, flags: bytes, listed: frozenset[bytes], least: int) -> Iterator[Reading]:
+    """Words whose first and last touch other letters: a database writes its columns one behind the other."""
+    tokens = list(_WORD.finditer(text))
+    for start, end in _stretches(text, tokens, flags, least - 2):
+        words = [token[0] for token in tokens[start:end]]
+        before = tokens[start - 1][0] if _follows(text, tokens, start) else b""
+        after = tokens[end][0] if end < len(tokens) and _follows(text, tokens, end) else b""
+        for first in _endings(words[0], before, listed):
+            for last in _beginnings(words[-1], after, listed):
+                yield tokens[start].start(), b" ".join([*first, *words[1:-1], *last])
+
+
+def _stretches(text: bytes, tokens: Sequence[re.Match[bytes]], flags: bytes, least: int) -> Iterator[tuple[int, int]]:
+    """Words of a list with nothing but space between (from, to)."""
+    start = flags.find(b"\1" * least)
+    while start >= 0:
+        end = start + 1
+        while end < len(flags) and flags[end] and _follows(text, tokens, end):
+            end += 1
+        if end - start >= least:
+            yield start, end
+        start = flags.find(b"\1" * least, end)
+
+
+def _follows(text: bytes, tokens: Sequence[re.Match[bytes]], at: int) -> bool:
+    """Whether a word stands behind another with nothing but space between."""
+    return at > 0 and text[tokens[at - 1].end() : tokens[at].start()].isspace()
+
+
+def _endings(word: bytes, before: bytes, listed: frozenset[bytes]) -> list[list[bytes]]:
+    """How a run that begins with `word`, behind the token `before`, may begin."""
+    return [
+        [word],
+        *([word[-size:]] for size in range(_SHORTEST, len(word)) if word[-size:] in listed),
+        *([before[-size:], word] for size in _sizes(before) if before[-size:] in listed),
+    ]
+
+
+def _beginnings(word: bytes, after: bytes, listed: frozenset[bytes]) -> list[list[bytes]]:
+    """How a run that ends with `word`, before the token `after`, may end."""
+    return [
+        [word],
+        *([word[:size]] for size in range(_SHORTEST, len(word)) if word[:size] in listed),
+        *([word, after[:size]] for size in _sizes(after) if after[:size] in listed),
+    ]
+
+
+def _sizes(token: bytes) -> range:
+    return range(_SHORTEST, min(len(token), _LONGEST) + 1)

@@ -28,7 +28,6 @@ from gitbtc.spends import CHAIN, COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.channels import JOINED_AS_THEY_ARE
 from gitbtc.spends.declared import Declared, agrees, denies
 from gitbtc.spends.evidence import outpoint_text
-from gitbtc.spends.steps import LOST_COIN
 from gitbtc.spends.trailers import REWRITE
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import Snapshot, path_in
@@ -225,13 +224,11 @@ class MadeCommits:
                     yield violation.rule, path, f"{path}: {violation.text}"
 
     def _steps(self, files: ChangedFiles, parents: list[str], declared: Declared) -> Iterator[Told]:
-        """What the spend gate tells of a merge (its lost coins) is not told again."""
-        is_merge = len(parents) > 1
-        bases = Merging(self._git, parents).all_bases() if is_merge else []
+        bases = Merging(self._git, parents).all_bases() if len(parents) > 1 else []
         sides = [self._snapshot(base) for base in bases]
         for root in sorted({root_of(path) for path in files.state_paths()}):
             for path, violation in broken_by_step(files.before, files.after, root, sides, files.touched):
-                if not is_excused(violation, declared) and not (is_merge and violation.rule == LOST_COIN):
+                if not is_excused(violation, declared):
                     yield violation.rule, path, f"{path}: {violation.text}"
 
     def _growth(self, files: ChangedFiles) -> Iterator[Told]:

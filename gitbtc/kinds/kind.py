@@ -133,7 +133,8 @@ class Kind:
         self.is_array: bool = schema.get("type") == "array"
         self.frame: Frame = _frame(schema, self.is_array, where)
         ending = ".jsonl" if self.frame is LINES else ".json"
-        if not (self.path.endswith(ending) and self.path.count("/") == 1 and frozenset(self.path) <= _PATH_LETTERS):
+        is_below = self.path.count("/") == 1 and self.path.partition("/")[0] not in (".", "..")
+        if not (is_below and self.path.endswith(ending) and frozenset(self.path) <= _PATH_LETTERS):
             raise CannotWork(f"{where}: x-gitbtc-path is a folder and a {ending} file, such as wallet/utxos{ending}")
         self.title: str = schema.get("title", self.name)
         identity = _declared(schema, "identity", where)

@@ -43,7 +43,8 @@ class Git(Configuration, Blobs):
     def as_stored(self) -> Self:
         """The same, blind to refs/replace and to grafts: those stay behind when history goes elsewhere."""
         copy = type(self)(self.cwd, inside_git=self.inside_git)
-        copy.environment |= {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
+        # A file that cannot be: of an empty one Git says that grafts are deprecated.
+        copy.environment |= {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.path.join(os.devnull, "none")}
         return copy
 
     def without_fetching(self) -> Self:

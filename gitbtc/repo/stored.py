@@ -6,6 +6,7 @@ out, each Git and each file system would make something else of it, so such a tr
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from gitbtc.errors import CannotWork, GitbtcError
@@ -19,7 +20,16 @@ _DEEPEST = 256  # folders
 _TREE = "40000"
 _MODES = frozenset(["100644", "100755", "100664", "120000", "160000", _TREE])
 _LIMITED = {"blob": FILE, "tree": FILE, "commit": MESSAGE, "tag": MESSAGE}
+_HEADER = re.compile(
+    rb"tree [0-9a-f]+\n(?:parent [0-9a-f]+\n)*author [^\n]*\ncommitter [^\n]*\n(?!(?:tree|parent|author|committer) )"
+)
 _RESERVED = frozenset([b"", b".", b"..", b".git"])
+
+
+def _in_tree(entry: tuple[str, str, str]) -> bytes:
+    """By what Git sorts the entries of a tree."""
+    name, mode, _ = entry
+    return name.encode("utf-8", "surrogateescape") + b"/" * (mode == _TREE)
 
 
 class NotHere(CannotWork):
@@ -58,13 +68,11 @@ def tagged(content: bytes) -> str:
 
 
 def _without_oids(head: bytes) -> bytes:
-    """The header of a commit or a tag without what looks like key material and is none: object names, signatures."""
-    kept, signing = [], False
-    for line in head.split(b"\n"):
-        signing = line.startswith(b"gpgsig") or (signing and line.startswith(b" "))
-        if not signing and not line.lstrip(b" ").startswith((b"tree ", b"parent ", b"object ")):
-            kept.append(line)
-    return b"\n".join(kept)
+    """The header of a commit or a tag without what looks like key material and is none: object names. Nobody looks
+    into a signature, which a key can stand in as well.
+    """
+    lines = (line for line in head.split(b"\n") if not line.lstrip(b" ").startswith((b"tree ", b"parent ", b"object ")))
+    return b"\n".join(lines)
 
 
 class Stored:
@@ -87,7 +95,12 @@ class Stored:
 
     def commit(self, oid: str) -> Commit:
         """The commit `oid`."""
-        return Commit(self._of_type("commit", oid))
+        content = self._of_type("commit", oid)
+        if not _HEADER.match(content):
+            raise Unsound(
+                f"commit {oid} is malformed: it has no tree, its parents, an author and a committer in this order"
+            )
+        return Commit(content)
 
     def blob(self, oid: str) -> bytes:
         """The content of the blob `oid`."""
@@ -135,6 +148,8 @@ class Stored:
                 raise Unsound(f"tree {oid} is malformed")
             entries.append((name.decode("utf-8", "surrogateescape"), mode.decode("ascii", "replace"), entry.hex()))
             at = end + 1 + width
+        if entries != sorted(entries, key=_in_tree):
+            raise Unsound(f"tree {oid} is malformed: it is not in Git's order")
         if len({name for name, _, _ in entries}) < len(entries) or any(mode not in _MODES for _, mode, _ in entries):
             raise Unsound(f"tree {oid} is malformed: a name occurs twice, or a mode is none of Git's")
         return entries

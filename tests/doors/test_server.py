@@ -722,9 +722,9 @@ def raw(plain: Repo, kind: str, content: bytes) -> str:
     return plain.git("hash-object", "-t", kind, "-w", "--literally", "--stdin", stdin=content).strip()
 
 
-def commit_of(plain: Repo, tree: str, *headers: bytes, message: bytes = b"x\n") -> str:
+def commit_of(plain: Repo, tree: str, *parents: bytes, extra: tuple[bytes, ...] = (), message: bytes = b"x\n") -> str:
     who = b"Eve <eve@example.com> 1700000000 +0000"
-    lines = [b"tree " + tree.encode(), *headers, b"author " + who, b"committer " + who, b"", message]
+    lines = [b"tree " + tree.encode(), *parents, b"author " + who, b"committer " + who, *extra, b"", message]
     return raw(plain, "commit", b"\n".join(lines))
 
 
@@ -790,7 +790,7 @@ def test_paths_of_any_bytes_and_messages_of_any_encoding(plain: Repo, server: Re
         wallet = raw(plain, "tree", entry(b"utxos.json", blob))
         inner = raw(plain, "tree", entry(b"wallet", wallet, b"40000"))
         tree = raw(plain, "tree", entry(b"a\n\x1b[31m\xff:", inner, b"40000"))
-        commit = commit_of(plain, tree, b"encoding latin-1", message=b"caf\xe9 \0 \xff\xfe\n")
+        commit = commit_of(plain, tree, extra=(b"encoding latin-1",), message=b"caf\xe9 \0 \xff\xfe\n")
         if taken:
             accepted(plain, f"{commit}:refs/heads/main")
         else:

@@ -25,7 +25,27 @@ def schema(**field: object) -> bytes:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["^(a+)+$", "(a|a)*", "(a|b){1,64}", "([a-z]+,)*", "(?:a{2,})+", "a*b*c*", r"(a)\1", "(?P<a>x)(?P=a)", "x" * 1001],
+    [
+        "^(a+)+$",
+        "(a|a)*",
+        "(a|b){1,64}",
+        "([a-z]+,)*",
+        "(?:a{2,})+",
+        "a*b*c*",
+        r"(a)\1",
+        "(?P<a>x)(?P=a)",
+        "x" * 1001,
+        "(a?){40}b",
+        "(a|aa){20}c",
+        "a?" * 25,
+        "(a?b?){30}c",
+        "(?:a{0,9}){5}",
+        "((a|b)?c){12}",
+        "(?=a+)+",
+        "(a)(?(1)b|c)",
+        "a{1,30}a{1,30}a{1,30}",
+        "(a+?)*?",
+    ],
 )
 def test_a_pattern_that_can_take_for_ever(pattern: str) -> None:
     re.compile(pattern)
@@ -36,11 +56,32 @@ def test_a_pattern_that_can_take_for_ever(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["^[0-9a-f]{64}$", "(ab)*", "^(a|b){1,3}$", r"^\(+[^)]*$", "[]*+]{3}", r"a\\{3}", "^(?:a|bc)-?[0-9]{1,9}$"],
+    [
+        "^[0-9a-f]{64}$",
+        "(ab)*",
+        "^(a|b){1,3}$",
+        r"^\(+[^)]*$",
+        "[]*+]{3}",
+        r"a\\{3}",
+        "^(?:a|bc)-?[0-9]{1,9}$",
+        "[)?*]?",
+        r"^(?:[0-9]{1,3}\.){3}[0-9]{1,3}$",
+        "^(mon|tue|wed|thu|fri)$",
+        "^[a-z]+@[a-z]+$",
+        "^.{0,500}$",
+        "^a{,3}$",
+        "{",
+        "x{y}",
+    ],
 )
 def test_a_pattern_that_ends_soon(pattern: str) -> None:
     re.compile(pattern)
     assert not fault_of({"pattern": pattern, "patternProperties": {pattern: {}}})
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "*", "a{2,1}", "a{99999999999}", r"\p{L}"])
+def test_a_pattern_that_is_none(pattern: str) -> None:
+    assert "no regular expression" in fault_of({"pattern": pattern})
 
 
 @pytest.mark.parametrize("reference", ["http://127.0.0.1/x", "file:///etc/passwd", "other.json", "../x#/a", 7])

@@ -64,7 +64,7 @@ CELLS = [
 ]
 
 # pip finds here what it finds on the host; the certificates lie at the same place in each system.
-_PIP = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
+_PIP = ("/etc/pip.conf", "/etc/xdg/pip", "~/.config/pip", "~/.pip")
 _NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")
 _PASSED_ON = re.compile(r"PIP_|SSL_CERT_|REQUESTS_CA_BUNDLE|(https?|no|all)_proxy$", re.IGNORECASE)
 _ENTERED = """
@@ -159,8 +159,10 @@ def _prepare(root: Path) -> None:
     """The network's and pip's settings of the host, and a clone of what is committed, as /src."""
     for place in (*_NETWORK, *_PIP):
         source = Path(place).expanduser()
-        if source.is_file():
-            target = root / source.relative_to("/")
+        target = root / source.relative_to("/")
+        if source.is_dir():  # what a configuration names may lie beside it
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        elif source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
     shutil.rmtree(root / "src", ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
 
-from gitbtc.repo.git import BlobReader, GitFailed
+from gitbtc.repo.git import BlobReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,13 +46,13 @@ class ReadAhead:
                 waiting.append(oid)
 
     def read(self, oid: str) -> bytes:
-        """The bytes of the blob `oid`; GitFailed when the repository does not hold it."""
+        """The bytes of the blob `oid`; CannotWork when the repository does not hold it."""
         self.expect([oid])
         for reader, waiting in self._readers:
             while oid in waiting:
                 self._keep(waiting.popleft(), reader.answer())
         if oid not in self._kept:
-            raise GitFailed(("cat-file", "--batch"), 1, f"object {oid} is missing from this repository")
+            raise self._readers[0][0].missing(oid)
         self._kept.move_to_end(oid)
         return self._kept[oid]
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.repo.index import SUBMODULE, Index
-from gitbtc.repo.program import GitFailed, lines_of
+from gitbtc.repo.program import lines_of
 from gitbtc.repo.revisions import is_oid
 
 TYPE_CHECKING = False
@@ -16,15 +16,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import IO, Self
 
+    from gitbtc.repo.git import Git
+
 _PIPE_SIZE = 1 << 20  # bytes
 
 
 class Blobs(Index):
     """Reads, hashes and writes objects. No filter and no line-end conversion ever runs."""
-
-    def blobs(self) -> BlobReader:
-        """A reader of many blobs through one process; use it in a `with`."""
-        return BlobReader(self)
 
     def blob_id(self, content: bytes) -> str:
         """The oid that `content` has as a blob; nothing is written."""
@@ -63,8 +61,9 @@ class Blobs(Index):
 class BlobReader:
     """Blobs through one long-running `git cat-file --batch`. It starts with the first blob that is read."""
 
-    def __init__(self, git: Blobs) -> None:
+    def __init__(self, git: Git) -> None:
         self._git = git
+        self._has_died = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -88,11 +87,19 @@ class BlobReader:
             self.__exit__(None, None, None)
 
     def read(self, oid: str) -> bytes:
-        """The bytes of the object `oid` (a full one); GitFailed when the repository does not hold it."""
+        """The bytes of the object `oid` (a full one); CannotWork when the repository does not hold it."""
         found = self.find(oid)
         if found is None:
-            raise GitFailed(("cat-file", "--batch"), 1, f"object {oid} is missing from this repository")
+            raise self.missing(oid)
         return found[1]
+
+    def missing(self, oid: str) -> CannotWork:
+        """What is told of an object that is named here and is not there."""
+        why = (
+            "was left out of this partial clone, and its remote does not give it; "
+            "`git fetch --refetch --no-filter` brings all of it"
+        )
+        return CannotWork(f"object {oid} {why if self._git.is_partial() else 'is missing from this repository'}")
 
     def find(self, oid: str, check: Callable[[str, int], None] | None = None) -> tuple[str, bytes] | None:
         """Type (blob, tree, commit, tag) and bytes of the object `oid` (a full one); None when it is not there.
@@ -101,7 +108,10 @@ class BlobReader:
         stays unanswered.
         """
         self.ask(oid)
-        return self.answer(check)
+        found = self.answer(check)
+        if self._has_died:
+            self.close()
+        return found
 
     def ask(self, oid: str) -> None:
         """Have the object `oid` (a full one) read, without waiting for it: `answer` tells what was asked, in order."""
@@ -114,7 +124,10 @@ class BlobReader:
     def answer(self, check: Callable[[str, int], None] | None = None) -> tuple[str, bytes] | None:
         """What `find` tells, of the next object that was asked for."""
         _, answers = self._pipes()
-        header = answers.readline().split()
+        line = answers.readline()
+        # Git dies where it cannot fetch an object that a partial clone lacks.
+        self._has_died = not line
+        header = line.split()
         if len(header) != 3:  # "<oid> <type> <size>", else "<oid> missing"
             return None
         kind, size = header[1].decode(), int(header[2])

@@ -6,7 +6,7 @@ import os
 import sys
 from mmap import ACCESS_READ, mmap
 
-from gitbtc.errors import UsageError
+from gitbtc.errors import CannotWork, UsageError
 from gitbtc.repo.git import SYMBOLIC_LINK, GitFailed
 from gitbtc.repo.index import side
 
@@ -192,10 +192,10 @@ class _Unpacking:
         self._process = git._start(*self._command, stdout=self._file)
 
     def buffer(self) -> Buffer:
-        """The blob, once it is there; GitFailed when it cannot be read."""
+        """The blob, once it is there; CannotWork when it cannot be read."""
         code = self._process.wait()
         if code:
-            raise GitFailed(self._command, code, "")
+            raise CannotWork(f"git {' '.join(self._command)} failed; Git says above why")
         with self._file:
             return mmap(self._file.fileno(), 0, access=ACCESS_READ)
 

@@ -40,6 +40,10 @@ class Git(Configuration, Blobs):
         copy._places |= self._places
         return copy
 
+    def blobs(self) -> BlobReader:
+        """A reader of many blobs through one process; use it in a `with`."""
+        return BlobReader(self)
+
     def as_stored(self) -> Self:
         """The same, blind to refs/replace and to grafts: those stay behind when history goes elsewhere."""
         copy = type(self)(self.cwd, inside_git=self.inside_git)

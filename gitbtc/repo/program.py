@@ -46,6 +46,7 @@ _PLACES = _TOP, _OWN, _COMMON = "--show-toplevel", "--absolute-git-dir", "--git-
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _NO_REPOSITORY = "fatal: not a git repository"
 _NOT_OURS = "detected dubious ownership"  # safe.directory
+_NOT_FETCHED = "from promisor remote"
 
 
 class GitFailed(GitbtcError):
@@ -140,6 +141,11 @@ class GitProgram:
             return CannotWork(
                 f"{self.cwd}: Git does not read a repository of somebody else; if you trust it: "
                 f"git config --global --add safe.directory {shlex.quote(self.cwd)}"
+            )
+        if _NOT_FETCHED in stderr:
+            return CannotWork(
+                "objects were left out of this partial clone, and its remote does not give them; "
+                f"`git fetch --refetch --no-filter` brings all of them ({stderr.strip().splitlines()[-1]})"
             )
         return GitFailed(arguments, code, stderr)
 

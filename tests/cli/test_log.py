@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import Repo
 from tests.history.wallet import (
     A,
     commit,
@@ -29,7 +30,7 @@ from tests.made_state import ADDRESS, OTHER, branch, coin, coins, mempool, put, 
 from tests.prepared import once
 
 if TYPE_CHECKING:
-    from tests.conftest import Repo, Sandbox
+    from tests.conftest import Sandbox
 
 pytestmark = pytest.mark.one_interpreter
 
@@ -313,3 +314,20 @@ def test_a_picked_payment_is_told_on_each_branch(treasury: Repo) -> None:
     treasury.git("-c", "core.hooksPath=/dev/null", "cherry-pick", "agent-a")
     merged(treasury, "agent-a")
     assert [one for one in events(log(treasury)) if one[1] == "spent"] == [("Pay agent-a", "spent", "fund:0")] * 2
+
+
+def test_what_a_partial_clone_cannot_fetch_is_told_and_is_no_finding(treasury: Repo) -> None:
+    treasury.git("config", "uploadpack.allowFilter", "true")
+    for number in range(2):
+        coins(treasury, coin(0, label=str(number)))
+        treasury.commit(str(number))
+    treasury.git("clone", "-q", "--filter=blob:none", f"file://{treasury.path}", "../partial")
+    partial = Repo(treasury.path.parent / "partial", treasury.env, treasury.clock, treasury.python)
+    assert partial.gitbtc("log", "--json").stdout == treasury.gitbtc("log", "--json").stdout
+    partial.git("clone", "-q", "--filter=blob:none", f"file://{treasury.path}", "../offline")
+    offline = Repo(treasury.path.parent / "offline", treasury.env, treasury.clock, treasury.python)
+    offline.git("config", "remote.origin.url", "file:///nowhere")
+    for command in (["log"], ["why", f"{coin(0)['txid']}:0"], ["diff", "HEAD~1", "HEAD"], ["premerge", "HEAD~1"]):
+        said = offline.gitbtc(*command, ok=(0, 3))
+        assert said.returncode == 3 or command[0] == "premerge", command
+        assert not said.returncode or "partial clone" in said.stderr

@@ -198,7 +198,13 @@ def test_a_state_file_becomes_canonical_when_it_is_staged(repo: Repo) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"not JSON", b"[1 2]", b'[\n<<<<<<< ours\n{"txid": 1}\n=======\n>>>>>>> theirs\n]\n', b"\xff\xfe\0[", b"[" * 5000],
+    [
+        b"not JSON",
+        b"[1 2]",
+        b'[\n<<<<<<< ours\n{"txid": 1}\n=======\n>>>>>>> theirs\n]\n',
+        b"\xff\xfe\0[",
+        b"[" * 200_000,
+    ],
 )
 def test_a_state_file_that_does_not_parse_goes_through_as_it_is(repo: Repo, content: bytes) -> None:
     repo.write("wallet/utxos.json", content)

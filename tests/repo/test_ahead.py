@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitbtc.errors import CannotWork
 from gitbtc.repo.ahead import _KEPT, ReadAhead
-from gitbtc.repo.git import Git, GitFailed
+from gitbtc.repo.git import Git
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
@@ -41,6 +42,6 @@ def test_a_blob_that_is_not_there_is_an_error_and_the_others_are_read(sandbox: S
     oid = git.write_blob(b"here")
     with ReadAhead(git) as blobs:
         blobs.expect(["0" * 40, oid])
-        with pytest.raises(GitFailed, match="missing"):
+        with pytest.raises(CannotWork, match="missing"):
             blobs.read("0" * 40)
         assert blobs.read(oid) == b"here"

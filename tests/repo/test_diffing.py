@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitbtc.errors import UsageError
+from gitbtc.errors import CannotWork, UsageError
 from gitbtc.repo.diffing import INDEX, WORK_TREE, Comparison, text_diff
-from gitbtc.repo.git import Git, GitFailed
+from gitbtc.repo.git import Git
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -93,5 +93,5 @@ def test_large_blobs_are_read_like_small_ones(repo: Repo) -> None:
         old, new = comparison.sides(blobs, file)
         assert [old[:], new[:]] == versions
         (repo.path / ".git/objects" / file.new[1][:2] / file.new[1][2:]).unlink()
-        with pytest.raises(GitFailed):
+        with pytest.raises(CannotWork):
             comparison.sides(blobs, file)

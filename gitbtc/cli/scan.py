@@ -52,8 +52,9 @@ def command(  # noqa: PLR0913 - click's signature: one parameter an option
     """Look for private keys, seed phrases and other Bitcoin secrets, in any repository and in plain folders.
 
     Without arguments, everything in the work tree that Git does not ignore; outside of a repository, the current
-    folder. With PATH, that file, or all files below that folder, ignored ones too, but never Git's own. A symbolic link
-    is read, not followed. --all remembers what is clean, so that a scan that was stopped goes on.
+    folder. With PATH, that file (`-` is standard input), or all files below that folder, ignored ones too, but never
+    Git's own. A symbolic link below a folder is read, not followed. --all remembers what is clean, so that a scan that
+    was stopped goes on.
 
     A secret is never shown; it has a fingerprint. Exit status 1 when one is found that .gitbtc/allow.toml does not let
     through; 0 for warnings alone; 3 when something could not be read.

@@ -6,6 +6,7 @@ Those that are words of a list stand in gitbtc/keys/phrases.py: a whole file, to
 from __future__ import annotations
 
 from gitbtc.keys.forms import (
+    age,
     bip38,
     cashu,
     codex32,
@@ -14,6 +15,7 @@ from gitbtc.keys.forms import (
     extended,
     labelled,
     lnd,
+    lndhub,
     minikey,
     nostr,
     nostr_connect,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from gitbtc.keys.family import Base58Family, FileFamily, TextFamily
 
 BASE58: tuple[Base58Family, ...] = (wif, extended, bip38)
-TEXTS: tuple[TextFamily, ...] = (pem, der, psbt, descriptors, wallet_files, seed_qr, nostr_connect, lnd)
+TEXTS: tuple[TextFamily, ...] = (pem, der, psbt, descriptors, wallet_files, seed_qr, nostr_connect, lnd, lndhub, age)
 # Those that a name beside the secret tells: what is put together of several strings has no names.
 NAMED: tuple[TextFamily, ...] = (rpc, labelled)
 # Those that are one run of letters, digits and `+/_-`: they are shown the long ones of a text, a space between them.

@@ -129,21 +129,36 @@ def _hides_a_word(text: bytes) -> bool:
 
 def _in_layer(text: bytes, depth: int, *, spoken: bool = True) -> Iterator[Sighting]:
     """What stands in `text`; mnemonics only if it is `spoken`."""
-    tokens = Tokens(text)
+    tokens, line = Tokens(text), _Lines(text)
     for offset, form, secret in chain(_spots(text, tokens), _found(NAMED, text)):
-        yield _line(text, offset), form, secret
+        yield line(offset), form, secret
     if spoken:
         yield from phrases.find(text)
     for offset, decoded in encoded(text, tokens):
         if depth < _DEEPEST_ENCODING:
             for _, form, secret in _in_content(decoded, depth + 1):
-                yield _line(text, offset), form, secret
+                yield line(offset), form, secret
         elif len(decoded) >= _PLAIN_TEXT and not decoded.translate(None, _PRINTABLE):
-            yield _line(text, offset), TOO_DEEP, decoded
+            yield line(offset), TOO_DEEP, decoded
 
 
-def _line(text: bytes, offset: int) -> int:
-    return text.count(b"\n", 0, offset) + 1
+class _Lines:
+    """On which line of a text (from 1) an offset lies. Each family tells its spots in order: the text is counted once
+    for each of them, however many they are.
+    """
+
+    __slots__ = ("_line", "_offset", "_text")
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._offset, self._line = 0, 1
+
+    def __call__(self, offset: int) -> int:
+        if offset < self._offset:
+            self._offset, self._line = 0, 1
+        self._line += self._text.count(b"\n", self._offset, offset)
+        self._offset = offset
+        return self._line
 
 
 def _spots(text: bytes, tokens: Tokens) -> Iterator[Spot]:
@@ -195,7 +210,8 @@ def _glued(read: layers.Strings, chosen: bytes, depth: int) -> Iterator[Sighting
 def _spoken(read: layers.Strings, chosen: bytes) -> Iterator[Sighting]:
     """Phrases and armour spread over several strings."""
     text = b"\n".join(compress(read.strings, chosen))
-    armoured = ((_line(text, offset), form, secret) for offset, form, secret in _found(TEXTS, text))
+    line_of = _Lines(text)
+    armoured = ((line_of(offset), form, secret) for offset, form, secret in _found(TEXTS, text))
     for line, form, secret in chain(phrases.find(text, spread=True), armoured):
         yield read.line(_ordinal(chosen, line - 1)), form, secret
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import stat
@@ -28,6 +29,7 @@ PIECE = 64 << 20
 OVERLAP = 1 << 20
 
 NOT_HERE = "not in this repository: a shallow or a partial clone?"
+DEVICE = "a socket or a device: it is not read"
 SPECIAL = "a pipe, a socket or a device: it holds nothing"
 
 
@@ -72,6 +74,8 @@ class Examiner:
         return found[1]
 
     def _in_file(self, place: Place) -> list[KeyFinding]:
+        if place.named:
+            return self._in_named(place)
         mode = os.lstat(place.disk).st_mode
         if stat.S_ISLNK(mode):
             return self._scan(os.fsencode(os.readlink(place.disk)), place.path)
@@ -79,6 +83,20 @@ class Examiner:
             raise _Special
         if stat.S_ISDIR(mode):
             os.listdir(place.disk)  # a folder is a place only where this fails
+        return self._in_content(place)
+
+    def _in_named(self, place: Place) -> list[KeyFinding]:
+        """What a person named is read, or told as not read: a link to the file, a pipe of the shell, standard input."""
+        found = self._scan(os.fsencode(os.readlink(place.disk))) if os.path.islink(place.disk) else []
+        mode = os.stat(place.disk).st_mode
+        if not is_special(mode):
+            return found + self._in_content(place)
+        if not stat.S_ISFIFO(mode) and not (stat.S_ISCHR(mode) and os.path.samestat(os.stat(place.disk), os.fstat(0))):
+            raise OSError(errno.EINVAL, DEVICE)
+        with open(place.disk, "rb") as stream:
+            return found + in_pieces(stream.read(), place.path, self._scan)
+
+    def _in_content(self, place: Place) -> list[KeyFinding]:
         with open(place.disk, "rb") as file:
             if os.fstat(file.fileno()).st_size <= PIECE:
                 return self._scan(file.read(), place.path)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Note = Callable[[str], None]
 
 _GIT = ".git"
+_STANDARD_INPUT = "-"
 
 
 def of_work_tree(git: Git) -> Iterator[Place]:
@@ -34,9 +35,13 @@ def of_work_tree(git: Git) -> Iterator[Place]:
 def of_paths(paths: Iterable[str], note: Note) -> Iterator[Place]:
     """The files `paths`, and everything below the folders among them, ignored or not, but for Git's own folders.
 
-    `note` is told of a path that is a symbolic link to a folder. UsageError where there is nothing.
+    `-` is standard input. `note` is told of a path that is a symbolic link to a folder. UsageError where there is
+    nothing.
     """
     for path in paths:
+        if path == _STANDARD_INPUT:
+            yield Place(FILE, path, disk="/dev/stdin", named=True)
+            continue
         if not os.path.lexists(path):
             raise UsageError(f"{shown(path)}: no such file or folder")
         if os.path.islink(path) and os.path.isdir(path) and not path.endswith(os.sep):
@@ -44,7 +49,9 @@ def of_paths(paths: Iterable[str], note: Note) -> Iterator[Place]:
         if os.path.isdir(path) and (path.endswith(os.sep) or not os.path.islink(path)):
             yield from _below(path, os.path.normpath(path))
         else:
-            yield from _file(path, os.path.normpath(path))
+            told = os.path.normpath(path)
+            yield Place(NAME, told, disk=path)
+            yield Place(FILE, told, disk=path, named=not os.path.isdir(path))
 
 
 def _below(disk: str, path: str) -> Iterator[Place]:

@@ -18,13 +18,15 @@ _PARTS_OF_A_NAME = 2
 @dataclass(frozen=True, slots=True)
 class Place:
     """`path` is the file as it is told ("" where there is none), or a ref's name; `oid` the object, "" for none;
-    `disk` where a file lies whose content or name is meant, "" where it is not looked at there.
+    `disk` where a file lies whose content or name is meant, "" where it is not looked at there. One that a person
+    `named` is read wherever a link leads, and from a pipe.
     """
 
     sort: str
     path: str = ""
     oid: str = ""
     disk: str = ""
+    named: bool = False
 
     def identity(self) -> str:
         """What is the same for two places that hold the same, for ever: for objects and names."""

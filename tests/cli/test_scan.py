@@ -101,6 +101,26 @@ def test_a_plain_folder_needs_no_repository(sandbox: Sandbox, key: str) -> None:
         assert "not in a Git repository" in plain.gitbtc("scan", *option, ok=(3,)).stderr
 
 
+def test_what_is_named_is_read_wherever_it_leads(repo: Repo, key: str) -> None:
+    repo.write("key.txt", f"{key}\n")
+    (repo.path / "link").symlink_to("key.txt")
+    (repo.path / "again").symlink_to("link")
+    (repo.path / "spoken").symlink_to(key)
+    for name in ("link", "again"):
+        assert "WIF private key" in repo.gitbtc("scan", name, ok=(1,)).stdout
+    for name in ("-", "/dev/stdin"):
+        assert "WIF private key" in repo.gitbtc("scan", name, ok=(1,), stdin=f"a\n{key}\n".encode()).stdout
+        assert repo.gitbtc("scan", name, stdin=b"nothing\n").returncode == 0
+    done = repo.run("sh", "-c", f"cat key.txt | {repo.python} -m gitbtc scan /dev/fd/0", ok=(1,))
+    assert "WIF private key" in done.stdout
+
+
+def test_what_is_named_and_cannot_be_read_is_told(repo: Repo) -> None:
+    (repo.path / "dangling").symlink_to("nothing")
+    for name in ("dangling", "/dev/zero"):
+        assert repo.gitbtc("scan", name, ok=(3,)).returncode == 3
+
+
 def test_a_link_to_a_folder_is_followed_only_with_a_slash(repo: Repo, key: str) -> None:
     repo.write("folder/a.txt", key)
     (repo.path / "link").symlink_to("folder")

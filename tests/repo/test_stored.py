@@ -59,13 +59,23 @@ def test_a_commit_is_read_with_its_parents_and_its_message(repo: Repo, stored: S
 def test_what_a_person_may_have_written_leaves_out_oids() -> None:
     commit = Commit(
         b"tree " + b"1" * 40 + b"\nparent " + b"2" * 40 + b"\nauthor Ann <a@example.com> 0 +0000\n"
-        b"gpgsig -----BEGIN SSH SIGNATURE-----\n U1NIU0lH\n -----END SSH SIGNATURE-----\n"
+        b"gpgsig -----BEGIN SSH SIGNATURE-----\n " + b"U1NIU0lH" * 8 + b"AAAAAA\n -----END SSH SIGNATURE-----\n"
         b"mergetag object " + b"3" * 40 + b"\n type commit\n \n read me\nx-note hidden\n\nsubject\n"
     )
     assert commit.parents == ["2" * 40]
     assert b"1111" not in commit.spoken
     assert all(part in commit.spoken for part in (b"Ann", b"read me", b"hidden", b"U1NIU0lH"))
     assert commit.spoken.startswith(b"subject\n")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"gpgsig hidden", b"gpgsigfoo hidden", b"gpgsig-sha256 hidden", b"encoding hidden", b"gpgsig\n hidden",
+     b"gpgsig -----BEGIN PGP SIGNATURE-----\n hidden words\n -----END PGP SIGNATURE-----",
+     b"gpgsig -----BEGIN PGP SIGNATURE-----\n -----END PGP SIGNATURE-----\n " + b"hidden" * 11],
+)  # fmt: skip
+def test_what_is_no_signature_is_read_under_its_name(header: bytes) -> None:
+    assert b"hidden" in Commit(b"tree " + b"1" * 40 + b"\n" + header + b"\n\nsubject\n").spoken
 
 
 def test_a_tag_is_read_with_its_target(repo: Repo, stored: Stored) -> None:

@@ -21,10 +21,11 @@ CHECKSUM = 6  # characters
 class Hrps:
     """The human-readable parts of a family, whose data, checksum and all, has `least` to `most` characters."""
 
-    __slots__ = ("_hrps", "_pattern")
+    __slots__ = ("_hrps", "_longest", "_pattern")
 
     def __init__(self, hrps: Sequence[str], least: int, most: int) -> None:
         self._hrps = hrps
+        self._longest = max(map(len, hrps))
         alternatives = "|".join(hrps)
         bounds = f"{{{least},{most}}}"
         lower = f"(?:{alternatives})1([{bech32.CHARSET}]{bounds})"
@@ -38,7 +39,7 @@ class Hrps:
         for match in self._pattern.finditer(text):
             number = match.lastindex or 1
             separator = match.start(number) - 1
-            before = text[max(separator - 16, 0) : separator].decode("latin-1")
+            before = text[max(separator - self._longest, 0) : separator].decode("latin-1")
             run = match[number].decode("ascii").lower()
             for hrp in self._hrps:
                 if before.endswith((hrp, hrp.upper())[number - 1]):

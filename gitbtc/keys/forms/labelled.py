@@ -92,6 +92,7 @@ _NOT_ITSELF = re.compile(
 _OF_A_SECRET = re.compile(
     rb"hashed|(?:hash|digest|check ?sum|finger ?print|sha ?[0-9]+|md5) of\b|\b(?:sha ?[0-9]+|md5)\b|hash ?seed"
 )
+_PUBLIC = re.compile(rb"\b[a-z]{0,4}pub(?:lic|key)?\b")
 # How prose goes on after naming a secret.
 _ITSELF = frozenset([b"key", b"keys", b"hex", b"bytes", b"base64", b"phrase", b"exponent", b"scalar"])
 _FREE = frozenset([b"label", b"note", b"alias", b"source", b"name"])
@@ -178,6 +179,8 @@ def _is_secret(name: bytes, is_quoted: bool) -> bool:  # noqa: FBT001 - a cached
     """Whether `name` is that of a secret; one without quotes may be the end of a sentence."""
     words = _words(name)
     stem = _SECRET.search(words)
+    if stem and not stem[0].startswith(b"priv") and _PUBLIC.search(words, 0, stem.start()):
+        return False  # whose passphrase it belongs to
     if not stem or _NOT_ITSELF.search(words, stem.end()) or _OF_A_SECRET.search(words):
         return False
     last = _words(name.rpartition(b" ")[2])

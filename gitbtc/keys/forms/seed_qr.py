@@ -26,6 +26,7 @@ FORM = Form("SeedQR", "keep the code on paper or in a signing device; gitbtc nee
 
 # Searching one character class is several times faster by `translate` and `find` than by a regular expression.
 _CLASSES = bytes(ord("D") if byte in b"0123456789" else ord(" ") * (byte == ord(" ")) for byte in range(256))
+_NO_HEX = bytes(byte for byte in range(256) if byte not in b"abcdefABCDEF")
 _FEWEST = min(bip39.COUNTS)
 _CLOSED = b"DDDD" * _FEWEST
 _SPACED = b" ".join([b"DDDD"] * _FEWEST)
@@ -40,12 +41,19 @@ def find(text: bytes) -> Iterator[Spot]:
     """Every SeedQR in `text`: its offset, the form, the words that it stands for."""
     shape = text.translate(_CLASSES)
     for start, end in _rows(shape, _CLOSED, b"D"):
-        if end - start in _DIGITS:
+        if end - start in _DIGITS and not _is_in_hex(text, start, end):
             yield from _phrase(start, [text[at : at + 4] for at in range(start, end, 4)])
     for start, end in _rows(shape, _SPACED, b" DDDD"):
         groups = text[start:end].split(b" ")
         if not _is_a_series(groups):
             yield from _phrase(start, groups)
+
+
+def _is_in_hex(text: bytes, start: int, end: int) -> bool:
+    """Whether the digits are a part of hex: in hashes and bitmaps that many stand together now and then."""
+    return bool(
+        text[max(start - 1, 0) : start].translate(None, _NO_HEX) or text[end : end + 1].translate(None, _NO_HEX)
+    )
 
 
 def _rows(shape: bytes, least: bytes, more: bytes) -> Iterator[tuple[int, int]]:

@@ -60,14 +60,22 @@ _SIGNING = re.compile(
     rb"\"(?:(?:seed|xprv)\"\s{0,64}:\s{0,64}\"[^\"]{8}|keypairs\"\s{0,64}:\s{0,64}\{\s{0,256}\"[^\"]{8})"
 )
 
-_NAMES = {
-    "wallet.dat": _WALLET,
-    "hsm_secret": _HSM_SECRET,
-    ".cookie": _COOKIE,
-    "channel.backup": _CHANNELS,
-    "emergency.recover": _CHANNELS,
-}
-_SUFFIXES = {".macaroon": _MACAROON, ".mv.db": _WALLET}
+# What programs and people put behind a name, before they touch the file: dates, numbers, `.bak`, `~`, `(1)`, `.gz`.
+# One sign or one word at a time: no name makes the search try a thousand ways.
+_DATED = rb"(?:[ ._():t0-9-]|copy|backup|old|orig|new|bak)*"
+_COPIED = rb"(?:[ ._()~0-9-]|bak|backup|old|orig|save?|copy|new|tmp|swp|gz|xz|zst|bz2|zip|enc|gpg|age)*"
+_NAMES = tuple(
+    (re.compile(pattern.replace(b"#", _DATED) + _COPIED, re.IGNORECASE), form)
+    for pattern, form in (
+        (rb"wallet#\.dat", _WALLET),
+        (rb"hsm_secret#", _HSM_SECRET),
+        (rb"\.cookie", _COOKIE),
+        (rb"channel#\.backup", _CHANNELS),
+        (rb"emergency#\.recover", _CHANNELS),
+        (rb".*\.macaroon", _MACAROON),
+        (rb".*\.mv\.db", _WALLET),
+    )
+)
 
 # Of the hash of a passphrase, and of a phrase of 24 of the longest words.
 _HASH_SIZE = 32
@@ -129,9 +137,8 @@ def _is_electrums(content: bytes) -> bool:
 
 
 def _by_name(path: str) -> Form | None:
-    name = path.rpartition("/")[2].lower()
-    by_suffix = (form for suffix, form in _SUFFIXES.items() if name.endswith(suffix))
-    return _NAMES.get(name) or next(by_suffix, None)
+    name = path.rpartition("/")[2].encode("utf-8", "replace")
+    return next((form for pattern, form in _NAMES if pattern.fullmatch(name)), None)
 
 
 def _hsm_mnemonic(content: bytes) -> Iterator[Spot]:

@@ -27,6 +27,7 @@ SECRET_NAMES = [
 OTHER_NAMES = [
     "key", "txid", "block_hash", "blockhash", "hash", "payment_hash", "secret_hash", "secretHash", "preimage_hash",
     "hashed_secret", "sha256_secret", "secret_sha256", "hash_of_secret", "public_key", "pubkey", "seed_pubkey",
+    "xpub_passphrase_b", "pubkey_of_passphrase_a", "XPUB_CARDANO_1_PASSPHRASE_A",
     "seed_node", "seedNodes", "seed_peer", "seeder", "privacy", "privilege", "secretary", "private_key_path",
     "private_key_id", "secretRef", "seed_fingerprint", "descriptor", "seed_version", "entropy_source_id",
     "hsm_node_id", "secret_point", "mnemonic_checksum", "xpub", "script", "witness", "merkle_root", "signature",

@@ -105,3 +105,59 @@ def test_any_text_is_read(parts: list[str]) -> None:
 )
 def test_a_text_of_one_thing_repeated_is_read_to_its_end(unit: str) -> None:
     found(unit * (2**19 // len(unit)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['args = append(args, fmt.Sprintf("--bitcoind.rpcpass=%v", b.rpcPass))', "cfg.RPCPass = testPassword",
+     'if line.startswith("rpcpassword="):', "grep -qs '^rpcpassword=' \"$F\" ; then", "-rpcpassword=REPLACEME -server",
+     'conf.write("rpcpassword=" + password + "\\n")', 'sed -i "s/^rpcpassword=.*/rpcpassword=$P/" bitcoin.conf',
+     'x = "-rpcpassword=" + secret', "rpcpassword=CHANGE_ME"],
+)  # fmt: skip
+def test_a_program_that_names_the_option_holds_none(line: str) -> None:
+    assert found(line) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['url = "http://alice:{}@127.0.0.1:8332"', "BITCOIND_URL=http://bob:{}@10.0.0.5:8332/wallet/x", "x: https://l:{}@[::1]:1/",
+     '{{"rpc":"https:\\/\\/lnd:{}@node.example.org:8080"}}'],
+)  # fmt: skip
+def test_a_password_in_a_url_is_found(text: str) -> None:
+    assert found(text.format("mH5xNaEL-2_3k")) == [(rpc.URL.name, "mH5xNaEL-2_3k")]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:pass@localhost:8332",
+        "http://user:password@localhost",
+        "http://$USER:$PASS@localhost",
+        "http://<user>:<password>@host",
+        "http://{user}:{password}@{host}",
+        "ssh://git@example.org:22/x.git",
+        "https://example.org:8443/@alice",
+        "http://${RPCUSER}:${RPCPASS}@bitcoind:8332",
+        "http://alice:***@127.0.0.1",
+    ],
+)
+def test_a_url_without_a_password_is_none(url: str) -> None:
+    assert found(f'url = "{url}"') == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{{"bitcoind_config": {{"addr": "127.0.0.1:8332", "auth": "liana:{}"}}}}',
+     'addr = "127.0.0.1:8332"\nauth = "u:{}"\n',
+     '{{\n  "auth": "liana:{}",\n  "addr": "127.0.0.1:8332"\n}}'],
+)  # fmt: skip
+def test_the_auth_beside_a_nodes_address_is_found(text: str) -> None:
+    assert found(text.format("mH5xNaEL-2_3k")) == [(rpc.PASSWORD.name, "mH5xNaEL-2_3k")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"addr": "127.0.0.1:8332", "auth": null}', 'addr="x"\ncookie_path="y"', 'auth = "basic:of something else"'],
+)
+def test_another_auth_is_none(text: str) -> None:
+    assert found(text) == []

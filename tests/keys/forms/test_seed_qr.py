@@ -89,3 +89,9 @@ def test_any_row_of_digits_is_read(text: str) -> None:
 @pytest.mark.parametrize("unit", ["0", "0000 ", "0001", "1 ", "1234 12345 "])
 def test_a_text_of_one_thing_repeated_is_read_to_its_end(unit: str) -> None:
     assert found(unit * (2**20 // len(unit))) == []
+
+
+@pytest.mark.parametrize("around", ["a{}", "{}f", "0xA{}b", "F{}", "c{}D"])
+def test_digits_within_hex_are_none(around: str) -> None:
+    for phrase in phrases(100):
+        assert found(f"{around.format(''.join(digits(phrase)))}\n") == []

@@ -145,7 +145,9 @@ def test_a_mention_of_a_dump_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["wallet.dat", "Wallet.dat", "hsm_secret", "admin.macaroon", "x.macaroon", ".cookie", "channel.backup",
-     "emergency.recover", "treasury.mv.db"],
+     "emergency.recover", "treasury.mv.db", "hsm_secret.bak", "hsm_secret-2026-01-01", "hsm_secret~", "hsm_secret.1",
+     "wallet.dat.old", "wallet-20260101.dat", "wallet (1).dat", "wallet.dat.gz", "channel-20260101.backup",
+     "channel.backup.bak.1", "emergency.recover.old", "w-2026.mv.db.gz", "admin.macaroon.bak", ".cookie.bak"],
 )  # fmt: skip
 def test_a_name_decides_for_a_file_with_content(name: str) -> None:
     for path in (name, f"a/b/{name}"):
@@ -158,7 +160,21 @@ def test_a_name_decides_for_a_file_with_content(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["my-wallet.dat", "hsm_secret.md", "macaroon.py", "cookie", "channel.backup.txt", "mv.db", "a.db"]
+    "name",
+    [
+        "my-wallet.dat",
+        "hsm_secret.md",
+        "macaroon.py",
+        "cookie",
+        "channel.backup.txt",
+        "mv.db",
+        "a.db",
+        "hsm_secret.c",
+        "wallet.dat.md",
+        "wallet-notes.dat",
+        f"wallet{'1' * 200}x",
+        f"hsm_secret{'.bak' * 60}x",
+    ],
 )
 def test_another_name_decides_nothing(name: str) -> None:
     assert form(b"anything", f"a/{name}") is None

@@ -64,6 +64,11 @@ def printable(text: str) -> str:
     return re.sub(_UNPRINTABLE, "", text)
 
 
+def told(error: GitbtcError) -> str:
+    """An expected error as it is told on a terminal."""
+    return "gitbtc: " + "\n".join(printable(line) for line in str(error).splitlines())
+
+
 def printable_json(document: object) -> str:
     """A document as indented JSON that is safe on a terminal: what `printable` takes out is escaped as JSON escapes,
     which says the same to a program; other letters stay as they are.

@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from gitbtc import __version__
-from gitbtc.errors import CannotWork, GitbtcError, printable, report
+from gitbtc.errors import CannotWork, GitbtcError, report, told
 
 # Command -> (module, what it does in one line). The line stands here so that `gitbtc --help` imports no command.
 COMMANDS = {
@@ -85,8 +85,7 @@ def run() -> int:
         _stand_somewhere()
         outcome = program(prog_name="gitbtc", standalone_mode=False)
     except GitbtcError as error:
-        lines = str(error).splitlines()
-        print("gitbtc: " + "\n".join(printable(line) for line in lines), file=sys.stderr)
+        print(told(error), file=sys.stderr)
         return error.status
     except click.ClickException as error:
         error.show()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.asked_node import tell
-from gitbtc.errors import GitbtcError, printable
+from gitbtc.errors import GitbtcError, printable, told
 
 if TYPE_CHECKING:
     from gitbtc.sources.syncing import Synced
@@ -46,7 +46,7 @@ def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool, st
             asker = HttpRpc(source.node, Patience(start=wait), tell)
             show(source.name, sync(source, asker, git, manner))
         except GitbtcError as error:
-            tell(f"gitbtc: {error}")
+            click.echo(told(error), err=True)
             status = max(status, error.status)
     return status
 

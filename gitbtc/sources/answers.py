@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 _MISSING = object()
+MOST = 2**53 - 1  # every reader of JSON knows integers up to it
+_LAST_SECOND = 2**32 - 1  # a block's time has 32 bits
 
 
 class BadAnswer(CannotWork):
@@ -55,10 +57,16 @@ class Answer:
         """A list of hashes; empty when absent."""
         return [self._hash(value, name) for value in self._list(name)]
 
-    def natural(self, name: str) -> int:
-        """An integer that is not negative."""
+    def natural(self, name: str, most: int = MOST) -> int:
+        """An integer that is not negative, and at most `most`."""
         number = self.integer(name)
+        if number > most:
+            self._refuse(name, f"is more than {most}")
         return number if number >= 0 else self._refuse(name, "is negative")
+
+    def time(self, name: str) -> int:
+        """Unix seconds, as a block can tell them."""
+        return self.natural(name, _LAST_SECOND)
 
     def integer(self, name: str) -> int:
         """An integer."""

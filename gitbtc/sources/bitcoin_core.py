@@ -157,7 +157,7 @@ def _chain(info: Answer, wallet: Answer | None, transactions: list[Answer]) -> R
         "network": network,
         "block_height": info.natural("blocks"),
         "block_hash": info.hash("bestblockhash"),
-        "block_time": info.natural("time" if "time" in info else "mediantime"),
+        "block_time": info.time("time" if "time" in info else "mediantime"),
     }
     seen = _last_processed([*transactions, *([wallet] if wallet else [])])
     return tip if seen in (None, (tip["block_hash"], tip["block_height"])) else _lagging(tip, seen, transactions)
@@ -177,7 +177,7 @@ def _last_processed(answers: list[Answer]) -> tuple[str, int] | None:
 def _lagging(tip: Record, seen: tuple[str, int] | None, transactions: list[Answer]) -> Record:
     """As of the wallet's block where that is not the node's tip: what the wallet says is true of its block alone."""
     block_hash, height = seen or (tip["block_hash"], tip["block_height"])
-    times = (answer.natural("blocktime") for answer in transactions if answer.text_or_empty("blockhash") == block_hash)
+    times = (answer.time("blocktime") for answer in transactions if answer.text_or_empty("blockhash") == block_hash)
     time = next(times, None)
     if time is None:
         raise Inconsistent(
@@ -260,7 +260,7 @@ def _block(transaction: Transaction) -> Record:
 def _transaction(ledger: Ledger, transaction: Transaction) -> Record:
     record = {
         "txid": transaction.txid,
-        "block_time": transaction.answer.natural("blocktime") if transaction.confirmed else None,
+        "block_time": transaction.answer.time("blocktime") if transaction.confirmed else None,
         **_flow(ledger, transaction),
         "fee_sat": ledger.fee_sat(transaction),
         "size_bytes": transaction.size_bytes,

@@ -264,7 +264,8 @@ class Bringing:
                 text = told if holds_a_part_of_a_phrase(news) else news
                 found = judged(scan(text, path), lambda: in_work_tree(self._top))
                 if found and found.refusing:
-                    raise GitbtcError(refusal(found.refusing, path, NOT_WRITTEN, found.remarks))
+                    why = refusal(found.refusing, path, NOT_WRITTEN, found.remarks)
+                    raise GitbtcError(why.removeprefix("gitbtc: "))
 
     def _broken(self) -> list[Violation]:
         """The rules that the state breaks once it is imported, and did not before."""

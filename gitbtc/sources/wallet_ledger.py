@@ -121,7 +121,7 @@ def read_transaction(
         answer=answer,
         txid=txid,
         confirmations=answer.integer("confirmations"),
-        time=answer.natural("time"),
+        time=answer.time("time"),
         coinbase=len(spends) < len(sources),
         inputs=[(source.hash("txid"), source.natural("vout")) for source in spends],
         sequences=[source.natural("sequence") for source in spends if "sequence" in source],

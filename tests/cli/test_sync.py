@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -104,6 +105,18 @@ def test_a_source_that_cannot_be_read_changes_nothing(repo: Repo, node: Scripted
     out, err = gitbtc(repo, "sync", "--commit", ok=3)
     assert (out, len(err.splitlines())) == ("", 1)
     assert state(repo) == before
+
+
+def test_a_key_in_a_wallets_label_is_told_line_by_line_and_stored_nowhere(repo: Repo, node: ScriptedNode) -> None:
+    key = "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn"  # the private key 1, in every textbook
+    first = node.result("listsinceblock", [""])["transactions"][0]["txid"]
+    address = node.result("gettransaction", [first])["details"][0]["address"]
+    node.overrides |= {"listlabels": [key], "getaddressesbylabel": {address: {"purpose": "receive"}}}
+    before = state(repo)
+    out, err = gitbtc(repo, "sync", "--commit", ok=1)
+    assert (out, state(repo)) == ("", before)
+    assert re.match(r"gitbtc: wallet/\w+\.json: refused: it holds private-key material\n  line ", err)
+    assert key not in err
 
 
 def test_a_repository_without_sources_says_so(sandbox: Sandbox) -> None:

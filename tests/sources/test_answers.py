@@ -31,6 +31,19 @@ def test_a_bool_is_neither_an_amount_nor_an_integer() -> None:
             read("field")
 
 
+@pytest.mark.parametrize(("value", "said"), [(2**32, "is more than 4294967295"), (-1, "is negative")])
+def test_a_time_is_one_that_a_block_can_have(value: int, said: str) -> None:
+    assert Answer({"field": 2**32 - 1}, "there").time("field") == 2**32 - 1
+    with pytest.raises(BadAnswer, match=f"there: field: {said}"):
+        Answer({"field": value}, "there").time("field")
+
+
+def test_a_number_is_one_that_every_reader_of_json_knows() -> None:
+    assert Answer({"field": 2**53 - 1}, "there").natural("field") == 2**53 - 1
+    with pytest.raises(BadAnswer, match="there: field: is more than 9007199254740991"):
+        Answer({"field": 2**53}, "there").natural("field")
+
+
 def test_a_field_that_is_absent_is_named() -> None:
     with pytest.raises(BadAnswer, match="there: field: is missing"):
         Answer({}, "there").text("field")

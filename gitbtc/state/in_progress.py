@@ -90,7 +90,7 @@ class InProgress:
         elif self._has("rebase-apply/rebasing"):
             picked = self._git.find("REBASE_HEAD")
         return (
-            self._pick(head, picked, REBASE, self._began("CHERRY_PICK_HEAD", "REBASE_HEAD", "MERGE_MSG"))
+            self._pick(head, picked, REBASE, self._began("CHERRY_PICK_HEAD", "REBASE_HEAD", "rebase-apply/original-commit", "MERGE_MSG"))
             if picked
             else None
         )

@@ -107,7 +107,7 @@ def test_the_spender_is_looked_up_in_the_new_revision(repo: Repo) -> None:
 
 
 def test_a_side_that_does_not_parse_is_shown_as_text(repo: Repo) -> None:
-    repo.write("wallet/utxos.json", "[\n{\n")
+    repo.write("wallet/utxos.json", "[\n{\n]\n")
     shown = diff(repo)
     assert "; shown as text\ndiff --git a/wallet/utxos.json" in shown
     assert "\n+{\n" in shown

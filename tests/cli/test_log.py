@@ -169,7 +169,7 @@ def test_a_commit_that_did_nothing_to_coins_is_left_out(treasury: Repo) -> None:
 def test_a_commit_with_a_file_that_does_not_parse_is_told_in_one_line(treasury: Repo) -> None:
     funded(treasury)
     treasury.git("rm", "-q", "--cached", ".gitattributes")
-    treasury.write("wallet/utxos.json", "[\n{\n")
+    treasury.write("wallet/utxos.json", "[\n{\n]\n")
     coins_before = records(treasury, "wallet/utxos.json", "HEAD")
     treasury.git("-c", "core.attributesFile=/dev/null", "add", "wallet/utxos.json", ok=(0, 1, 128))
     blob = treasury.git("hash-object", "-w", "--no-filters", "wallet/utxos.json").strip()

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 def _by_libgit2(path: Path) -> Objects:
     objects = objects_of(Git.at(path))
-    assert isinstance(objects, LibgitObjects)
+    if not isinstance(objects, LibgitObjects):
+        assert os.environ.get("GITBTC_TESTS_INIT"), "libgit2 reads what Git makes by default"
+        pytest.skip("libgit2 reads no repository of this kind")
     return objects
 
 

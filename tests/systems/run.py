@@ -35,9 +35,7 @@ COMMANDS = " ".join(
     for name in ("init", "install", "uninstall", "doctor", "join", "log", "premerge", "verify")
 )
 SERVER = "tests/doors/test_server.py tests/doors/test_pushed.py tests/repo"
-OTHER_KIND = (
-    "tests/doors/test_doors.py tests/state/test_in_progress.py tests/repo/test_objects.py tests/cli/test_join.py"
-)
+OTHER_KIND = "tests/doors/test_doors.py tests/state/test_in_progress.py tests/repo/test_objects.py"
 
 
 class Cell(NamedTuple):

@@ -36,6 +36,8 @@ _REVERTED = re.compile(
     r"^This reverts commit ([0-9a-f]{7,64})\b(?:, reversing\s+changes made to ([0-9a-f]{7,64}))?", re.MULTILINE
 )
 _LISTED = re.compile(r"^commit ([0-9a-f]{40,64})$", re.MULTILINE)
+# What tells one step of a rebase from the next; the first two are files only where refs are.
+_REBASING = ("CHERRY_PICK_HEAD", "REBASE_HEAD", "rebase-apply/original-commit", "MERGE_MSG")
 _FOLDING = ("squash", "fixup", "s", "f")
 
 
@@ -90,7 +92,7 @@ class InProgress:
         elif self._has("rebase-apply/rebasing"):
             picked = self._git.find("REBASE_HEAD")
         return (
-            self._pick(head, picked, REBASE, self._began("CHERRY_PICK_HEAD", "REBASE_HEAD", "rebase-apply/original-commit", "MERGE_MSG"))
+            self._pick(head, picked, REBASE, self._began(*_REBASING))
             if picked
             else None
         )

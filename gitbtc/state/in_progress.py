@@ -91,11 +91,7 @@ class InProgress:
             picked = self._picked or self._folded() or self._conflicted()
         elif self._has("rebase-apply/rebasing"):
             picked = self._git.find("REBASE_HEAD")
-        return (
-            self._pick(head, picked, REBASE, self._began(*_REBASING))
-            if picked
-            else None
-        )
+        return self._pick(head, picked, REBASE, self._began(*_REBASING)) if picked else None
 
     def _folded(self) -> str | None:
         """The commit that a squash or fixup folds into HEAD: what Git does once more because a hook had refused it, or

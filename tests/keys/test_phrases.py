@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.keys import phrases
 from gitbtc.keys import words as lists
+from gitbtc.keys.forms import bip39
 
 JUNK = st.text('ab1.:,# \n-_/é"', max_size=4).map(str.encode)
 LISTED = st.sampled_from([b"legal", b"zoo", b"art", b"Winner"])
@@ -38,3 +41,21 @@ def test_the_phrase_is_given_by_its_line_and_its_words(words: str) -> None:
     assert [(line, form.name, phrase) for line, form, phrase in found] == [
         (3, "BIP-39 mnemonic (English)", words.encode())
     ]
+
+
+def test_a_chinese_sentence_is_none_though_its_checksum_is_right() -> None:
+    """A sentence is made of the most common characters, with which the list begins."""
+    listed = [word.decode() for word in lists.spellings("chinese_simplified")]
+    drawn = random.Random(16)
+    sentences, others = [], []
+    while len(sentences) < 20:
+        for kept, pool in ((sentences, listed[:500]), (others, listed)):
+            words = drawn.choices(pool, k=12)
+            if bip39.recognise([word.encode() for word in words], "chinese_simplified"):
+                kept.append("".join(words))
+    for sentence in sentences:
+        assert list(phrases.find(f'msgstr "{sentence}"'.encode())) == []
+        apart = " ".join(sentence)
+        assert [secret.decode() for _, _, secret in phrases.find(apart.encode())] == [apart]
+    missed = [other for other in others if not list(phrases.find(f'{{"v":"{other}"}}'.encode()))]
+    assert not missed

@@ -151,3 +151,20 @@ def _overlap(content: bytes, start: int, end: int) -> int:
             break
         begin = opening
     return begin
+
+
+# Where a program may break a word, and shows nothing: soft hyphens, zero-width characters, `<wbr>`.
+_INVISIBLE = re.compile(
+    rb"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf|<wbr ?/?>|&(?:shy|#173|#8203|ZeroWidthSpace);"
+)
+_SOME_INVISIBLE = (
+    b"\xc2\xad", b"\xe2\x80", b"\xe2\x81\xa0", b"<wbr", b"&shy;", b"&#173;", b"&#8203;", b"&ZeroWidthSpace;",
+)  # fmt: skip
+
+
+def visible(content: bytes) -> bytes | None:
+    """The text without what only says where a line may be broken; None where nothing does."""
+    if not any(mark in content for mark in _SOME_INVISIBLE):
+        return None
+    shown = _INVISIBLE.sub(b"", content)
+    return shown if shown != content else None

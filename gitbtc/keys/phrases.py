@@ -40,9 +40,9 @@ _IDEOGRAPHS = re.compile("[\u4e00-\u9fff]{2,}")
 # What follows or precedes a part of a sentence: punctuation as Chinese is printed with.
 _OF_A_SENTENCE = re.compile("[\uff01-\uff5e\u3001\u3002]")
 
-# Of twelve that are drawn from a list of 2,048 the average place is below it once in 1,000 times, of 24 once in
-# 100,000; in sentences of interfaces it is below 300, and one sentence in sixteen of that length has a right checksum.
-_COMMON = 500
+# Of twelve that are drawn from a list of 2,048 the average place is below it once in 60,000 times; in sentences of
+# interfaces it is below 300, and one sentence in sixteen of that length has a right checksum.
+_COMMON = 320
 
 # So many different words make a phrase: twelve random words have fewer once in 10**8 times; prose, code, logs and menus
 # repeat a few words (`true`, `false`) all the time. Mnemonics of all zeros or all ones repeat one word to the last.

@@ -16,7 +16,7 @@ from gitbtc.keys import layers, phrases, runs, words
 from gitbtc.keys.families import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.finding import KeyFinding, fingerprint
 from gitbtc.keys.form import BLOCK, Form
-from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text
+from gitbtc.keys.tokens import Tokens, broken, encoded, encoded_in_strings, holds_hex, is_text
 from gitbtc.keys.typed import without_typed
 
 TYPE_CHECKING = False
@@ -107,6 +107,9 @@ def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
 
 def _texts(content: bytes) -> Iterator[bytes]:
     yield content
+    visible = layers.visible(content)
+    if visible is not None:
+        yield visible
     wide = layers.wide_text(content)
     if wide is not None:
         yield wide
@@ -134,6 +137,8 @@ def _in_layer(text: bytes, depth: int, *, spoken: bool = True) -> Iterator[Sight
         yield line(offset), form, secret
     if spoken:
         yield from phrases.find(text)
+    for offset, mended in broken(text, tokens):
+        yield from ((line(offset), form, secret) for _, form, secret in _spots(mended, Tokens(mended)))
     for offset, decoded in encoded(text, tokens):
         if depth < _DEEPEST_ENCODING:
             for _, form, secret in _in_content(decoded, depth + 1):

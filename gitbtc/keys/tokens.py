@@ -18,6 +18,7 @@ _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 # Searching one character class is several times faster by `translate` and `find` than by a regular expression.
 _CLASSES = bytes(ord("T") if byte in _LETTERS else ord(" ") for byte in range(256))
 _LEAST = b"T" * SHORTEST
+_SIGNS, _LINE_END = (b"+", b"-"), 10
 _PART_CLASSES = bytes(byte if byte == 10 else ord("T") if byte in _LETTERS + b"=" else ord(" ") for byte in range(256))
 _HEX = b"0123456789abcdefABCDEF"
 _HEX_CLASSES = bytes(ord("H") if byte in _HEX else ord(" ") for byte in range(256))
@@ -26,10 +27,21 @@ _HIGH_OF_ASCII = b"01234567"
 _PLAIN_BASE64 = bytes.maketrans(b"-_", b"+/")
 
 # What stands between the lines of one text in hex or Base64: line ends, the quotes and commas of an array or of
-# strings that a program joins. The last line may be short, and is no member's name.
-_BETWEEN = re.compile(rb"=?=?[\s\"'`,+\\()]{1,24}")
+# strings that a program joins, the marks that a patch, a comment or a mail begins its lines with. The last line may be
+# short, and is no member's name.
+_BETWEEN = re.compile(rb"=?=?[\s\"'`,+\\()>#*|-]{1,24}")
 _LONGEST_BETWEEN = 26
-_REST = re.compile(rb"[\s\"'`,+\\()]{1,24}([A-Za-z0-9+/_\-]{1,21})(?![A-Za-z0-9+/_\-]|[\"'`]?\s?[:=])")
+_REST = re.compile(
+    rb"[\s\"'`,+\\()>#*|-]{1,24}([A-Za-z0-9+/_\-]{1,21})(?:={1,2}(?![A-Za-z0-9+/_\-=])|(?![A-Za-z0-9+/_\-]|[\"'`]?\s?[:=]))"
+)
+# The end of a line that a key goes on behind: bare, behind the sign that a mail or a shell puts there, before the marks
+# that the next line begins with, or between the quotes of strings that a program joins.
+_FOLD = (
+    rb"(?:[=\\]?\r?\n[ \t]{0,40}(?:(?:[>#|*+-]|//)[ \t]{0,8}){0,3}"
+    rb"|[\"'`][ \t]{0,4}[+.\\,]?[ \t]{0,4}\r?\n\s{0,40}[\"'`])"
+)
+_FOLDED = re.compile(_FOLD)
+_FOLDED_REST = re.compile(_FOLD + rb"([A-Za-z0-9+/_\-]{1,21})(?![A-Za-z0-9+/_\-])")
 # So many bytes can be a raw key or a hash, and nothing that has a structure.
 _BARE = 33
 _BARE_DIGITS = (64, 66)
@@ -44,12 +56,15 @@ class Tokens:
         self.starts: list[int] = []
         self.tokens: list[bytes] = []
         shape = text.translate(_CLASSES)
+        is_patch = b"@@ -" in text or b"\n+++ " in text
         start = shape.find(_LEAST)
         while start >= 0:
             end = shape.find(b" ", start)
             end = len(text) if end < 0 else end
-            self.starts.append(start)
-            self.tokens.append(text[start:end])
+            # The sign before a line of a patch is none of its letters, though some texts are written with it.
+            is_signed = is_patch and text[start : start + 1] in _SIGNS and (start == 0 or text[start - 1] == _LINE_END)
+            self.starts.append(start + is_signed)
+            self.tokens.append(text[start + is_signed : end])
             start = shape.find(_LEAST, end)
         self._ends: list[int] = []
 
@@ -104,12 +119,35 @@ def encoded(text: bytes, tokens: Tokens) -> Iterator[tuple[int, bytes]]:
             block, began = [], start
         block.append(token)
         end = start + len(token)
+        if text[end : end + 1] == b"=":  # padding ends a text (RFC 4648, 3.2)
+            if len(block) > 1:
+                yield from ((began, decoded) for decoded in _decoded(b"".join(block)))
+            block, began = [], end
         if len(token) in _BARE_DIGITS and token.islower() and token[::2].translate(None, _HIGH_OF_ASCII):
             continue  # hashes and public keys, most of all tokens, told at the least cost
         for decoded in _decoded(token):
             yield start, decoded
     if block:
         yield from _block(text, began, block, end)
+
+
+def broken(text: bytes, tokens: Tokens) -> Iterator[tuple[int, bytes]]:
+    """The tokens that go on behind the end of a line, or of several: where they begin, without what stands between."""
+    pieces: list[bytes] = []
+    began = end = 0
+    for start, token in zip(tokens.starts, tokens.tokens, strict=True):
+        if not pieces or not _FOLDED.fullmatch(text, end, start):
+            yield from _mended(text, began, pieces, end)
+            pieces, began = [], start
+        pieces.append(token)
+        end = start + len(token)
+    yield from _mended(text, began, pieces, end)
+
+
+def _mended(text: bytes, began: int, pieces: list[bytes], end: int) -> Iterator[tuple[int, bytes]]:
+    rest = _FOLDED_REST.match(text, end) if pieces else None
+    if rest or len(pieces) > 1:
+        yield began, b"".join([*pieces, rest[1] if rest else b""])
 
 
 def _block(text: bytes, began: int, block: Sequence[bytes], end: int) -> Iterator[tuple[int, bytes]]:

@@ -47,9 +47,10 @@ def test_a_chinese_sentence_is_none_though_its_checksum_is_right() -> None:
     """A sentence is made of the most common characters, with which the list begins."""
     listed = [word.decode() for word in lists.spellings("chinese_simplified")]
     drawn = random.Random(16)
-    sentences, others = [], []
+    sentences: list[str] = []
+    others: list[str] = []
     while len(sentences) < 20:
-        for kept, pool in ((sentences, listed[:500]), (others, listed)):
+        for kept, pool in ((sentences, listed[:400]), (others, listed)):
             words = drawn.choices(pool, k=12)
             if bip39.recognise([word.encode() for word in words], "chinese_simplified"):
                 kept.append("".join(words))

@@ -19,7 +19,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TOP = Path(__file__).resolve().parents[2]
 TABLE = TOP / "docs" / "systems.md"
@@ -61,6 +64,8 @@ CELLS = [
     Cell("SHA-256", f"GITBTC_TESTS_INIT='defaultObjectFormat = sha256' ./install.sh test -q {OTHER_KIND}", (2, 46)),
 ]
 
+NOT_TRIED = "not tried"  # the run was ended before
+
 # pip finds here what it finds on the host; the certificates lie at the same place in each system.
 _PIP = ("/etc/pip.conf", "/etc/xdg/pip", "~/.config/pip", "~/.pip")
 _NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")
@@ -87,11 +92,14 @@ def main(arguments: list[str]) -> int:
         parser.error(f"{unknown[0]}: not one of {', '.join(SYSTEMS)}")
     try:
         _check_host()
-        rows = {name: tried(name, asked.folder, fresh=asked.fresh) for name in asked.systems or SYSTEMS}
+        rows = {}
+        for name in asked.systems or SYSTEMS:
+            for row in tried(name, asked.folder, fresh=asked.fresh):
+                rows[name] = row
+                _write_table(rows)
     except CannotTry as error:
         print(f"tests/systems/run.py: {error}", file=sys.stderr)
         return 3
-    _write_table(rows)
     return 1 if any("FAILED" in row for row in rows.values()) else 0
 
 
@@ -108,8 +116,8 @@ def _check_host() -> None:
 # -- one system --------------------------------------------------------------------------------------------------------
 
 
-def tried(name: str, folder: Path, *, fresh: bool) -> str:
-    """The row of one system, every cell of it tried."""
+def tried(name: str, folder: Path, *, fresh: bool) -> Iterator[str]:
+    """The row of one system, after each cell of it that was tried."""
     root = folder / name
     if fresh and root.exists():
         shutil.rmtree(root)
@@ -117,11 +125,12 @@ def tried(name: str, folder: Path, *, fresh: bool) -> str:
         _make(name, root)
     _prepare(root)
     git, python = (_versions(root, program) for program in ("git", "python3"))
-    cells = [_cell(root, folder / f"{name}-{number}.log", cell, git) for number, cell in enumerate(CELLS)]
+    cells = [NOT_TRIED] * len(CELLS)
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     commit = _said("git", "-C", str(TOP), "rev-parse", "--short=9", "HEAD")
-    row = [f"{SYSTEMS[name]} ({name})", git, python, *cells, today, commit]
-    return "| " + " | ".join(row) + " |"
+    for number, cell in enumerate(CELLS):
+        cells[number] = _cell(root, folder / f"{name}-{number}.log", cell, git)
+        yield "| " + " | ".join([f"{SYSTEMS[name]} ({name})", git, python, *cells, today, commit]) + " |"
 
 
 def _make(name: str, root: Path) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.cli.install import show
+from gitbtc.cli.install import show, show_other_filters
 from gitbtc.errors import CannotWork, GitbtcError, printable
 from gitbtc.kinds import codec
-from gitbtc.repo import attributes, registration
+from gitbtc.repo import attributes
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
 
@@ -36,6 +36,7 @@ def command(folder: str, *, shared_hooks: bool) -> None:
     installation = Install(git, shared_hooks=shared_hooks)
     changed = installation.install()
     show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
+    show_other_filters(installation)
     faults = list(_not_canonical(installation.top, installation.kinds(), git))
     for line in faults:
         click.echo(printable(line))
@@ -78,7 +79,7 @@ def _not_canonical(top: Path, kinds: Kinds, git: Git) -> Iterator[str]:
 def _say_what_is_next(installation: Install, git: Git, *, faulty: bool) -> None:
     with git.blobs() as blobs:
         committed = blobs.read_path("HEAD", ".gitattributes") if git.find("HEAD") else None
-    wanted = attributes.lines(registration.paths(installation.kinds()))
+    wanted = installation.blocks(installation.kinds())[installation.top / ".gitattributes"]
     if not attributes.up_to_date(committed, wanted, "HEAD:.gitattributes"):
         click.echo("Next: git add .gitattributes, and commit it, so that every clone and branch has it.")
     if faulty:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.errors import printable
+from gitbtc.repo.doctor import filters
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
 from gitbtc.repo.server import ServerInstall
@@ -31,6 +32,7 @@ def command(*, server: bool, shared_hooks: bool) -> None:
     installation = Install(Git(), shared_hooks=shared_hooks)
     changed = installation.install()
     show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
+    show_other_filters(installation)
     if installation.top / ".gitattributes" in changed:
         click.echo("Next: git add .gitattributes, and commit it, so that every clone and branch has it.")
     if installation.hooks.folder.is_relative_to(installation.top) and not in_git_folder(installation):
@@ -46,6 +48,12 @@ def show(changed: list[Path], top: Path, otherwise: str) -> None:
         click.echo(printable(f"{done} {path.relative_to(top) if path.is_relative_to(top) else path}"))
     if not changed:
         click.echo(otherwise)
+
+
+def show_other_filters(installation: Install) -> None:
+    """Print which paths keep a filter that is not ours, if any do."""
+    if others := installation.other_filters():
+        click.echo(printable(f"The key gate does not see at `git add`, {filters(others)}"))
 
 
 def in_git_folder(installation: Install) -> bool:

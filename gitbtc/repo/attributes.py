@@ -5,6 +5,11 @@ the common directory: Git reads attributes from the branch that is merged *into*
 would otherwise be merged as text in silence. The block goes to the end, where it wins over the lines above it. A block
 of the same make, in `info/exclude`, keeps what killed processes leave from being staged.
 
+One line is for every file: `* filter=gitbtc`. A path has one filter, so this line must yield to any other (git-crypt,
+Git LFS), or what was encrypted would be stored in clear. It is not in `info/attributes`, which outranks all files of
+the tree, but in a file that `core.attributesFile` names, which they all outrank; and a block that has it stands above
+every line of its file that names a filter.
+
 State files are `text=auto eol=lf`. The canonical form is bytes with LF, and so it lies in the work tree too, also with
 `core.autocrlf=true`; and where gitbtc is not installed, an editor that writes CRLF cannot bring it into a commit. One
 that was committed with CRLF is left alone until it changes, which `text` without `auto` would not do. (Git converts
@@ -36,19 +41,33 @@ _BLOCK = re.compile(
 _MARKER = re.compile(rb"^# gitbtc (?:begins|ends) here", re.MULTILINE)
 
 
+FILTER = "* filter=gitbtc"
+
+_NAMES_A_FILTER = re.compile(rb"^(?!#)[^\n]*[ \t][-!]?filter(?:[=\s]|\Z)", re.MULTILINE)
+
+
 def lines(paths: Mapping[str, str]) -> list[str]:
     """The attribute lines for `paths`: kind -> the last two parts of its files' paths. `**/` matches at the top too."""
-    kinds = [f"**/{path} text=auto eol=lf diff=gitbtc-{kind} merge=gitbtc-{kind}" for kind, path in paths.items()]
-    return ["* filter=gitbtc", *kinds]
+    return [f"**/{path} text=auto eol=lf diff=gitbtc-{kind} merge=gitbtc-{kind}" for kind, path in paths.items()]
+
+
+def filters_of(content: bytes) -> list[str]:
+    """The lines of `content`, a file of attributes, that name a filter."""
+    return [line.decode("utf-8", "surrogateescape") for line in content.splitlines() if _NAMES_A_FILTER.search(line)]
 
 
 def with_block(content: bytes | None, wanted: Sequence[str], where: str) -> bytes:
     """`content` (None: no such file) with the block of the lines `wanted`, in its place or else at the end.
 
-    All other bytes stay. The block's lines end like the file's first line. GitbtcError, naming `where`, when the
+    One that has the line for every file goes above all others where another filter stands above it. All other bytes
+    stay. The block's lines end like the file's first line. GitbtcError, naming `where`, when the
     markers are not one pair.
     """
     found = _find(content or b"", where)
+    above = (content or b"")[: found.start() if found else None]
+    if content is not None and FILTER in wanted and _NAMES_A_FILTER.search(above):
+        others = without_block(content, where) or b""
+        return _block(wanted, "", _line_end(others)) + others
     if content is None or found is None:
         before, note = content or b"", _note(content)
         line_end = _line_end(before)

@@ -13,7 +13,7 @@ from gitbtc.kinds.registry import Kinds
 from gitbtc.repo import attributes, files, registration
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.repo.hookfiles import NAMES, HookState
-from gitbtc.repo.install import INCLUDE, SCHEMAS, Install
+from gitbtc.repo.install import ATTRIBUTES, INCLUDE, SCHEMAS, Install
 from gitbtc.repo.prerequisites import imports_gitbtc
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _UNSEEN = {
 }
 
 _INSTALL = "run `gitbtc install`"
-_WHAT_GIT_RUNS = ("merge.", "diff.", "filter.")
+_WHAT_GIT_RUNS = ("merge.", "diff.", "filter.", "core.")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _interpreter(place: _Place) -> Outcome:
 def _configuration(place: _Place) -> Outcome:
     if not place.wanted.is_bound():
         return f"the repository's configuration does not include {INCLUDE}", _INSTALL, True
-    registered = dict(registration.entries(place.wanted.program, place.kinds))
+    registered = dict(place.wanted.entries(place.kinds))
     configured = place.configured()
     if not configured:
         return f"{place.wanted.folder / 'config'} is missing or empty", _INSTALL, True
@@ -209,6 +209,22 @@ def _effective_attributes(place: _Place) -> Outcome:
     return ("every kind's files get its drivers",)
 
 
+def _one_filter(place: _Place) -> Outcome:
+    path = place.wanted.folder / ATTRIBUTES
+    if files.read(path) != place.wanted.owned_files(Kinds())[path]:
+        return f"{path} is not gitbtc's line and then your own file of attributes", _INSTALL, True
+    others = place.wanted.other_filters()
+    return (
+        (f"the key gate does not see at `git add`, {filters(others)}",) if others else ("the key gate sees every file",)
+    )
+
+
+def filters(others: dict[str, str]) -> str:
+    """Which paths have which filter instead of ours."""
+    shown = _some([f"{path} ({value})" for path, value in others.items()])
+    return f"since another filter has it: {shown}"
+
+
 def _hooks(place: _Place) -> Outcome:
     hooks = place.wanted.hooks
     states = {name: hooks.state(name) for name in NAMES}
@@ -275,6 +291,7 @@ CHECKS: dict[str, Callable[[_Place], Outcome]] = {
     "info-attributes": _own_attributes,
     "info-exclude": _own_excludes,
     "attributes": _effective_attributes,
+    "one-filter": _one_filter,
     "hooks": _hooks,
     "canonical": _committed_blobs,
     "unseen": _unseen,

@@ -1,13 +1,14 @@
 """Setting gitbtc up in a repository, and taking it out without a trace.
 
 What is written: a block in `.gitattributes` and in `info/attributes`, a folder `gitbtc` in the common directory
-(`config`, the fallback script, a copy of the schemas that the repository adds), one `include.path` that binds the
-configuration, and the hooks. Everything is derived from the kinds and the interpreter, so that running twice changes
-nothing, and `doctor` can compare what is there with what would be written now.
+(`config`, `attributes`, the fallback script, a copy of the schemas that the repository adds), one `include.path` that
+binds the configuration, and the hooks. Everything is derived from the kinds and the interpreter, so that running twice
+changes nothing, and `doctor` can compare what is there with what would be written now.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # Relative to the file that includes it, so that it holds when the repository is moved.
 INCLUDE = "gitbtc/config"
+ATTRIBUTES = "attributes"
+_NAMES_ATTRIBUTES = "core.attributesFile"
 SCHEMAS = ".gitbtc/schemas"
 # What hooks and commands leave in gitbtc's folder from one step to the next.
 _KEPT_BETWEEN = (
@@ -62,10 +65,25 @@ class Install:
         """The files that are gitbtc's alone, and what they are to hold."""
         script = Path(resources.folder("hooks")) / registration.FALLBACK
         return {
-            self.folder / "config": registration.config_text(registration.entries(self.program, kinds)),
+            self.folder / "config": registration.config_text(self.entries(kinds)),
+            self.folder / ATTRIBUTES: b"".join([f"{attributes.FILTER}\n".encode(), *self._persons_attributes()]),
             self.folder / registration.FALLBACK: script.read_bytes(),
             **{self.folder / "schemas" / path.name: path.read_bytes() for path in _schemas(self.top / SCHEMAS)},
         }
+
+    def entries(self, kinds: Kinds) -> list[tuple[str, str]]:
+        """The configuration that is bound here: names as `git config --list` writes them, and values."""
+        return [*registration.entries(self.program, kinds), ("core.attributesfile", str(self.folder / ATTRIBUTES))]
+
+    def _persons_attributes(self) -> Iterator[bytes]:
+        """The file of attributes that a person has for all repositories: Git reads one, and here it is ours."""
+        # Of a copied or moved repository, ours may be named by its old path still.
+        values = self._git.config_values(_NAMES_ATTRIBUTES)
+        named = [value for value in values if not value.endswith(f"/gitbtc/{ATTRIBUTES}")]
+        default = os.path.join(os.environ.get("XDG_CONFIG_HOME") or "~/.config", "git", "attributes")
+        content = files.read(self.top / os.path.expanduser(named[-1] if named else default))
+        if content:
+            yield content if content.endswith(b"\n") else content + b"\n"
 
     def blocks(self, kinds: Kinds) -> dict[Path, list[str]]:
         """The files that are otherwise the user's, and the lines of our block in each: `.gitattributes` of the work
@@ -73,7 +91,19 @@ class Install:
         """
         served = attributes.lines(registration.paths(kinds))
         info = self.common / "info"
-        return {self.top / ".gitattributes": served, info / "attributes": served, info / "exclude": files.LEFT_BEHIND}
+        # A person's own filters, which hold in every repository, would lose against the line of .gitattributes.
+        kept = [line for content in self._persons_attributes() for line in attributes.filters_of(content)]
+        return {
+            self.top / ".gitattributes": [attributes.FILTER, *served],
+            info / "attributes": [*kept, *served],
+            info / "exclude": files.LEFT_BEHIND,
+        }
+
+    def other_filters(self) -> dict[str, str]:
+        """path -> the filter that it has instead of ours, of all files of the work tree: ours does not see them."""
+        paths = self._git.work_tree_paths()
+        told = self._git.attributes(["filter"], paths)
+        return {path: told[path, "filter"] for path in paths if told[path, "filter"] not in ("gitbtc", "unspecified")}
 
     def surplus_schemas(self) -> list[Path]:
         """Installed copies of schemas that the work tree does not have any more."""
@@ -161,7 +191,7 @@ class Install:
             yield Path(self._config)
 
     def _remove_folder(self) -> Iterator[Path]:
-        own_names = ("config", registration.FALLBACK, *_KEPT_BETWEEN)
+        own_names = ("config", ATTRIBUTES, registration.FALLBACK, *_KEPT_BETWEEN)
         owned = [*(self.folder / name for name in own_names), *_schemas(self.folder / "schemas")]
         for path in owned:
             if path.exists():

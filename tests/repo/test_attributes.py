@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.errors import GitbtcError
-from gitbtc.repo.attributes import has_block, lines, up_to_date, with_block, without_block
+from gitbtc.repo.attributes import FILTER, filters_of, has_block, lines, up_to_date, with_block, without_block
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
 
 PATHS = {"utxos": "wallet/utxos.json", "fees": "oracles/fees.json"}
-LINES = lines(PATHS)
+LINES = [FILTER, *lines(PATHS)]
 USERS = [
     None,
     b"",
@@ -55,7 +55,7 @@ def test_what_was_added_around_the_block_stays() -> None:
 
 def test_a_new_kind_changes_the_block_in_its_place() -> None:
     before = with_block(b"a\n", LINES, "f") + b"b\n"
-    grown = lines({**PATHS, "vtxos": "ark/vtxos.json"})
+    grown = [FILTER, *lines({**PATHS, "vtxos": "ark/vtxos.json"})]
     assert not up_to_date(before, grown, "f")
     after = with_block(before, grown, "f")
     assert b"**/ark/vtxos.json text=auto eol=lf diff=gitbtc-vtxos merge=gitbtc-vtxos\n" in after
@@ -105,3 +105,36 @@ def test_state_files_keep_their_line_feeds_whatever_autocrlf_says(sandbox: Sandb
     (repo.path / "wallet/utxos.json").unlink()
     repo.git("checkout", "--", ".")
     assert repo.read("wallet/utxos.json") == b"[\n]\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"*.bin filter=lfs diff=lfs merge=lfs -text\n",
+        b"*.png binary\nsecrets/** filter=git-crypt diff=git-crypt",
+        b"*.bin filter=lfs\r\n",
+        b"raw/* -filter\n",
+        b"[attr]hidden filter=git-crypt\n*.key hidden\n",
+        b"*.bin\tfilter=lfs",
+    ],
+)
+def test_the_line_for_every_file_stands_above_other_filters(before: bytes) -> None:
+    block = with_block(before, LINES, "f")
+    assert block.endswith(before)
+    assert with_block(block, LINES, "f") == block
+    assert without_block(block, "f") == before
+    at_the_end = with_block(b"", LINES, "f")
+    assert with_block(before + (b"" if before.endswith(b"\n") else b"\n") + at_the_end, LINES, "f").startswith(
+        b"# gitbtc"
+    )
+    assert filters_of(before) == [line.decode() for line in before.splitlines() if b"filter" in line]
+
+
+def test_lines_that_only_speak_of_filters_move_nothing() -> None:
+    for before in (b"# x filter=lfs\n", b"filter text\n", b"*.x diff=filter\n"):
+        assert with_block(before, LINES, "f").startswith(before)
+        assert filters_of(before) == []
+
+
+def test_a_block_without_that_line_stays_at_the_end() -> None:
+    assert with_block(b"* filter=lfs\n", LINES[1:], "f").startswith(b"* filter=lfs\n")

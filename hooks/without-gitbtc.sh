@@ -3,7 +3,8 @@
 #
 # They are then no worse than Git without gitbtc, and never silent. A merge is made as text and left as a conflict: Git
 # takes a driver that cannot start for a conflict too, but leaves ours in the file without a marker. Diffs are text.
-# Checking out works. Staging is refused, because nobody looks for private keys.
+# Checking out works, and so does what only looks (`git diff`, `git status`). Staging is refused, because nobody looks
+# for private keys.
 
 say() {
     printf 'gitbtc: %s\n' "$*" >&2
@@ -11,6 +12,7 @@ say() {
 
 cannot='gitbtc could not run here: its Python or its package is gone, or it failed'
 mend='`gitbtc install` in this repository mends it once gitbtc is installed'
+free='without gitbtc from now on: `git config --unset include.path gitbtc/config`, and delete its hooks'
 
 # label GIVEN OTHERWISE: Git before 2.44 passes %S, %X and %Y on as they are.
 label() {
@@ -46,9 +48,36 @@ textconv() {
     exec cat -- "$1"
 }
 
+# looks_only: whether the git command that asks stores nothing of a file. It stands first on its command line but for
+# these options; whatever is not known for certain stores. `ps` does not tell where a word ends: no options there.
+looks_only() {
+    if [ -r "/proc/$PPID/cmdline" ]; then
+        words=$(tr '\n\0' ' \n' <"/proc/$PPID/cmdline")
+    else
+        words=$(ps -o args= -p "$PPID" | tr ' ' '\n')
+        case $(printf '%s\n' "$words" | sed -n 2p) in -*) return 1 ;; esac
+    fi
+    printf '%s\n' "$words" | {
+        read -r program || return 1
+        case ${program##*/} in git | git.exe) ;; *) return 1 ;; esac
+        while read -r word; do
+            case $word in
+            -C | -c) read -r word || return 1 ;;
+            --no-pager | --paginate | -p | -P | --no-optional-locks | --literal-pathspecs) ;;
+            diff | diff-files | diff-index | status | log | show | blame | annotate | describe) return 0 ;;
+            *) return 1 ;;
+            esac
+        done
+        return 1
+    }
+}
+
 # clean PATH
 clean() {
-    say "$1: not staged, because nobody looked for private keys: $cannot; $mend"
+    if looks_only; then
+        exec cat
+    fi
+    say "$1: not staged, because nobody looked for private keys: $cannot; $mend; $free"
     exit 1
 }
 
@@ -78,10 +107,15 @@ flush() {
     printf 0000
 }
 
-# filter: Git's long-running filter protocol (gitattributes(5)), version 2, for checking out alone. A required filter
-# that does not serve checking out would stop it, and a merge half-way; one that does not serve staging stops that.
+# filter: Git's long-running filter protocol (gitattributes(5)), version 2, for checking out and looking alone. A required
+# filter that does not serve checking out would stop it, and a merge half-way; one that does not serve staging stops that.
 filter() {
-    say "nothing can be staged: $cannot; $mend"
+    looks=
+    if looks_only; then
+        looks=yes
+    else
+        say "nothing can be staged: $cannot; $mend; $free"
+    fi
     whole=iflag=fullblock
     dd $whole bs=1 count=0 </dev/null >/dev/null 2>&1 || whole=
     held=$(mktemp) || exit 1
@@ -89,6 +123,7 @@ filter() {
     packets >/dev/null
     send git-filter-server && send version=2 && flush
     packets >/dev/null
+    [ -z "$looks" ] || send capability=clean
     send capability=smudge && flush
     while :; do
         packets >/dev/null

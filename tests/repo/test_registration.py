@@ -215,6 +215,40 @@ def test_without_gitbtc_files_are_checked_out_exactly_and_none_is_staged(stage: 
     assert stage.repo.git("count-objects") == before
 
 
+@pytest.mark.parametrize("process", [True, False])
+@pytest.mark.parametrize("how", ["the interpreter is gone", "gitbtc cannot be imported"])
+def test_without_gitbtc_git_shows_and_stores_nothing(stage: Stage, how: str, *, process: bool) -> None:
+    repo = stage.repo
+    repo.write("a.txt", "one\n")
+    repo.write("b.txt", "one\n")
+    repo.commit("one")
+    stage.bind()
+    if not process:
+        repo.git("config", "--file", ".git/gitbtc/config", "--unset", "filter.gitbtc.process")
+    repo.write(".git/info/attributes", "* filter=gitbtc\n")
+    stage.fail(how)
+    if not process:  # there the program's own exit status is Git's
+        stage.python.unlink(missing_ok=True)
+    repo.write("a.txt", "two\n")
+    before = repo.git("count-objects")
+    for looking in (["diff"], ["diff", "HEAD"], ["--no-pager", "-c", "a.b=c d", "-C", ".", "diff"], ["blame", "a.txt"]):
+        assert "two" in repo.git(*looking)
+    assert repo.git("status", "-s") == " M a.txt\n"
+    assert "a.txt" in repo.git("diff-files", "--name-only")
+    # `diff` and `status` as words of a command that stores open nothing.
+    repo.git("config", "alias.diffs", "add")
+    for storing in (
+        ["add", "a.txt"], ["-c", "a.b=diff", "add", "a.txt"], ["-c", "a.b=c\ndiff", "add", "-u"], ["diffs", "a.txt"],
+        ["commit", "-a", "-m", "status"], ["hash-object", "-w", "a.txt"], ["stash"], ["stash", "push", "-m", "diff"],
+    ):  # fmt: skip
+        refused = repo.run("git", *storing, ok=(1, 128))
+        assert "git config --unset include.path gitbtc/config" in refused.stderr
+        assert repo.git("count-objects") == before
+    repo.git("config", "--unset", "include.path", "gitbtc/config")
+    repo.git("stash")
+    assert repo.git("status", "-s") == ""
+
+
 @pytest.mark.parametrize("imports", [True, False])
 def test_a_filter_that_fails_stages_nothing(stage: Stage, *, imports: bool) -> None:
     stage.answer("exit 1", imports=imports)

@@ -33,7 +33,7 @@ def command(folder: str, *, shared_hooks: bool) -> None:
     git = Git.at(place)
     if _make_repository(place, git):
         click.echo(printable(f"made a Git repository in {place}"))
-    installation = Install(git, shared_hooks=shared_hooks)
+    installation = Install(git, shared_hooks=shared_hooks, keys_only=False)
     changed = installation.install()
     show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
     show_other_filters(installation)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.errors import printable
+from gitbtc.errors import UsageError, printable
 from gitbtc.repo.doctor import filters
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--server", is_flag=True, help="Gate what is pushed to this repository; it needs no work tree.")
 @click.option("--shared-hooks", is_flag=True, help="Use core.hooksPath also where other repositories share it.")
-def command(*, server: bool, shared_hooks: bool) -> None:
+@click.option("--keys-only", is_flag=True, help="The key gate alone: no drivers, nothing for state files.")
+def command(*, server: bool, shared_hooks: bool, keys_only: bool) -> None:
     """Set up gitbtc in this repository: Git's drivers, the filter, the hooks, the attributes.
 
     Running it again changes nothing. After adding a kind (.gitbtc/schemas), after moving gitbtc, and when `gitbtc
     doctor` says so, run it again. `gitbtc uninstall` takes everything out.
     """
+    if server and keys_only:
+        raise UsageError("--server and --keys-only: name one of them; the server's gate looks for keys too")
     if server:
         gate = ServerInstall(Git(), shared_hooks=shared_hooks)
         show(gate.install(), gate.top, "Nothing to do: what is pushed here is gated.")
         return
-    installation = Install(Git(), shared_hooks=shared_hooks)
+    installation = Install(Git(), shared_hooks=shared_hooks, keys_only=keys_only)
     changed = installation.install()
     show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
     show_other_filters(installation)

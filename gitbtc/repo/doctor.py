@@ -134,7 +134,7 @@ def _configuration(place: _Place) -> Outcome:
     )
     if differing:
         return f"not what this gitbtc would register: {_some(differing)}", _INSTALL, True
-    return (f"{len(place.kinds.names())} kinds have their drivers",)
+    return (f"{len(place.wanted.served(place.kinds))} kinds have their drivers",)
 
 
 def _effective_configuration(place: _Place) -> Outcome:
@@ -195,7 +195,7 @@ def _block(place: _Place, name: str) -> Outcome:
 def _effective_attributes(place: _Place) -> Outcome:
     expected = {
         (path, name): value
-        for kind, path in registration.paths(place.kinds).items()
+        for kind, path in place.wanted.served(place.kinds).items()
         for name, value in {"diff": f"gitbtc-{kind}", "merge": f"gitbtc-{kind}", "filter": "gitbtc"}.items()
     }
     wanted = [path for path, _ in expected]
@@ -206,7 +206,7 @@ def _effective_attributes(place: _Place) -> Outcome:
             f"other attributes win for {_some(wrong)}",
             f"if the block is there, look below it: `git check-attr -a {wrong[0]}` shows what wins",
         )
-    return ("every kind's files get its drivers",)
+    return ("every kind's files get its drivers" if expected else "none of a driver: the key gate alone is set up",)
 
 
 def _one_filter(place: _Place) -> Outcome:
@@ -227,7 +227,7 @@ def filters(others: dict[str, str]) -> str:
 
 def _hooks(place: _Place) -> Outcome:
     hooks = place.wanted.hooks
-    states = {name: hooks.state(name) for name in NAMES}
+    states = {name: hooks.state(name) for name in hooks.names}
     wrong = [f"{name} is {state.value}" for name, state in states.items() if state is not HookState.OURS]
     if not wrong:
         return (str(hooks.folder),)

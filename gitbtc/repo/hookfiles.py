@@ -21,6 +21,7 @@ NAMES = (
     "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "pre-applypatch", "pre-push", "post-commit",
     "post-merge",
 )  # fmt: skip
+KEY_NAMES = ("pre-commit", "commit-msg", "pre-push")  # what is staged, the message, and what leaves
 SERVER_NAMES = ("pre-receive",)
 
 _KEPT = ".before-gitbtc"
@@ -56,7 +57,8 @@ class Hooks:
     @property
     def command(self) -> str:
         """The command that installs them."""
-        return "gitbtc install --server" if self.names == SERVER_NAMES else "gitbtc install"
+        options = {SERVER_NAMES: " --server", KEY_NAMES: " --keys-only"}
+        return "gitbtc install" + options.get(self.names, "")
 
     def content(self) -> bytes:
         """The hook's bytes; all hooks have the same, and tell their name from their file's."""

@@ -16,6 +16,7 @@ from gitbtc import resources
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.repo import attributes, files, hookfiles, registration
+from gitbtc.repo.hookfiles import KEY_NAMES, NAMES
 from gitbtc.repo.prerequisites import check_hooks, check_program, hook_folders, hooks_of, this_program
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 INCLUDE = "gitbtc/config"
 ATTRIBUTES = "attributes"
 _NAMES_ATTRIBUTES = "core.attributesFile"
+_KEYS_ONLY = "gitbtc.keysonly"
 SCHEMAS = ".gitbtc/schemas"
 # What hooks and commands leave in gitbtc's folder from one step to the next.
 _KEPT_BETWEEN = (
@@ -38,10 +40,12 @@ class Install:
     """gitbtc in the repository that `git` works in, run by the interpreter `python` (the one that runs now).
 
     CannotWork outside of a repository and in a bare one. `shared_hooks` allows a hooks folder outside of the
-    repository.
+    repository. `keys_only`: the key gate alone, without the drivers; None for what is set up.
     """
 
-    def __init__(self, git: Git, python: str | None = None, *, shared_hooks: bool = False) -> None:
+    def __init__(
+        self, git: Git, python: str | None = None, *, shared_hooks: bool = False, keys_only: bool | None = None
+    ) -> None:
         if git.is_bare():
             raise CannotWork(
                 f"{git.cwd}: a bare repository has no work tree to set gitbtc up in; `gitbtc install --server` makes it"
@@ -53,7 +57,14 @@ class Install:
         self.common = Path(self._git.common_dir())
         self.folder = self.common / "gitbtc"
         self.program = this_program(python)
-        self.hooks = hooks_of(self._git, self.program, (self.common, self.top))
+        self.keys_only = self.has_keys_only() if keys_only is None else keys_only
+        names = KEY_NAMES if self.keys_only else NAMES
+        self.hooks = hooks_of(self._git, self.program, (self.common, self.top), names)
+
+    def has_keys_only(self) -> bool:
+        """Whether the key gate alone is set up here."""
+        config = self.folder / "config"
+        return config.exists() and (_KEYS_ONLY, "true") in self._git.config_entries(str(config))
 
     # -- what is to be there ---------------------------------------------------------------------------------------
 
@@ -73,7 +84,16 @@ class Install:
 
     def entries(self, kinds: Kinds) -> list[tuple[str, str]]:
         """The configuration that is bound here: names as `git config --list` writes them, and values."""
-        return [*registration.entries(self.program, kinds), ("core.attributesfile", str(self.folder / ATTRIBUTES))]
+        ours = [("core.attributesfile", str(self.folder / ATTRIBUTES))]
+        registered = registration.entries(self.program, kinds)
+        if self.keys_only:
+            gate = [(name, value) for name, value in registered if name.startswith("filter.")]
+            return [*gate, *ours, (_KEYS_ONLY, "true")]
+        return [*registered, *ours]
+
+    def served(self, kinds: Kinds) -> dict[str, str]:
+        """The kinds whose files have drivers here: kind -> the last two parts of its files' paths."""
+        return {} if self.keys_only else registration.paths(kinds)
 
     def _persons_attributes(self) -> Iterator[bytes]:
         """The file of attributes that a person has for all repositories: Git reads one, and here it is ours."""
@@ -89,7 +109,7 @@ class Install:
         """The files that are otherwise the user's, and the lines of our block in each: `.gitattributes` of the work
         tree, `info/attributes` and `info/exclude` of the common directory.
         """
-        served = attributes.lines(registration.paths(kinds))
+        served = attributes.lines(self.served(kinds))
         info = self.common / "info"
         # A person's own filters, which hold in every repository, would lose against the line of .gitattributes.
         kept = [line for content in self._persons_attributes() for line in attributes.filters_of(content)]
@@ -134,6 +154,11 @@ class Install:
 
     def _install(self) -> list[Path]:
         kinds = self.kinds()
+        if self.keys_only and self.is_bound() and not self.has_keys_only():
+            raise CannotWork(
+                "all of gitbtc is set up here, the key gate too; nothing was changed. For the key gate alone, run"
+                " `gitbtc uninstall` first"
+            )
         wanted = self.owned_files(kinds) | self._missing_blocks(kinds)
         check_program(self.program)
         check_hooks(self.hooks, self.common, shared_allowed=self._shared_hooks)

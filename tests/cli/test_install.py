@@ -44,3 +44,45 @@ def test_hooks_in_the_work_tree_come_with_a_warning(sandbox: Sandbox) -> None:
 
 def test_a_wrong_option_is_wrong_usage(sandbox: Sandbox) -> None:
     assert "No such option" in sandbox.repo().gitbtc("install", "--nonsense", ok=(2,)).stderr
+
+
+def test_the_key_gate_alone(sandbox: Sandbox) -> None:
+    repo = sandbox.repo()
+    before = {path: path.read_bytes() for path in repo.path.rglob("*") if path.is_file()}
+    said = repo.gitbtc("install", "--keys-only").stdout
+    assert sorted(line[8:] for line in said.splitlines() if "/hooks/" in line) == [
+        ".git/hooks/commit-msg", ".git/hooks/pre-commit", ".git/hooks/pre-push",
+    ]  # fmt: skip
+    assert repo.gitbtc("install", "--keys-only").stdout == "Nothing to do: gitbtc is set up here.\n"
+    assert repo.gitbtc("doctor").returncode == 0
+    assert "filter: gitbtc" in repo.git("check-attr", "filter", "any")
+    assert "unspecified" in repo.git("check-attr", "merge", "wallet/utxos.json")
+    assert not repo.git("config", "--name-only", "--get-regexp", r"^(merge|diff|mergetool)\.", ok=(1,))
+    (repo.path / ".git/hooks/pre-push").unlink()
+    assert "pre-push is missing" in repo.gitbtc("doctor", ok=(1,)).stdout
+    repo.gitbtc("doctor", "--fix")
+    assert not (repo.path / ".git/hooks/pre-merge-commit").exists()
+    repo.gitbtc("uninstall")
+    assert {path: path.read_bytes() for path in repo.path.rglob("*") if path.is_file()} == before
+
+
+def test_the_key_gate_alone_looks_at_what_is_staged_and_at_messages(sandbox: Sandbox) -> None:
+    repo = sandbox.repo()
+    repo.gitbtc("install", "--keys-only")
+    words = " ".join(["abandon"] * 11 + ["about"])  # BIP-39's own test vector
+    repo.write("notes.txt", words)
+    assert "mnemonic" in repo.run("git", "add", "notes.txt", ok=(128,)).stderr
+    repo.write("notes.txt", "none")
+    repo.git("add", "notes.txt")
+    assert "mnemonic" in repo.run("git", "commit", "-m", words, ok=(1,)).stderr
+    repo.git("commit", "-m", "one")
+
+
+def test_all_of_it_follows_the_key_gate_and_does_not_make_way_for_it(sandbox: Sandbox) -> None:
+    repo = sandbox.repo()
+    repo.gitbtc("install", "--keys-only")
+    repo.gitbtc("install")
+    assert "gitbtc-utxos" in repo.git("check-attr", "merge", "wallet/utxos.json")
+    assert repo.gitbtc("doctor").returncode == 0
+    assert "gitbtc uninstall" in repo.gitbtc("install", "--keys-only", ok=(3,)).stderr
+    assert "name one of them" in repo.gitbtc("install", "--keys-only", "--server", ok=(2,)).stderr

@@ -23,6 +23,7 @@ from gitbtc.spends import CHAIN, COINS
 from gitbtc.spends.steps import DATA_ERROR, LOST_COIN
 from gitbtc.state.in_progress import COMMIT
 from gitbtc.state.merging import MERGE, Merging
+from gitbtc.state.moves import doubled, elsewhere, half, told
 from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
@@ -97,6 +98,7 @@ class Examination(InTheMaking):
                 yield refusal(found.refusing, shown, STAGED, found.remarks)
 
     def _form(self) -> Iterator[str]:
+        self.notices += [f"gitbtc: {printable(told(old, new))}" for old, new in sorted(self.files.moves.items())]
         for path, fault in self.files.form():
             mend = (
                 "; `git add --renormalize` makes it so (is the filter installed? `gitbtc doctor` tells)"
@@ -118,7 +120,8 @@ class Examination(InTheMaking):
     def _growth(self) -> Iterator[str]:
         if not self.is_rewriting:
             for path, lost in self.rewrites():
-                yield _growth_message(path, lost)
+                new = elsewhere(path, self.before, self.index)
+                yield _growth_message(path, lost, half(path, new, self.index) if new else "")
 
     def rewrites(self) -> Iterator[tuple[str, list[str]]]:
         """(path, lost or rewritten records) of each file that only grows and would not.
@@ -126,7 +129,7 @@ class Examination(InTheMaking):
         In a merge, the records that a side rewrote since the common ancestor; what the merge lost is repaired.
         """
         merging = self.merging if self.merging and self.merging.into_ours else None
-        before = self.snapshot(merging.bases(0, 1)[0]) if merging else self.before
+        before = self.side(merging.bases(0, 1)[0] if merging else self.head)
         removed = {path for path in before.state_paths() if path not in self.index.entries}
         for path in sorted({*self.files.changed, *removed}):
             kind = self.kinds.for_path(path)
@@ -145,8 +148,8 @@ class Examination(InTheMaking):
             for path, why, way_on in simulation.not_alone(self._past(self.head), self.index):
                 yield simulation.refused(path, why, way_on)
             return
-        picked = [self.snapshot(head) for head in self.merging.heads[1:]] if self.merging else []
-        step = simulation.Step(self.in_progress.name, self._past(self.head), self.index, picked)
+        picked = [self.side(head) for head in self.merging.heads[1:]] if self.merging else []
+        step = simulation.Step(self.in_progress.name, self._past(self.head).in_place(self.index), self.index, picked)
         for path, content, why in step.repairs():
             self._stage(path, content)
             yield simulation.stays(path, why)
@@ -160,7 +163,7 @@ class Examination(InTheMaking):
         if len(parents) > 1:
             merging = Merging(self._git, parents)
             lost = lost_in_merge(
-                self.kinds, merging, self.snapshot, self.index,
+                self.kinds, merging, self.side, self.index,
                 lambda root: self.spend_gate(merging, root).is_over(root, self.index),
             )  # fmt: skip
             told += [f"gitbtc: lost_addition: {printable(f'{one}; {WAY_OUT}')}" for one in lost]
@@ -174,7 +177,7 @@ class Examination(InTheMaking):
 
         touched = self.files.touched
         for root in sorted({root_of(path) for path in self.files.state_paths()}):
-            for path, violation in broken_rules(self.index, root, touched, self.before):
+            for path, violation in broken_rules(self.index, root, touched, self.side(self.head)):
                 if self.head and is_known_contest(self._git, [self.before], violation, [self.head]):
                     continue
                 yield f"gitbtc: {path}: {printable(violation.text)}"
@@ -192,8 +195,8 @@ class Examination(InTheMaking):
     def _step(self) -> Iterator[tuple[str, Violation]]:
         """What the step from HEAD, in a merge from all of its heads, breaks."""
         merge = self.merging if self.merging and self.merging.name == MERGE else None
-        before = [self.snapshot(head) for head in merge.heads] if merge else [self.before]
-        bases = [self.snapshot(base) for base in merge.all_bases()] if merge else []
+        before = [self.side(head) for head in (merge.heads if merge else [self.head])]
+        bases = [self.side(base) for base in merge.all_bases()] if merge else []
         for root in sorted({root_of(path) for path in self.files.state_paths()}):
             yield from broken_by_step(before, self.index, root, bases, self.files.touched)
 
@@ -212,6 +215,10 @@ class Examination(InTheMaking):
     def _of_merge(self, merging: Merging) -> Iterator[str]:
         from gitbtc.views.conflicts import conflict_line, spend_notice
 
+        bases, heads = map(self.snapshot, merging.all_bases()), [*map(self.snapshot, merging.heads)]
+        if in_two := doubled(bases, heads, self.index):
+            yield from (f"gitbtc: {printable(line)}" for line in in_two)
+            return
         gate, repair = self.spend_gate(merging), self.united(merging)
         unsettled = gate.unsettled(repair.result, self.settlements())
         if not unsettled:
@@ -233,7 +240,7 @@ class Examination(InTheMaking):
     def _put_back(self, merging: Merging, gate: SpendGate, result: Snapshot) -> Iterator[str]:
         """What the merge lacks of the sets of either side, staged; a person sees it, since the commit is not made."""
         is_over = partial(gate.is_over, result=result, settlements=self.settlements())
-        lost = list(lost_in_merge(self.kinds, merging, self.snapshot, result, is_over))
+        lost = list(lost_in_merge(self.kinds, merging, self.side, result, is_over))
         for path, content in with_them(lost, result).items():
             self._stage(path, content)
         for one in lost[:_SHOWN]:
@@ -260,7 +267,9 @@ class Examination(InTheMaking):
             return content
 
 
-def _growth_message(path: str, lost: list[str]) -> str:
+def _growth_message(path: str, lost: list[str], hint: str) -> str:
+    if hint:
+        return f"gitbtc: {printable(path)}: this file only grows, and is gone; {printable(hint)}\n  {_ON_PURPOSE}"
     shown = "\n".join(f"  {printable(line)}" for line in lost[:10])
     more = f"\n  and {len(lost) - 10} more" if len(lost) > 10 else ""
     return (

@@ -30,6 +30,7 @@ from gitbtc.spends.declared import Declared, agrees, denies
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import REWRITE
 from gitbtc.state.merging import Merging
+from gitbtc.state.moves import doubled, elsewhere, half, in_place
 from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
@@ -225,7 +226,8 @@ class MadeCommits:
 
     def _steps(self, files: ChangedFiles, parents: list[str], declared: Declared) -> Iterator[Told]:
         bases = Merging(self._git, parents).all_bases() if len(parents) > 1 else []
-        sides = [self._snapshot(base) for base in bases]
+        known = [self._snapshot(base) for base in bases if base]
+        sides = [in_place(self._snapshot(base), files.after, known) for base in bases]
         for root in sorted({root_of(path) for path in files.state_paths()}):
             for path, violation in broken_by_step(files.before, files.after, root, sides, files.touched):
                 if not is_excused(violation, declared):
@@ -239,6 +241,14 @@ class MadeCommits:
             kind = next(growing, None)
             if kind is not None:
                 versions = [parent.content(path) for parent in files.before]
+                new = elsewhere(path, files.before[0], files.after)
+                if new:
+                    yield (
+                        "append_only",
+                        path,
+                        f"{path}: this file only grows, and is gone; {half(path, new, files.after)}",
+                    )
+                    continue
                 for key, what in growth.lost(kind, versions, files.after.content(path)):
                     text = f"{path}::{codec.identity_text(kind, key)} {what}, and this file only grows; a commit that"
                     yield "append_only", path, f"{text} means it says why, in a trailer `{REWRITE}: <reason>`"
@@ -247,11 +257,16 @@ class MadeCommits:
         parents = commit.parents
         self._check_depth(oid, parents)
         merging = Merging(self._git, parents)
-        gate = SpendGate(merging, self._snapshot, unattributed_allowed=self._allowed)
+        bases = [self._snapshot(base) for base in merging.all_bases() if base]
+        if in_two := doubled(bases, [*map(self._snapshot, parents)], result):
+            yield from (("moved_apart", "", line) for line in in_two)
+            return
+        side = lru_cache(maxsize=None)(lambda oid: in_place(self._snapshot(oid), result, bases))
+        gate = SpendGate(merging, side, unattributed_allowed=self._allowed)
         for clash in gate.clashes:
             path = path_in(clash.root, CHAIN)
             yield "network", path, f"{path}: {clash.one} and {clash.other} never merge"
-        declared = Declared(commit.message, partial(self._agrees, _types(gate.contests), result, parents))
+        declared = Declared(commit.message, partial(self._agrees, _types(gate.contests), result, [*map(side, parents)]))
         unsettled = gate.unsettled(result, declared)
         yield from map(_contested, unsettled)
         yield from _denied(gate.contests, {one.subject for one in unsettled}, declared, result)
@@ -259,7 +274,7 @@ class MadeCommits:
             yield from _not_followed(gate.changes(result, declared, self._remembered))
         kinds = self._kinds_in(result.entries)
         is_over = partial(gate.is_over, result=result, settlements=declared)
-        lost = lost_in_merge(kinds, merging, self._snapshot, result, is_over)
+        lost = lost_in_merge(kinds, merging, side, result, is_over)
         yield from limited(("lost_addition", one.path, f"{one}; {WAY_OUT}") for one in lost)
 
     def _remembered(self, _: str) -> Remembered:
@@ -267,11 +282,11 @@ class MadeCommits:
         return lambda _: None
 
     def _agrees(
-        self, types: Mapping[str, set[str]], result: Snapshot, parents: list[str], subject: str, trailer: Trailer
+        self, types: Mapping[str, set[str]], result: Snapshot, parents: list[Snapshot], subject: str, trailer: Trailer
     ) -> bool:
         """Whether a trailer says of the contests of `subject` (type by subject: `types`) what the records say."""
         root = subject.rpartition("::")[0]
-        before = [self._snapshot(parent).evidence(root) for parent in parents]
+        before = [parent.evidence(root) for parent in parents]
         return any(agrees(trailer, type_, result.evidence(root), before) for type_ in types.get(subject, ()))
 
     def _check_depth(self, oid: str, parents: list[str]) -> None:

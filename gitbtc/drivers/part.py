@@ -11,6 +11,7 @@ from gitbtc.repo.diffing import blob_id
 from gitbtc.resolve.repair import Repair
 from gitbtc.spends import COINS, EVIDENCE
 from gitbtc.state.drafted import drafted
+from gitbtc.state.moves import in_place
 from gitbtc.state.snapshot import of_revision, path_in
 
 TYPE_CHECKING = False
@@ -40,6 +41,7 @@ class FilePart:
         self._merging = merging
         self._git = git
         self._snapshots: dict[str | None, Snapshot] = {}
+        self._placed: dict[str | None, Snapshot] = {}
 
     @cached_property
     def _gate(self) -> SpendGate | None:
@@ -59,6 +61,21 @@ class FilePart:
         return all(len({side.oid(path) for side in sides}) == 1 for path in paths)
 
     def _snapshot(self, oid: str | None) -> Snapshot:
+        """The files of a side, its root where Git merges it: one side may have moved it."""
+        if oid not in self._placed:
+            self._placed[oid] = in_place(self._stored(oid), self._place, self._ancestors)
+        return self._placed[oid]
+
+    @cached_property
+    def _ancestors(self) -> list[Snapshot]:
+        return [self._stored(base) for base in self._merging.bases(0, 1) if base]
+
+    @cached_property
+    def _place(self) -> Snapshot:
+        heads = [self._stored(head) for head in self._merging.heads]
+        return next((head for head in heads if root_of(self._path) in head.roots()), heads[0])
+
+    def _stored(self, oid: str | None) -> Snapshot:
         if oid not in self._snapshots:
             self._snapshots[oid] = of_revision(self._git, oid, self._blob, self._kinds)
         return self._snapshots[oid]

@@ -10,6 +10,7 @@ from gitbtc.join.coins import evidence_of, settled
 from gitbtc.join.differences import shared_out
 from gitbtc.join.drafts import Draft
 from gitbtc.join.history import TRAILER, CommitGraph
+from gitbtc.join.moved import refuse_moved
 from gitbtc.join.reading import Reading
 from gitbtc.join.states import States
 from gitbtc.kinds.registry import SUFFIX, Kinds
@@ -131,6 +132,7 @@ class Joining:
         """The join of some of the heads, its tree stored; `read` comes before."""
         draft, outcome = self._drafted(parents)
         changed = self._changed(draft, self._objects.write_blob)
+        self._refuse_moved(parents, changed)
         return JoinCommit(self._objects.write_tree(self._reading.tree, changed), parents, outcome)
 
     def replica(self) -> Replica:
@@ -158,7 +160,9 @@ class Joining:
         """
         parents = [self.history.nodes[oid] for oid in self.heads]
         draft, outcome = self._drafted(parents)
-        entries = self._reading.entries() | self._changed(draft, self._objects.blob_id)
+        changed = self._changed(draft, self._objects.blob_id)
+        self._refuse_moved(parents, changed)
+        entries = self._reading.entries() | changed
         return {path: entry for path, entry in entries.items() if entry}, JoinCommit(tree, parents, outcome)
 
     def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, JoinOutcome]:
@@ -166,6 +170,10 @@ class Joining:
         draft = Draft(self._reading, self._states, [self._state_of[oid] for oid in heads])
         draft.refuse_networks()
         return draft, settled(draft, self._evidence)
+
+    def _refuse_moved(self, parents: Sequence[Node], changed: Mapping[str, Entry | None]) -> None:
+        heads = [node.oid for node in parents]
+        refuse_moved(self._objects, self.kinds, self._reading.entries(), heads, changed)
 
     def _evidence(self, root: str) -> Evidence:
         if root not in self._known:

@@ -15,6 +15,7 @@ from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.damage import EMPTY, cut_short, damage
 from gitbtc.kinds.delta import NotCanonical, walk
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+from gitbtc.state.moves import moves
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,14 +45,19 @@ class ChangedFiles:
     """The step from `before` (its parents; one snapshot or more) to `after`.
 
     `changed` are the files of `after` that no parent has so, `touched` the paths at which it differs from some parent.
+    `moves` are the roots that moved, old -> new; `before` has them where `after` has them.
     """
 
     def __init__(self, kinds: Kinds, before: Sequence[Snapshot], after: Snapshot, read: ReadBlob) -> None:
         self.kinds = kinds
         self._read = read
-        self.before = before
         self.after = after
-        self.touched = {path for parent in before for path in _differing(parent, after)}
+        self._parents = before
+        moved = [moves(parent, after) for parent in before]
+        first, *others = moved
+        self.moves = {old: new for old, new in first.items() if all(one.get(old) == new for one in others)}
+        self.before = [parent.moved(one) for parent, one in zip(before, moved, strict=True)]
+        self.touched = {path for parent in (*before, *self.before) for path in _differing(parent, after)}
         self.changed: dict[str, Entry] = {
             path: after.entries[path] for path in sorted(self.touched) if path in after.entries and self._is_new(path)
         }
@@ -61,7 +67,7 @@ class ChangedFiles:
         self._deltas: dict[str, list[Change] | None] = {}
 
     def _is_new(self, path: str) -> bool:
-        return all(parent.entries.get(path) != self.after.entries[path] for parent in self.before)
+        return all(parent.entries.get(path) != self.after.entries[path] for parent in self._parents)
 
     def state_paths(self) -> list[str]:
         """The touched paths of state files, also of those that are gone."""

@@ -8,6 +8,7 @@ from gitbtc.errors import printable
 from gitbtc.judge import order
 from gitbtc.judge.key_gate import judged
 from gitbtc.keys.form import NOTICE, WARN
+from gitbtc.state.moves import told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _SHOWN = 20  # faults of one sort in one commit
 _ABBREVIATED = 12
 # Sorts of findings that are told and refuse nothing, by the severity of a form; all others refuse.
 _TOLD = {WARN: "key_warning", NOTICE: "key_notice"}
+MOVED = "moved"
+_REFUSES_NOTHING = {*_TOLD.values(), MOVED}
 
 
 class Finding:
@@ -48,7 +51,7 @@ class Finding:
 
 def refuses(kind: str) -> bool:
     """Whether a finding of the sort `kind` stops anything, or is only told."""
-    return kind not in _TOLD.values()
+    return kind not in _REFUSES_NOTHING
 
 
 def spoken_keys(spoken: bytes, place: str, allow_list: ReadList) -> Iterator[Told]:
@@ -87,7 +90,8 @@ def _keys(path: str, place: str, verdict: JudgedKeys) -> Iterator[Told]:
 
 
 def _form(files: ChangedFiles) -> Iterator[Told]:
-    return (("form", path, f"{path}: {fault}") for path, fault in files.form())
+    yield from ((MOVED, "", told(old, new)) for old, new in sorted(files.moves.items()))
+    yield from (("form", path, f"{path}: {fault}") for path, fault in files.form())
 
 
 def _records(files: ChangedFiles) -> Iterator[Told]:

@@ -23,6 +23,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.state.lost import lost_files
 from gitbtc.state.merging import MERGE, REBASE, SQUASH
+from gitbtc.state.moves import in_place
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -65,6 +66,10 @@ class Past:
     def of(cls, git: Git, oid: str | None, snapshot: Callable[[str | None], Snapshot]) -> Self:
         """A commit, or the empty state before a first one; `snapshot` reads commits."""
         return cls(snapshot(oid), oid or "", lambda: lost_files(git, oid, STRATEGY, snapshot))
+
+    def in_place(self, result: Snapshot) -> Past:
+        """The same with its roots where `result` has them."""
+        return Past(in_place(self.files, result), self.oid, self._find_lost)
 
     @property
     def lost(self) -> Sequence[Version]:
@@ -133,6 +138,7 @@ def not_alone(before: Past, after: Snapshot) -> Iterator[tuple[str, str, str]]:
 def faults(before: Past, after: Snapshot, *, merges: bool) -> Iterator[Told]:
     """What speaks against a made commit; `before` is its first parent, or the empty state before a first commit."""
     if merges:
+        before = before.in_place(after)
         for path, _, why in Step(MERGE, before, after).repairs():
             yield "live", path, f"{path}: {why}{_AS_BEFORE if path in before.files.entries else ''}"
     else:

@@ -17,14 +17,15 @@ from gitbtc.premerge.judged import NOTHING, Ground, JudgedMerge, of_contest
 from gitbtc.premerge.sound import faults
 from gitbtc.premerge.versions import Version, Versions, both_changed
 from gitbtc.premerge.virtual_base import virtual_base
-from gitbtc.state.snapshot import installed_kinds
+from gitbtc.state.moves import in_place
+from gitbtc.state.snapshot import Snapshot, installed_kinds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gitbtc.judge.spend_gate import RootVerdict
-    from gitbtc.repo.git import Git
+    from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.objects import Objects
     from gitbtc.spends.listing import Outpoint
 
@@ -66,6 +67,7 @@ class Premerge:
         self, git: Git, objects: Objects, read: Callable[[str], bytes], onto: str, revisions: Mapping[str, str]
     ) -> None:
         self._objects = objects
+        self._read = read
         self._ancestry = Ancestry(objects, onto)
         self._kinds = installed_kinds(git)
         self._known: dict[str, Version] = {}
@@ -92,9 +94,25 @@ class Premerge:
 
     def _version(self, oid: str) -> Version:
         if oid not in self._known:
-            entries = self._objects.chosen(oid, lambda path: self._kinds.for_path(path) is not None)
-            self._known[oid] = Version(oid[:12], oid, entries)
+            entries = self._stored(oid)
+            self._known[oid] = Version(oid[:12], oid, self._in_place(oid, entries))
         return self._known[oid]
+
+    def _in_place(self, oid: str, entries: Mapping[str, Entry]) -> Mapping[str, Entry]:
+        """The files with the roots that moved where the first version has them, as Git merges them."""
+        if not self._known:
+            return entries
+        onto = next(iter(self._known.values()))
+        if _roots(onto.entries) == _roots(entries):
+            return entries
+        bases = [self._snapshot(self._stored(base)) for base in self._ancestry.bases(onto.oid, oid)]
+        return in_place(self._snapshot(entries), self._snapshot(onto.entries), bases).entries
+
+    def _stored(self, oid: str) -> dict[str, Entry]:
+        return self._objects.chosen(oid, lambda path: self._kinds.for_path(path) is not None)
+
+    def _snapshot(self, entries: Mapping[str, Entry]) -> Snapshot:
+        return Snapshot("", entries, lambda _, oid: self._read(oid), self._kinds)
 
     def _branch(self, name: str, oid: str) -> Branch:
         bases = self._ancestry.bases(self._onto.oid, oid)

@@ -10,7 +10,8 @@ from functools import cached_property, lru_cache
 
 from gitbtc.resolve.settlements import Settlements
 from gitbtc.state.in_progress import InProgress
-from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_revision, schemas_folder
+from gitbtc.state.moves import in_place
+from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_merged_places, of_revision, schemas_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class InTheMaking:
         self.head = self.in_progress.head
         self.merging: Merging | None = self.in_progress.merging
         self._snapshots: dict[str | None, Snapshot] = {}
+        self._sides: dict[str | None, Snapshot] = {}
         self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
 
     def snapshot(self, revision: str | None) -> Snapshot:
@@ -43,6 +45,21 @@ class InTheMaking:
         if revision not in self._snapshots:
             self._snapshots[revision] = of_revision(self._git, revision, self._read, self.kinds)
         return self._snapshots[revision]
+
+    def side(self, revision: str | None) -> Snapshot:
+        """The same with the roots that moved where the index has them."""
+        if revision not in self._sides:
+            self._sides[revision] = in_place(self.snapshot(revision), self._places, self._ancestors)
+        return self._sides[revision]
+
+    @cached_property
+    def _ancestors(self) -> list[Snapshot]:
+        return [self.snapshot(base) for base in self.merging.all_bases() if base] if self.merging else []
+
+    @cached_property
+    def _places(self) -> Snapshot:
+        """The index, files that are in conflict included."""
+        return of_merged_places(self._git, self._read, self.kinds) if self.merging else self.index
 
     @cached_property
     def index(self) -> Snapshot:
@@ -68,7 +85,7 @@ class InTheMaking:
         """The verdicts on the merge in progress, of one root or of all."""
         from gitbtc.judge.spend_gate import SpendGate
 
-        return SpendGate(merging, self.snapshot, unattributed_allowed=self.unattributed_allowed, root=root)
+        return SpendGate(merging, self.side, unattributed_allowed=self.unattributed_allowed, root=root)
 
     def united(self, merging: Merging) -> Repair:
         """What is staged, with the records of files that only grow that the merge lost: in that, conflicts are settled
@@ -76,7 +93,7 @@ class InTheMaking:
         """
         from gitbtc.resolve.repair import Repair
 
-        repair = Repair(self._git, merging, self.snapshot, self.index, self.kinds)
+        repair = Repair(self._git, merging, self.side, self.index, self.kinds)
         if not self.is_rewriting:
             repair.unite_logs()
         return repair

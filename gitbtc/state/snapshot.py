@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
+    from gitbtc.kinds.kind import Kind
     from gitbtc.repo.git import Entry, Git
 
     T = TypeVar("T")
@@ -42,6 +43,10 @@ class Snapshot:
         self._read = read
         self._kinds = kinds
         self._evidence: dict[str, Evidence] = {}
+
+    def kind(self, path: str) -> Kind | None:
+        """What the file at `path` would be; None for one that is no state file."""
+        return self._kinds.for_path(path)
 
     def state_paths(self) -> list[str]:
         """The paths of the state files, sorted."""
@@ -74,6 +79,18 @@ class Snapshot:
             return contents[path] if path in contents else self.content(path)
 
         return Snapshot(self.name, entries, read, self._kinds)
+
+    def moved(self, roots: Mapping[str, str]) -> Snapshot:
+        """The same moment with the state files of some roots (old -> new) elsewhere; itself without any."""
+        if not roots:
+            return self
+        names: dict[str, str] = {}
+        for path in self.entries:
+            root = root_of(path)
+            is_moved = root in roots and self._kinds.for_path(path)
+            names[_below(roots[root], path.removeprefix(root).removeprefix("/")) if is_moved else path] = path
+        entries = {name: self.entries[path] for name, path in names.items()}
+        return Snapshot(self.name, entries, lambda name, oid: self._read(names[name], oid), self._kinds)
 
     def evidence(self, root: str, known: Evidence | None = None) -> Evidence:
         """What this snapshot knows about the coins of `root`; CannotWork when its records do not say.
@@ -112,7 +129,10 @@ def _check_coins(evidence: Evidence) -> None:
 
 def path_in(root: str, kind: str) -> str:
     """The path of the file of a built-in kind in a root."""
-    path = built_in(kind).path
+    return _below(root, built_in(kind).path)
+
+
+def _below(root: str, path: str) -> str:
     return f"{root}/{path}" if root else path
 
 
@@ -125,6 +145,12 @@ def of_revision(git: Git, revision: str | None, read: ReadBlob, kinds: Kinds) ->
 def of_index(git: Git, read: ReadBlob, kinds: Kinds) -> Snapshot:
     """The snapshot that the next commit would record, from the index that Git names to its hooks."""
     return Snapshot("the index", git.index_entries(), _of(read), kinds)
+
+
+def of_merged_places(git: Git, read: ReadBlob, kinds: Kinds) -> Snapshot:
+    """The same with the files that both sides of a merge have and that it left open: where each file will be."""
+    left_open = {path: stages[3] for path, stages in git.unmerged_entries().items() if {2, 3} <= stages.keys()}
+    return Snapshot("the index", {**git.index_entries(), **left_open}, _of(read), kinds)
 
 
 def of_contents(name: str, contents: Mapping[str, bytes], kinds: Kinds) -> Snapshot:

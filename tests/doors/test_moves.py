@@ -1,0 +1,204 @@
+"""A root that moves is judged as the same one, at every door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.doors.pushing import STRATEGY, accepted, clone, gated, refused, strategy
+from tests.doors.wallets import state
+from tests.made_state import WITHOUT_GITBTC, change_of, coin, mined, records, spend
+
+if TYPE_CHECKING:
+    from tests.conftest import Repo, Sandbox
+
+pytestmark = pytest.mark.one_interpreter
+
+MADE = [mined(spend("ee", coin(0))), mined(spend("ff", coin(1)))]
+HELD = [change_of(one) for one in MADE]
+A, B = spend("aa", HELD[0]), spend("bb", HELD[0])
+SPENT = f"{HELD[0]['txid']}:0"
+TOLD = "the state files of the top folder moved to company"
+
+
+def base(repo: Repo) -> None:
+    """Two coins, and a branch `theirs` that spends one of them."""
+    state(repo, HELD, MADE)
+    repo.git("tag", "start")
+    repo.git("checkout", "-q", "-b", "theirs")
+    state(repo, [HELD[1], change_of(B)], [*MADE, B])
+    repo.git("checkout", "-q", "main")
+
+
+def move(repo: Repo, to: str = "company") -> str:
+    """Commit the move of the treasury; what is said."""
+    (repo.path / to).mkdir()
+    repo.git("mv", *(path for path in ("wallet", "network", "strategy") if (repo.path / path).exists()), to)
+    return repo.run("git", "commit", "-m", "move").stderr
+
+
+def test_a_move_is_taken_told_and_taken_back(treasury: Repo) -> None:
+    base(treasury)
+    assert TOLD in move(treasury)
+    assert f"moved: {TOLD}" in treasury.gitbtc("verify", "start..HEAD").stdout
+    assert "company moved to the top folder" in treasury.run("git", "revert", "--no-edit", "HEAD").stderr
+    treasury.gitbtc("check")
+
+
+def test_a_move_hides_no_loss(treasury: Repo) -> None:
+    base(treasury)
+    (treasury.path / "company").mkdir()
+    treasury.git("mv", "wallet", "network", "company")
+    logged = treasury.read("company/wallet/transactions.json")
+    treasury.write("company/wallet/transactions.json", b"[\n" + logged.splitlines()[1].rstrip(b",") + b"\n]\n")
+    treasury.git("add", "-A")
+    said = treasury.run("git", "commit", "-m", "x", ok=(1,)).stderr
+    assert "company/wallet/transactions.json: this file only grows" in said
+    [lost] = [line for line in said.splitlines() if line.endswith(" removed")]
+    assert lost.split()[0] in {one["txid"] for one in MADE}
+    treasury.write("company/wallet/transactions.json", logged)
+    coins = treasury.read("company/wallet/utxos.json")
+    treasury.write("company/wallet/utxos.json", b"[\n" + coins.splitlines()[1].rstrip(b",") + b"\n]\n")
+    treasury.git("add", "-A")
+    said = treasury.run("git", "commit", "-m", "x", ok=(1,)).stderr
+    assert "it is lost" in said
+    assert TOLD in said
+
+
+def test_a_part_of_a_treasury_does_not_move_by_itself(treasury: Repo) -> None:
+    base(treasury)
+    (treasury.path / "company").mkdir()
+    treasury.git("mv", "wallet", "company")
+    said = treasury.run("git", "commit", "-m", "x", ok=(1,)).stderr
+    assert "its records are in company/wallet/transactions.json now" in said
+    assert "network/mempool.json stayed" in said
+    assert " removed" not in said
+
+
+def test_two_roots_change_places(treasury: Repo) -> None:
+    state(treasury, HELD, MADE)
+    move(treasury, "hot")
+    state(treasury, [coin(5, "ab" * 32)])
+    move(treasury, "cold")
+    for old, new in (("cold", "other"), ("hot", "cold"), ("other", "hot")):
+        treasury.git("mv", old, new)
+    said = treasury.run("git", "commit", "-m", "x").stderr
+    assert "the state files of cold moved to hot" in said
+    assert "the state files of hot moved to cold" in said
+
+
+@pytest.mark.parametrize("door", ["merge", "back", "rebase", "cherry-pick", "-s ours"])
+def test_what_grew_where_the_treasury_was_comes_along(treasury: Repo, door: str) -> None:
+    base(treasury)
+    move(treasury)
+    if door in ("back", "rebase"):
+        treasury.git("checkout", "-q", "theirs")
+    if door == "-s ours":
+        said = treasury.run("git", "merge", "-s", "ours", "--no-edit", "theirs", ok=(1,)).stderr
+        assert "company/wallet/transactions.json: the merge had lost records" in said
+        treasury.git("commit", "-q", "--no-edit")
+    else:
+        way = {"merge": ("merge", "theirs"), "back": ("merge", "main"), "rebase": ("rebase", "main")}
+        treasury.git(*way.get(door, (door, "theirs")), *(["--no-edit"] if "merge" in way.get(door, ()) else []))
+    kept = {f"{one['txid']}:{one['vout']}" for one in records(treasury, "company/wallet/utxos.json", "HEAD")}
+    assert kept == {f"{HELD[1]['txid']}:0", f"{B['txid']}:0"}
+    assert len(records(treasury, "company/wallet/transactions.json", "HEAD")) == 3
+    assert "wallet/utxos.json" not in treasury.git("ls-files").splitlines()
+    treasury.gitbtc("check")
+    treasury.gitbtc("verify", "start..HEAD")
+
+
+def test_a_double_spend_over_a_move_is_one_question(treasury: Repo) -> None:
+    base(treasury)
+    state(treasury, [HELD[1], change_of(A)], [*MADE, A])
+    move(treasury)
+    assert "double_spend: company/wallet/utxos.json" in treasury.gitbtc("premerge", "theirs", ok=(1,)).stdout
+    assert "double_spend: company/wallet/utxos.json" in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
+    said = treasury.gitbtc("conflicts", ok=(1,)).stdout
+    assert said.count("double_spend: company/wallet/utxos.json") == said.count(SPENT.partition(":")[0] + ":0 (") == 1
+    treasury.gitbtc("resolve", SPENT, "--theirs")
+    treasury.gitbtc("resolve", "network/mempool.json", "--ours")  # whose move Git did not see
+    assert "lost_addition: company/network/mempool" in treasury.run("git", "commit", "--no-edit", ok=(1,)).stderr
+    treasury.git("commit", "-q", "--no-edit")
+    [pending] = records(treasury, "company/network/mempool.json", "HEAD")
+    assert pending["txid"] == B["txid"]
+    treasury.gitbtc("check")
+    treasury.gitbtc("verify", "start..HEAD")
+
+
+def test_a_merge_makes_no_two_treasuries_of_one(treasury: Repo, sandbox: Sandbox) -> None:
+    base(treasury)
+    treasury.git("checkout", "-q", "theirs")
+    move(treasury, "firm")
+    treasury.git("checkout", "-q", "main")
+    move(treasury)
+    assert "two treasuries of one" in treasury.gitbtc("join", "theirs", ok=(1,)).stderr
+    treasury.run("git", "merge", "theirs", ok=(1,))
+    treasury.git("add", "-A", "company", "firm")
+    treasury.git("rm", "-q", "--cached", "--ignore-unmatch", "wallet/utxos.json", "wallet/transactions.json",
+                 "network/mempool.json")  # fmt: skip
+    said = treasury.run("git", "commit", "--no-edit", ok=(1,)).stderr
+    assert said.startswith("gitbtc: the state files of the top folder were moved, and are in company and in firm now")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "--no-edit")
+    server = gated(sandbox)
+    treasury.git("remote", "add", "origin", str(server.path))
+    said = treasury.run("git", *WITHOUT_GITBTC, "push", "origin", "main", ok=(1,)).stderr
+    assert "moved_apart: the state files of the top folder" in said
+
+
+def test_a_join_does_not_tear_a_moved_treasury_apart(treasury: Repo) -> None:
+    base(treasury)
+    move(treasury)
+    before = treasury.git("rev-parse", "main")
+    said = treasury.gitbtc("join", "theirs", ok=(1,)).stderr
+    assert "`git merge` follows a move" in said
+    assert treasury.git("rev-parse", "main") == before
+    treasury.git("merge", "-q", "--no-edit", "theirs")
+    treasury.gitbtc("join", "theirs")
+
+
+def test_a_live_treasury_moves_and_stays_live(treasury: Repo) -> None:
+    base(treasury)
+    strategy(treasury, simulating=False)
+    treasury.commit("live")
+    treasury.git("checkout", "-q", "-b", "moving")
+    move(treasury)
+    treasury.git("checkout", "-q", "main")
+    treasury.git("merge", "-q", "--no-ff", "--no-edit", "moving")
+    assert b'"simulation_mode":false' in treasury.read(f"company/{STRATEGY}")
+    treasury.git("merge", "-q", "--no-edit", "theirs")
+    assert b'"simulation_mode":false' in treasury.read(f"company/{STRATEGY}")
+
+
+def test_a_server_takes_a_move_and_no_loss_by_one(sandbox: Sandbox) -> None:
+    server = gated(sandbox)
+    repo = clone(sandbox, server)
+    repo.gitbtc("init")
+    state(repo, HELD, MADE)
+    accepted(repo, "main")
+    (repo.path / "company").mkdir()
+    repo.git("mv", "wallet", "network", "company")
+    repo.write("company/wallet/transactions.json", "[]\n")
+    repo.git("add", "-A")
+    repo.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "x")
+    repo.git("config", "core.hooksPath", "/dev/null")
+    assert "append_only" in refused(repo, server, "main")
+    repo.git("reset", "-q", "--hard", "HEAD^")
+    (repo.path / "company").mkdir()
+    repo.git("mv", "wallet", "network", "company")
+    repo.git("commit", "-q", "-m", "x")
+    assert TOLD in accepted(repo, "main")
+
+
+def test_merging_a_branch_into_a_folder_makes_no_second_treasury(treasury: Repo) -> None:
+    base(treasury)
+    treasury.git("switch", "-q", "--orphan", "mono")
+    treasury.git("read-tree", "--prefix=fund/", "main")
+    treasury.git("checkout", "-q", "--", "fund")
+    treasury.commit("mono")
+    treasury.git("merge", "-q", "-Xsubtree=fund", "--allow-unrelated-histories", "--no-edit", "theirs", ok=(0, 1))
+    treasury.git("commit", "-q", "--no-edit", ok=(0, 1))
+    assert [path for path in treasury.git("ls-files").splitlines() if path.startswith(("wallet/", "network/"))] == []
+    assert len(records(treasury, "fund/wallet/transactions.json", "HEAD")) == 3
+    treasury.gitbtc("check")

@@ -15,6 +15,7 @@ from gitbtc.cli import left_out
 from gitbtc.cli.schema import kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable, printable_json
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.near import guarded_by_nobody, misspelt, shadowed, shadows
 from gitbtc.kinds.validate import RecordViolation, validate_files
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
 
@@ -48,6 +49,7 @@ def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: b
     kinds = kinds_of_repository()
     if not (paths or staged or rev):
         left_out.tell(Git(), kinds)
+        _tell_misspelt(Git(), kinds)
     with ExitStack() as open_files:
         old, new = _chosen(kinds, paths, rev, open_files, staged=staged)
         count = Count()
@@ -103,6 +105,16 @@ def _work_tree() -> Files:
     git = Git()
     top = Path(git.top_level())
     return {path: _file(top / path) for path in git.work_tree_paths() if os.path.lexists(top / path)}
+
+
+def _tell_misspelt(git: Git, kinds: Kinds) -> None:
+    """Say on standard error which files are none that is checked, and may have been meant to be."""
+    for path in git.work_tree_paths():
+        shadow = shadowed(kinds, path)
+        meant = misspelt(kinds, path)
+        if shadow or meant:
+            said = shadows(shadow) if shadow else guarded_by_nobody(meant)
+            click.echo(printable(f"gitbtc: {path}: {said}"), err=True)
 
 
 def _found(kinds: Kinds, paths: Iterable[str]) -> Files:

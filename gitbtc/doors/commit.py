@@ -99,6 +99,7 @@ class Examination(InTheMaking):
 
     def _form(self) -> Iterator[str]:
         self.notices += [f"gitbtc: {printable(told(old, new))}" for old, new in sorted(self.files.moves.items())]
+        self.notices += [f"gitbtc: {printable(path)}: {printable(said)}" for path, said in self.files.misspelt()]
         for path, fault in self.files.form():
             mend = (
                 "; `git add --renormalize` makes it so (is the filter installed? `gitbtc doctor` tells)"

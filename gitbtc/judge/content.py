@@ -14,6 +14,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.damage import EMPTY, cut_short, damage
 from gitbtc.kinds.delta import NotCanonical, walk
+from gitbtc.kinds.near import guarded_by_nobody, misspelt, plain, shadowed, shadows
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.state.moves import moves
 
@@ -64,6 +65,7 @@ class ChangedFiles:
         self._canonical: dict[str, bool] = {}
         self._public: frozenset[bytes] | None = None
         self._state_folders: set[str] | None = None
+        self._twins: dict[str, list[str]] | None = None
         self._deltas: dict[str, list[Change] | None] = {}
 
     def _is_new(self, path: str) -> bool:
@@ -137,6 +139,9 @@ class ChangedFiles:
             if mode in _NO_FILE:
                 yield path, _NO_FILE[mode]
                 continue
+            twin = self._twin(path)
+            if twin:
+                yield path, shadows(twin)
             content = self._read(oid)
             damaged = self._damage(path, kind, content)
             if damaged:
@@ -150,13 +155,29 @@ class ChangedFiles:
 
     def _of_the_name(self, path: str, mode: str) -> Iterator[str]:
         """What is wrong with a name that is no state file's, and may be taken for one."""
-        plain = _plain(path)
-        meant = plain if plain != path and self.kinds.for_path(plain) else ""
+        meant = shadowed(self.kinds, path)
         if meant:
-            yield f"other file systems, and people, take this for {meant}; name it so, or otherwise"
+            yield shadows(meant)
         root, _, name = path.rpartition("/")
-        if mode in _NO_FOLDER and name in self.kinds.folders() and (not root or self._has_state(root)):
+        is_folder = name in self.kinds.folders() and (not root or self._has_state(root))
+        if mode in _NO_FOLDER and (is_folder or self._had_state(path)):
             yield _NO_FOLDER[mode]
+
+    def misspelt(self) -> Iterator[tuple[str, str]]:
+        """(path, what to say) of each new file that may have been meant to be a state file."""
+        for path in self.changed:
+            is_new = not any(path in parent.entries for parent in self._parents)
+            meant = misspelt(self.kinds, path) if is_new and not shadowed(self.kinds, path) else ""
+            if meant:
+                yield path, guarded_by_nobody(meant)
+
+    def _twin(self, path: str) -> str:
+        """Another state file that some file systems have at the same place; "" for none."""
+        if self._twins is None:
+            self._twins = {}
+            for name in self.after.state_paths():
+                self._twins.setdefault(plain(name), []).append(name)
+        return next((name for name in self._twins[plain(path)] if name != path), "")
 
     def _has_state(self, root: str) -> bool:
         return any(path.startswith(f"{root}/") for path in self.after.state_paths())
@@ -167,6 +188,9 @@ class ChangedFiles:
         """
         had_some = not content and any(parent.content(path) for parent in self.before)
         return EMPTY if had_some else damage(kind, content)
+
+    def _had_state(self, folder: str) -> bool:
+        return any(path.startswith(f"{folder}/") for parent in self.before for path in parent.state_paths())
 
     def _is_among_state(self, path: str) -> bool:
         """Whether a state file lies in the folder of the file at `path`."""
@@ -202,17 +226,6 @@ class ChangedFiles:
             known = {_name(path, violation) for path, violation in again}
             found = [fault for fault in found if _name(*fault) in known]
         return found
-
-
-def _plain(path: str) -> str:
-    """A path as a file system may have it that knows no case (NTFS, APFS), ignores what cannot be seen (HFS+) and the
-    points and blanks at the end of a name (NTFS), or takes a backslash for `/`. Git guards `.git` against the same.
-    """
-    if not path.isascii():
-        from unicodedata import category, normalize
-
-        path = "".join(letter for letter in normalize("NFKC", path) if category(letter) != "Cf")
-    return "/".join(part.rstrip(" .") for part in path.casefold().replace("\\", "/").split("/"))
 
 
 def _differing(one: Snapshot, other: Snapshot) -> set[str]:

@@ -23,8 +23,8 @@ _SHOWN = 20  # faults of one sort in one commit
 _ABBREVIATED = 12
 # Sorts of findings that are told and refuse nothing, by the severity of a form; all others refuse.
 _TOLD = {WARN: "key_warning", NOTICE: "key_notice"}
-MOVED = "moved"
-_REFUSES_NOTHING = {*_TOLD.values(), MOVED}
+MOVED, MISSPELT = "moved", "misspelt"
+_REFUSES_NOTHING = {*_TOLD.values(), MOVED, MISSPELT}
 
 
 class Finding:
@@ -91,6 +91,7 @@ def _keys(path: str, place: str, verdict: JudgedKeys) -> Iterator[Told]:
 
 def _form(files: ChangedFiles) -> Iterator[Told]:
     yield from ((MOVED, "", told(old, new)) for old, new in sorted(files.moves.items()))
+    yield from ((MISSPELT, path, f"{path}: {said}") for path, said in files.misspelt())
     yield from (("form", path, f"{path}: {fault}") for path, fault in files.form())
 
 

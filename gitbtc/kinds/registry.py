@@ -90,9 +90,13 @@ class Kinds:
         added = next((kind for kind in self._added.values() if kind.name == name), None)
         return added or built_in(name)
 
+    def paths(self) -> list[str]:
+        """The last two parts of the path of each kind's files."""
+        return [*BUILT_IN, *self._added]
+
     def folders(self) -> set[str]:
         """The names of the folders in which state files lie."""
-        return {path.split("/")[0] for path in (*BUILT_IN, *self._added)}
+        return {path.split("/")[0] for path in self.paths()}
 
     def for_path(self, path: str) -> Kind | None:
         """The kind of the file at `path` (with `/`), or None when it is not a state file."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec
+from gitbtc.kinds.near import misspelt, shadowed
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo import attributes, files, registration
 from gitbtc.repo.git import SYMBOLIC_LINK
@@ -244,6 +245,22 @@ def _hooks_mend(place: _Place) -> str:
     return _INSTALL
 
 
+def _names(place: _Place) -> Outcome:
+    """Whether files have almost a state file's name: nobody guards those."""
+    paths = place.git.work_tree_paths()
+    wrong = [f"{path} (almost {meant})" for path in paths if (meant := _meant(place.kinds, path))]
+    if wrong:
+        return (
+            f"no state files, and nobody guards them: {_some(wrong)}",
+            "rename those that are meant to be state files",
+        )
+    return ("no file has almost a state file's name",)
+
+
+def _meant(kinds: Kinds, path: str) -> str:
+    return shadowed(kinds, path) or misspelt(kinds, path)
+
+
 def _committed_blobs(place: _Place) -> Outcome:
     if place.git.find("HEAD") is None:
         return ("nothing is committed yet",)
@@ -295,4 +312,5 @@ CHECKS: dict[str, Callable[[_Place], Outcome]] = {
     "hooks": _hooks,
     "canonical": _committed_blobs,
     "unseen": _unseen,
+    "names": _names,
 }

@@ -39,6 +39,20 @@ def remove(path: Place) -> None:
         os.unlink(path)
 
 
+def way_out(top: str, path: str) -> str:
+    """The folder on the way from `top` to `path` (with `/`, below it) that leads out of the work tree: a symbolic link,
+    or another repository; "" for none.
+    """
+    parts = path.split("/")
+    folders = ("/".join(parts[:length]) for length in range(1, len(parts)))
+    leading = (one for one in folders if _leads_out(os.path.join(top, one)))
+    return next(leading, "")
+
+
+def _leads_out(folder: str) -> bool:
+    return os.path.islink(folder) or os.path.lexists(os.path.join(folder, ".git"))
+
+
 def write(path: Place, content: bytes, mode: int | None = None) -> None:
     """Replace `path` by `content` in one step: temporary name, flushed to disk, renamed.
 

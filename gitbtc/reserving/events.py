@@ -13,7 +13,7 @@ from pathlib import Path
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.repo.files import read, write
+from gitbtc.repo.files import read, way_out, write
 from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
 from gitbtc.spends import CHAIN, COINS, EXECUTION, LABELS_329, reservations
@@ -238,6 +238,9 @@ class Log:
         self._kind = built_in(EXECUTION)
         self._top = git.top_level()
         self._place = Path(self._top) / self.path
+        folder = way_out(self._top, self.path)
+        if folder:
+            raise CannotWork(f"{self.path}: {folder} leads out of this work tree; put the folder itself there")
         if self._place.is_symlink():
             raise CannotWork(f"{self.path}: a symbolic link stands in a state file's place; put the file there")
         if git.is_ignored(self.path):

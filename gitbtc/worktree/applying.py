@@ -15,13 +15,14 @@ from gitbtc.keys.finding import NOT_WRITTEN, refusal
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import root_of
 from gitbtc.repo.all_or_none import AllOrNone, Replacement, Staged
+from gitbtc.repo.files import way_out
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.repo.lock import alone
 from gitbtc.state.snapshot import Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from gitbtc.diff.patch import Patch
     from gitbtc.kinds.registry import Kinds
@@ -206,10 +207,9 @@ def _refuse(faults: Sequence[str]) -> None:
 
 def _file(top: str, path: str) -> bytes | None:
     """The bytes of a state file, None where there is none. GitbtcError for a path that leads somewhere else."""
-    for folder in _folders(path):
-        place = os.path.join(top, folder)
-        if os.path.islink(place) or os.path.lexists(os.path.join(place, ".git")):
-            raise GitbtcError(f"{path}: {folder} leads out of this work tree")
+    folder = way_out(top, path)
+    if folder:
+        raise GitbtcError(f"{path}: {folder} leads out of this work tree")
     place = os.path.join(top, path)
     if os.path.islink(place) or (os.path.lexists(place) and not os.path.isfile(place)):
         raise GitbtcError(f"{path}: something else than a file stands in a state file's place; put the file there")
@@ -220,8 +220,3 @@ def _file(top: str, path: str) -> bytes | None:
         return None
     except OSError as error:
         raise CannotWork(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _folders(path: str) -> Iterator[str]:
-    parts = path.split("/")
-    return ("/".join(parts[:length]) for length in range(1, len(parts)))

@@ -356,6 +356,11 @@ def test_a_log_that_is_a_link_or_ignored_is_refused(wallet: Repo) -> None:
     (wallet.path / LOG).symlink_to(elsewhere)
     assert "symbolic link" in refused_here(wallet)
     (wallet.path / LOG).unlink()
+    (wallet.path / "strategy").rename(wallet.path / "inside")
+    (wallet.path / "strategy").symlink_to("inside")
+    assert "strategy leads out of this work tree" in refused_here(wallet)
+    assert not [*(wallet.path / "inside").iterdir()]
+    (wallet.path / "strategy").unlink()
     wallet.write(".gitignore", "strategy/\n")
     assert "ignores" in refused_here(wallet)
     assert elsewhere.read_text() == "[]\n"

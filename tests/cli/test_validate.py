@@ -43,6 +43,25 @@ def test_a_good_work_tree_is_said_to_be_valid(repo: Repo) -> None:
     assert repo.gitbtc("validate").stdout == "1 file, 1 record checked: valid\n"
 
 
+def test_a_file_that_is_almost_a_state_file_is_told_where_nobody_looks_at_it(repo: Repo) -> None:
+    repo.write(COINS, coins())
+    for path in ("wallet/utxo.json", "Wallet/labels.json", "notes/utxos.json"):
+        repo.write(path, "{garbage")
+    done = repo.gitbtc("validate")
+    assert done.stdout == "1 file, 1 record checked: valid\n"
+    assert [line.split(":")[1].strip() for line in done.stderr.splitlines()] == [
+        "Wallet/labels.json",
+        "wallet/utxo.json",
+    ]
+    repo.gitbtc("install")
+    said = repo.gitbtc("doctor", ok=(1,)).stdout
+    assert "wallet/utxo.json (almost wallet/utxos.json)" in said
+    (repo.path / "Wallet/labels.json").unlink()
+    repo.git("add", "-A")
+    committed = repo.run("git", "commit", "-m", "x").stderr
+    assert "wallet/utxo.json: no state file, and nobody guards it" in committed
+
+
 def test_a_fault_is_told_with_file_record_field_value_and_rule(repo: Repo) -> None:
     repo.write(COINS, coins(amount_sat=1.5))
     assert repo.gitbtc("validate", ok=(1,)).stdout.splitlines() == [

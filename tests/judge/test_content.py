@@ -90,6 +90,30 @@ def test_a_key_in_a_state_file_is_found_whatever_its_form(content: bytes, where:
     assert [key.where for key in keys.refusing] == where
 
 
+@pytest.mark.parametrize("twin", ["Company", "company.", "com\u200dpany"])
+def test_two_roots_that_are_one_elsewhere_are_refused(twin: str) -> None:
+    files = {f"company/{COINS}": b"[]\n"}
+    [(path, fault)] = step({**files, f"{twin}/{COINS}": b"[]\n"}, files).form()
+    assert path == f"{twin}/{COINS}"
+    assert f"take this for company/{COINS}" in fault
+    assert list(step({f"{twin}/{COINS}": b"[]\n"}, {}).form()) == []
+
+
+def test_letters_in_two_forms_are_one_root_elsewhere() -> None:
+    composed, apart = f"Z\u00fcrich/{COINS}", f"Zu\u0308rich/{COINS}"
+    [(path, _)] = step({composed: b"[]\n", apart: b"[]\n"}, {composed: b"[]\n"}).form()
+    assert path == apart
+
+
+def test_a_misspelt_file_is_told_where_it_is_new() -> None:
+    files = {COINS: b"[]\n", "wallet/utxo.json": b"[]\n"}
+    [(path, said)] = step(files, {}).misspelt()
+    assert path == "wallet/utxo.json"
+    assert "almost wallet/utxos.json" in said
+    assert list(step({**files, "wallet/utxo.json": b"[ ]\n"}, files).misspelt()) == []
+    assert list(step(files, {}).form()) == []
+
+
 def test_form_is_judged_where_something_changed() -> None:
     sound, layout, broken = wallet(coin(0)), b"[ ]", b"[{]"
     before = {"a/wallet/utxos.json": layout, "b/wallet/utxos.json": sound}

@@ -17,8 +17,9 @@ from gitbtc.repo.git import SYMBOLIC_LINK, Git
 from gitbtc.views import document, stat, terms, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from gitbtc.diff.operations import Operation
     from gitbtc.kinds.kind import Kind
     from gitbtc.repo.git import BlobReader
     from gitbtc.views.spenders import Outpoint, Spender
@@ -89,16 +90,59 @@ class Compared:
 
 
 def in_words(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -> Iterator[bytes]:
-    """Each record that differs, in words; a file that cannot be compared as Git shows it."""
+    """Each record that differs, in words; a file that cannot be compared as Git shows it. Of a root that moved, what
+    changed on the way.
+    """
+    origins = _origins(files)
     for file in files:
+        if file in origins.values():
+            continue
         if file.fault:
             yield f"{terms.escaped(file.path)}: {file.fault}; shown as text\n".encode()
             yield compared.comparison.as_text(file.changed.path, colour=compared.colour)
             continue
         spenders = _spenders(compared, file.changed.path, blobs)
         changes, notes = file.patch.operations, file.patch.notes
+        if file in origins:
+            changes, notes = _on_the_way(compared, origins[file], file, blobs)
         shown = text.render(file.kind, file.path, changes, notes=notes, spenders=spenders, colour=compared.colour)
         yield from (line.encode() + b"\n" for line in shown)
+
+
+def _origins(files: list[ComparedFile]) -> dict[ComparedFile, ComparedFile]:
+    """The files that were moved -> the same where they were: all of a root that is gone are in one that is new, and one
+    of them at least unchanged.
+    """
+    gone, new = (
+        _by_root(file for file in files if not file.changed.new),
+        _by_root(f for f in files if not f.changed.old),
+    )
+    found: dict[ComparedFile, ComparedFile] = {}
+    for there in new.values():
+        for old, here in list(gone.items()):
+            pairs = [(there[tail], here[tail]) for tail in here if tail in there]
+            is_same = any(one.changed.new == other.changed.old and other.is_changed for one, other in pairs)
+            if is_same and len(pairs) == len(here):
+                found |= dict(pairs)
+                del gone[old]
+                break
+    return {file: origin for file, origin in found.items() if not (file.fault or origin.fault)}
+
+
+def _by_root(files: Iterable[ComparedFile]) -> dict[str, dict[str, ComparedFile]]:
+    found: dict[str, dict[str, ComparedFile]] = {}
+    for file in files:
+        found.setdefault(root_of(file.path), {})[file.kind.path] = file
+    return found
+
+
+def _on_the_way(
+    compared: Compared, origin: ComparedFile, file: ComparedFile, blobs: BlobReader
+) -> tuple[list[Operation], list[str]]:
+    """What changed in a file that was moved, and that it was."""
+    old = compared.comparison.content(blobs, origin.changed.path, origin.changed.old)
+    new = compared.comparison.content(blobs, file.changed.path, file.changed.new)
+    return list(operations(file.kind, file.path, old, new)), [f"renamed from {terms.escaped(origin.path)}"]
 
 
 def _spenders(

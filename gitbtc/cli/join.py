@@ -13,7 +13,7 @@ from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printa
 from gitbtc.join.joining import Joining
 from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
-from gitbtc.views.join import document, lines
+from gitbtc.views.join import document, lines, new_branch
 
 if TYPE_CHECKING:
     from gitbtc.join.joining import JoinCommit
@@ -68,6 +68,8 @@ def command(  # noqa: PLR0913 - each is an option
     if as_json:
         click.echo(printable_json(document(oid, target.branch, heads, joined, dry_run=dry_run)))
     else:
+        if target.tip is None:
+            click.echo(printable(new_branch(target.branch, dry_run=dry_run)))
         for line in lines(oid, target.branch, heads, joined, dry_run=dry_run):
             click.echo(printable(line))
     return 1 if joined is not None and joined.contested else 0

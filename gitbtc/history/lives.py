@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 class Life:
-    """One coin in one root: its record as it was first listed, what each commit that touches it did, oldest first, and
-    how it stands at the end.
+    """One coin in one root: its record as it is listed, or was at last; what each commit that touches it did, oldest
+    first; and how it stands at the end.
 
     `end` is None when the state files of the last commit do not say.
     """
@@ -116,7 +116,9 @@ class Search:
     def _end(self, life: Life) -> CoinEnding | None:
         moment = self._history.moment(life.root, self._history.entries(self._commits[0].oid))
         try:
-            return ending(Evidence(moment.content), life.outpoint)
+            evidence = Evidence(moment.content)
+            life.coin = evidence.coins.get(life.outpoint) or life.coin
+            return ending(evidence, life.outpoint)
         except (Malformed, AttributeError, KeyError, TypeError):
             return None
 
@@ -130,7 +132,9 @@ def _write(life: Life, told: Iterable[tuple[LoggedCommit, list[RootStory]]]) -> 
         events = [event for event in story.events if _concerns(event, life.outpoint, transactions)]
         if any(event.outpoint or event.txid for event in events):
             life.chapters.append((commit, events))
-    life.coin = next((event.coin for event in own if event.coin), None)
+    told_of = [event.coin for event in own if event.coin]
+    # An input tells of a coin too, and no more than its amount.
+    life.coin = next((coin for coin in reversed(told_of) if coin.keys() >= told_of[0].keys()), None)
 
 
 def _parties(event: Event) -> Iterable[str]:

@@ -73,6 +73,11 @@ def _address(one: Decided) -> str:
     return f"{one.path}::{one.identity}" if one.identity else one.path
 
 
+def new_branch(branch: str, *, dry_run: bool) -> str:
+    """That there was no branch of the name, which may be a slip."""
+    return f"{branch}: a new branch, which {'would be' if dry_run else 'was'} made: none had that name"
+
+
 def lines(oid: str, branch: str, heads: Sequence[str], joined: JoinCommit | None, *, dry_run: bool) -> Iterator[str]:
     """What a person reads."""
     if joined is None:

@@ -49,6 +49,24 @@ def test_it_shows_what_git_diff_shows_for_the_same_arguments(repo: Repo, argumen
     assert diff(repo, *arguments) == repo.git("diff", *arguments)
 
 
+def test_a_root_that_moved_is_told_as_git_tells_it(repo: Repo) -> None:
+    repo.git("checkout", "-q", ".")
+    put(repo, "wallet/labels.json")
+    repo.commit("labels")
+    (repo.path / "company").mkdir()
+    repo.git("mv", "wallet", "company")
+    repo.commit("moved")
+    coins(repo, coin(0), coin(1), coin(2))
+    (repo.path / "wallet/utxos.json").replace(repo.path / "company/wallet/utxos.json")
+    assert diff(repo, "HEAD~1", "HEAD") == repo.git("diff", "HEAD~1", "HEAD")
+    told = diff(repo, "HEAD~1").splitlines()
+    assert told[:2] == [
+        "company/wallet/labels.json: renamed from wallet/labels.json; no record changed",
+        "company/wallet/utxos.json: renamed from wallet/utxos.json; 1 coin received; balance +3.00000000 BTC",
+    ]
+    assert [patch["notes"] for patch in document(repo, "HEAD~1", "HEAD")] == [["new file"]] * 2 + [["deleted file"]] * 2
+
+
 def test_files_of_no_kind_are_left_to_git(repo: Repo) -> None:
     repo.write("notes.txt", "not a state file\n")
     repo.commit("notes")

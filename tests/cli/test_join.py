@@ -169,6 +169,12 @@ def test_a_name_that_no_branch_can_have_is_wrong_usage(fleet: Repo) -> None:
     assert "--into a..b: no branch can have that name" in said
 
 
+def test_a_branch_that_is_made_is_told(fleet: Repo) -> None:
+    said = fleet.gitbtc("join", "agents/*", "--into", "mian", ok=(0, 1)).stdout
+    assert said.startswith("mian: a new branch, which was made")
+    assert "new branch" not in fleet.gitbtc("join", "agents/*", "--into", "mian", ok=(0, 1)).stdout
+
+
 def test_a_bare_repository_joins_into_a_branch(fleet: Repo, sandbox: Sandbox) -> None:
     fleet.git("clone", "-q", "--mirror", str(fleet.path), str(sandbox.home / "bare.git"))
     bare = type(fleet)(sandbox.home / "bare.git", fleet.env)

@@ -54,6 +54,19 @@ def test_the_life_of_a_contested_coin(treasury: Repo) -> None:
     ]
 
 
+def test_a_coin_is_headed_by_its_name_of_today(treasury: Repo) -> None:
+    for name in ("rent", "deposit"):
+        coins(treasury, coin(0, label=name))
+        treasury.commit(name)
+    head, *story = treasury.gitbtc("why", COIN).stdout.splitlines()
+    assert head.endswith("  deposit")
+    assert any("rent" in line for line in story)
+    coins(treasury)
+    transactions(treasury, spend("aa", coin(0)))
+    treasury.commit("spent")
+    assert treasury.gitbtc("why", COIN).stdout.splitlines()[0] == head
+
+
 def test_the_life_of_a_coin_that_came_back(treasury: Repo) -> None:
     settled(treasury)
     [told] = why(treasury, outpoint(coin(1)))

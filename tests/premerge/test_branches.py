@@ -229,7 +229,7 @@ def test_what_the_hooks_would_refuse_is_told_of_the_branch(treasury: Repo) -> No
 def test_a_branch_that_does_not_parse_is_told_and_hides_no_other(treasury: Repo) -> None:
     both(treasury, BY_A, BY_B)
     treasury.git("checkout", "-q", "-f", "-b", "broken", "base")
-    treasury.write(LOG, "[{")
+    treasury.write(LOG, "[{]")
     treasury.git("add", "-A")
     treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "broken")
     broken, theirs = foreseen(treasury, "broken", "theirs")["branches"]
@@ -240,7 +240,7 @@ def test_a_branch_that_does_not_parse_is_told_and_hides_no_other(treasury: Repo)
 def test_a_state_that_cannot_be_read_where_the_branches_go_is_told_of_each(treasury: Repo) -> None:
     both(treasury, BY_A, BY_B)
     treasury.git("checkout", "-q", "-f", "ours")
-    treasury.write(COINS, "[{")
+    treasury.write(COINS, "[{]")
     treasury.git("add", "-A")
     treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "broken")
     assert ("unreadable", ".") in split(foreseen(treasury, "theirs")["branches"][0]["conflicts"])[0]

@@ -64,7 +64,7 @@ CELLS = [
     Cell("SHA-256", f"GITBTC_TESTS_INIT='defaultObjectFormat = sha256' ./install.sh test -q {OTHER_KIND}", (2, 46)),
 ]
 
-NOT_TRIED = "not tried"  # the run was ended before
+NOT_TRIED = "*not tried*"  # the run was ended before
 
 # pip finds here what it finds on the host; the certificates lie at the same place in each system.
 _PIP = ("/etc/pip.conf", "/etc/xdg/pip", "~/.config/pip", "~/.pip")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitbtc.cli import left_out
-from gitbtc.errors import UsageError, printable, printable_json
+from gitbtc.errors import GitbtcError, UsageError, printable, printable_json
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
 from gitbtc.repo.git import Git
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ROOT_KEY = "gitbtc.check/v1"
 _ALL = "all"
+_SKIP = 125  # what `git bisect run` takes for a commit that cannot be tested
 
 
 @click.command("check")
@@ -36,15 +37,30 @@ _ALL = "all"
     "--explain", metavar="[RULE]", is_flag=False, flag_value=_ALL,
     help="Say what a rule means, and how to mend what breaks it; without RULE, list the rules.",
 )  # fmt: skip
-def command(rev: str | None, explain: str | None, *, as_json: bool) -> int:
+@click.option(
+    "--bisect", is_flag=True,
+    help="For `git bisect run`: exit with 125, which skips the commit, where nobody can look.",
+)  # fmt: skip
+@left_out.allow_empty
+def command(rev: str | None, explain: str | None, *, as_json: bool, bisect: bool, allow_empty: bool) -> int:
     """Check a revision against its parents, or the work tree against HEAD: no double spend, no lost coin.
 
     Coins, transactions, the mempool and the tip agree; fees add up; channels are within their capacity, each
     funded by a coin of its own and with no policy for another; nothing is left contested by a join. Exit status 1 when
-    a rule is broken, or a coin contested.
+    a rule is broken, or a coin contested; 3 where no state file is, or nobody can look.
     """
     if explain is not None:
         return _explain(explain)
+    try:
+        return _check(rev, as_json=as_json, allow_empty=allow_empty or bisect)
+    except GitbtcError as error:
+        if not bisect:
+            raise
+        click.echo(f"gitbtc: {printable(str(error))}; skipped", err=True)
+        return _SKIP
+
+
+def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
     git = Git()
     kinds = installed_kinds(git)
     snapshot = of_work_tree(git, kinds) if rev is None else _of_revision(git, rev, kinds)
@@ -71,7 +87,7 @@ def command(rev: str | None, explain: str | None, *, as_json: bool) -> int:
         click.echo(f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken")
         if found:
             click.echo(f"How to mend it: gitbtc check --explain {found[0][1].rule}")
-    return 1 if found or contests else 0
+    return 1 if found or contests else left_out.status(is_any=bool(roots), allowed=allow_empty)
 
 
 LABEL_DRIFT = "label_drift"

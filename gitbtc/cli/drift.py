@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 @click.command("drift")
 @click.argument("revision", required=False, default="HEAD", metavar="[REV | SOURCE]")
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.diff/v1.")
-def command(revision: str, *, as_json: bool) -> int:
+@left_out.allow_empty
+def command(revision: str, *, as_json: bool, allow_empty: bool) -> int:
     """Show how far the state files of the work tree are from those of a commit, HEAD unless told otherwise.
 
     Files are compared as they lie there: also those that nobody has added yet, and whatever the index holds. Where
     .gitbtc/sources.toml names a SOURCE so, they are compared with what it tells now, and an import that would change
-    them is not made. Exit status 1 when a record differs, 3 when the source cannot be read.
+    them is not made. Exit status 1 when a record differs, 3 when the source cannot be read, or no state file is.
     """
     git = Git()
     source = _source(git, revision)
@@ -37,7 +38,10 @@ def command(revision: str, *, as_json: bool) -> int:
     kinds = Kinds(os.path.join(git.top_level(), SCHEMAS))
     left_out.tell(git, kinds)
     compared = Compared(Drift(git, revision, lambda path: kinds.for_path(path) is not None))
-    return 1 if compared.show(git, as_document if as_json else in_words) else 0
+    if compared.show(git, as_document if as_json else in_words):
+        return 1
+    is_any = allow_empty or any(map(kinds.for_path, (*git.work_tree_paths(), *git.tree_entries(revision))))
+    return left_out.status(is_any=is_any, allowed=allow_empty)
 
 
 def _source(git: Git, name: str) -> Configured | None:

@@ -32,6 +32,7 @@ def command(arguments: tuple[str, ...]) -> int:
     Exit status 1 when something is open that a person has to settle, which is listed; else that of Git.
     """
     git = Git()
+    git.git_dir()  # or a repository that cannot be read would be one that nobody set up
     if not git.config("merge.gitbtc-utxos.driver"):
         raise CannotWork("gitbtc is not set up in this repository; `gitbtc install` does it")
     status = git.attached("merge", *arguments)

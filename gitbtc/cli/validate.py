@@ -38,11 +38,12 @@ _SHOWN = 20  # faults of one file in the text; --json has them all
 @click.option("--staged", is_flag=True, help="Check what the next commit would change.")
 @click.option("--rev", metavar="REV", help="Check the state files of a revision.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: bool) -> int:
+@left_out.allow_empty
+def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: bool, allow_empty: bool) -> int:
     """Check records against their schemas.
 
     Without arguments, all state files of the work tree; with PATH, that file, or the state files in that folder.
-    Exit status 1 when a record breaks a rule.
+    Exit status 1 when a record breaks a rule, 3 where no state file is.
     """
     if (bool(paths) + staged + (rev is not None)) > 1:
         raise UsageError("give paths, or --staged, or --rev REV: one of them")
@@ -59,7 +60,8 @@ def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: b
     else:
         for line in _lines(found, count):
             click.echo(printable(line))
-    return 1 if found else 0
+    is_any = any(kinds.for_path(path) for path in new)
+    return 1 if found else left_out.status(is_any=is_any, allowed=allow_empty)
 
 
 def _chosen(

@@ -28,7 +28,7 @@ try:
     from distributed.scheduler import KilledWorker
 except ImportError as missing:
     raise CannotWork(
-        f"--engine dask needs what is not installed here ({missing}); `pip install 'gitbtc[dask]'` brings it"
+        f"--engine dask needs what is not here ({missing}); in gitbtc's folder, `pip install '.[dask]'` brings it"
     ) from None
 
 if TYPE_CHECKING:

@@ -50,7 +50,9 @@ _NOT_FETCHED = "from promisor remote"
 
 
 class GitFailed(GitbtcError):
-    """A git command failed. `status` stays 1; `code` is git's exit status, `stderr` what it said."""
+    """A git command failed: nobody could look. `code` is git's exit status, `stderr` what it said."""
+
+    status = 3
 
     def __init__(self, arguments: tuple[str, ...], code: int, stderr: str) -> None:
         said = stderr.strip() or f"exit status {code}, without a message"

@@ -3,14 +3,15 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import gitbtc
 from gitbtc.views.rules import RULES
-from tests.made_state import change_of, coin, coins, put, spend, transactions
+from tests.made_state import WITHOUT_GITBTC, change_of, coin, coins, put, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -43,6 +44,64 @@ def test_a_state_that_does_not_parse_cannot_be_checked(treasury: Repo) -> None:
     said = treasury.gitbtc("check", ok=(3,)).stderr
     assert "does not parse" in said
     assert "Traceback" not in said
+
+
+def test_to_look_at_nothing_is_not_green(treasury: Repo) -> None:
+    for command in (
+        ("check",),
+        ("check", "HEAD"),
+        ("validate",),
+        ("validate", "--rev", "HEAD"),
+        ("validate", "."),
+        ("drift",),
+    ):
+        done = treasury.gitbtc(*command, ok=(3,))
+        assert "nothing was looked at" in done.stderr
+        treasury.gitbtc(*command, "--allow-empty")
+    coins(treasury, coin(0))
+    treasury.commit("one")
+    for command in (("check",), ("check", "HEAD"), ("validate",), ("validate", "--staged"), ("drift",)):
+        treasury.gitbtc(*command)
+
+
+def test_bisect_finds_the_commit_that_broke_a_rule_and_skips_what_nobody_can_judge(treasury: Repo) -> None:
+    start = treasury.git("rev-parse", "HEAD").strip()
+    made = [commit_past_the_gate(treasury, "sound", coin(0))]
+    made += [
+        commit_past_the_gate(treasury, name, coin(0), broken=name) for name in ("torn", "sound again", "spent", "after")
+    ]
+    treasury.git("bisect", "start", "HEAD", start)
+    said = treasury.git("bisect", "run", treasury.python, "-E", "-P", "-m", "gitbtc", "check", "--bisect")
+    assert f"{made[3]} is the first bad commit" in said
+    treasury.git("bisect", "reset")
+
+
+def commit_past_the_gate(repo: Repo, name: str, held: dict[str, Any], broken: str = "") -> str:
+    """A commit that no hook looks at: of a file that does not parse, or of a coin that is spent and listed."""
+    coins(repo, held)
+    transactions(repo, *[spend("pay", held)] if broken in ("spent", "after") else [])
+    if broken == "torn":
+        repo.write("wallet/utxos.json", "[ x ]\n")
+    repo.write("note", name)
+    repo.git("add", "-A")
+    repo.git(*WITHOUT_GITBTC, "commit", "-q", "-m", name)
+    return repo.git("rev-parse", "HEAD").strip()
+
+
+def test_nothing_is_wrong_where_nobody_can_ask_git(treasury: Repo, sandbox: Sandbox) -> None:
+    """A partial clone whose remote is gone: what it lacks can be said by nobody."""
+    for number in (0, 1):
+        coins(treasury, coin(number))
+        treasury.commit("coins")
+    treasury.git("config", "uploadpack.allowFilter", "true")
+    treasury.git("clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{treasury.path}", "../partial")
+    treasury.path.rename(sandbox.home / "gone")
+    partial = replace(treasury, path=sandbox.home / "partial")
+    for command in (
+        "check HEAD", "verify HEAD", "diff HEAD~1 HEAD", "drift", "log", "why f0f0:0", "premerge HEAD~1", "scan --all",
+        "validate --rev HEAD",
+    ):  # fmt: skip
+        partial.gitbtc(*command.split(), ok=(3,))
 
 
 def test_no_such_revision_and_no_repository(treasury: Repo, sandbox: Sandbox) -> None:

@@ -205,4 +205,4 @@ def test_what_cannot_be_done_is_said_in_one_message(
 def test_without_the_extra_it_says_what_to_install(fleet: Repo, caller: Repo) -> None:
     asked = ("join", "--engine", "dask", "--remote", "../fleet.git", "agents/*", "--into", "joined")
     done = caller.run(sys.executable, "-c", _WITHOUT, *asked, ok=(3,))
-    assert "pip install 'gitbtc[dask]'" in done.stderr
+    assert "pip install '.[dask]'" in done.stderr

@@ -854,7 +854,7 @@ PUSHES = [
     Push("a ref of a tree with a key", lambda world: world.objects.tree({"x": KEY}), "key", "refs/odd/tree"),
     Push("a note", noted(b"a note\n"), "", "refs/notes/commits"),
     Push("a note with a key", noted(KEY), "key", "refs/notes/commits"),
-    Push("a stash", lambda world: world.step(world.files, world.base, world.step(world.files)), "", "refs/stash"),
+    Push("a stash", lambda world: world.step(world.files, world.base, world.step(world.files)), "", "refs/odd/stash"),
     Push("a double spend on an odd ref", lambda world: world.changed(BOTH), "double_spend", "refs/odd/x"),
     Push("a name of any letters", the_base, "", "refs/heads/\u202e\u00e4"),
     Push("a history that begins anew", lambda world: world.objects.commit(world.objects.tree(world.files)), ""),

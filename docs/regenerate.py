@@ -36,7 +36,12 @@ def _pages() -> dict[Path, str]:
     asked = {f"history {number}": _console(text) for number, text in _story(str(HISTORY)).items()}
     asked["history events"] = _events()
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
-    blocks = {readme: chapters, kinds: tables, history: asked, TOP / "docs" / "doors.md": {"doors": _doors()}}
+    blocks = {
+        readme: chapters,
+        kinds: tables,
+        history: asked,
+        TOP / "docs" / "doors.md": {"doors": _doors(), "unseen": _unseen()},
+    }
     blocks[TOP / "docs" / "key-gate.md"] = {"key doors": _key_doors()}
     blocks[TOP / "docs" / "server.md"] = {"limits": _limits()}
     blocks[TOP / "docs" / "merging.md"] = {"rows": _rows(), "rules": _rules(), "scenarios": _scenarios()}
@@ -97,6 +102,15 @@ def _doors() -> str:
         f"| {_commands(row.undo) or 'nothing to give up'} |\n"
         for row in MATRIX
     )
+
+
+def _unseen() -> str:
+    """The ways on which no hook looks, as the tests go them."""
+    sys.path.insert(0, str(TOP))
+    from tests.doors.test_doors import UNSEEN
+
+    rows = "".join(f"| {row.path} | `{row.command}` | pre-push, pre-receive, `gitbtc verify` |\n" for row in UNSEEN)
+    return f"| way | leads there | stopped by |\n|---|---|---|\n{rows}"
 
 
 def _scenarios() -> str:

@@ -14,6 +14,8 @@ from gitbtc.keys.scan import scan
 from gitbtc.repo.limits import LIMITS, Limits
 from tests.conftest import Repo
 from tests.doors.pushing import A, accepted, base, both_spend, clone, refused, side
+from tests.doors.test_doors import MATRIX as DOORS
+from tests.doors.test_doors import UNSEEN
 from tests.doors.test_hook import secret
 from tests.doors.test_key_doors import MATRIX
 from tests.keys.conftest import FOUND
@@ -188,6 +190,20 @@ def test_the_page_names_the_hooks_that_there_are() -> None:
 def test_the_table_of_key_doors_is_that_of_the_tests() -> None:
     rows = re.findall(r"^\| (.*?) \| `.*` \| (.*?) \|$", (DOCS / "key-gate.md").read_text(), re.MULTILINE)
     assert rows == [(row.path, row.door) for row in MATRIX]
+
+
+# -- docs/doors.md -----------------------------------------------------------------------------------------------------
+
+
+def test_the_tables_of_doors_are_those_of_the_tests() -> None:
+    page = (DOCS / "doors.md").read_text()
+    stopped = page.partition("<!-- doors -->")[2].partition("<!-- end of doors -->")[0]
+    assert re.findall(r"^\| (.*?) \| `.*?` \| (\S*?) \|", stopped, re.MULTILINE) == [
+        (one.path, one.door) for one in DOORS
+    ]
+    past = page.partition("<!-- unseen -->")[2].partition("<!-- end of unseen -->")[0]
+    rows = re.findall(r"^\| (.*?) \| `(.*?)` \| pre-push", past, re.MULTILINE)
+    assert rows == [(one.path, one.command) for one in UNSEEN]
 
 
 # -- docs/server.md ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from gitbtc.cli.arguments import complete_coins
 from gitbtc.errors import printable
 from gitbtc.repo.git import Git
 from gitbtc.reserving.claims import Claims
-from gitbtc.reserving.events import Reserving, agent_name, names_of, root_at
+from gitbtc.reserving.events import Reserving, agent_of, names_of, root_at
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.views import terms
 
@@ -27,7 +27,8 @@ def command(outpoints: tuple[str, ...], *, agent: str | None, remote: str | None
     agent has not reserved one of the coins.
     """
     names, git = names_of(outpoints), Git()
-    name, place, git = agent_name(git, agent), root_at(git, root), git.at_top()
+    speaker, place, git = agent_of(git, agent), root_at(git, root), git.at_top()
+    name = speaker.name
     claims = None if remote is None else Claims(git, remote)
     done = Reserving(git, name, place).release(names, claims)
     if done.event is not None:

@@ -8,7 +8,7 @@ from gitbtc.cli.arguments import complete_coins
 from gitbtc.errors import printable
 from gitbtc.repo.git import Git
 from gitbtc.reserving.claims import Claims
-from gitbtc.reserving.events import Reserving, agent_name, names_of, root_at
+from gitbtc.reserving.events import Reserving, agent_of, names_of, root_at
 from gitbtc.views import terms
 
 MOST_BLOCKS = 1_000_000  # some nineteen years
@@ -42,7 +42,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     another end. Exit status 1 when the agent may not have one of the coins.
     """
     names, git = names_of(outpoints), Git()
-    name, place, git = agent_name(git, agent), root_at(git, root), git.at_top()
+    speaker, place, git = agent_of(git, agent), root_at(git, root), git.at_top()
+    name = speaker.name
     claims = None if remote is None else Claims(git, remote)
     done = Reserving(git, name, place).reserve(names, blocks, note, at, claims)
     event = done.event or {}
@@ -51,6 +52,12 @@ def command(  # noqa: PLR0913 - one parameter an option
         f"gitbtc: {name} reserved {count} ({terms.btc(done.amount_sat)}) until block {event['expires_height']}, "
         f"{terms.counted(blocks, ('block', 'blocks'))} from block {event['block_height']}"
     )
+    if speaker.is_shared:
+        click.echo(
+            f"gitbtc: note: {name} is user.name here, and agents of one name are one agent; give each its own: --agent "
+            "NAME, GITBTC_AGENT, or `git config gitbtc.agent NAME`",
+            err=True,
+        )
     for outpoint in done.frozen:
         click.echo(f"gitbtc: note: {outpoint} is frozen: somebody does not want it spent", err=True)
     if claims is not None:

@@ -21,6 +21,11 @@ class Configuration(GitProgram):
         """All values of `name` (in `file` alone when given), in the order in which Git reads them."""
         return self._items("config", *_in_file(file), "-z", "--get-all", name, ok=(0, 1))
 
+    def config_scopes(self, name: str) -> list[tuple[str, str]]:
+        """(scope, value) of all values of `name`, as Git reads them: system, global, local, worktree, command."""
+        told = self._items("config", "--show-scope", "-z", "--get-all", name, ok=(0, 1))
+        return list(zip(told[::2], told[1::2], strict=True))
+
     def config_entries(self, file: str | None = None) -> list[tuple[str, str]]:
         """All names (Git lower-cases all but the middle part) and values, of `file` alone or of all that is in force.
 

@@ -9,6 +9,7 @@ import os
 import time
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds import codec
@@ -331,29 +332,37 @@ def _meant(names: Sequence[Name], known: Callable[[Name], Iterable[Outpoint]]) -
     return list(found)
 
 
-def agent_name(git: Git, given: str | None) -> str:
-    """The agent that speaks: `given`, else $GITBTC_AGENT, gitbtc.agent (a work tree may have one of its own), the NAME
-    of a branch agents/NAME, the name of a linked work tree, or user.name; without blanks at its ends. UsageError when
-    that is no name.
+class Agent(NamedTuple):
+    """Who speaks; `is_shared` where the name is that of whoever the work tree belongs to, as all his agents have it."""
+
+    name: str
+    is_shared: bool = False
+
+
+def agent_of(git: Git, given: str | None) -> Agent:
+    """The agent that speaks: `given`, else $GITBTC_AGENT, gitbtc.agent of this work tree alone, the NAME of a branch
+    agents/NAME or agents/NAME/…, gitbtc.agent, the name of a linked work tree, or user.name; without blanks at its
+    ends. UsageError when that is no name.
     """
-    name = (given if given is not None else _own_name(git)).strip()
+    told = Agent(given) if given is not None else _own_name(git)
+    name = told.name.strip()
     if not name or printable(name) != name or len(name) > LONGEST_NAME:
         raise UsageError(
             f"who reserves? An agent's name is one line of printable text of at most {LONGEST_NAME} characters: give "
             "--agent NAME, or set it with `git config gitbtc.agent NAME`"
         )
-    return name
+    return Agent(name, told.is_shared)
 
 
-def _own_name(git: Git) -> str:
-    told = os.environ.get("GITBTC_AGENT") or git.config("gitbtc.agent")
-    if told:
-        return told
+def _own_name(git: Git) -> Agent:
+    told = os.environ.get("GITBTC_AGENT")
+    configured = {} if told else dict(git.config_scopes("gitbtc.agent"))
     branch = git.current_branch() or ""
-    if branch.startswith(_AGENTS):
-        return branch.removeprefix(_AGENTS)
-    # Several work trees of one clone have one user.name, and are several agents.
-    return git.linked_work_tree() or git.config("user.name") or ""
+    # Several work trees of one clone have one configuration and one user.name, and are several agents.
+    own = told or configured.get("command") or configured.get("worktree")
+    named = own or (branch.removeprefix(_AGENTS).split("/")[0] if branch.startswith(_AGENTS) else "")
+    name = named or next(reversed(configured.values()), "") or git.linked_work_tree()
+    return Agent(name) if name else Agent(git.config("user.name") or "", is_shared=True)
 
 
 def root_at(git: Git, folder: str | None) -> str | None:

@@ -254,6 +254,26 @@ def test_work_trees_of_one_clone_are_agents_of_their_own(wallet: Repo) -> None:
         assert row["agent"] == ("ada", "tree1")[number]
 
 
+def test_what_is_of_one_work_tree_alone_names_its_agent_before_what_all_of_them_share(wallet: Repo) -> None:
+    """A shared name is last, or two work trees of one clone would be one agent."""
+    wallet.git("config", "gitbtc.agent", "shared")
+    wallet.git("config", "extensions.worktreeConfig", "true")
+    names = {"agents/ada/fees": "ada", "topic": "shared", "agents/bob": "carol"}
+    for number, (on, expected) in enumerate(names.items()):
+        folder = wallet.path.parent / f"tree{number}"
+        wallet.git("worktree", "add", "-q", "-b", on, str(folder))
+        if expected == "carol":
+            wallet.run("git", "config", "--worktree", "gitbtc.agent", "carol", cwd=folder)
+        wallet.run(sys.executable, "-E", "-P", "-m", "gitbtc", "reserve", COINS[0], "--blocks", "1", cwd=folder)
+        [row] = json.loads((folder / "strategy/execution.json").read_text())
+        assert row["agent"] == expected
+
+
+def test_a_name_that_all_agents_of_a_person_have_is_told(wallet: Repo) -> None:
+    assert "Ann Auditor is user.name here" in wallet.gitbtc("reserve", COINS[0], "--blocks", "1").stderr
+    assert not wallet.gitbtc("reserve", COINS[1], "--blocks", "1", "--agent", "Ann Auditor").stderr
+
+
 @pytest.mark.parametrize("agent", ["", "  ", "a\nb", "a\u202eb", "\x1b[31m", "x" * 256])
 def test_a_name_that_is_none_is_wrong_usage(wallet: Repo, agent: str) -> None:
     refused(wallet, COINS[0], agent=agent, status=2)

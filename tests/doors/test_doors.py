@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,6 +111,25 @@ NAMED = {
     "a merge made in a clone without gitbtc, pushed", "commit -a", "commit PATH", "amend", "linked worktree",
     "bare repository",
 }  # fmt: skip
+
+
+class Unseen(NamedTuple):
+    """A way for a branch to get to where no hook of ours has looked: as people call it, and the shell command."""
+
+    path: str
+    command: str
+
+
+ELSEWHERE = "what a clone without gitbtc made"
+UNSEEN = [
+    Unseen("hooks that are switched off", "git -c core.hooksPath=/dev/null merge -q -s ours --no-edit theirs"),
+    Unseen("plumbing", "git update-ref refs/heads/main $(git commit-tree -p main -p theirs -m merged 'main^{tree}')"),
+    Unseen("fast-import", "git fast-import --quiet --force <../stream"),
+    Unseen(f"reset to {ELSEWHERE}", "git reset -q --hard elsewhere"),
+    Unseen(f"fetch of {ELSEWHERE} into the branch", "git fetch -q --update-head-ok . elsewhere:main"),
+    Unseen(f"pull of {ELSEWHERE}, its hook switched off",
+           "git -c core.hooksPath=/dev/null pull -q --ff-only . elsewhere"),
+]  # fmt: skip
 
 
 def through(*paths: str) -> pytest.MarkDecorator:
@@ -374,6 +394,35 @@ def test_the_path_is_stopped_and_a_person_gets_on(treasury: Repo, row: Row) -> N
     do(repo, row.settled)
     do(repo, row.way_on)
     ended(repo)
+
+
+# -- doors that nobody stands at ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.one_interpreter
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.path) for row in UNSEEN])
+def test_what_no_hook_saw_is_stopped_where_it_leaves_and_where_it_arrives(
+    sandbox: Sandbox, treasury: Repo, row: Unseen
+) -> None:
+    server = gated(sandbox)
+    treasury.git("remote", "add", "server", str(server.path))
+    forked(treasury)
+    treasury.git("push", "-q", "server", "main", "theirs")
+    before = treasury.git("rev-parse", "main").strip()
+    merged = treasury.git("commit-tree", "-p", "main", "-p", "theirs", "-m", "merged", "main^{tree}").strip()
+    treasury.git("branch", "-q", "elsewhere", merged)
+    ours, theirs = treasury.git("rev-parse", "main", "theirs").split()
+    head = "commit refs/heads/main\ncommitter Ann <ann@example.com> 1700000000 +0000\ndata 7\nmerged\n"
+    (sandbox.home / "stream").write_text(f"{head}from {ours}\nmerge {theirs}\n\n")
+    assert not re.search("gitbtc: .*refused|conflict", _run(treasury, ["sh", "-c", row.command], (0,)))
+    assert treasury.git("rev-list", "--count", "--merges", f"{before}..main").strip() == "1"
+    assert OUTPOINT in treasury.gitbtc("verify", f"{before}..main", ok=(1,)).stdout
+    refs = server.git("for-each-ref")
+    for push, door in (("git push server main", "pre-push"), ("git push --no-verify server main", "pre-receive")):
+        said = do(treasury, push, ok=(1,))
+        assert refusing(treasury) - {None} == {door}, said
+        assert OUTPOINT in said
+    assert server.git("for-each-ref") == refs
 
 
 # -- doors that only see what is made ----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitbtc.repo.program import bytes_of
+from gitbtc.repo.program import GitFailed, bytes_of
 from gitbtc.repo.revisions import Revisions
 
 TYPE_CHECKING = False
@@ -166,7 +166,7 @@ class Index(Revisions):
         of it. GitFailed, and nothing staged, when a filter refuses one or Git ignores it.
         """
         # Also what a sparse checkout leaves out, where somebody has written it all the same.
-        self._run("--literal-pathspecs", "add", "-A", "--sparse", "--", *paths)
+        self._judged("--literal-pathspecs", "add", "-A", "--sparse", "--", *paths)
 
     def update_index(self, entries: Mapping[str, Entry | Mapping[int, Entry] | None]) -> None:
         """Put each path's (mode, oid), or stage -> (mode, oid) for one left open, in the index; None takes it out."""
@@ -180,7 +180,15 @@ class Index(Revisions):
         """Commit the index, also where it holds what HEAD holds, with a message of `paragraphs`. The hooks run:
         GitFailed, with what it said, when one refuses.
         """
-        self._run("commit", "-q", "--allow-empty", *(part for one in paragraphs for part in ("-m", one)))
+        self._judged("commit", "-q", "--allow-empty", *(part for one in paragraphs for part in ("-m", one)))
+
+    def _judged(self, *arguments: str) -> None:
+        """Run what a filter or a hook may refuse: then Git could be asked, and this is a finding."""
+        try:
+            self._run(*arguments)
+        except GitFailed as error:
+            error.status = 1
+            raise
 
     def fast_forward(self, oid: str) -> None:
         """Move the current branch, the index and the work tree on to the commit `oid`, which builds on HEAD; GitFailed

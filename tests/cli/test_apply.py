@@ -331,7 +331,7 @@ def test_a_file_in_conflict_is_left_alone(repo: Repo, change: bytes) -> None:
 def test_a_locked_index_leaves_the_files_alone(repo: Repo, change: bytes) -> None:
     lock = repo.path / ".git/index.lock"
     lock.touch()
-    assert "index.lock" in refused(repo, change, "--index")
+    assert "index.lock" in refused(repo, change, "--index", status=3)
     lock.unlink()
     repo.gitbtc("apply", "--index", stdin=change)
 

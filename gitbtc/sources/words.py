@@ -74,6 +74,10 @@ class _Listening:
             # Of what it has forgotten it says nothing: it is as it is here.
             for forgotten in (self._before.keys() & self._here.keys()) - self._now.keys():
                 base[forgotten] = theirs[forgotten] = self._here[forgotten]
+        for key in theirs.keys() & base.keys() & self._here.keys():
+            # That one node has it in no mempool, said again, says nothing against another node that has it in one.
+            if _waits(theirs[key]) and _waits(base[key]) and not _waits(self._here[key]):
+                base[key], theirs[key] = _without_waiting(base[key]), _without_waiting(theirs[key])
         own = {key: self._own(key, record) for key, record in told.items()}
         files = [_encoded(self._kind, records) for records in (base, theirs, own)]
         return Words(files[0], files[1], files[2], self._notices)
@@ -95,8 +99,11 @@ class _Listening:
             last = self._before.get(key, {})
             known = {name: last[name] for name in persons
                      if not is_whole and last.get(name) is not None and record.get(name, "") is None}  # fmt: skip
-            if self._kind.name == TRANSACTIONS and _is_guessed(record, self._here.get(key, {})):
-                known["fee_sat"] = None
+            here = self._here.get(key, {})
+            if self._kind.name == TRANSACTIONS and _is_guessed(record, here):
+                known["fee_sat"] = here["fee_sat"]
+                if last and last["fee_sat"] is None:  # nobody says anything new of it
+                    self._before[key] = last | {"fee_sat": here["fee_sat"]}
             if known:
                 self._now[key] = record | known
 
@@ -138,6 +145,14 @@ class _Listening:
         for place in self._names if is_theirs else ():
             self._notices.append(kept(self._kind.identity[place], given[0][place] if given else None, key[place]))
         return is_theirs
+
+
+def _waits(record: Record) -> bool:
+    return record.get("in_mempool") is False
+
+
+def _without_waiting(record: Record) -> Record:
+    return {name: value for name, value in record.items() if name != "in_mempool"}
 
 
 def _is_guessed(seen: Record, held: Record) -> bool:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 OTHERWISE = {
     # A source's word counts, also one that it says again against what is here.
     ("waits outside every mempool here, pending there as before", 0): Imported({"T1:0": 99000}, ""),
-    ("waits outside every mempool here, in one again there", 1): Imported({}, ""),
     ("16 spent here, evicted there", 1): Imported({"T1:0": 98000}, ""),
     ("evicted here, written down there", 0): Imported({"T1:0": 99000}, ""),
     # What a person settled here stays settled.

@@ -319,6 +319,30 @@ def test_a_payment_that_somebody_gave_up_stays_so_until_a_block_holds_it(node: N
     assert "abandoned" not in by_letter(held(root, "transactions"))["a"]
 
 
+def test_two_rivals_that_take_turns_in_the_mempool_are_no_question(node: Node, root: Path) -> None:
+    """A payment of this wallet and another's shares an input with one that comes in. A known fee of it, which the node
+    tells only while it waits, is no word of somebody's here.
+    """
+
+    def told(waits: str, **lost: Any) -> None:
+        node.transactions.clear()
+        node.mempool.clear()
+        node.transaction("a", [("f", 0)], [5000], received=(0,))
+        for name, inputs in (("b", [("a", 0), ("e", 1)]), ("c", [("e", 1)])):
+            rows = {"sent": (0,), "fee": node.btc(-1000)} if name == "b" else {"received": (0,)}
+            state = {} if name == waits else {"mempoolconflicts": [node.txid(waits)], **lost}
+            node.transaction(name, inputs, [4000], confirmations=0, **rows, **state)
+        node.pending(waits)
+        assert not [line for line in bring(root, node) if "settled" in line]
+        assert "replaced_by" not in by_letter(held(root, "transactions"))[waits]
+
+    told("b")
+    told("b", abandoned=True)
+    told("c")
+    told("b")
+    assert by_letter(held(root, "transactions"))["b"]["fee_sat"] == 1000
+
+
 def test_what_a_source_gave_up_and_takes_up_again_lives(node: Node, root: Path) -> None:
     known = node.transaction("a", [("f", 0)], [5000], received=(0,), confirmations=0, abandoned=True)
     bring(root, node)

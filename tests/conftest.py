@@ -174,6 +174,8 @@ def treasury(sandbox: Sandbox, set_up: Callable[[str], Repo]) -> Repo:
     original = set_up(sandbox.python)
     repo = Repo(sandbox.home / "treasury", sandbox.env, original.clock, sandbox.python)
     shutil.copytree(original.path, repo.path, symlinks=True)
+    config = repo.path / ".git/gitbtc/config"  # which names a file of its repository
+    config.write_text(config.read_text().replace(str(original.path), str(repo.path)))
     return repo
 
 

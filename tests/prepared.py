@@ -22,7 +22,7 @@ _copies: dict[tuple[Any, ...], tuple[Path, int]] = {}
 def once(prepare: Callable[Concatenate[Repo, P], object]) -> Callable[Concatenate[Repo, P], None]:
     """`prepare`, which brings a repository to where tests begin: carried out for the first of them that begins at the
     same moment of its clock with the same interpreter and arguments. What it makes lies in the repository alone, and
-    holds no path of it.
+    holds no path of it, but for gitbtc's configuration, which is the repository's own.
     """
 
     @wraps(prepare)
@@ -30,8 +30,12 @@ def once(prepare: Callable[Concatenate[Repo, P], object]) -> Callable[Concatenat
         key = (prepare, repo.python, repo.clock, arguments, *options.items())
         if key in _copies:
             copy, repo.clock = _copies[key]
+            config = repo.path / ".git/gitbtc/config"
+            own = config.read_bytes() if config.exists() else None
             shutil.rmtree(repo.path)
             shutil.copytree(copy, repo.path, symlinks=True)
+            if own is not None:
+                config.write_bytes(own)
         else:
             prepare(repo, *arguments, **options)
             _settle(repo)

@@ -503,8 +503,8 @@ def settled(treasury: Repo) -> str:
 @through("a merge made in a clone without gitbtc, pushed")
 def test_a_server_refuses_what_a_clone_without_gitbtc_merged(sandbox: Sandbox, treasury: Repo, row: Row) -> None:
     server = gated(sandbox)
-    treasury.git("remote", "add", "origin", str(server.path))
     forked(treasury)
+    treasury.git("remote", "add", "origin", str(server.path))
     treasury.git("push", "-q", "origin", "main", "theirs")
     treasury.git("clone", "-q", str(server.path), "../plain")
     plain = Repo(sandbox.home / "plain", treasury.env, treasury.clock, treasury.python)
@@ -522,8 +522,8 @@ def test_a_server_refuses_what_a_clone_without_gitbtc_merged(sandbox: Sandbox, t
 @through("bare repository")
 def test_a_server_refuses_what_a_bare_repository_merged(sandbox: Sandbox, treasury: Repo, row: Row) -> None:
     server = gated(sandbox)
-    treasury.git("remote", "add", "origin", str(server.path))
     forked(treasury)
+    treasury.git("remote", "add", "origin", str(server.path))
     treasury.git("push", "-q", "origin", "main", "theirs")
     treasury.git("clone", "-q", "--bare", str(server.path), "../bare.git")
     bare = Repo(sandbox.home / "bare.git", treasury.env, treasury.clock, treasury.python)

@@ -88,6 +88,8 @@ class Examiner:
     def _in_named(self, place: Place) -> list[KeyFinding]:
         """What a person named is read, or told as not read: a link to the file, a pipe of the shell, standard input."""
         found = self._scan(os.fsencode(os.readlink(place.disk))) if os.path.islink(place.disk) else []
+        if found and not os.path.exists(place.disk):
+            return found
         mode = os.stat(place.disk).st_mode
         if not is_special(mode):
             return found + self._in_content(place)

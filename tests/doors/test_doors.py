@@ -405,8 +405,8 @@ def test_what_no_hook_saw_is_stopped_where_it_leaves_and_where_it_arrives(
     sandbox: Sandbox, treasury: Repo, row: Unseen
 ) -> None:
     server = gated(sandbox)
-    treasury.git("remote", "add", "server", str(server.path))
     forked(treasury)
+    treasury.git("remote", "add", "server", str(server.path))
     treasury.git("push", "-q", "server", "main", "theirs")
     before = treasury.git("rev-parse", "main").strip()
     merged = treasury.git("commit-tree", "-p", "main", "-p", "theirs", "-m", "merged", "main^{tree}").strip()

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from tests import forking
+from tests.prepared import move_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,8 +175,7 @@ def treasury(sandbox: Sandbox, set_up: Callable[[str], Repo]) -> Repo:
     original = set_up(sandbox.python)
     repo = Repo(sandbox.home / "treasury", sandbox.env, original.clock, sandbox.python)
     shutil.copytree(original.path, repo.path, symlinks=True)
-    config = repo.path / ".git/gitbtc/config"  # which names a file of its repository
-    config.write_text(config.read_text().replace(str(original.path), str(repo.path)))
+    move_config(repo, original.path)
     return repo
 
 

@@ -16,34 +16,38 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="gitbtc-prepared-")  # it goes with the process
-_copies: dict[tuple[Any, ...], tuple[Path, int]] = {}
+_copies: dict[tuple[Any, ...], tuple[Path, int, Path]] = {}
 
 
 def once(prepare: Callable[Concatenate[Repo, P], object]) -> Callable[Concatenate[Repo, P], None]:
     """`prepare`, which brings a repository to where tests begin: carried out for the first of them that begins at the
     same moment of its clock with the same interpreter and arguments. What it makes lies in the repository alone, and
-    holds no path of it, but for gitbtc's configuration, which is the repository's own.
+    holds no path of it, but for gitbtc's configuration.
     """
 
     @wraps(prepare)
     def prepared(repo: Repo, /, *arguments: P.args, **options: P.kwargs) -> None:
         key = (prepare, repo.python, repo.clock, arguments, *options.items())
         if key in _copies:
-            copy, repo.clock = _copies[key]
-            config = repo.path / ".git/gitbtc/config"
-            own = config.read_bytes() if config.exists() else None
+            copy, repo.clock, place = _copies[key]
             shutil.rmtree(repo.path)
             shutil.copytree(copy, repo.path, symlinks=True)
-            if own is not None:
-                config.write_bytes(own)
+            move_config(repo, place)
         else:
             prepare(repo, *arguments, **options)
             _settle(repo)
             copy = Path(_FOLDER.name, f"{len(_copies)}")
             shutil.copytree(repo.path, copy, symlinks=True)
-            _copies[key] = copy, repo.clock
+            _copies[key] = copy, repo.clock, repo.path
 
     return prepared
+
+
+def move_config(repo: Repo, place: Path) -> None:
+    """Gitbtc's configuration names a file of its repository: that of one that was copied from `place`."""
+    config = repo.path / ".git/gitbtc/config"
+    if config.exists():
+        config.write_text(config.read_text().replace(str(place), str(repo.path)))
 
 
 def _settle(repo: Repo) -> None:

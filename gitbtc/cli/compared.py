@@ -17,11 +17,12 @@ from gitbtc.repo.git import SYMBOLIC_LINK, Git
 from gitbtc.views import document, stat, terms, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from gitbtc.diff.operations import Operation
     from gitbtc.kinds.kind import Kind
-    from gitbtc.repo.git import BlobReader
+    from gitbtc.repo.git import BlobReader, Entry
+    from gitbtc.state.snapshot import Snapshot
     from gitbtc.views.spenders import Outpoint, Spender
 
     Form = Callable[["Compared", list["ComparedFile"], BlobReader], Iterator[bytes]]
@@ -74,6 +75,19 @@ class Compared:
                 if self.comparison.tells_layout or file.is_changed:
                     yield file
 
+    def moment(
+        self, files: list[ComparedFile], side: Callable[[ComparedFile], Entry | None], blobs: BlobReader
+    ) -> Snapshot:
+        """One side of those files."""
+        from gitbtc.state.snapshot import Snapshot
+
+        entries = {file.changed.path: entry for file in files if (entry := side(file))}
+
+        def read(path: str, _: str) -> bytes:
+            return self.comparison.content(blobs, path, entries[path])
+
+        return Snapshot("", entries, read, self._kinds)
+
     def _compare(self, file: ComparedFile, blobs: BlobReader) -> None:
         """Fill in the operations, or why there are none."""
         changed = file.changed
@@ -93,7 +107,7 @@ def in_words(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -
     """Each record that differs, in words; a file that cannot be compared as Git shows it. Of a root that moved, what
     changed on the way.
     """
-    origins = _origins(files)
+    origins = _origins(compared, files, blobs)
     for file in files:
         if file in origins.values():
             continue
@@ -109,31 +123,25 @@ def in_words(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -
         yield from (line.encode() + b"\n" for line in shown)
 
 
-def _origins(files: list[ComparedFile]) -> dict[ComparedFile, ComparedFile]:
-    """The files that were moved -> the same where they were: all of a root that is gone are in one that is new, and one
-    of them at least unchanged.
-    """
-    gone, new = (
-        _by_root(file for file in files if not file.changed.new),
-        _by_root(f for f in files if not f.changed.old),
-    )
-    found: dict[ComparedFile, ComparedFile] = {}
-    for there in new.values():
-        for old, here in list(gone.items()):
-            pairs = [(there[tail], here[tail]) for tail in here if tail in there]
-            is_same = any(one.changed.new == other.changed.old and other.is_changed for one, other in pairs)
-            if is_same and len(pairs) == len(here):
-                found |= dict(pairs)
-                del gone[old]
-                break
-    return {file: origin for file, origin in found.items() if not (file.fault or origin.fault)}
+def _origins(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -> dict[ComparedFile, ComparedFile]:
+    """The files of roots that moved -> the same where they were."""
+    old, new = ([file for file in files if not side(file)] for side in (_now, _before))
+    if not (old and new):
+        return {}
+    from gitbtc.state.moves import moves
+
+    roots = moves(compared.moment(files, _before, blobs), compared.moment(files, _now, blobs))
+    there = {(roots.get(root_of(file.path)), file.kind.path): file for file in old}
+    pairs = ((file, there.get((root_of(file.path), file.kind.path))) for file in new)
+    return {file: origin for file, origin in pairs if origin and not (file.fault or origin.fault)}
 
 
-def _by_root(files: Iterable[ComparedFile]) -> dict[str, dict[str, ComparedFile]]:
-    found: dict[str, dict[str, ComparedFile]] = {}
-    for file in files:
-        found.setdefault(root_of(file.path), {})[file.kind.path] = file
-    return found
+def _before(file: ComparedFile) -> Entry | None:
+    return file.changed.old
+
+
+def _now(file: ComparedFile) -> Entry | None:
+    return file.changed.new
 
 
 def _on_the_way(

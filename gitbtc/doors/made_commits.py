@@ -30,7 +30,7 @@ from gitbtc.spends.declared import Declared, agrees, denies
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import REWRITE
 from gitbtc.state.merging import Merging
-from gitbtc.state.moves import doubled, elsewhere, half, in_place
+from gitbtc.state.moves import doubled, each_in_place, elsewhere, half
 from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
@@ -227,7 +227,7 @@ class MadeCommits:
     def _steps(self, files: ChangedFiles, parents: list[str], declared: Declared) -> Iterator[Told]:
         bases = Merging(self._git, parents).all_bases() if len(parents) > 1 else []
         known = [self._snapshot(base) for base in bases if base]
-        sides = [in_place(self._snapshot(base), files.after, known) for base in bases]
+        sides = [*map(each_in_place(self._snapshot, files.after, known), bases)]
         for root in sorted({root_of(path) for path in files.state_paths()}):
             for path, violation in broken_by_step(files.before, files.after, root, sides, files.touched):
                 if not is_excused(violation, declared):
@@ -261,7 +261,7 @@ class MadeCommits:
         if in_two := doubled(bases, [*map(self._snapshot, parents)], result):
             yield from (("moved_apart", "", line) for line in in_two)
             return
-        side = lru_cache(maxsize=None)(lambda oid: in_place(self._snapshot(oid), result, bases))
+        side = each_in_place(self._snapshot, result, bases)
         gate = SpendGate(merging, side, unattributed_allowed=self._allowed)
         for clash in gate.clashes:
             path = path_in(clash.root, CHAIN)

@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Kind
+    from gitbtc.repo.git import Git
 
 FAILED = 129
 # The kinds in which a transaction that lost elsewhere leaves its traces.
@@ -114,17 +115,16 @@ def _merge_coins(call: MergeCall, kind: Kind) -> tuple[Merge, list[str]]:
     """
     base, ours, theirs = versions = _versions(call)
     in_memory = not announced() and is_in_memory()
-    merging = _merging(call) if in_memory or len(announced()) == 1 else None
-    if merging is None:
+    git = _git() if in_memory or len(announced()) == 1 else None
+    merging = _merging(git, call) if git else None
+    if git is None or merging is None:
         # A rebase, a pick, a stash, an octopus: the hook decides at the commit.
         merge = merge_files(kind, base, ours, theirs, Options(lambda: _style(call), into_ours=bool(announced())))
         alone = in_memory and not merge.conflicts
         return merge, list(spent_twice(kind, merge.content, ours[:], theirs[:])) if alone else []
 
     from gitbtc.drivers.part import FilePart
-    from gitbtc.repo.git import Git
 
-    git = Git()
     with git.blobs() as blobs:
         part = FilePart(git, blobs, merging, call.path, versions)
         judge = part.conflicts if kind.name == COINS else None
@@ -137,11 +137,14 @@ def _merge_coins(call: MergeCall, kind: Kind) -> tuple[Merge, list[str]]:
         return merge, list(part.left_open(by_itself)) if in_memory else []
 
 
-def _merging(call: MergeCall) -> Merging | None:
-    """What is merged, where Git tells: by the environment, or since 2.44 by labels."""
+def _git() -> Git:
     from gitbtc.repo.git import Git
 
-    git = Git()
+    return Git()
+
+
+def _merging(git: Git, call: MergeCall) -> Merging | None:
+    """What is merged, where Git tells: by the environment, or since 2.44 by labels."""
     if announced():
         return Merging(git, [git.resolve("HEAD"), *announced()])
     return merging_of(git, call.base_label, call.ours_label, call.theirs_label)

@@ -11,12 +11,12 @@ from gitbtc.repo.diffing import blob_id
 from gitbtc.resolve.repair import Repair
 from gitbtc.spends import COINS, EVIDENCE
 from gitbtc.state.drafted import drafted
-from gitbtc.state.moves import in_place
+from gitbtc.state.moves import each_in_place
 from gitbtc.state.snapshot import of_revision, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Key
@@ -41,7 +41,6 @@ class FilePart:
         self._merging = merging
         self._git = git
         self._snapshots: dict[str | None, Snapshot] = {}
-        self._placed: dict[str | None, Snapshot] = {}
 
     @cached_property
     def _gate(self) -> SpendGate | None:
@@ -62,18 +61,13 @@ class FilePart:
 
     def _snapshot(self, oid: str | None) -> Snapshot:
         """The files of a side, its root where Git merges it: one side may have moved it."""
-        if oid not in self._placed:
-            self._placed[oid] = in_place(self._stored(oid), self._place, self._ancestors)
-        return self._placed[oid]
+        return self._in_place(oid)
 
     @cached_property
-    def _ancestors(self) -> list[Snapshot]:
-        return [self._stored(base) for base in self._merging.bases(0, 1) if base]
-
-    @cached_property
-    def _place(self) -> Snapshot:
+    def _in_place(self) -> Callable[[str | None], Snapshot]:
         heads = [self._stored(head) for head in self._merging.heads]
-        return next((head for head in heads if root_of(self._path) in head.roots()), heads[0])
+        there = next((head for head in heads if root_of(self._path) in head.roots()), heads[0])
+        return each_in_place(self._stored, there, [self._stored(base) for base in self._merging.bases(0, 1) if base])
 
     def _stored(self, oid: str | None) -> Snapshot:
         if oid not in self._snapshots:

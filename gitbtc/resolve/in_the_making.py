@@ -10,11 +10,13 @@ from functools import cached_property, lru_cache
 
 from gitbtc.resolve.settlements import Settlements
 from gitbtc.state.in_progress import InProgress
-from gitbtc.state.moves import in_place
+from gitbtc.state.moves import each_in_place
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_merged_places, of_revision, schemas_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitbtc.judge.spend_gate import SpendGate
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import BlobReader, Git
@@ -37,7 +39,6 @@ class InTheMaking:
         self.head = self.in_progress.head
         self.merging: Merging | None = self.in_progress.merging
         self._snapshots: dict[str | None, Snapshot] = {}
-        self._sides: dict[str | None, Snapshot] = {}
         self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
 
     def snapshot(self, revision: str | None) -> Snapshot:
@@ -47,19 +48,15 @@ class InTheMaking:
         return self._snapshots[revision]
 
     def side(self, revision: str | None) -> Snapshot:
-        """The same with the roots that moved where the index has them."""
-        if revision not in self._sides:
-            self._sides[revision] = in_place(self.snapshot(revision), self._places, self._ancestors)
-        return self._sides[revision]
+        """The same with the roots that moved where the index has them, files that are in conflict included."""
+        return self._in_place(revision)
 
     @cached_property
-    def _ancestors(self) -> list[Snapshot]:
-        return [self.snapshot(base) for base in self.merging.all_bases() if base] if self.merging else []
-
-    @cached_property
-    def _places(self) -> Snapshot:
-        """The index, files that are in conflict included."""
-        return of_merged_places(self._git, self._read, self.kinds) if self.merging else self.index
+    def _in_place(self) -> Callable[[str | None], Snapshot]:
+        if self.merging is None:
+            return each_in_place(self.snapshot, self.index, [])
+        ancestors = [self.snapshot(base) for base in self.merging.all_bases() if base]
+        return each_in_place(self.snapshot, of_merged_places(self._git, self._read, self.kinds), ancestors)
 
     @cached_property
     def index(self) -> Snapshot:

@@ -7,6 +7,8 @@ and whatever else moved file by file without a change of any, have moved too.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.frame import OBJECT
@@ -15,7 +17,7 @@ from gitbtc.spends import COINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.state.snapshot import Snapshot
@@ -41,6 +43,13 @@ def moves(before: Snapshot, after: Snapshot) -> dict[str, str]:
         if shared[old, new] and old not in moved and new not in moved.values():
             moved[old] = new
     return moved
+
+
+def each_in_place(
+    snapshot_of: Callable[[str | None], Snapshot], other: Snapshot, bases: Sequence[Snapshot]
+) -> Callable[[str | None], Snapshot]:
+    """`snapshot_of`, each with its roots where `other` has them (see `in_place`), and worked out once."""
+    return lru_cache(maxsize=None)(lambda revision: in_place(snapshot_of(revision), other, bases))
 
 
 def in_place(side: Snapshot, other: Snapshot, bases: Sequence[Snapshot] = ()) -> Snapshot:

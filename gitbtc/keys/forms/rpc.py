@@ -34,7 +34,7 @@ AUTH = Form("RPC user's salted password (rpcauth)", _ADVICE)
 
 URL = Form("password in a URL", _ADVICE)
 
-_OPTION = b"rpc"
+_OPTION, _LIANAS = b"rpc", b"auth"
 _SIGN = rb"[\"']?[ \t]{0,8}(?:=|:(?!=|:))[ \t]{0,8}"
 _COOKIE = re.compile(rb"__cookie__:([0-9a-fA-F]{64})(?![0-9a-zA-Z])")
 _PASSWORD = re.compile(
@@ -50,9 +50,7 @@ _AUTH = re.compile(
 # The user and the password of a node's address, as far as a URL may be long.
 _USERINFO = re.compile(rb":(?:\\?/){2}([^\s/@:\"'<>\\]{1,64}):([^\s/@\"'<>\\]{1,256})@[\w\[.-]")
 _SLASHES = (b"://", b":\\/\\/")
-_LIANA = re.compile(
-    rb"[\"']?\bauth[\"']?\s{0,8}[:=]\s{0,8}[\"']([^\s:\"']{1,64}):([^\s\"']{1,256})[\"']", re.IGNORECASE
-)
+_LIANA = re.compile(rb"\bauth[\"']?\s{0,8}[:=]\s{0,8}[\"']([^\s:\"']{1,64}):([^\s\"']{1,256})[\"']", re.IGNORECASE)
 # Liana keeps it in the table, or in the object, of the node's address.
 _BESIDE = re.compile(rb"[\"']?\baddr[\"']?\s{0,8}[:=]", re.IGNORECASE)
 _NEAR = 256
@@ -78,7 +76,8 @@ def find(text: bytes) -> Iterator[Spot]:
     """Every cookie, password and rpcauth in `text`: its offset, the form, the secret."""
     for cookie in _COOKIE.finditer(text):
         yield cookie.start(), COOKIE, cookie[1].lower()
-    for start in _options(text):
+    lowered = text.lower()
+    for start in _places(lowered, _OPTION):
         option = _PASSWORD.match(text, start)
         password = option and (option[1] or option[2] or option[3])
         if option and password and not _is_none(password) and not _is_closed(text, start, option):
@@ -86,22 +85,14 @@ def find(text: bytes) -> Iterator[Spot]:
         user = _AUTH.match(text, start)
         if user:
             yield start, AUTH, user[1]
-
-    yield from _in_urls(text)
-    for auth in _LIANA.finditer(text) if b"auth" in text.lower() else ():
-        around = text[max(auth.start() - _NEAR, 0) : auth.end() + _NEAR]
-        if _BESIDE.search(around) and not _is_none(auth[2]):
-            yield auth.start(), PASSWORD, auth[2]
-
-
-def _in_urls(text: bytes) -> Iterator[Spot]:
-    for slashes in _SLASHES:
-        start = text.find(slashes)
-        while start >= 0:
-            given = _USERINFO.match(text, start)
-            if given and given[1] != b"__cookie__" and not _is_none(given[2]):
-                yield start, URL, given[2]
-            start = text.find(slashes, start + 1)
+    for start in (place for slashes in _SLASHES for place in _places(text, slashes)):
+        given = _USERINFO.match(text, start)
+        if given and given[1] != b"__cookie__" and not _is_none(given[2]):
+            yield start, URL, given[2]
+    for start in _places(lowered, _LIANAS):
+        auth = _LIANA.match(text, start)
+        if auth and _BESIDE.search(text[max(start - _NEAR, 0) : auth.end() + _NEAR]) and not _is_none(auth[2]):
+            yield start, PASSWORD, auth[2]
 
 
 def _is_none(password: bytes) -> bool:
@@ -120,10 +111,9 @@ def _is_closed(text: bytes, start: int, option: re.Match[bytes]) -> bool:
     return text[text.rfind(b"\n", 0, start) + 1 : start][-_NEAR:].count(quote) % 2 == 1
 
 
-def _options(text: bytes) -> Iterator[int]:
-    """Where options of RPC can begin: searched without an expression, which would be many times slower."""
-    lowered = text.lower()
-    start = lowered.find(_OPTION)
+def _places(text: bytes, word: bytes) -> Iterator[int]:
+    """Where a word stands: searched without an expression, which would be many times slower."""
+    start = text.find(word)
     while start >= 0:
         yield start
-        start = lowered.find(_OPTION, start + 1)
+        start = text.find(word, start + 1)

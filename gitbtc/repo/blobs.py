@@ -6,6 +6,7 @@ import subprocess
 from contextlib import suppress
 
 from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.repo.configuration import Configuration
 from gitbtc.repo.index import SUBMODULE, Index
 from gitbtc.repo.program import lines_of
 from gitbtc.repo.revisions import is_oid
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import IO, Self
 
-    from gitbtc.repo.git import Git
-
 _PIPE_SIZE = 1 << 20  # bytes
 
 
-class Blobs(Index):
+class Blobs(Configuration, Index):
     """Reads, hashes and writes objects. No filter and no line-end conversion ever runs."""
+
+    def blobs(self) -> BlobReader:
+        """A reader of many blobs through one process; use it in a `with`."""
+        return BlobReader(self)
 
     def blob_id(self, content: bytes) -> str:
         """The oid that `content` has as a blob; nothing is written."""
@@ -61,7 +64,7 @@ class Blobs(Index):
 class BlobReader:
     """Blobs through one long-running `git cat-file --batch`. It starts with the first blob that is read."""
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Blobs) -> None:
         self._git = git
         self._has_died = False
         self._process: subprocess.Popen[bytes] | None = None

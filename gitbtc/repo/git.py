@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 
 from gitbtc.repo.blobs import BlobReader, Blobs
-from gitbtc.repo.configuration import Configuration
 from gitbtc.repo.index import SUBMODULE, SYMBOLIC_LINK, Changed, Entry
 from gitbtc.repo.program import GitFailed, environment
 from gitbtc.repo.revisions import is_oid
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SUBMODULE", "SYMBOLIC_LINK", "BlobReader", "Changed", "Entry", "Git", "GitFailed", "environment", "is_oid"]
 
 
-class Git(Configuration, Blobs):
+class Git(Blobs):
     """git, run in the folder `cwd` (the current one when None).
 
     Each method may raise CannotWork (no git, no repository) and GitFailed (git refused, and said why).
@@ -40,22 +39,14 @@ class Git(Configuration, Blobs):
         copy._places |= self._places
         return copy
 
-    def blobs(self) -> BlobReader:
-        """A reader of many blobs through one process; use it in a `with`."""
-        return BlobReader(self)
-
     def as_stored(self) -> Self:
         """The same, blind to refs/replace and to grafts: those stay behind when history goes elsewhere."""
-        copy = type(self)(self.cwd, inside_git=self.inside_git)
         # A file that cannot be: of an empty one Git says that grafts are deprecated.
-        copy.environment |= {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.path.join(os.devnull, "none")}
-        return copy
+        return self._with(GIT_NO_REPLACE_OBJECTS="1", GIT_GRAFT_FILE=os.path.join(os.devnull, "none"))
 
     def without_fetching(self) -> Self:
         """The same, for which an object that a partial clone lacks is not there, where Git knows of this (2.44)."""
-        copy = type(self)(self.cwd, inside_git=self.inside_git)
-        copy.environment["GIT_NO_LAZY_FETCH"] = "1"
-        return copy
+        return self._with(GIT_NO_LAZY_FETCH="1")
 
     def apart(self, folder: str) -> Self:
         """The same with an object store of its own in the empty folder `folder`, on top of the repository's: what this
@@ -64,8 +55,12 @@ class Git(Configuration, Blobs):
         os.mkdir(os.path.join(folder, "info"))
         with open(os.path.join(folder, "info", "alternates"), "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(self.git_path("objects") + "\n")
+        return self._with(GIT_OBJECT_DIRECTORY=folder)
+
+    def _with(self, **variables: str) -> Self:
+        """The same with some variables more in the environment of each process."""
         copy = type(self)(self.cwd, inside_git=self.inside_git)
-        copy.environment["GIT_OBJECT_DIRECTORY"] = folder
+        copy.environment = self.environment | variables
         return copy
 
     def init(self) -> None:

@@ -12,7 +12,7 @@ import pygit2
 
 from gitbtc.errors import CannotWork
 from gitbtc.repo.configuration import is_partial
-from gitbtc.repo.objects import Ancestor, LoggedCommit, Objects
+from gitbtc.repo.objects import CUT_SHORT, Ancestor, LoggedCommit, Objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -111,7 +111,7 @@ class LibgitObjects(Objects):
     def ancestry(self, oids: Iterable[str]) -> Iterator[Ancestor]:
         shared = self._shared()
         if _cut(shared):
-            raise CannotWork("the history is not all here; `git fetch --unshallow` brings it")
+            raise CannotWork(f"the history is {CUT_SHORT}")
         walk = shared.walk(None, _TOPOLOGICAL | pygit2.enums.SortMode.REVERSE)
         for oid in oids:
             walk.push(pygit2.Oid(hex=oid))
@@ -132,7 +132,7 @@ class LibgitObjects(Objects):
         try:
             return {str(commit.id): [str(parent) for parent in commit.parent_ids] for commit in walk}
         except KeyError:
-            raise CannotWork(f"the history of {oid[:12]} is not all here; `git fetch --unshallow` brings it") from None
+            raise CannotWork(f"the history of {oid[:12]} is {CUT_SHORT}") from None
 
     @property
     def is_shallow(self) -> bool:

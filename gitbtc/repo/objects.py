@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _RANGE = re.compile(r"(.*?)(\.\.\.?)(.*)", re.DOTALL)
 
 TREE = "40000"  # the mode of a folder
+CUT_SHORT = "not all here; `git fetch --unshallow` brings it"
 
 
 class LoggedCommit(NamedTuple):

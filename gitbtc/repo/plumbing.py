@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import weakref
 from functools import cached_property
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork
 from gitbtc.repo.blobs import BlobReader
-from gitbtc.repo.objects import TREE, Ancestor, LoggedCommit, Objects
+from gitbtc.repo.diffing import blob_id
+from gitbtc.repo.objects import CUT_SHORT, TREE, Ancestor, LoggedCommit, Objects
 from gitbtc.repo.program import GitFailed, bytes_of
 from gitbtc.repo.revisions import is_oid
 from gitbtc.repo.stored import Commit, Stored, tagged
@@ -113,7 +113,7 @@ class GitObjects(Objects):
 
     def ancestry(self, oids: Iterable[str]) -> Iterator[Ancestor]:
         if self.is_shallow:
-            raise CannotWork("the history is not all here; `git fetch --unshallow` brings it")
+            raise CannotWork(f"the history is {CUT_SHORT}")
         heads = list(oids)
         return map(self.ancestor, self._listed("--topo-order", "--reverse", *heads) if heads else [])
 
@@ -128,8 +128,7 @@ class GitObjects(Objects):
         try:
             return self._git._line("rev-list", *asked, "--").splitlines()
         except GitFailed as error:
-            why = "the history is not all here; `git fetch --unshallow` brings it"
-            raise CannotWork(f"{why} ({error.stderr.strip()})") from None
+            raise CannotWork(f"the history is {CUT_SHORT} ({error.stderr.strip()})") from None
 
     def _cut(self) -> frozenset[str]:
         return frozenset(self._git.heads_in("shallow"))
@@ -144,11 +143,12 @@ class GitObjects(Objects):
         return self._git.write_blob(content)
 
     def blob_id(self, content: bytes) -> str:
-        return hashlib.new(self._hash, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        return blob_id(content, self._digits)
 
     @cached_property
-    def _hash(self) -> str:
-        return self._git.object_format()
+    def _digits(self) -> int:
+        """How long an oid is in this repository."""
+        return len(self._git.blob_id(b""))
 
     def write_tree(self, old: str | None, changed: Mapping[str, Entry | None]) -> str:
         return self._written(old, changed) or self._git.write_object("tree", b"")

@@ -203,10 +203,6 @@ class GitProgram:
         is_linked = os.path.basename(parent) == "worktrees" and os.path.exists(os.path.join(folder, "commondir"))
         return name if is_linked else ""
 
-    def object_format(self) -> str:
-        """How the repository names objects: `sha1` or `sha256`."""
-        return self._line("rev-parse", "--show-object-format")
-
     def is_bare(self) -> bool:
         """Whether the repository has no work tree."""
         return self._line("rev-parse", "--is-bare-repository") == "true"

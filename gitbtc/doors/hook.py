@@ -9,7 +9,7 @@ from functools import partial
 from gitbtc.doors import emptied, lost_trailers, passed
 from gitbtc.doors.commit import Examination
 from gitbtc.doors.message_file import MessageFile
-from gitbtc.errors import GitbtcError, printable, report
+from gitbtc.errors import GitbtcError, printable, report, told
 from gitbtc.repo import files
 from gitbtc.repo.git import Git
 from gitbtc.state.in_progress import COMMIT, InProgress
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     try:
         return door(arguments[2:])
     except GitbtcError as error:
-        print("gitbtc: " + "\n".join(printable(line) for line in str(error).splitlines()), file=sys.stderr)
+        print(told(error), file=sys.stderr)
         return error.status
     except BrokenPipeError:  # nobody reads any more what is said
         return 3
@@ -108,7 +108,7 @@ def _let_go_on(git: Git, message: str) -> None:
     2.47 and 2.55 do not, and take what is staged for changes that a person made beside the rebase. They remove it when
     they go on.
     """
-    files.write(os.path.join(git.git_dir(), "rebase-merge", "message"), MessageFile(git, message).content)
+    files.write(os.path.join(git.git_dir(), "rebase-merge", "message"), files.read(message) or b"")
 
 
 def _sign_again(_: list[str]) -> int:

@@ -29,7 +29,7 @@ class _Ended(BaseException):
     """Passes whatever is in the middle of looking, which takes other errors for findings."""
 
 
-class Watch:
+class PushWatch:
     """How long something takes (`seconds`, 0 for ever), how far it is, and whether anybody reads that."""
 
     def __init__(self, seconds: int) -> None:
@@ -67,14 +67,14 @@ _GONE = "whoever pushed has gone; nothing came in"
 
 
 @contextmanager
-def watched(seconds: int) -> Iterator[Watch]:
+def watched(seconds: int) -> Iterator[PushWatch]:
     """End what is done here with CannotWork, so that nothing of the push comes in, after `seconds` (0 for never) or
     once nobody reads any more what is said.
 
     Git goes on when its client has gone: it leaves what a hook says unread, and takes what the hook lets in. Python
     looks for signals in the middle of a pattern's search, too.
     """
-    watch = Watch(seconds)
+    watch = PushWatch(seconds)
 
     def look(_: int, __: FrameType | None) -> None:
         watch.look()

@@ -58,7 +58,8 @@ class ChangedFiles:
         first, *others = moved
         self.moves = {old: new for old, new in first.items() if all(one.get(old) == new for one in others)}
         self.before = [parent.moved(one) for parent, one in zip(before, moved, strict=True)]
-        self.touched = {path for parent in (*before, *self.before) for path in _differing(parent, after)}
+        # Most have moved nothing, and are the same in both.
+        self.touched = {path for parent in {*before, *self.before} for path in _differing(parent, after)}
         self.changed: dict[str, Entry] = {
             path: after.entries[path] for path in sorted(self.touched) if path in after.entries and self._is_new(path)
         }

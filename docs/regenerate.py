@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 TOP = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-E", "-P", "-m")
 HISTORY = TOP / "docs" / "history_story.py"
+# Screens of the demo that README.md shows: a name, the chapter, and how the lines begin that were typed.
+SHOWN = (
+    ("diff", "2", "git diff"),
+    ("premerge", "4", "gitbtc premerge"),
+    ("resolve", "5", "gitbtc resolve", "gitbtc why"),
+    ("key", "6", "git add", "git cat-file"),
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -32,12 +39,13 @@ def main(arguments: list[str]) -> int:
 def _pages() -> dict[Path, str]:
     """Each page as it should be."""
     readme, kinds, history = TOP / "README.md", TOP / "docs" / "kinds.md", TOP / "docs" / "history.md"
-    chapters = {f"demo {number}": _console(text) for number, text in _story("-m", "gitbtc.demo").items()}
+    story = _story("-m", "gitbtc.demo")
     asked = {f"history {number}": _console(text) for number, text in _story(str(HISTORY)).items()}
     asked["history events"] = _events()
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
     blocks = {
-        readme: chapters,
+        readme: {f"shown {name}": _console(_shown(story[number], *commands)) for name, number, *commands in SHOWN},
+        TOP / "docs" / "tour.md": {f"demo {number}": _console(text) for number, text in story.items()},
         kinds: tables,
         history: asked,
         TOP / "docs" / "doors.md": {"doors": _doors(), "unseen": _unseen()},
@@ -149,9 +157,17 @@ def _story(*program: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "treasury"
         place.mkdir()
-        story = _run(*PROGRAM[:-1], *program, str(place))
+        story = _run(*PROGRAM[:-1], *program, str(place)).replace(str(place), "treasury").replace(f"{TOP}/", "")
     parts = re.split(r"^== (?:(\d+)\. )?.* ==\n", story, flags=re.MULTILINE)
     return {number: text.strip("\n") for number, text in zip(parts[1::2], parts[2::2], strict=True) if number}
+
+
+def _shown(chapter: str, *commands: str) -> str:
+    """The commands of a chapter that begin so, each with what it printed."""
+    screens = re.findall(r"^\$ .*\n(?:(?!\$ |# ).*\n?)*", chapter, flags=re.MULTILINE)
+    return "\n".join(
+        screen.strip("\n") for command in commands for screen in screens if screen.startswith(f"$ {command}")
+    )
 
 
 def _output(*command: str) -> str:

@@ -45,6 +45,19 @@ def test_the_repository_left_behind_is_in_order_for_its_user(sandbox: Sandbox) -
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_what_the_demo_advises_at_its_end_works_as_printed(sandbox: Sandbox) -> None:
+    """In a shell that has run nothing but the demo: without gitbtc on its PATH, from the folder where it ran."""
+    advice = _demo(sandbox).stdout.rpartition("== Yours to play in ==\n")[2]
+    lines = [line.strip() for line in advice.splitlines() if line.strip()]
+    assert lines[0].startswith("cd ")
+    commands = [line.partition("  ")[0] for line in lines]
+    done = subprocess.run(["sh", "-e", "-c", "\n".join(commands)], cwd=sandbox.home, env=sandbox.env,
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr.replace("Switched to branch 'agent-a'\n", "")) == (0, "")
+    assert "Switched" in done.stderr
+    assert "6d0cc27c" in done.stdout
+
+
 def test_the_made_up_key_is_a_key_and_is_printed_nowhere_and_stored_nowhere(sandbox: Sandbox) -> None:
     key = story._made_up_key()
     assert [found.form for found in scan(key.encode())] == ["WIF private key (test network)"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -50,9 +51,10 @@ def _chosen_folder(arguments: list[str], usage: str) -> Path:
 def _say_goodbye(terminal: Terminal) -> None:
     terminal.chapter("Yours to play in")
     beside = Path(sys.executable).with_name("gitbtc")
-    program = "gitbtc" if shutil.which("gitbtc") or not beside.exists() else str(beside)
-    print(f"\n{printable(str(terminal.place))}\n")
+    program = "gitbtc" if shutil.which("gitbtc") or not beside.exists() else shlex.quote(str(beside))
+    print()
     for command, what in (
+        (f"cd {shlex.quote(str(terminal.place))}", "the repository that was made"),
         ("git log -p", "what every commit did, in coins"),
         ("git blame wallet/utxos.json", "who brought each coin"),
         ("git switch agent-a", "where each agent stands"),

@@ -21,6 +21,7 @@ COMMANDS = {
     "sync": ("gitbtc.cli.sync", "Read the configured sources, and commit what came of it if told to."),
     "watch": ("gitbtc.cli.watch", "Follow the configured sources block by block, and commit."),
     "record": ("gitbtc.cli.record", "Write a node's answers into a folder that `import --from` reads."),
+    "balance": ("gitbtc.cli.balance", "Tell what there is: spendable, reserved, frozen, immature, contested."),
     "diff": ("gitbtc.cli.diff", "Show what changed, in coins."),
     "drift": ("gitbtc.cli.drift", "Show how far the work tree is from a commit, in coins."),
     "apply": ("gitbtc.cli.apply", "Make a change here that `gitbtc diff --json` tells."),

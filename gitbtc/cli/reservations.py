@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.cli.asked_state import asked
 from gitbtc.errors import printable_json
-from gitbtc.repo.git import Git
 from gitbtc.reserving.claims import Claims
-from gitbtc.reserving.events import known
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.reservations import Reservation, holds, until
-from gitbtc.state.snapshot import installed_kinds, of_revision, of_work_tree
+from gitbtc.state.sound import known
 from gitbtc.views import terms
 
 if TYPE_CHECKING:
@@ -32,14 +31,10 @@ ROOT_KEY = "gitbtc.reservations/v1"
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(rev: str | None, *, expired_too: bool, remote: str | None, as_json: bool) -> int:
     """List the reservations in a revision, or in the work tree without REV: who, which coin, until which block."""
-    git = Git()
-    git = git if rev else git.at_top()
-    with git.blobs() as blobs:
-        kinds = installed_kinds(git)
-        snapshot = of_revision(git, git.resolve(rev), blobs.read, kinds) if rev else of_work_tree(git, kinds)
-        roots = {root: known(snapshot, root) for root in sorted(snapshot.roots())}
+    with asked(rev) as state:
+        roots = {root: known(state.snapshot, root) for root in sorted(state.snapshot.roots())}
         rows = [row for root, evidence in roots.items() for row in _rows(root, evidence)]
-        claimed = [] if remote is None else [_claim_row(found, roots) for found in Claims(git, remote).listed()]
+        claimed = [] if remote is None else [_claim_row(found, roots) for found in Claims(state.git, remote).listed()]
     shown = [row for row in rows if expired_too or row["holds"]]
     claims = [row for row in claimed if expired_too or row["holds"]]
     if as_json:

@@ -17,11 +17,12 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.repo.files import read, way_out, write
 from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
-from gitbtc.spends import CHAIN, COINS, EXECUTION, LABELS_329, reservations
+from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.naming import Name, coins_in, lines_with
 from gitbtc.spends.reservable import obstacle
 from gitbtc.state.snapshot import installed_kinds, of_work_tree, path_in
+from gitbtc.state.sound import frozen, known, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -188,46 +189,6 @@ class Reserving:
             named = " and ".join(root or "." for root in best)
             raise UsageError(f"{named} both know these coins: choose by --root, and take one root at a time")
         return best[0]
-
-
-def known(snapshot: Snapshot, root: str) -> Evidence:
-    """What `snapshot` knows of `root`; CannotWork when its log or its chain are not what their schemas say."""
-    for kind in (EXECUTION, CHAIN):
-        try:
-            content = snapshot.of_kind(root, kind)
-            records = codec.parse(built_in(kind), content) if content else []
-        except codec.Malformed as error:
-            raise CannotWork(f"{path_in(root, kind)}: does not parse ({error}); mend it first") from None
-        _sound(kind, root, records if isinstance(records, list) else [records])
-    return snapshot.evidence(root)
-
-
-def listed(snapshot: Snapshot, root: str, outpoints: list[Outpoint]) -> list[Record]:
-    """The coins among `outpoints` that `root` lists; CannotWork for one that is not what its schema says."""
-    coins = [coin for outpoint in outpoints if (coin := snapshot.evidence(root).coins.get(outpoint))]
-    _sound(COINS, root, coins)
-    return coins
-
-
-def frozen(snapshot: Snapshot, root: str, coins: Sequence[Record]) -> set[str]:
-    """The outpoints of those of `coins` that are not to be spent, by their own word or that of a label."""
-    said = {outpoint_text((coin["txid"], coin["vout"])) for coin in coins if coin.get("spendable") is False}
-    labels = snapshot.of_kind(root, LABELS_329)
-    if b'"spendable":false' in labels.replace(b" ", b""):  # which few of many say
-        try:
-            rows = codec.parse(built_in(LABELS_329), labels)
-        except codec.Malformed as error:
-            raise CannotWork(f"{path_in(root, LABELS_329)}: {error}") from None
-        refs = {row["ref"] for row in rows if row["type"] == "output" and row.get("spendable") is False}
-        said |= refs & {outpoint_text((coin["txid"], coin["vout"])) for coin in coins}
-    return said
-
-
-def _sound(kind: str, root: str, records: list[Record]) -> None:
-    from gitbtc.kinds.validate import violations
-
-    for violation in violations(built_in(kind), records):
-        raise CannotWork(f"{path_in(root, kind)}: {violation}; `gitbtc validate` lists such faults")
 
 
 class Log:

@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Outpoint
 
@@ -40,14 +41,27 @@ def _reserved(evidence: Evidence, outpoint: Outpoint, agent: str, tip: int) -> s
 
 def _immature(evidence: Evidence, outpoint: Outpoint, _: str, tip: int) -> str | None:
     coin = evidence.coins.get(outpoint) or {}
-    if not coin.get("coinbase"):
+    if not is_immature(coin, tip):
         return None
-    height = coin.get("block_height")
-    if height is None:
+    first = first_spending_block(coin)
+    if first is None:
         return "is a coinbase output that no block holds"
-    first = height + COINBASE_MATURITY
+    return f"is a coinbase output, which block {first} may spend at the earliest"
+
+
+def is_immature(coin: Record, tip: int | None) -> bool:
+    """Whether the block after `tip` may not spend a coin; where no tip is known, nobody can tell that it may."""
+    if not coin.get("coinbase"):
+        return False
+    first = first_spending_block(coin)
     # What is signed at `tip` can be in the next block at the earliest.
-    return f"is a coinbase output, which block {first} may spend at the earliest" if tip + 1 < first else None
+    return first is None or tip is None or tip + 1 < first
+
+
+def first_spending_block(coin: Record) -> int | None:
+    """The height of the first block that may spend a coinbase output; None while no block holds it."""
+    height: int | None = coin.get("block_height")
+    return None if height is None else height + COINBASE_MATURITY
 
 
 _OBSTACLES: tuple[Callable[[Evidence, Outpoint, str, int], str | None], ...] = (

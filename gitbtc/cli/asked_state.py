@@ -1,0 +1,112 @@
+"""The state that a command is asked about: that of a revision, or as it lies in the work tree."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from gitbtc.errors import CannotWork, UsageError
+from gitbtc.repo.git import Git, GitFailed
+from gitbtc.spends import COINS
+from gitbtc.state.snapshot import installed_kinds, of_revision, of_work_tree, path_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
+
+    from gitbtc.coins.wallet import Wallet
+    from gitbtc.spends.listing import Outpoint
+    from gitbtc.state.snapshot import Snapshot
+
+    Command = TypeVar("Command", bound=Callable[..., object])
+
+
+class State(NamedTuple):
+    """A moment's files, and the commit (oid) that they are of or build on; None before the first one."""
+
+    git: Git
+    snapshot: Snapshot
+    commit: str | None
+    is_work_tree: bool
+
+
+@contextmanager
+def asked(revision: str | None) -> Iterator[State]:
+    """The state of `revision`, or of the work tree for None."""
+    git = Git()
+    git = git if revision else git.at_top()
+    kinds = installed_kinds(git)
+    with git.blobs() as blobs:
+        if revision is None:
+            yield State(git, of_work_tree(git, kinds), git.find("HEAD"), is_work_tree=True)
+        else:
+            snapshot = of_revision(git, git.resolve(revision), blobs.read, kinds)
+            yield State(git, snapshot, git.find(f"{revision}^{{commit}}"), is_work_tree=False)
+
+
+def of_wallets(command: Command) -> Command:
+    """The options of every command about coins."""
+    for option in (
+        click.option("--agent", metavar="NAME", help="Whose reservations are mine. [default: as `gitbtc reserve`]"),
+        click.option("--root", "folder", metavar="PATH", help="Only this root: the folder that holds wallet/."),
+    ):
+        command = option(command)
+    return command
+
+
+def wallets(state: State, folder: str | None, agent: str | None) -> list[Wallet]:
+    """The wallets of a state, or that of the root in `folder`; CannotWork where the files do not say what there is."""
+    from gitbtc.coins.wallet import Asking
+    from gitbtc.coins.wallet import wallets as wallets_of
+    from gitbtc.judge.contested import open_contests
+    from gitbtc.reserving.events import root_at
+
+    git, snapshot = state.git, state.snapshot
+    root = root_at(Git(), folder)
+    if state.is_work_tree:
+        _check_sparse(git, snapshot)
+    contested: dict[str, set[Outpoint]] = {}
+    for at, trailer in open_contests(git, state.commit, snapshot) if state.commit else ():
+        if trailer.outpoint:
+            contested.setdefault(at, set()).add(trailer.outpoint)
+    asking = Asking(_speaker(git, agent), contested, _listed_before(git, state.commit))
+    return wallets_of(snapshot, asking, root)
+
+
+def _check_sparse(git: Git, snapshot: Snapshot) -> None:
+    left_out = git.sparse_paths()
+    missing = sorted(path for path in left_out if path.endswith(path_in("", COINS)) and snapshot.kind(path))
+    if missing:
+        raise CannotWork(f"{missing[0]} is left out of this sparse checkout; name a revision, as in HEAD")
+
+
+def _speaker(git: Git, agent: str | None) -> str | None:
+    """The agent that asks; nobody where no name is set."""
+    from gitbtc.reserving.events import agent_of
+
+    try:
+        return agent_of(git, agent).name
+    except UsageError:
+        if agent is not None:
+            raise
+        return None
+
+
+def _listed_before(git: Git, commit: str | None) -> Callable[[str, Outpoint], bool]:
+    """Whether a file of coins up to `commit` ever listed a coin; what is not here to be read, proves nothing."""
+
+    @cache
+    def listed(root: str, outpoint: Outpoint) -> bool:
+        if commit is None:
+            return False
+        txid, vout = outpoint
+        try:
+            # How a canonical line ends: an outpoint stands nowhere else in a file of coins.
+            return bool(git.last_with(f'"txid":"{txid}","vout":{vout}}}', path_in(root, COINS), [commit]))
+        except GitFailed:
+            return False
+
+    return listed

@@ -1,0 +1,142 @@
+"""What stands between each coin and its being spent: every coin is in exactly one class.
+
+The classes are asked for in one order, so that they add up: contested, immature, unconfirmed, frozen, reserved; what
+none of them holds back is spendable.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gitbtc.spends.evidence import inputs, outpoint_text
+from gitbtc.spends.reservable import is_immature
+from gitbtc.spends.reservations import holds
+from gitbtc.spends.standing import CONFIRMED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable
+
+    from gitbtc.kinds.kind import Record
+    from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.listing import Outpoint
+
+    # Answers (class, detail) where a coin is in the class, else None.
+    Rule = Callable[["Circumstances", "Outpoint", "Record"], tuple[str, str] | None]
+
+CONTESTED, IMMATURE, UNCONFIRMED, FROZEN, RESERVED, SPENDABLE = (
+    "contested", "immature", "unconfirmed", "frozen", "reserved", "spendable",
+)  # fmt: skip
+# What an unconfirmed coin is: change of what this wallet paid itself, or a payment that somebody else can replace.
+OWN, FOREIGN = "own", "foreign"
+# Who has reserved a coin.
+MINE, OTHERS = "mine", "others"
+# Every class with its details, the nearest to being spent first.
+CLASSES = (
+    (SPENDABLE, ""), (RESERVED, MINE), (RESERVED, OTHERS), (FROZEN, ""), (UNCONFIRMED, OWN), (UNCONFIRMED, FOREIGN),
+    (IMMATURE, ""), (CONTESTED, ""),
+)  # fmt: skip
+
+
+class Circumstances(NamedTuple):
+    """What decides on a coin besides its record. `agent`: who asks (None: nobody); `frozen`: the outpoints, as texts,
+    that are not to be spent; `contested`: those that a join left contested; `ours`: whether an output was this
+    wallet's.
+    """
+
+    evidence: Evidence
+    agent: str | None
+    frozen: Container[str]
+    contested: Container[Outpoint]
+    ours: Callable[[Outpoint], bool]
+
+
+class Holding(NamedTuple):
+    """A coin, its class, and the class's detail ("" where it has none)."""
+
+    outpoint: Outpoint
+    coin: Record
+    name: str
+    detail: str
+
+    @property
+    def amount_sat(self) -> int:
+        """What it is worth (sat)."""
+        amount: int = self.coin["amount_sat"]
+        return amount
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing holds it back."""
+        return self.name == SPENDABLE
+
+
+def holdings(coins: Iterable[Record], known: Circumstances) -> list[Holding]:
+    """Each of `coins` in its class, by outpoint."""
+    found = []
+    for coin in coins:
+        outpoint = coin["txid"], coin["vout"]
+        answers = (rule(known, outpoint, coin) for rule in _RULES)
+        name, detail = next((answer for answer in answers if answer), (SPENDABLE, ""))
+        found.append(Holding(outpoint, coin, name, detail))
+    return sorted(found, key=_outpoint)
+
+
+def _outpoint(holding: Holding) -> Outpoint:
+    return holding.outpoint
+
+
+def _contested(known: Circumstances, outpoint: Outpoint, _: Record) -> tuple[str, str] | None:
+    """A join left it so; or a transaction, or the log, spends what is listed, or what made it is lost."""
+    evidence = known.evidence
+    is_contested = (
+        outpoint in known.contested
+        or evidence.spender(outpoint) is not None
+        or evidence.standing(outpoint[0]).makes_no_coin
+    )
+    return (CONTESTED, "") if is_contested else None
+
+
+def _immature(known: Circumstances, _: Outpoint, coin: Record) -> tuple[str, str] | None:
+    return (IMMATURE, "") if is_immature(coin, known.evidence.tip) else None
+
+
+def _unconfirmed(known: Circumstances, outpoint: Outpoint, coin: Record) -> tuple[str, str] | None:
+    if coin["block_height"] is not None:
+        return None
+    return UNCONFIRMED, OWN if pays_itself(outpoint[0], known) else FOREIGN
+
+
+def pays_itself(txid: str, known: Circumstances) -> bool:
+    """Whether an unconfirmed transaction spends nothing but outputs of this wallet, through any depth of unconfirmed
+    ones: nobody else can take it back. The rule of Bitcoin Core's CachedTxIsTrusted.
+    """
+    waiting, seen = [txid], {txid}
+    while waiting:
+        spent = inputs(known.evidence.record(waiting.pop()))
+        if not spent or not all(map(known.ours, spent)):
+            return False
+        makers = {maker for maker, _ in spent if known.evidence.standing(maker).state != CONFIRMED} - seen
+        waiting += makers
+        seen |= makers
+    return True
+
+
+def _frozen(known: Circumstances, outpoint: Outpoint, _: Record) -> tuple[str, str] | None:
+    return (FROZEN, "") if outpoint_text(outpoint) in known.frozen else None
+
+
+def _reserved(known: Circumstances, outpoint: Outpoint, _: Record) -> tuple[str, str] | None:
+    held = holders(known.evidence, outpoint)
+    if not held:
+        return None
+    return RESERVED, MINE if held == [known.agent] else OTHERS
+
+
+def holders(evidence: Evidence, outpoint: Outpoint) -> list[str]:
+    """The agents whose reservation of a coin holds at the tip, sorted; "" for one that gave no name."""
+    agents = evidence.reservations.get(outpoint, {})
+    return sorted(agent for agent, reservation in agents.items() if holds(reservation, evidence.tip))
+
+
+_RULES: tuple[Rule, ...] = (_contested, _immature, _unconfirmed, _frozen, _reserved)

@@ -1,0 +1,109 @@
+"""The coins of one root at one moment, each in its class."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+from gitbtc.coins.holdings import Circumstances, Holding, holdings
+from gitbtc.coins.names import Names
+from gitbtc.errors import CannotWork, UsageError
+from gitbtc.spends import CHAIN, COINS, LABELS, LABELS_329, MEMPOOL, TRANSACTIONS
+from gitbtc.spends.evidence import inputs
+from gitbtc.spends.rules import output_of
+from gitbtc.state.snapshot import path_in
+from gitbtc.state.sound import frozen, known, records_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from gitbtc.kinds.kind import Record
+    from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.listing import Outpoint
+    from gitbtc.state.snapshot import Snapshot
+
+    # root, an outpoint that it does not list now -> whether an earlier state of it did
+    ListedBefore = Callable[[str, Outpoint], bool]
+
+
+class Asking(NamedTuple):
+    """Who asks, and what is known beyond the files. `contested`: root -> the coins that joins left contested."""
+
+    agent: str | None
+    contested: Mapping[str, Collection[Outpoint]]
+    listed_before: ListedBefore
+
+
+class Wallet:
+    """What a root holds. CannotWork where its files do not say."""
+
+    def __init__(self, snapshot: Snapshot, root: str, asking: Asking) -> None:
+        self.root = root
+        self.asking = asking
+        self._snapshot = snapshot
+        coins = records_of(snapshot, root, COINS)
+        for kind in (TRANSACTIONS, MEMPOOL):
+            records_of(snapshot, root, kind)
+        self.evidence: Evidence = known(snapshot, root)
+        self.chain: Record = next(iter(records_of(snapshot, root, CHAIN)), {})
+        self._listed = {(coin["txid"], coin["vout"]) for coin in coins}
+        self.contested = set(asking.contested.get(root, ()))
+        frozen_ = frozen(snapshot, root, coins)
+        self.known = Circumstances(self.evidence, asking.agent, frozen_, self.contested, self.was_ours)
+        self.holdings: list[Holding] = holdings(coins, self.known)
+
+    @property
+    def tip(self) -> int | None:
+        """The height of the chain's tip (blocks); None where no chain.json says it."""
+        return self.evidence.tip
+
+    @cached_property
+    def names(self) -> Names:
+        """What its coins are called."""
+        return Names(*(records_of(self._snapshot, self.root, kind) for kind in (LABELS, LABELS_329)))
+
+    def records(self, kind: str) -> list[Record]:
+        """The records of one of its other files."""
+        return records_of(self._snapshot, self.root, kind)
+
+    def was_ours(self, outpoint: Outpoint) -> bool:
+        """Whether an output is, or was, a coin of this root; without proof it was not."""
+        if outpoint in self._listed:
+            return True
+        # Who pays us is told with the transaction's record; a stranger's coins come from transactions that are not.
+        return output_of(self.evidence, outpoint) is not None and self.asking.listed_before(self.root, outpoint)
+
+    def not_listed(self) -> list[tuple[Outpoint, int | None]]:
+        """The contested coins that are not listed until somebody settles them, and their amounts (sat)."""
+        found = []
+        for outpoint in sorted(self.contested - self._listed):
+            output = output_of(self.evidence, outpoint)
+            amount = output["amount_sat"] if output else self._spent_amount(outpoint)
+            found.append((outpoint, amount))
+        return found
+
+    def _spent_amount(self, outpoint: Outpoint) -> int | None:
+        """What the inputs that claim a coin say that it is worth."""
+        for txid in sorted(self.evidence.claimants(outpoint)):
+            record = self.evidence.record(txid)
+            for spent, given in zip(inputs(record), record.get("inputs", ()), strict=True):
+                if spent == outpoint and given.get("amount_sat") is not None:
+                    return int(given["amount_sat"])
+        return None
+
+
+def wallets(snapshot: Snapshot, asking: Asking, root: str | None = None) -> list[Wallet]:
+    """The wallets of a moment by root, or that of one `root`. CannotWork where none lists coins, or where a root has
+    transactions and no list of coins: what is not there is not worth nothing.
+    """
+    roots = sorted(snapshot.roots())
+    if root is not None and root not in roots:
+        raise UsageError(f"--root {root or '.'}: no state file lies there")
+    chosen = roots if root is None else [root]
+    listing = [one for one in chosen if path_in(one, COINS) in snapshot.entries]
+    lacking = [one for one in chosen if one not in listing and path_in(one, TRANSACTIONS) in snapshot.entries]
+    if lacking or not listing:
+        missing = path_in(lacking[0] if lacking else root or "", COINS)
+        raise CannotWork(f"{snapshot.name} has no {missing}, so nobody can say what there is")
+    return [Wallet(snapshot, one, asking) for one in listing]

@@ -50,7 +50,7 @@ def _examine(_: list[str]) -> int:
     git = Git().at_top()
     with git.blobs() as blobs:
         examination = Examination(git, blobs, _NOT_TOLD)
-        messages = _told(examination)
+        messages = list(examination.messages())
         if not messages:
             passed.leave(_folder(git), examination)
     return _refuse(messages, examination)
@@ -70,7 +70,7 @@ def _examine_patch(_: list[str]) -> int:
     git = Git().at_top()
     with git.blobs() as blobs:
         examination = Examination(git, blobs)
-        messages = _told(examination) or _patch_faults(git, examination)
+        messages = list(examination.messages()) or _patch_faults(git, examination)
     return _refuse(messages, examination)
 
 
@@ -86,7 +86,7 @@ def _examine_and_sign(arguments: list[str]) -> int:
         if amended:
             return _refuse(amended)
         if found is None:
-            messages = _told(examination) or _message_faults(MessageFile(git, message), examination)
+            messages = list(examination.messages()) or _message_faults(MessageFile(git, message), examination)
             if messages and examination.is_only_repaired and examination.in_progress.is_rebase and git.index_is("HEAD"):
                 emptied.leave(_folder(git), git.resolve("HEAD"))
                 return 0
@@ -94,6 +94,7 @@ def _examine_and_sign(arguments: list[str]) -> int:
                 if examination.in_progress.is_rebase:
                     _let_go_on(git, message)
                 return _refuse(messages, examination)
+            _print(examination.notices)
             found = passed.Passed(examination.trailers(), examination.unvouched)
     passed.leave_unvouched(_folder(git), found.unvouched)
     lost = MessageFile(git, message).add(found.trailers) if found.trailers else []
@@ -126,26 +127,19 @@ def _folder(git: Git) -> str:
     return os.path.join(git.git_dir(), "gitbtc")
 
 
-def _told(examination: Examination) -> list[str]:
-    messages = list(examination.messages())
-    if not messages:
-        _print_notices(examination)
-    return messages
-
-
-def _print_notices(examination: Examination) -> None:
-    for notice in examination.notices:
-        print(notice, file=sys.stderr)
-
-
 def _refuse(messages: list[str], examination: Examination | None = None) -> int:
-    for message in messages:
-        print(message, file=sys.stderr)
-    if messages and examination is not None:
-        _print_notices(examination)  # the reason comes first: an editor shows the first line alone
-    if messages and examination is not None and examination.in_progress.name != COMMIT:
-        print(f"gitbtc: once that is settled, {examination.in_progress.way_on}", file=sys.stderr)
+    """Say what speaks against it, and only then what else is worth a line: an editor shows the first line alone."""
+    _print(messages)
+    if examination is not None:
+        _print(examination.notices)
+        if messages and examination.in_progress.name != COMMIT:
+            _print([f"gitbtc: once that is settled, {examination.in_progress.way_on}"])
     return 1 if messages else 0
+
+
+def _print(lines: list[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
 
 
 def _read_message(arguments: list[str]) -> int:
@@ -154,7 +148,7 @@ def _read_message(arguments: list[str]) -> int:
     with git.blobs() as blobs:
         examination = Examination(git, blobs, arguments[0])
         examination.unvouched = passed.take_unvouched(_folder(git))
-        return _refuse(_message_faults(MessageFile(git, arguments[0]), examination))
+        return _refuse(_message_faults(MessageFile(git, arguments[0]), examination), examination)
 
 
 def _patch_faults(git: Git, examination: Examination) -> list[str]:
@@ -173,8 +167,7 @@ def _message_faults(file: MessageFile, examination: Examination) -> list[str]:
     found = judged(scan(message), examination.files.allow_list, partial(scan, message, "", None))
     if found and found.refusing:
         return [refusal(found.refusing, "the commit message", MESSAGE, found.remarks)]
-    for notice in notices(found.told, "the commit message") if found else ():
-        print(notice, file=sys.stderr)
+    examination.notices += notices(found.told, "the commit message") if found else []
     said = [Declared(reading) for reading in file.readings]
     if examination.is_rewriting and not any(one.rewrites for one in said) and _rewrites(examination):
         reason = (

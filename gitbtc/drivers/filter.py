@@ -87,7 +87,7 @@ def _judge(path: str, content: bytes, in_name: list[KeyFinding], findings: list[
     place = KEY_FOR_A_NAME if in_name else path
     refusing = [one for verdict in (named, held) if verdict for one in verdict.refusing]
     if refusing and _is_committed(path, content):
-        _say(committed_already(refusing, place))
+        _warn(committed_already(refusing, place))
         return
     if named and named.refusing:
         raise Refused(refusal_of_name(named.refusing, named.remarks))
@@ -95,7 +95,7 @@ def _judge(path: str, content: bytes, in_name: list[KeyFinding], findings: list[
         raise Refused(refusal(held.refusing, place, remarks=held.remarks))
     for one, where in ((named, THE_NAME), (held, place)):
         for line in notices(one.told, where) if one else ():
-            _say(line)
+            _warn(line)
 
 
 def _is_staged(path: str, content: bytes) -> bool:
@@ -160,7 +160,7 @@ def _canonical(folder: str | None, path: str, content: bytes) -> bytes:
     try:
         made = content if why else codec.canonical(kind, content)
     except codec.ForeignFile as error:
-        _say(f"gitbtc: {_shown(path)}: {error}; a commit of it is refused")
+        _warn(f"gitbtc: {_shown(path)}: {error}; a commit of it is refused")
         return content
     except GitbtcError:
         # It is refused at commit, with the place of the mistake; but what a crash left is no edit.
@@ -184,7 +184,7 @@ def _kinds(folder: str | None) -> Kinds:
             _read[folder] = Kinds(folder)
         except GitbtcError as error:
             # A broken schema must not stop the add that mends it.
-            _say(f"gitbtc: {error}; the kinds that this repository adds are not read")
+            _warn(f"gitbtc: {error}; the kinds that this repository adds are not read")
             _read[folder] = Kinds()
     return _read[folder]
 
@@ -227,6 +227,16 @@ def _place(error: Exception) -> str:
         trace = trace.tb_next
     place = f" at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
     return type(error).__name__ + place
+
+
+def _warn(message: str) -> None:
+    """Say what stops nothing, when the file is staged. In `git commit`, which has a file filtered again that it cannot
+    tell from a changed one, it would stand above the reason that a hook refuses for; and the hook says it too.
+    """
+    from gitbtc.repo.callers import is_staging
+
+    if is_staging():
+        _say(message)
 
 
 def _say(message: str) -> None:

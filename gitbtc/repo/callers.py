@@ -6,19 +6,52 @@ import os
 
 _FURTHEST = 4  # processes up: the shell that Git starts a filter with, a wrapper or two, Git
 
+# Commands that put what a file holds into the index or the store, while no hook tells of it.
+_STAGING = frozenset(["add", "stage", "update-index", "hash-object", "stash"])
+# Options of git itself whose value is a word of its own.
+_WITH_A_VALUE = frozenset(["-C", "-c", "--git-dir", "--work-tree", "--namespace", "--config-env", "--attr-source"])
+
 
 def is_renormalizing() -> bool:
     """Whether `git add --renormalize` started us, which is to put every file through the filter again. False where the
     system tells nobody.
     """
+    return "--renormalize" in _git_words()
+
+
+def is_staging() -> bool:
+    """Whether a command started us that stages or stores, and not one that commits or looks: Git has a file filtered
+    that may have changed since it was staged also for `git commit` and `git status`. True where nobody knows.
+    """
+    words = _git_words()
+    return not words or _command(words) in _STAGING
+
+
+def _command(words: list[str]) -> str:
+    """The command of a command line of git: `add` of `git -C treasury add .`; "" where there is none."""
+    program, *rest = words
+    name = os.path.basename(program)
+    if name.startswith("git-"):
+        return name.removeprefix("git-")
+    after_an_option = iter(rest)
+    for word in after_an_option:
+        if word in _WITH_A_VALUE:
+            next(after_an_option, "")
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def _git_words() -> list[str]:
+    """The words that the nearest process of git above us was called with; none where the system tells nobody."""
     process = os.getppid()
     for _ in range(_FURTHEST):
         process, words = _told(process)
         if words and os.path.basename(words[0]).startswith("git"):
-            return "--renormalize" in words
+            return words
         if process <= 1:
-            return False
-    return False
+            break
+    return []
 
 
 def _told(process: int) -> tuple[int, list[str]]:

@@ -175,3 +175,33 @@ def test_a_hook_leaves_a_foreign_index_alone(treasury: Repo, tmp_path: Path) -> 
     treasury.git("commit", "-q", "-m", "one path", "wallet/utxos.json")
     assert treasury.git("status", "--porcelain") == "A  other.txt\n"
     assert records(treasury, "wallet/utxos.json", "HEAD")[0]["label"] == "a"
+
+
+LOOKS_LIKE_A_KEY = "[\n" + json.dumps([coin(0, label="ab" * 32), coin(1, shoe_size=44)])[1:]
+WARNING = "gitbtc: warning: wallet/utxos.json: line 2: 32 bytes in a free text"
+
+
+@pytest.mark.own_interpreters
+@pytest.mark.parametrize("command", ["commit -m x", "-c core.fsync=none commit -am x", "commit -m x wallet/utxos.json"])
+def test_the_reason_comes_first_also_where_git_looks_into_a_file_again(treasury: Repo, command: str) -> None:
+    file = treasury.write("wallet/utxos.json", LOOKS_LIKE_A_KEY)
+    os.utime(file, (4e9, 4e9))  # younger than any index: Git has it filtered anew by each command
+    assert treasury.run("git", "add", "wallet").stderr.startswith(WARNING)
+    assert treasury.run("git", "status").stderr == ""
+    first, *rest = treasury.run("git", *command.split(), ok=(1,)).stderr.splitlines()
+    assert "shoe_size" in first
+    assert [line for line in rest if line.startswith("gitbtc: warning:")] == rest
+    assert rest[0].startswith(WARNING)
+
+
+@pytest.mark.own_interpreters
+def test_the_reason_comes_first_of_what_is_said_of_a_message(treasury: Repo) -> None:
+    event = {"timestamp": 1, "block_height": 1, "event_type": "custom", "note": "one"}
+    nothing = dict.fromkeys(("txid", "amount_sat", "fee_sat"))
+    treasury.write("strategy/execution.json", json.dumps([event | nothing]))
+    treasury.commit("one")
+    treasury.git("rm", "-q", "strategy/execution.json")
+    treasury.env["GITBTC_ALLOW_REWRITE"] = "1"
+    first, second = refused(treasury, "-m", json.dumps({"label": "ab" * 32}), "--allow-empty").splitlines()
+    assert "Gitbtc-Rewrite" in first
+    assert second.startswith("gitbtc: warning: the commit message")

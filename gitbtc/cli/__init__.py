@@ -22,6 +22,7 @@ COMMANDS = {
     "watch": ("gitbtc.cli.watch", "Follow the configured sources block by block, and commit."),
     "record": ("gitbtc.cli.record", "Write a node's answers into a folder that `import --from` reads."),
     "balance": ("gitbtc.cli.balance", "Tell what there is: spendable, reserved, frozen, immature, contested."),
+    "coins": ("gitbtc.cli.coins", "List the coins: which may be spent, how old, and worth what at a feerate."),
     "diff": ("gitbtc.cli.diff", "Show what changed, in coins."),
     "drift": ("gitbtc.cli.drift", "Show how far the work tree is from a commit, in coins."),
     "apply": ("gitbtc.cli.apply", "Make a change here that `gitbtc diff --json` tells."),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
-from gitbtc.coins.balance import grouped, price_at
+from gitbtc.coins.balance import grouped
+from gitbtc.coins.readings import latest
 from gitbtc.errors import printable_json
 from gitbtc.views.balance import Told, document, lines
 
@@ -44,7 +45,7 @@ def command(rev: str | None, *, by: str | None, folder: str | None, agent: str |
 
 
 def _price(wallet: Wallet) -> Record | None:
-    return price_at(wallet.records(_PRICES), wallet.chain.get("block_time"))
+    return latest(wallet.records(_PRICES), wallet.chain.get("block_time"))
 
 
 _GROUPS: dict[str, Callable[[Wallet], Mapping[str, Sum]]] = {

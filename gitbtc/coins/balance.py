@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Record
 
-_DAY = 24 * 3600  # seconds
 _SAT_PER_BTC = 100_000_000
 
 
@@ -93,14 +92,6 @@ def _core_class(holding: Holding, tip: int | None) -> str:
 
 
 # -- in another currency ----------------------------------------------------------------------------------------------
-
-
-def price_at(prices: Iterable[Record], moment: int | None) -> Record | None:
-    """The latest of `prices` that was read by `moment` (Unix seconds) and within 24 hours of it; None without one."""
-    if moment is None:
-        return None
-    near = [price for price in prices if moment - _DAY <= price["timestamp"] <= moment]
-    return max(near, key=lambda price: (price["timestamp"], price["source"]), default=None)
 
 
 def usd(amount_sat: int, price: Record) -> Decimal:

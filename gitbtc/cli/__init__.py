@@ -21,6 +21,7 @@ COMMANDS = {
     "sync": ("gitbtc.cli.sync", "Read the configured sources, and commit what came of it if told to."),
     "watch": ("gitbtc.cli.watch", "Follow the configured sources block by block, and commit."),
     "record": ("gitbtc.cli.record", "Write a node's answers into a folder that `import --from` reads."),
+    "status": ("gitbtc.cli.status", "Tell where a treasury stands: tip, balance, what is open, what is not committed."),
     "balance": ("gitbtc.cli.balance", "Tell what there is: spendable, reserved, frozen, immature, contested."),
     "coins": ("gitbtc.cli.coins", "List the coins: which may be spent, how old, and worth what at a feerate."),
     "diff": ("gitbtc.cli.diff", "Show what changed, in coins."),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,18 +20,27 @@ if TYPE_CHECKING:
 
     from gitbtc.coins.wallet import Wallet
     from gitbtc.spends.listing import Outpoint
+    from gitbtc.spends.trailers import Trailer
     from gitbtc.state.snapshot import Snapshot
 
     Command = TypeVar("Command", bound=Callable[..., object])
 
 
-class State(NamedTuple):
+@dataclass(frozen=True)
+class State:
     """A moment's files, and the commit (oid) that they are of or build on; None before the first one."""
 
     git: Git
     snapshot: Snapshot
     commit: str | None
-    is_work_tree: bool
+    is_work_tree: bool = False
+
+    @cached_property
+    def contests(self) -> list[tuple[str, Trailer]]:
+        """(root, declaration) of what joins left contested."""
+        from gitbtc.judge.contested import open_contests
+
+        return list(open_contests(self.git, self.commit, self.snapshot)) if self.commit else []
 
 
 @contextmanager
@@ -44,7 +54,7 @@ def asked(revision: str | None) -> Iterator[State]:
             yield State(git, of_work_tree(git, kinds), git.find("HEAD"), is_work_tree=True)
         else:
             snapshot = of_revision(git, git.resolve(revision), blobs.read, kinds)
-            yield State(git, snapshot, git.find(f"{revision}^{{commit}}"), is_work_tree=False)
+            yield State(git, snapshot, git.find(f"{revision}^{{commit}}"))
 
 
 def of_wallets(command: Command) -> Command:
@@ -61,7 +71,6 @@ def wallets(state: State, folder: str | None, agent: str | None) -> list[Wallet]
     """The wallets of a state, or that of the root in `folder`; CannotWork where the files do not say what there is."""
     from gitbtc.coins.wallet import Asking
     from gitbtc.coins.wallet import wallets as wallets_of
-    from gitbtc.judge.contested import open_contests
     from gitbtc.reserving.events import root_at
 
     git, snapshot = state.git, state.snapshot
@@ -69,7 +78,7 @@ def wallets(state: State, folder: str | None, agent: str | None) -> list[Wallet]
     if state.is_work_tree:
         _check_sparse(git, snapshot)
     contested: dict[str, set[Outpoint]] = {}
-    for at, trailer in open_contests(git, state.commit, snapshot) if state.commit else ():
+    for at, trailer in state.contests:
         if trailer.outpoint:
             contested.setdefault(at, set()).add(trailer.outpoint)
     asking = Asking(_speaker(git, agent), contested, _listed_before(git, state.commit))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,19 +11,18 @@ from gitbtc.errors import GitbtcError, UsageError, printable, printable_json
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
 from gitbtc.repo.git import Git
-from gitbtc.spends import COINS
 from gitbtc.spends.declared import Declared
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.state.in_progress import InProgress
 from gitbtc.state.merging import MERGE, Merging
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_work_tree, path_in
+from gitbtc.views import contested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitbtc.kinds.registry import Kinds
     from gitbtc.spends.rules import Violation
-    from gitbtc.spends.trailers import Trailer
 
 ROOT_KEY = "gitbtc.check/v1"
 _ALL = "all"
@@ -74,12 +73,12 @@ def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
     drifting = [one for root in roots for one in _label_drift(snapshot, root)]
     if as_json:
         violations = [_document(path, violation) for path, violation in found]
-        contested = [_contest(root, contest) for root, contest in contests]
-        document = {"roots": roots, "violations": violations, "contested": contested, "notices": drifting}
+        told = [contested.document(root, contest) for root, contest in contests]
+        document = {"roots": roots, "violations": violations, "contested": told, "notices": drifting}
         click.echo(printable_json({ROOT_KEY: document}))
     else:
         for root, contest in contests:
-            click.echo(printable(_contested(root, contest)))
+            click.echo(contested.line(root, contest))
         for path, violation in found:
             click.echo(printable(f"{path}: {violation.rule}: {violation.text}"))
         for notice in drifting:
@@ -109,23 +108,6 @@ def _label_drift(snapshot: Snapshot, root: str) -> Iterator[dict[str, str]]:
     for address, here, there in drift(files):
         text = f"{address} is “{here}” there, “{there}” in labels.json; `gitbtc labels sync` writes one into the other"
         yield {"path": path_in(root, KIND), "type": LABEL_DRIFT, "identity": address, "text": text}
-
-
-# What settles a contest in which no transaction is named.
-_NO_PARTIES = {"data_error": "listed", "double_spend_candidate": "unattributed"}
-
-
-def _contested(root: str, contest: Trailer) -> str:
-    name = outpoint_text(contest.outpoint) if contest.outpoint else ""
-    by = f" by {' and by '.join(contest.parties)}" if contest.parties else ""
-    winner = "TXID" if contest.parties else _NO_PARTIES.get(contest.choice, "TXID")
-    mend = f"gitbtc resolve {name} --winner {winner}"
-    return f"{path_in(root, COINS)}: contested: {name}: {contest.choice}{by}; settle it with: {mend}"
-
-
-def _contest(root: str, contest: Trailer) -> dict[str, Any]:
-    name = outpoint_text(contest.outpoint) if contest.outpoint else ""
-    return {"path": path_in(root, COINS), "outpoint": name, "type": contest.choice, "parties": list(contest.parties)}
 
 
 def _explain(rule: str) -> int:

@@ -9,10 +9,10 @@ import click
 from gitbtc.cli.asked_state import asked
 from gitbtc.errors import printable_json
 from gitbtc.reserving.claims import Claims
-from gitbtc.spends.evidence import outpoint_text
-from gitbtc.spends.reservations import Reservation, holds, until
+from gitbtc.spends.reservations import Reservation
 from gitbtc.state.sound import known
 from gitbtc.views import terms
+from gitbtc.views.reservations import held, line, rows_of, whole_line
 
 if TYPE_CHECKING:
     from gitbtc.reserving.claims import Found
@@ -33,7 +33,7 @@ def command(rev: str | None, *, expired_too: bool, remote: str | None, as_json: 
     """List the reservations in a revision, or in the work tree without REV: who, which coin, until which block."""
     with asked(rev) as state:
         roots = {root: known(state.snapshot, root) for root in sorted(state.snapshot.roots())}
-        rows = [row for root, evidence in roots.items() for row in _rows(root, evidence)]
+        rows = [row for root, evidence in roots.items() for row in rows_of(root, evidence)]
         claimed = [] if remote is None else [_claim_row(found, roots) for found in Claims(state.git, remote).listed()]
     shown = [row for row in rows if expired_too or row["holds"]]
     claims = [row for row in claimed if expired_too or row["holds"]]
@@ -46,29 +46,6 @@ def command(rev: str | None, *, expired_too: bool, remote: str | None, as_json: 
     return 0
 
 
-def _rows(root: str, evidence: Evidence) -> list[Row]:
-    return [
-        {"root": root, **_held(reservation, evidence), "note": reservation.event["note"]}
-        for _, agents in sorted(evidence.reservations.items())
-        for _, reservation in sorted(agents.items())
-    ]
-
-
-def _held(reservation: Reservation, evidence: Evidence | None) -> Row:
-    """What is known of a reservation or a claim; amounts in sat, heights in blocks, null where nothing is known."""
-    coin = evidence.coins.get(reservation.outpoint) if evidence else None
-    tip, end = evidence.tip if evidence else None, reservation.expires_height
-    return {
-        "outpoint": outpoint_text(reservation.outpoint),
-        "agent": reservation.agent,
-        "amount_sat": coin and coin["amount_sat"],
-        "spent_by": evidence.spender(reservation.outpoint) if evidence else None,
-        "expires_height": end,
-        "blocks_left": None if end is None or tip is None else max(0, end - tip),
-        "holds": holds(reservation, tip),
-    }
-
-
 def _claim_row(found: Found, roots: Roots) -> Row:
     """A claim; one that gitbtc did not write names nobody, and nobody can tell whether it has expired."""
     claim = found.claim
@@ -77,33 +54,16 @@ def _claim_row(found: Found, roots: Roots) -> Row:
     listing = (evidence for evidence in roots.values() if claim.outpoint in evidence.coins)
     evidence = next(listing, next(iter(roots.values())) if len(roots) == 1 else None)
     event = {"agent": claim.agent, "expires_height": claim.expires_height}
-    return {"ref": found.ref, "readable": True, **_held(Reservation(claim.outpoint, event), evidence)}
+    return {"ref": found.ref, "readable": True, **held(Reservation(claim.outpoint, event), evidence)}
 
 
 def _show(rows: list[Row], claims: list[Row], remote: str | None, hidden: int) -> None:
     for row in rows:
-        where = f"{terms.word(row['root'])}: " if row["root"] else ""
-        note = f": {terms.word(row['note'])}" if row["note"] else ""
-        click.echo(f"{where}{_line(row)}{note}")
+        click.echo(whole_line(row))
     for row in claims:
-        told = _line(row) if row["readable"] else f"{terms.word(row['ref'])} is no claim that gitbtc wrote"
+        told = line(row) if row["readable"] else f"{terms.word(row['ref'])} is no claim that gitbtc wrote"
         click.echo(f"claim on {terms.word(remote or '')}: {told}")
     if not rows and not claims:
         click.echo("gitbtc: nothing is reserved")
     if hidden:
         click.echo(f"gitbtc: {hidden} expired; --all lists them")
-
-
-def _line(row: Row) -> str:
-    worth = [terms.btc(row["amount_sat"])] if row["amount_sat"] is not None else []
-    spent = [f"spent by {row['spent_by']}"] if row["spent_by"] else []
-    who = terms.word(row["agent"]) if row["agent"] else "an agent without a name"
-    parts = [row["outpoint"], *worth, who, f"{until(row['expires_height'])}{_left(row)}", *spent]
-    return ", ".join(parts)
-
-
-def _left(row: Row) -> str:
-    if not row["holds"]:
-        return " (expired)"
-    left = row["blocks_left"]
-    return "" if left is None else f" ({terms.counted(left, ('block', 'blocks'))} left)"

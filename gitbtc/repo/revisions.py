@@ -67,6 +67,10 @@ class Revisions(GitProgram):
         """
         return self._line("symbolic-ref", "-q", "HEAD", ok=(0, 1)) or None
 
+    def upstream_of(self, branch: str) -> str | None:
+        """The full name of the ref that the branch of that full name follows; None where it follows none."""
+        return self._line("for-each-ref", "--format=%(upstream)", branch) or None
+
     def refs(self) -> list[tuple[str, str, str]]:
         """(oid, type, full name) of every ref by name; HEADs and such are not among them. A tag's oid is its own."""
         listed = self._line("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)")

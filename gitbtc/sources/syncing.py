@@ -87,11 +87,11 @@ def obstacle(source: Configured, git: Git) -> str | None:
 
 def _cursor_file(source: Configured, git: Git) -> Path:
     """Where the source's cursor is kept: in the Git folder, named as the source's ref is."""
-    told = Source(git, source.name, _inside(source, git))
+    told = Source(git, source.name, root_of(source, git))
     return Path(git.common_dir()) / "gitbtc" / "sources" / f"{told.ref.rsplit('/', 1)[-1]}.json"
 
 
-def _inside(source: Configured, git: Git) -> str:
+def root_of(source: Configured, git: Git) -> str:
     """The source's root, from the top of the work tree."""
     inside = os.path.relpath(os.path.realpath(source.root), os.path.realpath(git.top_level()))
     return "" if inside == "." else inside
@@ -101,7 +101,7 @@ def _changed_paths(source: Configured, git: Git) -> tuple[list[str], list[str]]:
     """The state files of the source's root that are not as HEAD has them, from the top: those that an import of this
     source left as they are, and those that somebody else changed.
     """
-    inside = _inside(source, git)
+    inside = root_of(source, git)
     prefix = f"{inside}/" if inside else ""
     told = Source(git, source.name, inside)
     head = git.tree_entries("HEAD", *(prefix + path for path in registry.BUILT_IN)) if git.find("HEAD") else {}

@@ -99,6 +99,14 @@ class Source:
         """What it told last, to whatever branch; None before the first time."""
         return next(self._all(), None)
 
+    def last_time(self) -> int | None:
+        """The time of its last news (Unix seconds): of its block, or when it was read; None before the first time."""
+        if self._last is None:
+            return None
+        headers = self._git.commit_content(self._last).decode("utf-8", "replace").partition("\n\n")[0]
+        committer = next(line for line in headers.splitlines() if line.startswith("committer "))
+        return int(committer.split()[-2])
+
     def has_brought(self, path: str, oid: str) -> bool:
         """Whether an import of it ever left the file `path` (from the root) as the blob `oid`."""
         return any(told.brought.get(path) == oid for told in self._all())

@@ -106,10 +106,11 @@ def _worth(held: Sum, price: Record | None) -> str:
 
 def document(told: Iterable[Told], by: str | None) -> dict[str, Any]:
     """The same as JSON, in the form that docs/coins.md tells; `by` names what the groups are."""
-    return {ROOT_KEY: {"by": by, "roots": [_root(one) for one in told]}}
+    return {ROOT_KEY: {"by": by, "roots": [root_document(one) for one in told]}}
 
 
-def _root(told: Told) -> dict[str, Any]:
+def root_document(told: Told) -> dict[str, Any]:
+    """What JSON tells of a root."""
     wallet, price, groups = told
     everything = balance.total(wallet.holdings)
     classes = [

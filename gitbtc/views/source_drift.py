@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
     from gitbtc.views.spenders import Outpoint
 
-_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
-
 
 def lines(name: str, drift: SourceDrift, now: int, *, colour: bool = False) -> Iterator[str]:
     """The lines for the source `name`, without line ends: both blocks and their age at `now` (Unix seconds), each
@@ -56,14 +54,7 @@ def of_source(name: str, drift: SourceDrift) -> dict[str, Any]:
 
 
 def _block(chain: Record, now: int) -> str:
-    return f"block {chain['block_height']} ({terms.utc(chain['block_time'])}, {_age(now - chain['block_time'])})"
-
-
-def _age(seconds: int) -> str:
-    for unit, word in _UNITS:
-        if seconds >= unit:
-            return f"{terms.counted(seconds // unit, (word, word + 's'))} ago"
-    return "just now"
+    return f"block {chain['block_height']} ({terms.utc(chain['block_time'])}, {terms.ago(now - chain['block_time'])})"
 
 
 def _noise(kind: str, field: str, count: int) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SAT_PER_BTC = 100_000_000
 MSAT_PER_SAT = 1000
 SHORTEST = 8
+_LONG = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 class _Absent:
@@ -121,6 +122,14 @@ def telling_length(texts: set[str]) -> int:
     while length < longest and len({text[:length] for text in texts}) < len(texts):
         length *= 2
     return length
+
+
+def ago(seconds: int) -> str:
+    """How long ago something was, in the largest unit that it fills: `3 hours ago`."""
+    for unit, word in _LONG:
+        if seconds >= unit:
+            return f"{counted(seconds // unit, (word, word + 's'))} ago"
+    return "just now"
 
 
 def counted(number: int, noun: tuple[str, str]) -> str:

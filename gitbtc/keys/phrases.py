@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from itertools import filterfalse
+from operator import lt
 
 from gitbtc.keys import layouts
 from gitbtc.keys import words as lists
@@ -16,8 +18,18 @@ if TYPE_CHECKING:
     from gitbtc.keys.family import PhraseFamily, Spot
     from gitbtc.keys.form import Form
 
+    # Where words that begin at a place may end, if behind another place, and which families may take them for theirs:
+    # their checksum is right, as far as it is one of the words' numbers.
+    Ends = Callable[[int, int], Iterable[tuple[int, Sequence[PhraseFamily]]]]
+
 # The stronger proof first: one phrase can be of several families by chance.
 PHRASES: tuple[PhraseFamily, ...] = (aezeed, slip39, bip39, electrum, electrum_v1)
+
+# The checksums that are of the words' numbers: all that stands in the way of most stretches of a longer text.
+_CHECKSUMS: dict[PhraseFamily, Callable[[int, int], bool]] = {
+    aezeed: lambda bits, _: aezeed.is_checked(bits),
+    bip39: bip39.is_checked,
+}
 
 # Anything else between two words than these (a full stop, a colon, a number of three digits) ends the run; such
 # strictness is what keeps prose and code free of false alarms.
@@ -47,6 +59,9 @@ _COMMON = 320
 # So many different words make a phrase: twelve random words have fewer once in 10**8 times; prose, code, logs and menus
 # repeat a few words (`true`, `false`) all the time. Mnemonics of all zeros or all ones repeat one word to the last.
 FEWEST_WORDS = 9
+
+# Of the number of a word on a list of BIP-39, of which the longest list that is read by numbers has 2,048.
+_BITS = 11
 
 # The quick look: digits become 0, separators a space, and what is neither a separator nor part of a word `#`.
 _PLAIN = bytes(
@@ -157,9 +172,16 @@ def _in_piece(piece: bytes, *, spread: bool, proven: bool = False) -> Iterator[S
     runs = [quick[start:end] for start, end in _runs(_flags(quick, words_of(names)))]
     tokens = None
     for listed in names if runs else ():
-        if any(_run(_LEAST) in _flags(run, lists.numbers(listed)) for run in runs):
+        if any(_has_a_run(run, lists.numbers(listed)) for run in runs):
             tokens = tokens or [token for token in _TOKEN.finditer(piece) if token[0] not in _NUMBERING]
             yield from _of_list(piece, tokens, listed, spread=spread, whole=not proven)
+
+
+def _has_a_run(words: Sequence[bytes], listed: dict[bytes, int]) -> bool:
+    """Whether so many of the list stand together that a phrase may be among them."""
+    # So many have one of these among them.
+    is_likely = any(map(listed.__contains__, words[_LEAST - 1 :: _LEAST]))
+    return is_likely and _run(_LEAST) in _flags(words, listed)
 
 
 def _runs(flags: bytes) -> Iterator[tuple[int, int]]:
@@ -194,44 +216,51 @@ def _of_list(
     words = [token[0] for token in tokens]
     for start, end in _runs(_flags(words, lists.numbers(listed))):
         run = _Run(piece, words[start:end], [token.start() for token in tokens[start:end]], listed)
-        found = list(_in_run(run, proven, spread=spread)) if proven else []
-        yield from found or (spot for family in families if family.WHOLE for spot in _whole(run, family))
+        is_none = True
+        for spot in _in_run(run, proven, spread=spread) if proven else ():
+            is_none = False
+            yield spot
+        if is_none:
+            yield from (spot for family in families if family.WHOLE for spot in _whole(run, family))
 
 
 class _Run:
     """Consecutive words of one list in a text: the words, and where each begins."""
 
-    __slots__ = ("_ascent", "_spellings", "_text", "listed", "numbers", "places", "units", "words")
+    __slots__ = ("_bits", "_spellings", "_text", "listed", "numbers", "places", "units", "words")
 
     def __init__(self, text: bytes, words: Sequence[bytes], places: Sequence[int], listed: str) -> None:
         self._text = text
         self.words = words
         self.places = places
         self.listed = listed
-        self.numbers = [lists.numbers(listed)[word] for word in words]
+        self.numbers = list(map(lists.numbers(listed).__getitem__, words))
         self._spellings = lists.spellings(listed)
         self.units = list(self._units())
-        self._ascent = self._ascending()
+        self._bits = b""
 
     def _units(self) -> Iterator[tuple[int, int]]:
         """The words (from, to) that stand on one line or in one string."""
         start = 0
-        for number in range(1, len(self.words)):
-            if _UNIT_END.search(self._text, self._end(number - 1), self.places[number]):
-                yield start, number
-                start = number
+        for mark in _UNIT_END.finditer(self._text, self.places[0], self.places[-1]):
+            end = bisect_right(self.places, mark.start())
+            if end > start:
+                yield start, end
+                start = end
         yield start, len(self.words)
 
     def _end(self, number: int) -> int:
         return self.places[number] + len(self.words[number])
 
-    def _ascending(self) -> list[int]:
-        """For each word, how many from it on ascend as on the list."""
-        ascent = [1] * len(self.numbers)
-        for place in range(len(self.numbers) - 2, -1, -1):
-            if self.numbers[place] < self.numbers[place + 1]:
-                ascent[place] = ascent[place + 1] + 1
-        return ascent
+    def bits(self, start: int, end: int) -> int:
+        """The numbers of the words from `start` to `end`, one behind the other in bits."""
+        if not self._bits:
+            digits = "".join([format(number, f"0{_BITS}b") for number in self.numbers])
+            self._bits = int(digits, 2).to_bytes(-(-len(digits) // 8), "big")
+        # The last word ends with the last byte.
+        first, last = (8 * len(self._bits) - _BITS * (len(self.numbers) - place) for place in (start, end))
+        whole = int.from_bytes(self._bits[first // 8 : -(-last // 8)], "big")
+        return whole >> -last % 8 & (1 << last - first) - 1
 
     def form(self, families: Sequence[PhraseFamily], start: int, end: int) -> Form | None:
         """The form of the words from `start` to `end`, of the first family that takes them for its own."""
@@ -245,9 +274,9 @@ class _Run:
         Words that ascend as on the list are a stretch of it: one phrase in 479 million does. `may_repeat`: one word
         over and over, to the last, is a phrase too.
         """
-        if self._ascent[start] >= end - start:
-            return False
         numbers = self.numbers[start:end]
+        if all(map(lt, numbers, numbers[1:])):
+            return False
         return len(set(numbers)) >= FEWEST_WORDS or (may_repeat and len(set(numbers[:-1])) == 1)
 
     def spots(self, families: Sequence[PhraseFamily], start: int, end: int) -> Iterator[Spot]:
@@ -280,8 +309,8 @@ def _in_run(run: _Run, families: Sequence[PhraseFamily], *, spread: bool) -> Ite
     not part of a larger one; but ideographs, of which any Chinese text is made, are a phrase only as a whole. What
     several families take for theirs is the first one's.
     """
-    for start, end in _stretches(run, families):
-        if not run.form(families, start, end):
+    for start, end, form in _stretches(run, families):
+        if not form:
             if run.listed not in lists.IDEOGRAPHS:
                 yield from _windows(run, start, end, families, spread=spread)
         # In strings that stand apart one word over and over, and no other in the end, is what a log says.
@@ -289,47 +318,60 @@ def _in_run(run: _Run, families: Sequence[PhraseFamily], *, spread: bool) -> Ite
             yield from run.spots(families, start, end)
 
 
-def _stretches(run: _Run, families: Sequence[PhraseFamily]) -> Iterator[tuple[int, int]]:
-    """The run cut into lines or strings that are phrases, and the stretches between them."""
+def _stretches(run: _Run, families: Sequence[PhraseFamily]) -> Iterator[tuple[int, int, Form | None]]:
+    """The run cut into lines or strings that are phrases, and the stretches between them; each with its form."""
     begun = 0
     for start, end in run.units:
-        if run.form(families, start, end):
+        form = run.form(families, start, end) if end - start >= _LEAST else None
+        if form:
             if begun < start:
-                yield begun, start
-            yield start, end
+                yield begun, start, run.form(families, begun, start)
+            yield start, end, form
             begun = end
     if begun < len(run.words):
-        yield begun, len(run.words)
+        yield begun, len(run.words), run.form(families, begun, len(run.words))
 
 
 def _windows(run: _Run, begin: int, limit: int, families: Sequence[PhraseFamily], *, spread: bool) -> Iterator[Spot]:
-    counts = sorted({count for family in families for count in family.COUNTS}, reverse=True)
-    may_be = _ahead(run, families, limit, counts)
+    may_be = _shares(run) if families == [slip39] else _checked(run, families, limit)
     covered = 0
-    for start in range(begin, limit - counts[-1] + 1):
-        for count in may_be(start):
-            end = start + count
-            if covered < end <= limit and run.is_phrase(start, end, may_repeat=not spread):
-                found = list(run.spots(families, start, end))
-                if found:
+    for start in range(begin, limit - _LEAST + 1):
+        for end, some in may_be(start, covered):
+            if covered < end <= limit:
+                found = list(run.spots(some, start, end))
+                if found and run.is_phrase(start, end, may_repeat=not spread):
                     yield from found
                     covered = end
                     break
 
 
-def _ahead(
-    run: _Run, families: Sequence[PhraseFamily], limit: int, counts: Sequence[int]
-) -> Callable[[int], Iterable[int]]:
-    """How many words from a place on may be a phrase: none where the same words stood before."""
-    if families == [slip39]:  # none of another family has its words, and no phrase ends a text of nothing else
-        return slip39.counts(run.numbers)
+def _shares(run: _Run) -> Ends:
+    # None of another family has words of this list.
+    counts = slip39.shares(run.numbers)
+    return lambda start, _: [(start + count, [slip39]) for count in counts.get(start, ())]
+
+
+def _checked(run: _Run, families: Sequence[PhraseFamily], limit: int) -> Ends:
+    """None where the same words stood before."""
+    counts = sorted({count for family in families for count in family.COUNTS}, reverse=True)
+    by_count = [(count, [family for family in families if count in family.COUNTS]) for count in counts]
     tried: set[tuple[int, ...]] = set()
 
-    def of(start: int) -> Iterable[int]:
+    def ends(start: int, covered: int) -> Iterator[tuple[int, Sequence[PhraseFamily]]]:
         ahead = tuple(run.numbers[start : min(start + counts[0], limit)])
         if ahead in tried:
-            return ()
+            return
         tried.add(ahead)
-        return counts
+        bits = run.bits(start, start + len(ahead))
+        for count, some in by_count:
+            if count <= len(ahead) and start + count > covered:
+                number = bits >> _BITS * (len(ahead) - count)
+                fitting = [family for family in some if _may_be(family, number, count)]
+                if fitting:
+                    yield start + count, fitting
 
-    return of
+    return ends
+
+
+def _may_be(family: PhraseFamily, bits: int, count: int) -> bool:
+    return family not in _CHECKSUMS or _CHECKSUMS[family](bits, count)

@@ -60,3 +60,38 @@ def test_a_chinese_sentence_is_none_though_its_checksum_is_right() -> None:
         assert [secret.decode() for _, _, secret in phrases.find(apart.encode())] == [apart]
     missed = [other for other in others if not list(phrases.find(f'{{"v":"{other}"}}'.encode()))]
     assert not missed
+
+
+@given(
+    st.integers(0, 2**64),
+    st.sampled_from(["english", "spanish", "japanese", "electrum-portuguese"]),
+    st.integers(12, 60),
+    st.sampled_from([2, 40, 2048]),
+)
+def test_among_words_of_a_list_the_first_stretch_that_a_family_takes_counts(
+    seed: int, listed: str, size: int, different: int
+) -> None:
+    """However the checksums are calculated, it is what each family says of the words by themselves."""
+    drawn = random.Random(seed)
+    words = drawn.choices(lists.spellings(listed)[:different], k=size)
+    families = [family for family in phrases.PHRASES if listed in family.LISTS and not family.WHOLE]
+    found = [secret for _, _, secret in phrases.find(b"\n".join(words))]
+    if any(family.recognise(words, listed) for family in families):
+        assert found == ([b" ".join(words)] if is_phrase(words, listed) else [])
+        return
+    expected: list[bytes] = []
+    covered = 0
+    for start in range(size):
+        for count in phrases._COUNTS:
+            end, some = start + count, words[start : start + count]
+            named = [family for family in families if count in family.COUNTS and family.recognise(some, listed)]
+            if covered < end <= size and named and is_phrase(some, listed):
+                expected.append(b" ".join(some))
+                covered = end
+                break
+    assert found == list(dict.fromkeys(expected))
+
+
+def is_phrase(words: list[bytes], listed: str) -> bool:
+    numbers = [lists.numbers(listed)[word] for word in words]
+    return numbers != sorted(set(numbers)) and (len(set(numbers)) >= 9 or len(set(numbers[:-1])) == 1)

@@ -7,6 +7,8 @@ passphrase the text is enciphered under a known one: the words are the seed. The
 
 from __future__ import annotations
 
+from functools import cache
+
 from gitbtc.keys.form import Form
 from gitbtc.keys.words import numbers
 
@@ -21,8 +23,8 @@ WHOLE = False
 FORM = Form("LND aezeed cipher seed", "keep the words on paper; gitbtc needs only the node's public key and its xpubs")
 
 _SIZE, _CHECKED = 33, 29
-# Words below it begin with eight zero bits, the version.
-_FIRST_OF_LATER_VERSIONS = 8
+# The first byte, which is 0, stands above so many bits.
+_VERSION_FROM = 8 * (_SIZE - 1)
 # The polynomial of CRC-32C, bits reflected (RFC 3720, section 12.1).
 _CASTAGNOLI = 0x82F63B78
 
@@ -30,19 +32,34 @@ _CASTAGNOLI = 0x82F63B78
 def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
     """The form if the words of `phrase`, all on the list, are a cipher seed whose checksum is right, else None."""
     number = numbers(listed)
-    if len(phrase) not in COUNTS or number[phrase[0]] >= _FIRST_OF_LATER_VERSIONS:
+    if len(phrase) not in COUNTS:
         return None
     bits = 0
     for word in phrase:
         bits = bits << 11 | number[word]
+    return FORM if is_checked(bits) else None
+
+
+def is_checked(bits: int) -> bool:
+    """Whether the version and the checksum of 24 words, 11 bits each, are right."""
+    if bits >> _VERSION_FROM:
+        return False
     seed = bits.to_bytes(_SIZE, "big")
-    return FORM if _crc32c(seed[:_CHECKED]).to_bytes(4, "big") == seed[_CHECKED:] else None
+    return _crc32c(seed[:_CHECKED]).to_bytes(4, "big") == seed[_CHECKED:]
 
 
 def _crc32c(content: bytes) -> int:
+    table = _remainders()
     remainder = 0xFFFFFFFF
     for byte in content:
-        remainder ^= byte
-        for _ in range(8):
-            remainder = remainder >> 1 ^ (_CASTAGNOLI if remainder & 1 else 0)
+        remainder = remainder >> 8 ^ table[remainder & 0xFF ^ byte]
     return remainder ^ 0xFFFFFFFF
+
+
+@cache
+def _remainders() -> list[int]:
+    """What each byte leaves."""
+    remainders = list(range(256))
+    for _ in range(8):
+        remainders = [remainder >> 1 ^ (_CASTAGNOLI if remainder & 1 else 0) for remainder in remainders]
+    return remainders

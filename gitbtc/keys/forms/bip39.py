@@ -6,12 +6,15 @@ checksum, the first bits of the entropy's SHA-256.
 
 from __future__ import annotations
 
+from functools import cache
+
 from gitbtc.keys.form import Form
 from gitbtc.keys.words import numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from hashlib import _Hash as Hash
 
 LISTS = (
     "english", "spanish", "french", "italian", "portuguese", "czech", "japanese", "korean", "chinese_simplified",
@@ -40,13 +43,19 @@ def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
     bits = 0
     for word in phrase:
         bits = bits << 11 | number[word]
-    checksum_bits = len(phrase) // 3
-    entropy = (bits >> checksum_bits).to_bytes(checksum_bits * 4, "big")
-    is_right = _checksum(entropy, checksum_bits) == bits & ((1 << checksum_bits) - 1)
-    return FORMS[listed] if is_right else None
+    return FORMS[listed] if is_checked(bits, len(phrase)) else None
 
 
-def _checksum(entropy: bytes, bits: int) -> int:
+def is_checked(bits: int, count: int) -> bool:
+    """Whether the checksum of `count` words, 11 bits each, is right."""
+    size = count // 3
+    entropy = (bits >> size).to_bytes(size * 4, "big")
+    return _sha256()(entropy).digest()[0] >> (8 - size) == bits & (1 << size) - 1
+
+
+@cache
+def _sha256() -> Callable[[bytes], Hash]:
+    # Not each time: words are tried by the thousand.
     from hashlib import sha256
 
-    return sha256(entropy).digest()[0] >> (8 - bits)
+    return sha256

@@ -9,11 +9,13 @@ One text in 216 begins so by chance. That is a weaker proof than most, and as st
 
 from __future__ import annotations
 
+from functools import cache
+
 from gitbtc.keys.form import Form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 LISTS = ("english", "spanish", "electrum-portuguese", "portuguese", "japanese", "chinese_simplified")
 # What it makes: 12 words, 13 in its first versions, and 24 or 25 for two-factor wallets before 2.7. Longer texts are
@@ -32,6 +34,8 @@ FORMS = {
     "102": Form("Electrum seed (two-factor, SegWit)", _ADVICE),
 }
 
+_FIRST_BYTES = frozenset(int(f"{prefix}0"[:2], 16) for prefix in FORMS)
+
 # No space stands between characters of Chinese and Japanese.
 _UNSPACED = frozenset(["japanese", "chinese_simplified"])
 
@@ -41,18 +45,26 @@ def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
     if len(phrase) < _FEWEST:
         return None
     version = _version(phrase, listed)
-    prefix = next(filter(version.startswith, FORMS), "")
+    if version[0] not in _FIRST_BYTES:
+        return None
+    prefix = next(filter(version.hex().startswith, FORMS), "")
     # Electrum tells its two derivations of these seeds apart by the number of words, and takes no other number.
     if prefix == _TWO_FACTORS and 12 < len(phrase) < 20:
         return None
     return FORMS.get(prefix)
 
 
-def _version(phrase: Sequence[bytes], listed: str) -> str:
+def _version(phrase: Sequence[bytes], listed: str) -> bytes:
+    separator = b"" if listed in _UNSPACED else b" "
+    return _hmac()(b"Seed version", _unaccented(separator.join(phrase)), "sha512")[:2]
+
+
+@cache
+def _hmac() -> Callable[[bytes, bytes, str], bytes]:
+    # Not each time: words are tried by the thousand.
     from hmac import digest
 
-    separator = b"" if listed in _UNSPACED else b" "
-    return digest(b"Seed version", _unaccented(separator.join(phrase)), "sha512")[:2].hex()
+    return digest
 
 
 def _unaccented(text: bytes) -> bytes:

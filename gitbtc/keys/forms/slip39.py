@@ -9,13 +9,15 @@ it to fill its words; then the Reed-Solomon code RS1024, three words, over all t
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain, cycle
+from operator import xor
 
 from gitbtc.keys.form import Form
 from gitbtc.keys.words import numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 _BEFORE, _AFTER = 4, 3
 # A value has the length of the master secret: a multiple of 16 bits, at least 128, and at most the 512 that BIP-32
@@ -33,6 +35,9 @@ _GENERATOR = (
     0xE0E040, 0x1C1C080, 0x3838100, 0x7070200, 0xE0E0009, 0x1C0C2412, 0x38086C24, 0x3090FC48, 0x21B1F890, 0x3F3F120,
 )  # fmt: skip
 _CUSTOMIZATION = (b"shamir", b"shamir_extendable")
+# The field's polynomial, x^10 + x^3 + 1, whose root is an element of this order. The generator's roots are its first
+# three powers.
+_MODULUS, _ORDER, _ROOTS = 0b100_0000_1001, 1023, (1, 2, 3)
 
 
 def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
@@ -47,66 +52,88 @@ def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
     return FORM if _is_checked([number[word] for word in phrase]) else None
 
 
-def counts(numbers: Sequence[int]) -> Callable[[int], Sequence[int]]:
-    """Of words one behind the other, by their numbers: how many of them from a place on may be a share, most first.
+def shares(numbers: Sequence[int]) -> dict[int, list[int]]:
+    """Of words one behind the other, by their numbers: how many of them from a place on are a share by their checksum
+    and their padding, most first, for each place from which any are.
 
-    What is told is so: the checksum is right. Without the polynomial of each stretch: that of the words up to its end
-    less that of the words before it, which a table moves on by as many words.
+    No polynomial is made for each stretch. A share is right if its polynomial, the customization string ahead of the
+    words, is 1 at each root of the generator. Divided by the power of the root that belongs to the share's end, that is
+    an equation of what depends on the end alone and on the beginning alone: both are the sum of all words before that
+    place, each times a power of its own, and one term more. So a share lies where the two are equal.
     """
-    until = [0]
-    for number in numbers:
-        until.append(_shifted(until[-1]) ^ number)
-
-    last = len(numbers) - COUNTS[-1]
-
-    def of(start: int) -> Sequence[int]:
-        head = numbers[start : start + _BEFORE + 1]
-        if start > last or not _has_its_groups(head):
-            return ()
-        begun = until[start] ^ _customized(head[1] >> 4 & 1)
-        lowest, following, highest = begun & 0x3FF, begun >> 10 & 0x3FF, begun >> 20
-        ahead = until[start : start + COUNTS[0] + 1]
-        return [
-            count
-            for count, low, middle, high in _fitting(head[_BEFORE].bit_length())
-            if count < len(ahead) and ahead[count] ^ low[lowest] ^ middle[following] ^ high[highest] == 1
-        ]
-
-    return of
+    sums = _sums(numbers)
+    ends = list(map(xor, sums, cycle(_terms(0, 0, 0))))
+    begun = [list(map(xor, sums, cycle(_terms(*_customized(is_extendable))))) for is_extendable in (0, 1)]
+    right = set(ends).intersection(chain(*begun))
+    places: dict[int, list[int]] = {}
+    for end, total in enumerate(ends) if right else ():
+        if total in right:
+            places.setdefault(total, []).append(end)
+    found = {}
+    for start, second in enumerate(numbers[1 : len(numbers) - COUNTS[-1] + 2] if right else ()):
+        reached = places.get(begun[second >> 4 & 1][start], ())
+        sizes = [end - start for end in reversed(reached) if end - start in COUNTS]
+        found[start] = [size for size in sizes if _is_padded(numbers[start + _BEFORE], size)]
+    return found
 
 
-def _shifted(remainder: int) -> int:
-    """A remainder behind which another word follows."""
-    return (remainder & 0xFFFFF) << 10 ^ _multiples()[remainder >> 20]
-
-
-@cache
-def _customized(is_extendable: int) -> int:
-    """The remainder of the customization string, which stands before the words of a share."""
-    return _remainder(_CUSTOMIZATION[is_extendable])
-
-
-@cache
-def _fitting(bits: int) -> list[tuple[int, list[int], list[int], list[int]]]:
-    """The counts of words in which the first word of the value may have so many bits, each with its tables."""
-    return [(count, *_tables(count)) for count in COUNTS if _is_padded((1 << bits) - 1, count)]
-
-
-@cache
-def _tables(count: int) -> tuple[list[int], list[int], list[int]]:
-    """What ten bits of a remainder come to behind which `count` words follow: the lowest, the next, the highest."""
-    bits = [1 << bit for bit in range(30)]
-    for _ in range(count):
-        bits = list(map(_shifted, bits))
-    return _sums(bits[:10]), _sums(bits[10:20]), _sums(bits[20:])
-
-
-def _sums(bits: Sequence[int]) -> list[int]:
-    """What each combination of these comes to, by the number whose bits choose them."""
-    sums = [0]
-    for bit in bits:
-        sums += [value ^ bit for value in sums]
+def _sums(numbers: Sequence[int]) -> list[int]:
+    """For each place, the sum of the words before it, each times the power of its place at the three roots: the first
+    ten bits are those of the first root.
+    """
+    powers, logarithms = _field()
+    second, third = [power << 10 for power in powers], [power << 20 for power in powers]
+    total = 0
+    sums = [total]
+    for place, number in enumerate(numbers, 1):
+        if number:
+            logarithm = logarithms[number]
+            # An index below zero counts from the end: powers repeat after so many.
+            total ^= (
+                powers[logarithm - place % _ORDER]
+                ^ second[logarithm - 2 * place % _ORDER]
+                ^ third[logarithm - 3 * place % _ORDER]
+            )
+        sums.append(total)
     return sums
+
+
+@cache
+def _terms(first: int, second: int, third: int) -> list[int]:
+    """Three elements of the field, by their logarithms, divided by each power of the three roots."""
+    powers = _field()[0]
+    return [
+        powers[(first - place) % _ORDER]
+        ^ powers[(second - 2 * place) % _ORDER] << 10
+        ^ powers[(third - 3 * place) % _ORDER] << 20
+        for place in range(_ORDER)
+    ]
+
+
+@cache
+def _customized(is_extendable: int) -> tuple[int, int, int]:
+    """The logarithms of the customization string's polynomial at the three roots."""
+    powers, logarithms = _field()
+    values = [1, 1, 1]
+    for character in _CUSTOMIZATION[is_extendable]:
+        values = [
+            powers[(logarithms[value] + root) % _ORDER] ^ character for value, root in zip(values, _ROOTS, strict=True)
+        ]
+    first, second, third = (logarithms[value] for value in values)
+    return first, second, third
+
+
+@cache
+def _field() -> tuple[list[int], list[int]]:
+    """The powers of a primitive element of the field of 1,024 elements, and the logarithm of each element but 0."""
+    powers = [1]
+    while len(powers) < _ORDER:
+        doubled = powers[-1] << 1
+        powers.append(doubled ^ _MODULUS if doubled >> 10 else doubled)
+    logarithms = [0] * (_ORDER + 1)
+    for logarithm, power in enumerate(powers):
+        logarithms[power] = logarithm
+    return powers, logarithms
 
 
 def _is_padded(first_of_value: int, count: int) -> bool:
@@ -139,4 +166,7 @@ def _remainder(values: Iterable[int]) -> int:
 @cache
 def _multiples() -> list[int]:
     """What each value of the ten highest bits adds to the remainder."""
-    return _sums(_GENERATOR)
+    multiples = [0]
+    for term in _GENERATOR:
+        multiples += [multiple ^ term for multiple in multiples]
+    return multiples

@@ -101,3 +101,30 @@ def test_more_groups_needed_than_there_are_is_none() -> None:
 def test_another_count_of_words_is_none(count: int) -> None:
     unchecked = [1, *([0] * max(count - 4, 0))]
     assert slip39.recognise(checked(unchecked, b"shamir")[:count], "slip39") is None
+
+
+def test_shares_among_words_are_seen_where_they_begin() -> None:
+    chance = random.Random(4)
+    for zeros in (0, 0.9):
+        spoken: list[bytes] = []
+        planted = []
+        while len(spoken) < 3000:  # the powers of the roots repeat after 1,023 places
+            spoken += [WORDS[0] if chance.random() < zeros else word for word in chance.choices(WORDS, k=99)]
+            planted.append(len(spoken))
+            spoken += share(chance, chance.randrange(16, 65, 2))
+        found = slip39.shares([numbers("slip39")[word] for word in spoken])
+        right = {start: [count for count in counts if slip39.recognise(spoken[start : start + count], "slip39")]
+                 for start, counts in found.items()}  # fmt: skip
+        assert {start for start, counts in right.items() if counts} == set(planted)
+        assert all(len(counts) <= 1 for counts in right.values())
+
+
+def test_what_is_seen_among_words_is_what_the_polynomial_says() -> None:
+    """Words of which many stretches are right: a share, over and over, and one word alone."""
+    once = share(random.Random(5), 16)
+    for spoken in (once * 4, [WORDS[0]] * 90, [WORDS[1]] * 90, share(random.Random(6), 64) + once):
+        found = slip39.shares([numbers("slip39")[word] for word in spoken])
+        for start in range(len(spoken)):
+            counts = [count for count in slip39.COUNTS if start + count <= len(spoken)]
+            right = [count for count in counts if slip39.recognise(spoken[start : start + count], "slip39")]
+            assert set(right) <= set(found.get(start, ()))

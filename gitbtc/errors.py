@@ -28,9 +28,9 @@ def report(error: BaseException) -> str:
     """What to paste into a report of a bug: the kind of error and where it came from. Never its message, which may
     hold what the error was about: a record, or a key. What the machine lacks (room, memory) is no bug, and is said.
     """
-    lacking = _lacking(error)
-    if lacking:
-        return f"gitbtc: {lacking}"
+    lack = lacking(error)
+    if lack:
+        return f"gitbtc: {lack}"
     places, frame = [], error.__traceback__
     while frame is not None:
         path = frame.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/gitbtc/", 1)[-1]
@@ -39,14 +39,43 @@ def report(error: BaseException) -> str:
     return f"gitbtc: unexpected {type(error).__name__}, which is a bug of gitbtc's: {' > '.join(places[-6:])}"
 
 
-def _lacking(error: BaseException) -> str:
-    """What a machine lacks where that is all that `error` is about: which file could not be written, or memory."""
-    import errno
+# What a machine lacks, in the words of strerror(3) and of Git -> what to do about it.
+_ROOM = "make room there, and do it again"
+_RIGHT = "see that it can be written to, and do it again"
+_WAYS_OUT = {
+    "No space left on device": _ROOM,
+    "Out of diskspace": _ROOM,
+    "Disk quota exceeded": _ROOM,
+    "File too large": "raise the limit (ulimit -f), and do it again",
+    "Read-only file system": _RIGHT,
+    "Permission denied": _RIGHT,
+    "Operation not permitted": _RIGHT,
+    "couldn't write": "see that there is room, and that it can be written to, and do it again",
+    "Input/output error": "look at the disk before anything else",
+    "Too many open files": "raise the limit (ulimit -n), and do it again",
+    "Cannot allocate memory": "do it again where there is more memory",
+}
 
+
+def remedy(said: str) -> str:
+    """What to do where a program says that the machine lacks something; "" where it says something else."""
+    return next((way for words, way in _WAYS_OUT.items() if words in said), "")
+
+
+def not_written(error: OSError, path: object = None) -> CannotWork:
+    """The same of a file that could not be written: the one that the error names, unless `path` is told."""
+    way = remedy(error.strerror or str(error))
+    place = path or error.filename or "what was to be written"
+    return CannotWork(f"{place}: cannot be written: {error.strerror or error}{f'; {way}' if way else ''}")
+
+
+def lacking(error: BaseException) -> str:
+    """What a machine lacks where that is all that `error` is about, and what to do; "" for anything else."""
     if isinstance(error, MemoryError):
         return "there is not enough memory here for this"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO):
-        return printable(f"{error.filename or 'what was to be written'}: {error.strerror}")
+    if isinstance(error, OSError) and (way := remedy(error.strerror or str(error))):
+        place = f"{error.filename}: " if error.filename else ""
+        return printable(f"{place}{error.strerror or error}; {way}")
     return ""
 
 

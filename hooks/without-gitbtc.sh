@@ -22,9 +22,13 @@ label() {
     esac
 }
 
-# merge SIZE PATH BASE-LABEL OUR-LABEL THEIR-LABEL BASE OURS THEIRS
+# merge SIZE PATH BASE-LABEL OUR-LABEL THEIR-LABEL BASE OURS THEIRS. The variable `s` is the exit status of gitbtc: 129
+# where it ran, and has said why it could not merge.
 merge() {
-    say "$2: merged as text and left as a conflict: $cannot. Look at every line before you stage it; $mend"
+    case ${s-} in
+    129) say "$2: merged as text and left as a conflict, for the reason above; \`git merge --abort\`, and merge again" ;;
+    *) say "$2: merged as text and left as a conflict: $cannot. Look at every line before you stage it; $mend" ;;
+    esac
     git merge-file --marker-size="$1" -L "$(label "$4" ours)" -L "$(label "$3" base)" -L "$(label "$5" theirs)" \
         "$7" "$6" "$8"
     exit 1

@@ -35,9 +35,12 @@ def test_json_says_the_same_and_does_nothing_to_a_terminal() -> None:
     [
         (
             OSError(errno.ENOSPC, "No space left on device", "state\x1b/file"),
-            "gitbtc: state/file: No space left on device",
+            "gitbtc: state/file: No space left on device; make room there, and do it again",
         ),
-        (OSError(errno.EROFS, "Read-only file system"), "gitbtc: what was to be written: Read-only file system"),
+        (
+            OSError(errno.EROFS, "Read-only file system"),
+            "gitbtc: Read-only file system; see that it can be written to, and do it again",
+        ),
         (MemoryError(), "gitbtc: there is not enough memory here for this"),
     ],
 )

@@ -82,6 +82,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     snapshot = _snapshot(name, file, content, place, unit, columns)
     step = _bringing(git, place, snapshot, source or snapshot.source)
     place.take(step.changed if step else {})
+    if step is not None:
+        step.store()
     status = labels.bring_snapshot(git, place, file, snapshot, choice)
     if step is not None:
         brought = step.brought

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.install import show, show_other_filters
-from gitbtc.errors import CannotWork, GitbtcError, printable
+from gitbtc.errors import CannotWork, GitbtcError, not_written, printable
 from gitbtc.kinds import codec
 from gitbtc.repo import attributes
 from gitbtc.repo.git import Git
@@ -50,7 +50,7 @@ def _make_repository(place: Path, git: Git) -> bool:
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWork(f"{place}: cannot be made: {error.strerror}") from None
+        raise not_written(error, place) from None
     if not git.is_repository():
         git.init()
         return True

@@ -12,6 +12,7 @@ import click
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printable_json
 from gitbtc.join.joining import Joining
 from gitbtc.repo.git import Git
+from gitbtc.repo.program import GitHindered
 from gitbtc.repo.reading import objects_of
 from gitbtc.views.join import document, lines, new_branch
 
@@ -131,12 +132,24 @@ class _Target:
         if self._is_checked_out:
             if not self._git.all_is_committed():
                 raise GitbtcError(f"{self.branch} is checked out, and not all is committed there; commit that first")
-            self._git.fast_forward(oid)
+            self._follow(oid)
             return
         place = self._git.work_tree_on(self.ref)
         if place and not self._git.is_bare():
             raise GitbtcError(f"{self.branch} is checked out in {place}; join there")
         self._git.move_ref(self.ref, oid, self.tip, "gitbtc join")
+
+
+    def _follow(self, oid: str) -> None:
+        try:
+            self._git.fast_forward(oid)
+        except GitHindered as error:
+            if self._git.all_is_committed():
+                raise
+            raise CannotWork(
+                f"{error}; {self.branch} has not moved, and all was committed there: `git reset --hard` takes back what"
+                " Git wrote of it"
+            ) from None
 
 
 def _named(objects: Objects, names: tuple[str, ...]) -> dict[str, str]:

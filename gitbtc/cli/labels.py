@@ -259,10 +259,7 @@ def write_out(  # noqa: PLR0913 - one parameter an option
         raise GitbtcError(f"{output}: lies in the repository, and extended keys show a whole wallet: --force writes it")
     from gitbtc.repo.files import write
 
-    try:
-        write(Path(output), content)
-    except OSError as error:
-        raise CannotWork(f"{output}: cannot be written: {error.strerror}") from None
+    write(Path(output), content)
     return 0
 
 

@@ -10,7 +10,7 @@ import click
 from gitbtc.errors import CannotWork
 from gitbtc.repo.git import Git
 from gitbtc.resolve.open_conflicts import Conflicts
-from gitbtc.state.in_progress import InProgress
+from gitbtc.state.in_progress import WAYS_ON, InProgress
 from gitbtc.state.merging import MERGE
 from gitbtc.views.conflicts import open_line
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # What a hook staged and the next one stages on top: the union first, then what follows from it.
 _MOST_ROUNDS = 3
+_WRONG_USAGE = 129  # of Git
 # With these Git stops on purpose, or does something else than to merge.
 _NO_COMMIT = frozenset(["--no-commit", "--squash", "--abort", "--quit", "--ff-only"])
 
@@ -29,13 +30,19 @@ def command(arguments: tuple[str, ...]) -> int:
     """Merge as `git merge ARG...` does, and commit what needs nobody: where a hook had to stage what Git's own merge
     did not bring about, `git merge` stops for a second step; this takes it.
 
-    Exit status 1 when something is open that a person has to settle, which is listed; else that of Git.
+    Exit status 1 when something is open that a person has to settle, which is listed, or Git refuses; 2 for wrong
+    usage, 3 where Git could not merge here.
     """
     git = Git()
     git.git_dir()  # or a repository that cannot be read would be one that nobody set up
     if not git.config("merge.gitbtc-utxos.driver"):
         raise CannotWork("gitbtc is not set up in this repository; `gitbtc install` does it")
+    top = git.at_top()
+    top.check_writable()
+    was_committed = top.all_is_committed()
     status = git.attached("merge", *arguments)
+    if status > 1:
+        return _cut_short(top, status, was_committed=was_committed)
     if status == 0 or _NO_COMMIT.intersection(arguments):
         return status
     for _ in range(_MOST_ROUNDS):
@@ -46,6 +53,19 @@ def command(arguments: tuple[str, ...]) -> int:
             print("gitbtc: nobody had to be asked; the merge is committed", file=sys.stderr)
             return 0
     return _told(git.at_top()) or status
+
+
+def _cut_short(git: Git, status: int, *, was_committed: bool) -> int:
+    """The exit status where Git could not merge. It has said why; what is to be done with what it left is said here."""
+    if InProgress(git).name == MERGE:
+        print(f"gitbtc: the merge was cut short: {WAYS_ON[MERGE]}", file=sys.stderr)
+    elif was_committed and not git.all_is_committed():
+        print(
+            "gitbtc: the merge was cut short, and all was committed before: `git reset --hard` takes back what Git"
+            " wrote of it",
+            file=sys.stderr,
+        )
+    return 2 if status == _WRONG_USAGE else 3
 
 
 def _is_complete(git: Git) -> bool:

@@ -16,7 +16,7 @@ from gitbtc.merge.markers import hunks
 from gitbtc.repo.all_or_none import WAY_ON, AllOrNone
 from gitbtc.repo.doctor import Check
 from gitbtc.repo.files import LEFT_BEHIND
-from gitbtc.state.in_progress import COMMIT, WAYS_ON, InProgress
+from gitbtc.state.in_progress import COMMIT, GIVEN_UP, HALF_BEGUN, WAYS_ON, InProgress, is_half_begun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def examine_unfinished(git: Git) -> list[Check]:
     if git.is_bare():
         return list(_locks(git))
     git = git.at_top()
+    if is_half_begun(git):
+        return [Check("in progress", HALF_BEGUN, GIVEN_UP), *_locks(git)]
     return [check for find in _FINDERS for check in find(git)]
 
 

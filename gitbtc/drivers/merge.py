@@ -11,7 +11,7 @@ import sys
 
 from gitbtc.drivers import opened
 from gitbtc.drivers.in_memory import is_in_memory, merging_of, spent_twice
-from gitbtc.errors import GitbtcError, printable, report
+from gitbtc.errors import GitbtcError, lacking, printable, report
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds
 from gitbtc.merge.files import Merge, Options, merge_files
@@ -74,9 +74,8 @@ def main(arguments: list[str]) -> int:
         call = MergeCall(arguments[1:])
         return _merge(call)
     except (GitbtcError, OSError, MemoryError) as error:
-        print(
-            f"gitbtc: the merge of this file failed, ours is left as it was: {printable(str(error))}", file=sys.stderr
-        )
+        why = lacking(error) or printable(str(error))
+        print(f"gitbtc: the merge of this file failed, ours is left as it was: {why}", file=sys.stderr)
         return FAILED
     except Exception as error:  # noqa: BLE001 - whatever fails, Git must not take an unmarked ours for merged
         print(report(error), file=sys.stderr)

@@ -10,7 +10,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.labels.label_file import KIND, LabelFile, things
 from gitbtc.labels.naming import KINDS, Files
 from gitbtc.sources import statefiles
-from gitbtc.sources.told import Pin, Source, Told, escaped, sources_called
+from gitbtc.sources.told import Pin, Source, Told, escaped, files_are_written, sources_called
 from gitbtc.spends import TRANSACTIONS
 from gitbtc.state.snapshot import installed_kinds, path_in
 
@@ -115,7 +115,8 @@ class LastImports:
         if fees:
             rows = [{"txid": txid, "fee_sat": fee} for txid, fee in fees.items()]
             files[TRANSACTIONS] = codec.encode_file(built_in(TRANSACTIONS), rows)
-        source.remember(Told(Pin(""), files, source.blob_ids(left)), when)
+        with files_are_written():
+            source.remember(source.store(Told(Pin(""), files, source.blob_ids(left)), when))
 
     def all(self) -> Iterator[bytes]:
         """What every file said last."""

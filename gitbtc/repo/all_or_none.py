@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.errors import CannotWork, GitbtcError, not_written
 from gitbtc.repo import files
 from gitbtc.repo.lock import JOURNAL
 
@@ -87,7 +87,7 @@ class AllOrNone:
                 self._move(plan)
         except OSError as error:
             rest = f"; {WAY_ON}" if self.journal.exists() else ""
-            raise CannotWork(f"{error.filename}: cannot be written: {error.strerror}{rest}") from None
+            raise CannotWork(f"{not_written(error)}{rest}") from None
         finally:
             if not self.journal.exists():
                 for path in waiting.values():

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from gitbtc.errors import not_written
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     Place: TypeAlias = str | os.PathLike[str]
@@ -49,6 +52,18 @@ def way_out(top: str, path: str) -> str:
     return next(leading, "")
 
 
+def led_away(top: str, path: str) -> str:
+    """Why nothing may be read or written at `path` as at a state file of the work tree; "" where it may."""
+    folder, place = way_out(top, path), os.path.join(top, path)
+    if folder:
+        return f"{folder} leads out of this work tree; put the folder itself there"
+    link = os.path.islink(place)
+    if link or (os.path.lexists(place) and not os.path.isfile(place)):
+        kind = "a symbolic link, something else than a file," if link else "something else than a file"
+        return f"{kind} stands in a state file's place; put the file there"
+    return ""
+
+
 def _leads_out(folder: str) -> bool:
     return os.path.islink(folder) or os.path.lexists(os.path.join(folder, ".git"))
 
@@ -57,23 +72,49 @@ def write(path: Place, content: bytes, mode: int | None = None) -> None:
     """Replace `path` by `content` in one step: temporary name, flushed to disk, renamed.
 
     `mode` is set when given; otherwise the file keeps the mode it has, and a new one has what the umask leaves of 666.
-    A symbolic link stays: what it points at is replaced.
+    A symbolic link stays: what it points at is replaced. CannotWork, and the file is as it was, where it cannot be
+    written.
     """
-    path = os.path.realpath(path)
-    prepared = prepare(path, content, mode)
+    write_all({os.path.realpath(path): content}, mode)
+
+
+def write_all(contents: Mapping[str, bytes], mode: int | None = None, first: Callable[[], None] | None = None) -> None:
+    """The same of several files, by their real paths: each is on disk beside its target before `first` is done, and
+    then the first of them renamed.
+    """
+    prepared: dict[str, str] = {}
+    path = ""
     try:
-        os.replace(prepared, path)
-    except BaseException:
-        remove(prepared)
-        raise
+        for path, content in contents.items():
+            prepared[path] = prepare(path, content, mode)
+        if first is not None:
+            first()
+        for path, written in prepared.items():
+            os.replace(written, path)
+    except OSError as error:
+        raise not_written(error, path) from None
+    finally:
+        for written in prepared.values():
+            remove(written)
 
 
 def prepare(path: Place, content: bytes, mode: int | None = None) -> str:
     """Where `content` lies, flushed to disk and with its mode (see `write`), beside `path`: renaming it is all that is
-    left to do.
+    left to do. CannotWork where it cannot be written.
     """
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder or ".", exist_ok=True)
+    except OSError as error:  # it names what is in the way
+        raise not_written(error) from None
+    try:
+        return _prepared(path, content, mode)
+    except OSError as error:
+        raise not_written(error, path) from None
+
+
+def _prepared(path: Place, content: bytes, mode: int | None) -> str:
     folder, name = os.path.split(path)
-    os.makedirs(folder or ".", exist_ok=True)
     prepared = os.path.join(folder, f".{name}.{os.urandom(6).hex()}{TEMPORARY}")
     # Nobody else reads it before it has its mode.
     handle = os.open(prepared, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)

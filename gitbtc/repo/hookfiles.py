@@ -7,6 +7,7 @@ and replaced, and one that somebody has edited since is known too, and left alon
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
 from dataclasses import dataclass
@@ -101,10 +102,14 @@ class Hooks:
         """Write every hook that is not as it is to be; a foreign one is kept beside it. The paths that changed."""
         states = {name: self.state(name) for name in self.names}
         changed = [self.folder / name for name in self.names if states[name] is not HookState.OURS]
-        for hook in changed:
-            if states[hook.name] is HookState.FOREIGN:
-                hook.rename(hook.with_name(hook.name + _KEPT))
-            files.write(hook, self.content(), mode=0o755)
+        folder = os.path.realpath(self.folder)
+
+        def keep() -> None:
+            for hook in changed:
+                if states[hook.name] is HookState.FOREIGN:
+                    hook.rename(hook.with_name(hook.name + _KEPT))
+
+        files.write_all({os.path.join(folder, hook.name): self.content() for hook in changed}, 0o755, keep)
         return changed
 
 

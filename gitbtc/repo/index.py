@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from gitbtc.repo.program import GitFailed, bytes_of
+import os
+
+from gitbtc.errors import CannotWork, remedy
+from gitbtc.repo.program import IN_THE_WAY, GitFailed, GitHindered, bytes_of
 from gitbtc.repo.revisions import Revisions
 
 TYPE_CHECKING = False
@@ -157,6 +160,15 @@ class Index(Revisions):
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
+    def check_writable(self) -> None:
+        """CannotWork where index and work tree cannot be written now: what would be half done is not begun then."""
+        lock = self.git_path("index.lock")
+        if os.path.exists(lock):
+            raise CannotWork(f"{lock}: {IN_THE_WAY}")
+        for folder in (self.git_dir(), self.top_level()):
+            if not os.access(folder, os.W_OK):
+                raise CannotWork(f"{folder}: {remedy('Permission denied')}")
+
     def index_is(self, revision: str) -> bool:
         """Whether a commit of the index would change nothing against `revision`."""
         return not self._run("diff-index", "--cached", "--name-only", "-z", revision, "--")
@@ -186,6 +198,8 @@ class Index(Revisions):
         """Run what a filter or a hook may refuse: then Git could be asked, and this is a finding."""
         try:
             self._run(*arguments)
+        except GitHindered:
+            raise
         except GitFailed as error:
             error.status = 1
             raise

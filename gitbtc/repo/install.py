@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitbtc import resources
-from gitbtc.errors import CannotWork
+from gitbtc.errors import CannotWork, not_written
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.repo import attributes, files, hookfiles, registration
 from gitbtc.repo.hookfiles import KEY_NAMES, NAMES
@@ -150,7 +150,7 @@ class Install:
         try:
             return self._install()
         except OSError as error:
-            raise CannotWork(f"{error.filename}: {error.strerror}") from None
+            raise not_written(error) from None
 
     def _install(self) -> list[Path]:
         kinds = self.kinds()
@@ -163,8 +163,7 @@ class Install:
         check_program(self.program)
         check_hooks(self.hooks, self.common, shared_allowed=self._shared_hooks)
         changed = [path for path, content in wanted.items() if files.read(path) != content]
-        for path in changed:
-            files.write(path, wanted[path])
+        files.write_all({os.path.realpath(path): wanted[path] for path in changed})
         surplus = self.surplus_schemas()
         for path in surplus:
             path.unlink()
@@ -193,7 +192,7 @@ class Install:
         try:
             return self._uninstall()
         except OSError as error:
-            raise CannotWork(f"{error.filename}: {error.strerror}") from None
+            raise not_written(error) from None
 
     def _uninstall(self) -> list[Path]:
         contents = {path: files.read(path) for path in self.blocks(Kinds())}

@@ -6,11 +6,12 @@ Importing pygit2 costs some 100 ms: nothing that Git starts for a file or a comm
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pygit2
 
-from gitbtc.errors import CannotWork
+from gitbtc.errors import CannotWork, not_written
 from gitbtc.repo.configuration import is_partial
 from gitbtc.repo.objects import CUT_SHORT, Ancestor, LoggedCommit, Objects
 
@@ -141,7 +142,8 @@ class LibgitObjects(Objects):
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def write_blob(self, content: bytes) -> str:
-        return str(self._repository.create_blob(content))
+        with _stored():
+            return str(self._repository.create_blob(content))
 
     def blob_id(self, content: bytes) -> str:
         return str(pygit2.hash(content))
@@ -156,11 +158,16 @@ class LibgitObjects(Objects):
         for path, entry in changed.items():
             if entry is not None:
                 index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry[1]), pygit2.enums.FileMode(int(entry[0], 8))))
-        return str(index.write_tree(self._repository))
+        with _stored():
+            return str(index.write_tree(self._repository))
 
     def write_commit(self, tree: str, parents: Sequence[str], message: str, by: tuple[str, str, int]) -> str:
         signature = pygit2.Signature(*by, 0, "utf-8")
-        return str(self._repository.create_commit(None, signature, signature, message, tree, list(parents)))
+        with _stored():
+            oid = self._repository.create_commit(None, signature, signature, message, tree, list(parents))
+            if oid not in self._repository:  # it says nothing of a disk that is full (observed on pygit2 1.21)
+                raise OSError("No space left on device")
+        return str(oid)
 
     # -- refs ------------------------------------------------------------------------------------------------------
 
@@ -180,6 +187,15 @@ class LibgitObjects(Objects):
 
     def _is_partial(self) -> bool:
         return is_partial((entry.name, entry.value or "") for entry in self._repository.config)
+
+
+@contextmanager
+def _stored() -> Iterator[None]:
+    """CannotWork where what is begun within cannot be written."""
+    try:
+        yield
+    except (OSError, pygit2.GitError) as error:
+        raise not_written(OSError(str(error)), "an object of the repository") from None
 
 
 def _logged(commit: pygit2.Commit, *, is_cut: bool) -> LoggedCommit:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 
+from gitbtc.errors import not_written
+
 # Where it is written, below the Git folder of a work tree, which files are just being replaced together.
 JOURNAL = "gitbtc/replacing.json"
 
@@ -15,13 +17,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def alone(path: str) -> Iterator[None]:
-    """Wait until no other process holds the lock file `path`, and hold it.
+    """Wait until no other process holds the lock file `path`, and hold it; CannotWork where there can be none.
 
     The file stays when the lock is given up; a process that is killed gives its lock up too.
     """
     import fcntl
 
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise not_written(error) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)

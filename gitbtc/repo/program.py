@@ -19,7 +19,7 @@ import os
 import re
 import subprocess
 
-from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.errors import CannotWork, GitbtcError, remedy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _NO_REPOSITORY = "fatal: not a git repository"
 _NOT_OURS = "detected dubious ownership"  # safe.directory
 _NOT_FETCHED = "from promisor remote"
+_LOCKED = re.compile(r"^(?:error|fatal): .*Unable to create '(.+\.lock)': File exists", re.MULTILINE)
+# What stands after the name of a lock.
+IN_THE_WAY = "another Git works here now, or one was killed; `gitbtc doctor` tells what to do"
 
 
 class GitFailed(GitbtcError):
@@ -55,10 +58,25 @@ class GitFailed(GitbtcError):
     status = 3
 
     def __init__(self, arguments: tuple[str, ...], code: int, stderr: str) -> None:
-        said = stderr.strip() or f"exit status {code}, without a message"
-        super().__init__(f"git {' '.join(arguments)} failed: {said}")
+        said = stderr.strip() or (f"signal {-code} ended it" if code < 0 else f"exit status {code}, without a message")
+        super().__init__(self._told(arguments, said))
         self.code = code
         self.stderr = stderr
+
+    def _told(self, arguments: tuple[str, ...], said: str) -> str:
+        return f"git {' '.join(arguments)} failed: {said}"
+
+
+class GitHindered(GitFailed):
+    """Nobody could look, for the machine lacked something, or another Git had locked what this one needs."""
+
+    def _told(self, _: tuple[str, ...], said: str) -> str:
+        """One line: the first that says why, and what to do."""
+        locked = _LOCKED.search(said)
+        if locked:
+            return f"{locked[1]}: {IN_THE_WAY}"
+        line = next(line for line in said.splitlines() if _hinders(line))
+        return f"Git could not do its part: {line.partition(': ')[2]}; {remedy(line)}"
 
 
 def environment(*, inside_git: bool = True) -> dict[str, str]:
@@ -149,7 +167,8 @@ class GitProgram:
                 "objects were left out of this partial clone, and its remote does not give them; "
                 f"`git fetch --refetch --no-filter` brings all of them ({stderr.strip().splitlines()[-1]})"
             )
-        return GitFailed(arguments, code, stderr)
+        is_hindered = _LOCKED.search(stderr) or any(map(_hinders, stderr.splitlines()))
+        return (GitHindered if is_hindered else GitFailed)(arguments, code, stderr)
 
     # -- the program and the places --------------------------------------------------------------------------------
 
@@ -221,6 +240,11 @@ class GitProgram:
 
     def _absolute(self, path: str) -> str:
         return os.path.normpath(os.path.join(self.cwd, path))
+
+
+def _hinders(line: str) -> bool:
+    """Whether Git says in this line that the machine lacks something. A hook's own words begin otherwise."""
+    return line.startswith(("error: ", "fatal: ")) and bool(remedy(line))
 
 
 def text_of(output: bytes) -> str:

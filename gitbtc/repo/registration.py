@@ -48,7 +48,7 @@ class Program:
             f"{paths}; s=126; if {_THERE}; then"
             f" {_CALL} merge-driver --kind {kind}{schemas} -L %L -P %P -S %S -X %X -Y %Y %O %A %B; s=$?; fi;"
             f" case $s in 0) exit 0;; 1) {_IMPORTS} && exit 1;; esac;"
-            f" {_WITHOUT} merge %L %P %S %X %Y %O %A %B; exit 1"
+            f" s=$s {_WITHOUT} merge %L %P %S %X %Y %O %A %B; exit 1"
         )
 
     def diff(self, kind: str, schemas: str) -> str:

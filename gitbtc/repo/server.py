@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitbtc.errors import CannotWork
+from gitbtc.errors import not_written
 from gitbtc.repo import hookfiles
 from gitbtc.repo.examined import Examined
 from gitbtc.repo.hookfiles import SERVER_NAMES
@@ -55,7 +55,7 @@ class ServerInstall:
             check_hooks(self.hooks, self.common, shared_allowed=self._shared_hooks)
             return [*self._set(), *self._begin(), *self.hooks.install()]
         except OSError as error:
-            raise CannotWork(f"{error.filename}: {error.strerror}") from None
+            raise not_written(error) from None
 
     def _set(self) -> Iterator[Path]:
         if not self.is_set():
@@ -74,7 +74,7 @@ class ServerInstall:
             folders = hook_folders(self.hooks, self.common, shared_allowed=self._shared_hooks)
             return [*hookfiles.uninstall(folders, SERVER_NAMES), *self._unset()]
         except OSError as error:
-            raise CannotWork(f"{error.filename}: {error.strerror}") from None
+            raise not_written(error) from None
 
     def _unset(self) -> Iterator[Path]:
         if self.git.config(SETTING, self._config) is not None:

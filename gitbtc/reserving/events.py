@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.repo.files import read, way_out, write
+from gitbtc.repo.files import led_away, read, write
 from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
 from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
@@ -200,11 +200,9 @@ class Log:
         self._kind = built_in(EXECUTION)
         self._top = git.top_level()
         self._place = Path(self._top) / self.path
-        folder = way_out(self._top, self.path)
-        if folder:
-            raise CannotWork(f"{self.path}: {folder} leads out of this work tree; put the folder itself there")
-        if self._place.is_symlink():
-            raise CannotWork(f"{self.path}: a symbolic link stands in a state file's place; put the file there")
+        away = led_away(self._top, self.path)
+        if away:
+            raise CannotWork(f"{self.path}: {away}")
         if git.is_ignored(self.path):
             raise CannotWork(f"{self.path}: Git ignores it, so nobody else would learn of it; mend .gitignore")
         self._lines = self._read()
@@ -240,10 +238,7 @@ class Log:
     def save(self) -> None:
         """Write the file in one step."""
         content = codec.encode_lines(self._kind, (self._lines[key] for key in sorted(self._lines)))
-        try:
-            write(self._place, content)
-        except OSError as error:
-            raise CannotWork(f"{self.path}: cannot be written: {error.strerror}") from None
+        write(self._place, content)
 
 
 def _claimed(claims: Claims | None, wanted: list[Claim], tip: int, then: Callable[[], None]) -> None:

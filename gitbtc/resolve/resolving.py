@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 from functools import partial
 from pathlib import Path
 
-from gitbtc.errors import GitbtcError, printable
+from gitbtc.errors import CannotWork, GitbtcError, printable
 from gitbtc.judge.spend_gate import RootVerdict
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.markers import MarkedFile
+from gitbtc.repo.program import GitHindered
 from gitbtc.resolve.settling import carry_out
 from gitbtc.spends import COINS
 from gitbtc.spends.choosing import chosen, declared
@@ -131,22 +133,33 @@ class Resolving:
     def _write(self) -> None:
         """Write the files, then what was settled, then stage what has no conflict left.
 
-        Interrupted in between, the conflict is still open, and settling it again gives the same files.
+        Interrupted in between, the conflict is still open, and settling it again gives the same files. Nothing is
+        written where it is plain beforehand that not all can be.
         """
-        from gitbtc.repo.files import write
+        from gitbtc.repo.files import led_away, write_all
 
-        top = Path(self._conflicts.top)
+        top = self._conflicts.top
+        self._conflicts.git.check_writable()
+        for path in self._files:
+            if away := led_away(top, path):
+                raise CannotWork(f"{printable(path)}: {away}")
         contents = {path: marked.content() for path, marked in self._files.items()}
-        for path, content in contents.items():
-            if path in self._deleted and not self._files[path].lines:
-                (top / path).unlink(missing_ok=True)
-            elif self._conflicts.read(path) != content and (self._conflicts.read(path) or content != b"[]\n"):
-                write(top / path, content)
+        gone = {path for path in contents if path in self._deleted and not self._files[path].lines}
+        write_all({
+            os.path.realpath(os.path.join(top, path)): content for path, content in contents.items()
+            if path not in gone and self._conflicts.read(path) != content
+            if self._conflicts.read(path) or content != b"[]\n"
+        })  # fmt: skip
+        for path in gone:
+            Path(top, path).unlink(missing_ok=True)
         if self._conflicts.merging is not None:
             self._conflicts.settlements.save()
-        self._stage([path for path, marked in self._files.items() if not marked.open], top)
+        self._stage([path for path, marked in self._files.items() if not marked.open], Path(top))
 
     def _stage(self, settled: list[str], top: Path) -> None:
         paths = [path for path in settled if path in self._deleted or os.path.exists(top / path)]
         if paths:
-            self._conflicts.git.stage(paths)
+            try:
+                self._conflicts.git.stage(paths)
+            except GitHindered as error:
+                raise CannotWork(f"{error}: settled, and not staged: `git add -- {shlex.join(paths)}`") from None

@@ -12,6 +12,7 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitbtc.errors import CannotWork
 from gitbtc.repo.files import write
 from gitbtc.repo.lock import alone
 
@@ -46,7 +47,7 @@ class Clean:
         try:
             with alone(os.path.join(self._folder, LOCK)):
                 self._open(Path(self._folder, FILE))
-        except OSError:
+        except (OSError, CannotWork):
             self._file = None
         return self
 

@@ -96,6 +96,7 @@ class Bringing:
         self._earlier: set[str] = set()
         self._notices: list[str] = []
         self._alarms: list[str] = []  # what is told before anything else
+        self._news: str | None = None  # the commit of what the source told
         self._merge()
         self._check()
 
@@ -321,13 +322,18 @@ class Bringing:
 
     def write(self) -> None:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""
+        self.store()
         statefiles.write({self._root / path: content for path, content in self.changed.items()})
         self.remember()
 
-    def remember(self) -> None:
-        """Keep what the source told as its last word; what `changed` says is written by then."""
+    def store(self) -> None:
+        """Store what the source told, which no ref points to yet: what can fail of remembering it fails here."""
         told = Told(self._pin, self._told, self._source.blob_ids(self.changed))
-        self._source.remember(told, self._snapshot.time)
+        self._news = self._source.store(told, self._snapshot.time)
+
+    def remember(self) -> None:
+        """Keep what was stored as the source's last word; what `changed` says is written by then."""
+        self._source.remember(self._news)
 
 
 def existing_folder(root: Path) -> Path:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gitbtc.errors import CannotWork
 from gitbtc.repo import files
 from gitbtc.sources.answers import BadAnswer, decoded, encoded
 
@@ -64,7 +65,7 @@ def save(path: Path, cursor: Cursor) -> None:
     held = {"version": VERSION, "block_hash": cursor.block_hash, "full_height": cursor.full_height,
             "txcount": len(cursor.answers), "descriptors": sorted(cursor.descriptors), "answers": cursor.answers,
             "raw": cursor.raw}  # fmt: skip
-    with suppress(OSError):
+    with suppress(OSError, CannotWork):
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, encoded(held).encode())
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitbtc.errors import CannotWork, UsageError
+from gitbtc.errors import UsageError, not_written
 from gitbtc.sources.answers import BadAnswer, encoded
 from gitbtc.sources.asking import NodeError
 from gitbtc.sources.core_answers import FIRST
@@ -57,14 +57,14 @@ def record(asker: Asker, folder: Path, read: Callable[[Asker], Any]) -> int:
     try:
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
     except OSError as error:
-        raise CannotWork(f"{folder}: cannot be made: {error.strerror}") from None
+        raise not_written(error, folder) from None
     try:
         for name, lines in recorder.files.items():
             (part / name).write_text("".join(line + "\n" for line in lines.values()))
         part.chmod(0o755)
         part.rename(folder)
     except OSError as error:
-        raise CannotWork(f"{folder}: cannot be written: {error.strerror}") from None
+        raise not_written(error, folder) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return len(recorder.files)

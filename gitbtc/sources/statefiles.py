@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -129,16 +128,6 @@ def change(kind: Kind, old: bytes, new: bytes) -> FileChange:
 
 def write(contents: dict[Path, bytes]) -> None:
     """Replace all files: each is written and flushed to disk beside its target before the first one is renamed."""
-    prepared: dict[Path, str] = {}
-    target: Path | None = None
-    try:
-        for target, content in contents.items():
-            prepared[target] = files.prepare(target, content)
-        for target, written in prepared.items():
-            os.replace(written, target)
-            files.flush_folder(target.parent)
-    except OSError as error:
-        raise CannotWork(f"{error.filename or target}: cannot be written: {error.strerror}") from None
-    finally:
-        for written in prepared.values():
-            files.remove(written)
+    files.write_all({str(target): content for target, content in contents.items()})
+    for folder in {target.parent for target in contents}:
+        files.flush_folder(folder)

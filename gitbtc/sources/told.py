@@ -10,6 +10,7 @@ the repository has `@` and that root, in URL escapes, after its name.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from urllib.parse import quote
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.kinds import registry
 from gitbtc.repo.diffing import blob_id
+from gitbtc.repo.program import GitHindered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -187,11 +189,13 @@ class Source:
             )
         return pin.with_what(last.pin)
 
-    def remember(self, told: Told, when: int) -> None:
-        """Keep what it told, at `when` (Unix seconds), as the last; the same words again are nothing new."""
+    def store(self, told: Told, when: int) -> str | None:
+        """The commit of what it told, at `when` (Unix seconds), which no ref points to yet; None for the same words
+        again.
+        """
         last = self.last()
         if last is not None and (dict(last.files), last.pin) == (dict(told.files), told.pin) and not told.brought:
-            return
+            return None
         paths = {kind: path for path, kind in registry.BUILT_IN.items()}
         said = {
             "network": told.pin.network, "wallet": told.pin.wallet, "descriptors": sorted(told.pin.descriptors),
@@ -202,9 +206,14 @@ class Source:
         parent = f"parent {self._last}\n" if self._last else ""
         by = f"{_AUTHOR} {when} +0000"
         commit = f"tree {self._git.write_tree(files)}\n{parent}author {by}\ncommitter {by}\n\n{message}"
-        oid = self._git.write_object("commit", commit.encode())
-        self._git.move_ref(self.ref, oid, self._last, f"import: {self.name}")
-        self._last = oid
+        return self._git.write_object("commit", commit.encode())
+
+    def remember(self, stored: str | None) -> None:
+        """Keep what was stored as what it told last."""
+        if stored is not None:
+            with files_are_written():
+                self._git.move_ref(self.ref, stored, self._last, f"import: {self.name}")
+            self._last = stored
 
     def blob_ids(self, contents: Mapping[str, bytes]) -> dict[str, str]:
         """path -> the blob that a file of these bytes is."""
@@ -214,6 +223,15 @@ class Source:
     def _digits(self) -> int:
         """How long an oid is in this repository."""
         return len(self._last or self._git.blob_id(b""))
+
+
+@contextmanager
+def files_are_written() -> Iterator[None]:
+    """Say so where Git cannot do what is begun within, which comes after them."""
+    try:
+        yield
+    except GitHindered as error:
+        raise CannotWork(f"{error} (the state files are written; the same import again changes nothing more)") from None
 
 
 def sources_called(git: Git, beginning: str, root: str) -> list[Source]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 
+from gitbtc.errors import CannotWork
 from gitbtc.repo.git import is_oid
 from gitbtc.state.merging import CHERRY_PICK, REBASE, REVERT, SQUASH, Merging, announced
 
@@ -31,6 +32,9 @@ WAYS_ON = {
     "am": "`git am --continue` goes on, `git am --abort` gives it up",
     "commit": "`git commit`",
 }
+
+HALF_BEGUN = "MERGE_HEAD does not say which commits are merged: Git was cut short while it wrote it"
+GIVEN_UP = "`git merge --abort` gives the merge up; then begin it again"
 
 _REVERTED = re.compile(
     r"^This reverts commit ([0-9a-f]{7,64})\b(?:, reversing\s+changes made to ([0-9a-f]{7,64}))?", re.MULTILINE
@@ -74,6 +78,8 @@ class InProgress:
         return WAYS_ON["fixup" if self._folds else REBASE if self._has("rebase-merge") else self.name]
 
     def _find(self, head: str) -> Merging | None:
+        if is_half_begun(self._git):
+            raise CannotWork(f"{HALF_BEGUN}: {GIVEN_UP}")
         theirs = self._git.heads_in("MERGE_HEAD") or list(announced())
         if theirs:
             return Merging(self._git, [head, *theirs], began=self._began("MERGE_HEAD"))
@@ -175,6 +181,14 @@ class InProgress:
         if self._message is not None and not marked:
             return _read(self._message)
         return self._text("MERGE_MSG") if marked or self._git.staged_paths(head) else ""
+
+
+def is_half_begun(git: Git) -> bool:
+    """Whether Git was cut short while it wrote which commits are merged: what is committed then is no merge (observed
+    on 2.39, when the disk is full).
+    """
+    heads = git.heads_in("MERGE_HEAD")
+    return not all(map(is_oid, heads)) or (not heads and os.path.exists(os.path.join(git.git_dir(), "MERGE_HEAD")))
 
 
 def _to_fold(lines: list[str]) -> str | None:

@@ -15,7 +15,7 @@ from gitbtc.keys.finding import NOT_WRITTEN, refusal
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import root_of
 from gitbtc.repo.all_or_none import AllOrNone, Replacement, Staged
-from gitbtc.repo.files import way_out
+from gitbtc.repo.files import led_away
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.repo.lock import alone
 from gitbtc.state.snapshot import Snapshot
@@ -207,14 +207,11 @@ def _refuse(faults: Sequence[str]) -> None:
 
 def _file(top: str, path: str) -> bytes | None:
     """The bytes of a state file, None where there is none. GitbtcError for a path that leads somewhere else."""
-    folder = way_out(top, path)
-    if folder:
-        raise GitbtcError(f"{path}: {folder} leads out of this work tree")
-    place = os.path.join(top, path)
-    if os.path.islink(place) or (os.path.lexists(place) and not os.path.isfile(place)):
-        raise GitbtcError(f"{path}: something else than a file stands in a state file's place; put the file there")
+    away = led_away(top, path)
+    if away:
+        raise GitbtcError(f"{path}: {away}")
     try:
-        with open(place, "rb") as file:
+        with open(os.path.join(top, path), "rb") as file:
             return file.read()
     except FileNotFoundError:
         return None

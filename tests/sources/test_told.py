@@ -38,7 +38,8 @@ def test_which_wallet_it_is(one: Pin, other: Pin, *, another: bool) -> None:
 def test_what_it_told_is_there_again(root: Path) -> None:
     pin = Pin("regtest", "Zürich", frozenset(["id"]))
     told = Told(pin, {"labels": b"[]\n", "chain": b'{\n"block_height":1\n}\n'}, {"wallet/labels.json": "0" * 40})
-    Source(Git.at(root), "core", "").remember(told, CHAIN["block_time"])
+    source = Source(Git.at(root), "core", "")
+    source.remember(source.store(told, CHAIN["block_time"]))
     source = Source(Git.at(root), "core", "")
     assert source.last() == told
     names = git(root, "ls-tree", "-r", "--name-only", "refs/gitbtc/sources/core").split()
@@ -59,7 +60,7 @@ def test_the_same_words_again_are_nothing_new(node: Node, root: Path) -> None:
 
 def test_what_only_earlier_answers_said_of_the_wallet_still_counts(root: Path) -> None:
     source = Source(Git.at(root), "core", "")
-    source.remember(Told(Pin("regtest", "a", frozenset("x")), {}, {}), CHAIN["block_time"])
+    source.remember(source.store(Told(Pin("regtest", "a", frozenset("x")), {}, {}), CHAIN["block_time"]))
     assert Pin("regtest").with_what(Pin("regtest", "a", frozenset("x"))) == Pin("regtest", "a", frozenset("x"))
     assert str(Pin("regtest", "\x1b[2Ja")) == 'the wallet "[2Ja" (regtest)'
 

@@ -139,7 +139,6 @@ class _Target:
             raise GitbtcError(f"{self.branch} is checked out in {place}; join there")
         self._git.move_ref(self.ref, oid, self.tip, "gitbtc join")
 
-
     def _follow(self, oid: str) -> None:
         try:
             self._git.fast_forward(oid)

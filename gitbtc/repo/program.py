@@ -47,6 +47,7 @@ _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _NO_REPOSITORY = "fatal: not a git repository"
 _NOT_OURS = "detected dubious ownership"  # safe.directory
 _NOT_FETCHED = "from promisor remote"
+_FILE_SIZE = -25  # SIGXFSZ ended it: it was about to write more than `ulimit -f` lets it
 _LOCKED = re.compile(r"^(?:error|fatal): .*Unable to create '(.+\.lock)': File exists", re.MULTILINE)
 # What stands after the name of a lock.
 IN_THE_WAY = "another Git works here now, or one was killed; `gitbtc doctor` tells what to do"
@@ -167,6 +168,8 @@ class GitProgram:
                 "objects were left out of this partial clone, and its remote does not give them; "
                 f"`git fetch --refetch --no-filter` brings all of them ({stderr.strip().splitlines()[-1]})"
             )
+        if code == _FILE_SIZE:
+            stderr = "fatal: File too large"
         is_hindered = _LOCKED.search(stderr) or any(map(_hinders, stderr.splitlines()))
         return (GitHindered if is_hindered else GitFailed)(arguments, code, stderr)
 

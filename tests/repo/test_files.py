@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitbtc.errors import CannotWork
 from gitbtc.repo import files
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "inside").write_bytes(b"")
-    with pytest.raises(OSError, match="folder"):
+    with pytest.raises(CannotWork, match="folder: cannot be written: Is a directory"):
         files.write(tmp_path / "folder", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.registry import Kinds
     from gitbtc.spends.rules import Violation
+    from gitbtc.spends.trailers import Trailer
 
 ROOT_KEY = "gitbtc.check/v1"
 _ALL = "all"
@@ -66,10 +67,7 @@ def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
     if rev is None:
         left_out.tell(git, kinds)
     roots = sorted(snapshot.roots())
-    contests = list(open_contests(git, rev or "HEAD", snapshot)) if git.find(rev or "HEAD") else []
-    known = {outpoint_text(contest.outpoint) for _, contest in contests if contest.outpoint}
-    broken = [*(one for root in roots for one in broken_rules(snapshot, root)), *_by_step(git, rev, snapshot, kinds)]
-    found = [(path, one) for path, one in broken if one.rule != DOUBLE_SPEND or one.identity not in known]
+    contests, found = examined(git, rev, snapshot, kinds)
     drifting = [one for root in roots for one in _label_drift(snapshot, root)]
     if as_json:
         violations = [_document(path, violation) for path, violation in found]
@@ -87,6 +85,17 @@ def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
         if found:
             click.echo(f"How to mend it: gitbtc check --explain {found[0][1].rule}")
     return 1 if found or contests else left_out.status(is_any=bool(roots), allowed=allow_empty)
+
+
+def examined(
+    git: Git, rev: str | None, snapshot: Snapshot, kinds: Kinds
+) -> tuple[list[tuple[str, Trailer]], list[tuple[str, Violation]]]:
+    """What a revision, or the work tree for None, has contested, by root, and which rules it breaks, by path."""
+    roots = sorted(snapshot.roots())
+    contests = list(open_contests(git, rev or "HEAD", snapshot)) if git.find(rev or "HEAD") else []
+    known = {outpoint_text(contest.outpoint) for _, contest in contests if contest.outpoint}
+    broken = [*(one for root in roots for one in broken_rules(snapshot, root)), *_by_step(git, rev, snapshot, kinds)]
+    return contests, [(path, one) for path, one in broken if one.rule != DOUBLE_SPEND or one.identity not in known]
 
 
 LABEL_DRIFT = "label_drift"

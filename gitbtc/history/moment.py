@@ -64,6 +64,10 @@ class Moment:
         at = content.find(b'"txid":"%s","vout":%d}' % (outpoint[0].encode(), outpoint[1]))
         return None if at < 0 else _record(COINS, content, at)
 
+    def listed(self, outpoints: set[Outpoint]) -> set[Outpoint]:
+        """Those of `outpoints` that are listed as coins."""
+        return {outpoint for outpoint, _ in _found(self.lines(COINS), outpoints, names_as_text=False)}
+
     def transaction(self, txid: str) -> Record | None:
         """The record of a transaction, or its mempool entry."""
         own = b'"txid":"%s"' % txid.encode()

@@ -179,6 +179,14 @@ class Revisions(GitProgram):
         options = ("log", "--topo-order", "-z", "--format=%B", "--extended-regexp", f"--grep={line}")
         return self._run(*options, *revisions, "--").decode("utf-8", "replace").split("\0")[:-1]
 
+    def signature(self, oid: str) -> tuple[str, str]:
+        """How a commit is signed, as Git's `%G?` says (N: not at all, G: well, U: well, by a key that nobody vouches
+        for), and by whom ("" where nobody can say).
+        """
+        said = self._line("log", "-1", "--no-show-signature", "--format=%G?%x00%GS", oid)
+        state, _, by = said.partition("\0")
+        return state, by
+
     def commit_content(self, oid: str) -> bytes:
         """The bytes of a commit: its headers, an empty line, its message."""
         return self._run("cat-file", "commit", oid)

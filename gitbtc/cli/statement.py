@@ -1,0 +1,90 @@
+"""`gitbtc statement`: opening + what came - what went = closing, to the satoshi."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gitbtc.cli.asked_period import ends, found_period, of_periods
+from gitbtc.errors import UsageError, printable_json
+
+if TYPE_CHECKING:
+    from gitbtc.cli.asked_period import Moment, Period
+    from gitbtc.statement.lightning import Channels
+    from gitbtc.views.statement import End, Told
+
+
+@click.command("statement")
+@of_periods
+@click.option("--csv", "as_csv", is_flag=True, help="The lines of the sum as a table.")
+@click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.statement/v1.")
+def command(  # noqa: PLR0913 - click gives every option
+    period: str | None, first: str | None, last: str | None, folders: tuple[str, ...], *, as_csv: bool, as_json: bool
+) -> int:
+    """Tell what came and what went in a period, and prove that it adds up to the satoshi.
+
+    PERIOD is A..B, each a revision, a day (2026-03-15, UTC), a month (2026-03) or a height, or one day or month alone;
+    a revision or height alone is the end. Without one, everything up to HEAD is told. A day or a height means the last
+    commit whose chain.json is not later. Only what a block holds is counted. Exit status 1 where it does not add up, or
+    coins came or went without a transaction.
+    """
+    from gitbtc.views.statement import document, lines, table
+
+    if as_csv and as_json:
+        raise UsageError("--csv and --json are two forms; ask for one")
+    with found_period(*ends(period, first, last), folders) as found:
+        whole = document(told(found))
+    if as_json:
+        click.echo(printable_json(whole))
+    elif as_csv:
+        click.echo(table(whole), nl=False)
+    else:
+        click.echo("\n".join(lines(whole)))
+    return 0 if found.reckoning.is_clean else 1
+
+
+def told(period: Period) -> Told:
+    """A period with what a statement says around it."""
+    from gitbtc.cli.check import examined
+    from gitbtc.views.statement import Told
+
+    commit, snapshot = period.after.commit, period.after.snapshot
+    assert commit is not None and snapshot is not None  # noqa: S101, PT018 - every period has an end
+    contests, found = examined(period.git, commit.oid, snapshot, period.kinds)
+    return Told(
+        _title(period), _end(period, period.before), _end(period, period.after), period.reckoning, period.called,
+        _channels(period), (len(found), len(contests)), period.is_cut,
+    )  # fmt: skip
+
+
+def _end(period: Period, moment: Moment) -> End:
+    from gitbtc.views.statement import End
+
+    commit = moment.commit
+    return End(moment.asked.text, commit, period.git.signature(commit.oid) if commit else None)
+
+
+def _title(period: Period) -> str:
+    """The month or the day that the period is, where both ends are of one."""
+    import time
+
+    begin, end = period.before.asked, period.after.asked
+    if begin.first is None or begin != end:
+        return ""
+    is_month = end.text.count("-") == 1
+    return time.strftime("%B %Y" if is_month else "%d %B %Y", time.gmtime(begin.first)).lstrip("0")
+
+
+def _channels(period: Period) -> Channels | None:
+    """What lies in channels, where the roots have any at one of the ends."""
+    from gitbtc.spends import CHANNELS
+    from gitbtc.statement.lightning import PENDING, Channels, funding, held, moved
+
+    at_ends = [
+        [period.records(moment, kind) for kind in (CHANNELS, PENDING)] for moment in (period.before, period.after)
+    ]
+    if not any(records for kinds in at_ends for records in kinds):
+        return None
+    funded = funding(record for kinds in at_ends for records in kinds for record in records)
+    return Channels(held(*at_ends[0]), held(*at_ends[1]), *moved(period.reckoning.flows, funded))

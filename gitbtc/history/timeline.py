@@ -1,0 +1,131 @@
+"""The first-parent history of a branch, asked for what was at a date or a height, and for what it ever listed."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitbtc.errors import UsageError
+from gitbtc.history.moment import Moment
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.repo.git import SYMBOLIC_LINK
+from gitbtc.spends import CHAIN, COINS, TRANSACTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from gitbtc.kinds.kind import Record
+    from gitbtc.repo.git import Entry
+    from gitbtc.repo.objects import LoggedCommit, Objects
+    from gitbtc.spends.listing import Outpoint
+
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?\Z")
+_HEIGHT = re.compile(r"[0-9]{1,9}\Z")
+_CHAIN, _COINS, _TRANSACTIONS = (built_in(kind).path for kind in (CHAIN, COINS, TRANSACTIONS))
+_PATHS = frozenset([_CHAIN, _COINS, _TRANSACTIONS])
+
+
+class Point(NamedTuple):
+    """An end of a period as it was asked for. One of `revision`, `height` (blocks), and `first` with `last`, the
+    seconds (Unix) at which a day or a month begins and ends; the others are None.
+    """
+
+    text: str
+    revision: str | None = None
+    height: int | None = None
+    first: int | None = None
+    last: int | None = None
+
+
+def point(text: str) -> Point:
+    """What an end of a period means: `2026-03` and `2026-03-15` (UTC), a height, or else a revision. UsageError for a
+    day that no calendar has.
+    """
+    if _HEIGHT.match(text):
+        return Point(text, height=int(text))
+    found = _DAY.match(text)
+    if found is None:
+        return Point(text, revision=text)
+    year, month, day = int(found[1]), int(found[2]), int(found[3] or 1)
+    if not (year and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]):
+        raise UsageError(f"{text}: no calendar has such a day")
+    days = 1 if found[3] else calendar.monthrange(year, month)[1]
+    begin = calendar.timegm((year, month, day, 0, 0, 0))
+    return Point(text, first=begin, last=begin + days * 24 * 3600 - 1)
+
+
+class Timeline:
+    """The commits that one comes to from `head` by first parents, the newest first."""
+
+    def __init__(self, objects: Objects, read: Callable[[str], bytes], head: str) -> None:
+        """`read` answers the oid of a blob with its bytes."""
+        self._objects = objects
+        self._read = read
+        self._chains: dict[str, Record] = {}
+        self.head = objects.commit(head)
+
+    def commits(self) -> Iterator[LoggedCommit]:
+        """Each of them."""
+        wanted = self.head
+        for commit in self._objects.history(self.head):
+            if commit.oid == wanted:
+                yield commit
+                if not commit.parents:
+                    return
+                wanted = commit.parents[0]
+
+    def by_height(self, height: int, roots: Collection[str]) -> LoggedCommit | None:
+        """The last commit with a wallet whose tips, of `roots` (none: of all), are not above a height."""
+        return self._last("block_height", height, roots)
+
+    def by_time(self, moment: int, roots: Collection[str]) -> LoggedCommit | None:
+        """The last commit with a wallet whose tips are not of a later moment (Unix seconds); without a chain.json, the
+        moment is the commit's own.
+        """
+        return self._last("block_time", moment, roots)
+
+    def _last(self, field: str, limit: int, roots: Collection[str]) -> LoggedCommit | None:
+        for commit in self.commits():
+            entries = self._of_roots(commit.oid, roots)
+            said = [self._chain(oid)[field] for path, oid in entries.items() if path.endswith(_CHAIN)]
+            is_wallet = any(path.endswith((_COINS, _TRANSACTIONS)) for path in entries)
+            if is_wallet and max(said or [commit.time if field == "block_time" else limit + 1]) <= limit:
+                return commit
+        return None
+
+    def _of_roots(self, commit: str, roots: Collection[str]) -> dict[str, str]:
+        """path -> oid of the files of `roots`."""
+        return {
+            path: oid
+            for path, (mode, oid) in self._entries(commit).items()
+            if mode != SYMBOLIC_LINK and (not roots or root_of(path) in roots)
+        }
+
+    def _entries(self, oid: str) -> dict[str, Entry]:
+        return self._objects.chosen(oid, _PATHS.__contains__)
+
+    def _chain(self, oid: str) -> Record:
+        if oid not in self._chains:
+            self._chains[oid] = codec.parse(built_in(CHAIN), self._read(oid))
+        return self._chains[oid]
+
+    def listed(self, outpoints: set[Outpoint]) -> set[Outpoint]:
+        """Those of `outpoints` that some list of coins holds; what cannot be read proves nothing."""
+        found: set[Outpoint] = set()
+        seen: set[str] = set()
+        for commit in self.commits():
+            for path, (mode, oid) in self._entries(commit.oid).items():
+                if path.endswith(_COINS) and mode != SYMBOLIC_LINK and oid not in seen:
+                    seen.add(oid)
+                    found |= self._listed_in(oid, outpoints - found)
+            if found == outpoints:
+                break
+        return found
+
+    def _listed_in(self, oid: str, outpoints: set[Outpoint]) -> set[Outpoint]:
+        try:
+            return Moment(lambda _: self._read(oid)).listed(outpoints)
+        except codec.Malformed:
+            return set()

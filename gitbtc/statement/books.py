@@ -1,0 +1,142 @@
+"""What the files of some roots say together at one moment, as a statement needs it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gitbtc.spends import CHAIN, COINS, EXECUTION, MEMPOOL, TRANSACTIONS
+from gitbtc.spends.evidence import inputs
+from gitbtc.spends.standing import LIVE, WAITING, standing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from gitbtc.kinds.kind import Record
+    from gitbtc.spends.listing import Outpoint
+
+    # The records of a root's file of a kind, sound by its schema; of an object file one, none without the file.
+    Records = Callable[[str], list[Record]]
+
+_NOT_YET = -1  # the height of what knows no block
+
+
+class Tip(NamedTuple):
+    """The block that a root is as of: height (blocks), hash, time (Unix seconds; None where nobody says)."""
+
+    height: int
+    block_hash: str = ""
+    time: int | None = None
+    network: str = ""
+
+
+class Books:
+    """Some roots at one moment, taken as one purse.
+
+    `transactions`: txid -> record, the confirmed one where two roots tell one transaction differently; `holders`: txid
+    -> the roots that tell it; `listed`: outpoint -> the coin's record, `listing`: outpoint -> the root that lists it;
+    `tips`: root -> its block; `agents`: txid -> who made it, by the log ("" unknown); `is_reckoned`: whether the moment
+    is reckoned from a later one, so that its list of coins is not whole.
+    """
+
+    def __init__(self, roots: Mapping[str, Records]) -> None:
+        self.transactions: dict[str, Record] = {}
+        self.holders: dict[str, list[str]] = {}
+        self.listed: dict[Outpoint, Record] = {}
+        self.listing: dict[Outpoint, str] = {}
+        self.tips: dict[str, Tip] = {}
+        self.agents: dict[str, str] = {}
+        self.is_reckoned = False
+        self._entries: dict[str, Record] = {}
+        for root, records in roots.items():
+            self._learn(root, records)
+
+    def _learn(self, root: str, records: Records) -> None:
+        highest = _NOT_YET
+        for record in records(TRANSACTIONS):
+            txid = record["txid"]
+            known = self.transactions.get(txid)
+            if known is None or (record["confirmed"] and not known["confirmed"]):
+                self.transactions[txid] = record
+            self.holders.setdefault(txid, []).append(root)
+            highest = max(highest, height_of(record))
+        for coin in records(COINS):
+            outpoint = coin["txid"], coin["vout"]
+            self.listed.setdefault(outpoint, coin)
+            self.listing.setdefault(outpoint, root)
+            highest = max(highest, _height(coin["block_height"]))
+        self._entries |= {entry["txid"]: entry for entry in records(MEMPOOL)}
+        for event in records(EXECUTION):
+            if event["txid"] and event["event_type"] not in ("reserve", "release"):
+                self.agents[event["txid"]] = event.get("agent") or self.agents.get(event["txid"], "")
+        self.tips[root] = _tip(records(CHAIN), highest)
+
+    def is_confirmed(self, txid: str) -> bool:
+        """Whether a block holds the transaction."""
+        record = self.transactions.get(txid)
+        return record is not None and record["confirmed"] is True
+
+    def confirmed(self) -> Iterator[Record]:
+        """The transactions that a block holds."""
+        return (record for record in self.transactions.values() if record["confirmed"] is True)
+
+    def unconfirmed(self) -> list[tuple[Record, bool]]:
+        """Each transaction that no block holds and that has not lost, by txid, and whether it makes coins: one that
+        waits outside every mempool claims what it spends, and is no money yet.
+        """
+        told = ((txid, self.transactions.get(txid)) for txid in {*self.transactions, *self._entries})
+        found = []
+        for txid, record in sorted(told):
+            state = standing(record, self._entries.get(txid), is_named=False).state
+            if state in (LIVE, WAITING):
+                found.append((record or self._entries[txid], state == LIVE))
+        return found
+
+    def amount_of(self, outpoint: Outpoint) -> int | None:
+        """What an output is worth (sat): by the list of coins, or by the transaction that made it; None: not known."""
+        coin = self.listed.get(outpoint)
+        if coin is not None:
+            amount: int = coin["amount_sat"]
+            return amount
+        made = self.transactions.get(outpoint[0], {}).get("outputs", ())
+        return next((output["amount_sat"] for output in made if output["vout"] == outpoint[1]), None)
+
+    def up_to(self, height: int) -> Books:
+        """The moment at which the tip was at `height`, as far as these books tell it: what later blocks hold is not
+        there yet, and nothing is pending. For a moment of which there is no commit.
+        """
+        past = Books({})
+        past.is_reckoned = True
+        past.transactions = {
+            txid: one for txid, one in self.transactions.items() if _NOT_YET < height_of(one) <= height
+        }
+        past.holders = {txid: self.holders[txid] for txid in past.transactions}
+        past.agents = self.agents
+        spent = {outpoint for record in past.transactions.values() for outpoint in inputs(record)}
+        for outpoint, coin in self.listed.items():
+            if self._is_there(coin, height) and outpoint not in spent:
+                past.listed[outpoint], past.listing[outpoint] = coin, self.listing[outpoint]
+        past.tips = {root: Tip(min(height, tip.height), network=tip.network) for root, tip in self.tips.items()}
+        return past
+
+    def _is_there(self, coin: Record, height: int) -> bool:
+        """Whether a coin was there at `height`; of one that knows no block and no transaction nobody can tell."""
+        record = self.transactions.get(coin["txid"])
+        found = height_of(record) if record else _height(coin["block_height"])
+        return _NOT_YET < found <= height
+
+
+def height_of(record: Record) -> int:
+    """The height of the block that holds a transaction, below all blocks where none does."""
+    return _height(record.get("block_height")) if record["confirmed"] is True else _NOT_YET
+
+
+def _height(given: int | None) -> int:
+    return _NOT_YET if given is None else given
+
+
+def _tip(chain: list[Record], highest: int) -> Tip:
+    """The block that a root names, or the highest that its records name."""
+    for one in chain:
+        return Tip(one["block_height"], one["block_hash"], one["block_time"], one["network"])
+    return Tip(highest)

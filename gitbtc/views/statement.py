@@ -1,0 +1,380 @@
+"""A statement as a document, as text that fits a terminal, and as a table.
+
+The document holds all that is told; text and table are made from it, so that no two forms of a statement differ.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import textwrap
+import time
+from hashlib import sha256
+from typing import NamedTuple
+
+from gitbtc import __version__
+from gitbtc.errors import printable, printable_json
+from gitbtc.spends.evidence import outpoint_text
+from gitbtc.statement.flows import RECEIVED, SENT, SHARED
+from gitbtc.statement.groups import UNKNOWN, by_agent, grouped
+from gitbtc.statement.reckoning import CAME, DIFFERS, FOUND_LATE, NO_AMOUNT, PAYS_TOO_MUCH, WENT
+from gitbtc.views import terms
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+    from gitbtc.repo.objects import LoggedCommit
+    from gitbtc.statement.books import Books
+    from gitbtc.statement.flows import Flow
+    from gitbtc.statement.groups import Called
+    from gitbtc.statement.lightning import Channels
+    from gitbtc.statement.reckoning import Adjustment, Fault, Reckoning
+
+ROOT_KEY = "gitbtc.statement/v1"
+_WIDTH = 80  # columns
+_UNLABELLED = "(no label)"
+
+
+class End(NamedTuple):
+    """One end of a period: as it was asked for, its commit (None: none is that old), and how it is signed."""
+
+    asked: str
+    commit: LoggedCommit | None
+    signature: tuple[str, str] | None
+
+
+class Told(NamedTuple):
+    """A statement and what stands around it. `title`: the month or day that it is of, if it is of one; `checked`: how
+    many rules the files of the end break, and how many coins are contested.
+    """
+
+    title: str
+    before: End
+    after: End
+    reckoning: Reckoning
+    called: Called
+    channels: Channels | None
+    checked: tuple[int, int]
+    is_cut: bool
+
+
+# -- the document ------------------------------------------------------------------------------------------------------
+
+
+def document(told: Told) -> dict[str, Any]:
+    """The whole statement as JSON, in the form that docs/statement.md tells."""
+    reckoning = told.reckoning
+    flows = reckoning.flows
+    agents = {**reckoning.before.agents, **reckoning.after.agents}
+    body = {
+        "version": __version__,
+        "title": told.title,
+        "from": _end(told.before, reckoning.before),
+        "to": _end(told.after, reckoning.after),
+        "totals": _totals(reckoning),
+        "coins": {"opening": len(reckoning.opening), "closing": len(reckoning.closing)},
+        "groups": {type_: [one._asdict() for one in grouped(flows, type_, told.called)] for type_ in (RECEIVED, SENT)},
+        "agents": [one._asdict() for one in by_agent(flows, agents)],
+        "transactions": list(_transactions(reckoning, told.called, agents)),
+        "transactions_set": transactions_set(flows),
+        "reorganised": [{"txid": one.txid, "amount_sat": sign * one.net_sat} for one, sign in reckoning.reorganised],
+        "adjusted": [_adjusted(one) for one in reckoning.adjusted],
+        "faults": [_fault(one) for one in reckoning.faults],
+        "immature": [
+            {"outpoint": outpoint_text(outpoint), "amount_sat": amount, "spendable_from_block": first}
+            for outpoint, amount, first in reckoning.immature
+        ],
+        "pending": [_pending(one, told.called, makes_coins=makes) for one, makes in reckoning.pending],
+        "concluded": [
+            {"outpoint": outpoint_text(outpoint), "own": outpoint in reckoning.ownership.own}
+            for outpoint in sorted(reckoning.ownership.concluded)
+        ],
+        "channels": told.channels and told.channels._asdict() | {"unexplained_sat": told.channels.unexplained_sat},
+        "check": {"rules_broken": told.checked[0], "contested": told.checked[1]},
+        "history_is_cut": told.is_cut,
+    }
+    return {ROOT_KEY: body}
+
+
+def _totals(reckoning: Reckoning) -> dict[str, int]:
+    totals = reckoning.totals
+    return {f"{name}_sat": amount for name, amount in (*totals._asdict().items(), ("difference", totals.difference))}
+
+
+def _end(end: End, books: Books) -> dict[str, Any]:
+    commit = end.commit
+    signed = end.signature
+    return {
+        "asked": end.asked,
+        "commit": commit and commit.oid,
+        "author": commit and commit.author,
+        "subject": commit and commit.message.lstrip("\n").partition("\n")[0],
+        "signature": signed and {"state": signed[0], "by": signed[1]},
+        "is_reckoned": books.is_reckoned,
+        "roots": [
+            {"root": root, "network": tip.network or None, "block_height": None if tip.height < 0 else tip.height,
+             "block_hash": tip.block_hash or None, "block_time": tip.time}
+            for root, tip in sorted(books.tips.items())
+        ],
+    }  # fmt: skip
+
+
+def _transactions(reckoning: Reckoning, called: Called, agents: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for one in reckoning.flows:
+        category, label = called.flow(one)
+        yield {
+            "txid": one.txid, "block_height": one.height, "block_time": one.record["block_time"], "type": one.type,
+            "amount_sat": one.net_sat, "received_sat": one.received_sat, "sent_sat": one.sent_sat,
+            "fee_sat": one.fee_sat, "label": label, "category": category, "agent": agents.get(one.txid, ""),
+            "inputs": [{"outpoint": outpoint_text(spent), "amount_sat": amount} for spent, amount in one.spent],
+            "outputs": [{"vout": part.outpoint[1], "amount_sat": part.amount_sat, "address": part.address or None,
+                         "own": part in one.own} for part in sorted(one.own + one.foreign)],
+        }  # fmt: skip
+
+
+def transactions_set(flows: Sequence[Flow]) -> dict[str, Any]:
+    """How many transactions, and the SHA-256 of their txids, sorted, a line each: two programs that count the same have
+    the same.
+    """
+    listed = "".join(f"{txid}\n" for txid in sorted(one.txid for one in flows))
+    return {"count": len(flows), "sha256": sha256(listed.encode()).hexdigest()}
+
+
+def _adjusted(one: Adjustment) -> dict[str, Any]:
+    return {"why": one.why, "amount_sat": one.amount_sat, "txid": one.txid or None,
+            "outpoint": one.outpoint and outpoint_text(one.outpoint)}  # fmt: skip
+
+
+def _fault(one: Fault) -> dict[str, Any]:
+    return {"why": one.why, "txid": one.txid, "outpoint": one.outpoint and outpoint_text(one.outpoint),
+            "amount_sat": one.amount_sat}  # fmt: skip
+
+
+def _pending(one: Flow, called: Called, *, makes_coins: bool) -> dict[str, Any]:
+    category, label = called.flow(one)
+    came = sum(part.amount_sat for part in one.own)
+    return {"txid": one.txid, "type": one.type, "amount_sat": one.net_sat if makes_coins else one.net_sat - came,
+            "fee_sat": one.fee_sat, "label": label, "category": category, "in_mempool": makes_coins}  # fmt: skip
+
+
+def digest(whole: Mapping[str, Any]) -> str:
+    """The SHA-256 of the document as `--json` prints it: what a printed statement is held against."""
+    return sha256((printable_json(whole) + "\n").encode()).hexdigest()
+
+
+# -- text --------------------------------------------------------------------------------------------------------------
+
+
+def lines(whole: Mapping[str, Any]) -> Iterator[str]:
+    """The statement for a terminal of 80 columns."""
+    told = whole[ROOT_KEY]
+    yield from _header(told)
+    yield ""
+    yield from _sum(told)
+    yield from _beside(told)
+    yield ""
+    yield from _footer(whole)
+
+
+def _header(told: Mapping[str, Any]) -> Iterator[str]:
+    roots = [terms.word(one["root"]) for one in told["to"]["roots"] if one["root"]]
+    network = next((one["network"] for one in told["to"]["roots"] if one["network"]), "")
+    period = f"{day_of(told['from'])} – {day_of(told['to'])}"
+    title = f"{told['title']} ({period})" if told["title"] else period
+    yield " · ".join(text for text in (title, " and ".join(roots), network) if text)
+    for name in ("from", "to"):
+        yield from _wrapped(f"  {name:<4}  {_end_words(told[name])}", 8)
+
+
+def _end_words(end: Mapping[str, Any]) -> str:
+    tips = [
+        f"block {one['block_height']}{_hash(one['block_hash'])}"
+        + (f", {terms.utc(one['block_time'])}" if one["block_time"] is not None else "")
+        for one in end["roots"] if one["block_height"] is not None
+    ]  # fmt: skip
+    place = "; ".join(dict.fromkeys(tips)) or "no block"
+    if end["commit"]:
+        return f"commit {end['commit'][:12]} {_signed(end)}, {place}"
+    return f"no commit is that old: reckoned back, {place}" if end["is_reckoned"] else "the beginning of this history"
+
+
+def _hash(block_hash: str | None) -> str:
+    """The ends of a block's hash: it begins with zeros."""
+    return f" {block_hash[:8]}…{block_hash[-8:]}" if block_hash else ""
+
+
+def _signed(end: Mapping[str, Any]) -> str:
+    state, by = (end["signature"] or {}).get("state", "N"), (end["signature"] or {}).get("by", "")
+    who = f" by {printable(by)}" if by else ""
+    return {"N": "unsigned", "G": f"signed{who}", "U": f"signed{who}, whose key nobody here vouches for"}.get(
+        state, f"with a signature{who} that does not hold ({state})"
+    )
+
+
+def day_of(end: Mapping[str, Any]) -> str:
+    """The day of an end's latest block, `28 Mar 2026`; a height where no time is known."""
+    times = [one["block_time"] for one in end["roots"] if one["block_time"] is not None]
+    if times:
+        moment = time.gmtime(max(times))
+        return f"{moment.tm_mday} {_MONTHS[moment.tm_mon - 1]} {moment.tm_year}"
+    heights = [one["block_height"] for one in end["roots"] if one["block_height"] is not None]
+    return f"block {max(heights)}" if heights else "beginning"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_COIN, _PAYMENT, _TRANSACTION = ("coin", "coins"), ("payment", "payments"), ("transaction", "transactions")
+
+
+def _sum(told: Mapping[str, Any]) -> Iterator[str]:
+    """The lines that add up. What is 0 is left out, but for what every statement has."""
+    totals, coins = told["totals"], told["coins"]
+    made = [one["type"] for one in told["transactions"]]
+    paying = sum(one["fee_sat"] > 0 for one in told["transactions"])
+    yield f"  {'':<36}{'BTC':>20}"
+    yield _line("  opening", terms.counted(coins["opening"], _COIN), totals["opening_sat"])
+    yield _line("+ received", terms.counted(made.count(RECEIVED), _PAYMENT), totals["received_sat"], sign="+")
+    yield from _groups(told["groups"][RECEIVED])
+    yield _line("− sent", terms.counted(made.count(SENT), _PAYMENT), -totals["sent_sat"], sign="+")
+    yield from _groups(told["groups"][SENT])
+    yield _line("− network fees", terms.counted(paying, _TRANSACTION), -totals["fees_sat"], sign="+")
+    others = (
+        ("+ mined", "coinbase", terms.counted(made.count("coinbase"), _TRANSACTION)),
+        ("± shared", "shared", terms.counted(made.count(SHARED), _TRANSACTION)),
+        ("± reorganised", "reorganised", terms.counted(len(told["reorganised"]), _TRANSACTION)),
+        ("± adjusted", "adjusted", "without a transaction"),
+    )
+    for title, name, note in others:
+        if totals[f"{name}_sat"] or told.get(name):
+            yield _line(title, note, totals[f"{name}_sat"], sign="+")
+    yield _line("  closing", terms.counted(coins["closing"], _COIN), totals["closing_sat"])
+    if totals["difference_sat"]:
+        yield f"  THIS DOES NOT ADD UP: it misses the closing balance by {totals['difference_sat']} sat"
+
+
+def _line(title: str, note: str, amount_sat: int, *, sign: str = "") -> str:
+    return f"  {title:<16}{note:<20}{amount(amount_sat, signed=bool(sign)):>20}"
+
+
+def amount(sat: int, *, signed: bool = False) -> str:
+    """An amount in BTC without its unit, with a true minus sign."""
+    return terms.btc(sat, signed=signed).removesuffix(" BTC").replace("-", "−")
+
+
+def _groups(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line a category and label, where there is more to say than the sum."""
+    if len(groups) == 1 and groups[0]["category"] == UNKNOWN and not groups[0]["label"]:
+        return
+    for one in groups:
+        label = terms.word(one["label"]) if one["label"] else _UNLABELLED
+        name = f"{one['category']}  {label}" if one["category"] != UNKNOWN else label
+        money = f"{amount(one['amount_sat'])}  ({one['transactions']})"
+        first, *rest = textwrap.wrap(name, _WIDTH - 30, subsequent_indent="  ") or [""]
+        yield f"      {first:<{_WIDTH - 30}}{money:>24}" if len(money) <= 24 else f"      {first} {money}"
+        yield from (f"      {text}" for text in rest)
+
+
+def _beside(told: Mapping[str, Any]) -> Iterator[str]:
+    """What is not in the sum, or has to be said of it."""
+    for one in told["immature"]:
+        yield f"  immature {amount(one['amount_sat'])} BTC, to be spent from block {one['spendable_from_block']} on"
+    if told["agents"] and any(one["agent"] for one in told["agents"]):
+        for one in told["agents"]:
+            who = terms.word(one["agent"]) if one["agent"] else "without an agent"
+            count = terms.counted(one["transactions"], _TRANSACTION)
+            yield f"  by {who}: {count}, {amount(one['sent_sat'])} BTC sent, {one['fee_sat']:,} sat in fees"
+    for one in told["pending"]:
+        where = "" if one["in_mempool"] else ", in no mempool"
+        label = f"  {terms.word(one['label'])}" if one["label"] else ""
+        text = (
+            f"  at the end, unconfirmed{where}: {amount(one['amount_sat'], signed=True)} BTC  {one['txid'][:8]}{label}"
+        )
+        yield from _wrapped(text, 4)
+    yield from _lightning(told["channels"])
+    for text in _warnings(told):
+        yield from _wrapped(f"  ! {text}", 4)
+
+
+def _lightning(channels: Mapping[str, int] | None) -> Iterator[str]:
+    if channels is None:
+        return
+    yield (
+        f"  in channels: {amount(channels['opening_sat'])} → {amount(channels['closing_sat'])} BTC; "
+        f"{amount(channels['opened_sat'])} went in, {amount(channels['closed_sat'])} came out"
+    )
+    if channels["unexplained_sat"]:
+        yield f"    not explained: {channels['unexplained_sat']:,} sat (payments, and fees earned and paid)"
+
+
+def _warnings(told: Mapping[str, Any]) -> Iterator[str]:
+    for one in told["reorganised"]:
+        yield f"reorganised: {amount(one['amount_sat'], signed=True)} BTC, {one['txid'][:8]}"
+    for one in told["adjusted"]:
+        what = one["outpoint"] or one["txid"]
+        yield f"adjusted: {amount(one['amount_sat'], signed=True)} BTC, {what}: {_WHY[one['why']]}"
+    for one in told["faults"]:
+        about = one["outpoint"] or f"{one['amount_sat']} sat"
+        yield f"not counted: {one['txid']}: {_WHY[one['why']].format(about)}"
+    if told["concluded"]:
+        count = terms.counted(len(told["concluded"]), ("output", "outputs"))
+        yield (
+            f"whose {count} came and went between two commits is concluded, not proven: no list of coins and no "
+            "descriptor tells; received and sent may both be too high or too low by them (--json names them)"
+        )
+    if told["history_is_cut"]:
+        yield "this is a shallow clone; `git fetch --unshallow` brings what was before"
+
+
+_WHY = {
+    CAME: "came without a transaction of the period",
+    WENT: "went without a transaction of the period",
+    DIFFERS: "is worth something else than its transaction says",
+    FOUND_LATE: "was in a block before the period, and nobody knew of it at the opening",
+    NO_AMOUNT: "nobody says what {} is worth, which it spends",
+    PAYS_TOO_MUCH: "it pays out {} more than it spends",
+}
+
+
+def _footer(whole: Mapping[str, Any]) -> Iterator[str]:
+    told = whole[ROOT_KEY]
+    check, group = told["check"], told["transactions_set"]
+    faults = [terms.counted(check["rules_broken"], ("rule broken", "rules broken")),
+              terms.counted(check["contested"], ("coin contested", "coins contested"))]  # fmt: skip
+    clean = not (check["rules_broken"] or check["contested"])
+    yield f"  gitbtc {told['version']}; gitbtc check: {'nothing to say' if clean else ', '.join(faults)}"
+    yield f"  {terms.counted(group['count'], _TRANSACTION)}, sha256 of the txids"
+    yield f"    {group['sha256']}"
+    yield "  sha256 of this statement as --json"
+    yield f"    {digest(whole)}"
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False,
+        drop_whitespace=True, initial_indent="",
+    )  # fmt: skip
+
+
+# -- a table -----------------------------------------------------------------------------------------------------------
+
+
+def table(whole: Mapping[str, Any]) -> str:
+    """The lines of the sum and their parts as CSV (RFC 4180, but for LF): integers in satoshi, signed."""
+    told = whole[ROOT_KEY]
+    totals = told["totals"]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["line", "category", "label", "amount_sat", "transactions"])
+    for name in ("opening", "received", "sent", "fees", "coinbase", "shared", "reorganised", "adjusted", "closing"):
+        sign = -1 if name in ("sent", "fees") else 1
+        writer.writerow([name, "", "", sign * totals[f"{name}_sat"], ""])
+        for one in told["groups"].get(name, ()):
+            label = harmless(one["label"])
+            writer.writerow([name, one["category"], label, sign * one["amount_sat"], one["transactions"]])
+    return out.getvalue()
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe first."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,282 @@
+"""`gitbtc statement`: a period, its sum, and what makes it unclean."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.made_state import ADDRESS, OTHER, chain, change_of, channel, coin, coins, mined, put, spend, transactions
+from tests.prepared import once
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Repo
+
+pytestmark = pytest.mark.one_interpreter
+
+_FEB, _MAR, _APR = 1_770_000_000, 1_773_000_000, 1_776_000_000  # 2026-02-02, 2026-03-08, 2026-04-12
+
+
+def told(repo: Repo, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[str, Any]:
+    document = json.loads(repo.gitbtc("statement", "--json", *arguments, ok=ok).stdout)
+    return dict(document["gitbtc.statement/v1"])
+
+
+def sums(repo: Repo, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[str, int]:
+    """The sums that are not 0."""
+    return {name: amount for name, amount in told(repo, *arguments, ok=ok)["totals"].items() if amount}
+
+
+def tip(repo: Repo, height: int, time: int) -> None:
+    block = {"network": "regtest", "block_height": height, "block_hash": f"{height:064x}", "block_time": time}
+    repo.write("network/chain.json", json.dumps(block))
+
+
+@once
+def _three_months(treasury: Repo) -> None:
+    """A receipt in each month, and a payment in March."""
+    first = receipt("february", 5000, 100, _FEB)
+    second = receipt("march", 7000, 200, _MAR)
+    paid = mined(spend("paid", change_of(first), fee=200), 210) | {"block_time": _MAR + 9000}
+    third = receipt("april", 9000, 300, _APR)
+    transactions(treasury, first)
+    coins(treasury, change_of(first))
+    tip(treasury, 110, _FEB + 6000)
+    treasury.commit("February 2026")
+    transactions(treasury, first, second, paid)
+    coins(treasury, change_of(second))
+    labels = [
+        {"address": OTHER, "label": '=cmd|"/c calc"!A0', "category": "expense", "created_at": 1},
+        {"address": ADDRESS, "label": "\u202eACME <svg onload=x>", "category": "income", "created_at": 1},
+    ]
+    put(treasury, "wallet/labels.json", *labels)
+    tip(treasury, 220, _MAR + 9500)
+    treasury.commit("March 2026")
+    transactions(treasury, first, second, paid, third)
+    coins(treasury, change_of(second), change_of(third))
+    tip(treasury, 310, _APR + 6000)
+    treasury.commit("April 2026")
+
+
+@pytest.fixture
+def kept(treasury: Repo) -> Repo:
+    _three_months(treasury)
+    return treasury
+
+
+def receipt(name: str, amount: int, height: int, time: int) -> dict[str, Any]:
+    payer = coin(0, f"{name.encode().hex():0>64}"[:64], amount_sat=amount + 500)
+    output = {"vout": 0, "amount_sat": amount, "address": ADDRESS, "script_type": "p2wpkh", "spent": False}
+    return mined(spend(name, payer, fee=500), height) | {"block_time": time, "outputs": [output]}
+
+
+def test_a_month_is_told_in_lines_of_80_columns(kept: Repo) -> None:
+    lines = kept.gitbtc("statement", "2026-03").stdout.splitlines()
+    assert lines[0] == "March 2026 (2 Feb 2026 – 8 Mar 2026) · regtest"
+    body = lines[lines.index(next(line for line in lines if line.endswith("BTC"))) :]
+    assert body[:9] == [
+        "                                                       BTC",
+        "    opening       1 coin                        0.00005000",
+        "  + received      1 payment                    +0.00007000",
+        '      income  "\\u202eACME <svg onload=x>"                        0.00007000  (1)',
+        "  − sent          1 payment                    −0.00004800",
+        '      expense  "=cmd|\\"/c calc\\"!A0"                             0.00004800  (1)',
+        "  − network fees  1 transaction                −0.00000200",
+        "    closing       1 coin                        0.00007000",
+        "",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("period", "opening", "closing"),
+    [
+        ("2026-03", 5000, 7000),
+        ("2026-03-08", 5000, 7000),
+        ("2026-02..2026-03", 0, 7000),
+        ("2026-03-01..2026-03-31", 5000, 7000),
+        ("110..220", 5000, 7000),
+        ("150..300", 5000, 7000),
+        ("HEAD~2..HEAD~1", 5000, 7000),
+        ("HEAD~1", 0, 7000),
+        ("..HEAD~1", 0, 7000),
+        ("HEAD~2..", 5000, 16_000),
+        ("220", 0, 7000),
+        ("2026-04", 7000, 16_000),
+    ],
+)
+def test_a_period_is_named_by_commits_days_months_and_heights(
+    kept: Repo, period: str, opening: int, closing: int
+) -> None:
+    found = sums(kept, period)
+    assert (found.get("opening_sat", 0), found["closing_sat"]) == (opening, closing)
+
+
+def test_from_and_to_are_the_same_in_two_words(kept: Repo) -> None:
+    assert told(kept, "--from", "2026-03", "--to", "2026-03")["totals"] == told(kept, "2026-03..2026-03")["totals"]
+    assert told(kept, "--to", "HEAD~1")["totals"] == told(kept, "HEAD~1")["totals"]
+
+
+def test_statements_of_neighbouring_months_meet(kept: Repo) -> None:
+    months = [told(kept, month) for month in ("2026-02", "2026-03", "2026-04")]
+    closing = [month["totals"]["closing_sat"] for month in months]
+    assert [month["totals"]["opening_sat"] for month in months] == [0, *closing[:-1]]
+    assert sum(month["totals"]["received_sat"] for month in months) == told(kept)["totals"]["received_sat"]
+
+
+def test_a_period_without_a_commit_at_its_start_is_reckoned_back(kept: Repo) -> None:
+    kept.git("checkout", "-q", "--orphan", "late")
+    kept.commit("The first commit of this history")
+    found = told(kept, "2026-03..2026-04")
+    assert found["from"]["commit"] is None
+    assert found["from"]["is_reckoned"]
+    assert {name: amount for name, amount in found["totals"].items() if amount} == {
+        "opening_sat": 5000, "received_sat": 16_000, "sent_sat": 4800, "fees_sat": 200, "closing_sat": 16_000,
+    }  # fmt: skip
+    assert "no commit is that old: reckoned back" in kept.gitbtc("statement", "2026-03..2026-04").stdout
+
+
+def test_a_commit_without_a_wallet_is_no_beginning(treasury: Repo) -> None:
+    """The repository was set up in 2023, and its first import brings what was before."""
+    first, second = receipt("february", 5000, 100, _FEB), receipt("march", 7000, 200, _MAR)
+    transactions(treasury, first, second)
+    coins(treasury, change_of(first), change_of(second))
+    tip(treasury, 220, _MAR + 9500)
+    treasury.commit("The first import")
+    assert sums(treasury, "2026-03") == {"opening_sat": 5000, "received_sat": 7000, "closing_sat": 12_000}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["2026-13"], "2026-13: no calendar has such a day"),
+        (["2026-02-30"], "2026-02-30: no calendar has such a day"),
+        (["nowhere"], "nowhere: "),
+        (["2026-04..2026-03"], "the period ends before it begins"),
+        (["300..200"], "the period ends before it begins"),
+        (["HEAD~1...HEAD"], "with two dots"),
+        (["2026-03", "--from", "2026-02"], "not both"),
+        (["2025-01"], "2025-01: no commit of this history is that old"),
+        (["--csv", "--json"], "two forms"),
+        (["--root", "elsewhere"], "--root elsewhere: no wallet lies there"),
+    ],
+)  # fmt: skip
+def test_what_names_no_period_is_refused_in_one_line(kept: Repo, arguments: list[str], words: str) -> None:
+    refused = kept.gitbtc("statement", *arguments, ok=(2,))
+    assert words in refused.stderr
+    assert (refused.stdout, refused.stderr.count("\n")) == ("", 1)
+
+
+def test_a_commit_without_a_wallet_is_refused(treasury: Repo) -> None:
+    assert "no wallet lies in this commit" in treasury.gitbtc("statement", ok=(2,)).stderr
+
+
+def test_the_table_has_the_same_sums_and_no_formula(kept: Repo) -> None:
+    text = kept.gitbtc("statement", "2026-03", "--csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["line"]: int(row["amount_sat"]) for row in rows if not row["label"]} == {
+        "opening": 5000, "received": 7000, "sent": -4800, "fees": -200, "coinbase": 0, "shared": 0, "reorganised": 0,
+        "adjusted": 0, "closing": 7000,
+    }  # fmt: skip
+    assert [row["label"] for row in rows if row["label"]] == ["\u202eACME <svg onload=x>", '\'=cmd|"/c calc"!A0']
+    assert "\r" not in text
+
+
+def test_a_coin_without_a_transaction_makes_it_unclean(kept: Repo) -> None:
+    lone = coin(7, amount_sat=11)
+    coins(kept, *json.loads(kept.read("wallet/utxos.json")), lone)
+    kept.commit("Add a coin by hand")
+    assert sums(kept, "HEAD~1..HEAD", ok=(1,))["adjusted_sat"] == 11
+    shown = kept.gitbtc("statement", "HEAD~1..HEAD", ok=(1,)).stdout
+    assert f"adjusted: +0.00000011 BTC, {lone['txid']}:7:" in " ".join(shown.split())
+
+
+def test_the_printed_sum_is_that_of_the_document(kept: Repo) -> None:
+    document = kept.gitbtc("statement", "2026-03", "--json").stdout
+    assert kept.gitbtc("statement", "2026-03").stdout.splitlines()[-1].strip() == sha256(document.encode()).hexdigest()
+    txids = sorted(one["txid"] for one in json.loads(document)["gitbtc.statement/v1"]["transactions"])
+    told_set = json.loads(document)["gitbtc.statement/v1"]["transactions_set"]
+    assert told_set == {"count": 2, "sha256": sha256("".join(f"{one}\n" for one in txids).encode()).hexdigest()}
+
+
+def test_agents_are_told_apart(kept: Repo) -> None:
+    paid = told(kept)["transactions"]
+    [spent] = [one["txid"] for one in paid if one["type"] == "sent"]
+    event = {"timestamp": 1, "block_height": 210, "event_type": "custom", "txid": spent, "amount_sat": 4800,
+             "fee_sat": 200, "note": "", "agent": "ada"}  # fmt: skip
+    put(kept, "strategy/execution.json", event)
+    kept.commit("Say who paid")
+    assert told(kept)["agents"] == [{"agent": "ada", "transactions": 1, "sent_sat": 4800, "fee_sat": 200}]
+    assert "by ada: 1 transaction, 0.00004800 BTC sent, 200 sat in fees" in kept.gitbtc("statement").stdout
+
+
+def test_what_goes_into_a_channel_is_told_as_that(treasury: Repo) -> None:
+    funds = receipt("funds", 1_000_000, 100, _FEB)
+    opened = mined(spend("opened", change_of(funds), fee=300), 101)
+    transactions(treasury, funds)
+    coins(treasury, change_of(funds))
+    chain(treasury, 100)
+    treasury.commit("Before")
+    transactions(treasury, funds, opened)
+    coins(treasury)
+    open_ = channel("101x1x0", capacity_sat=999_700, local_balance_sat=999_000, remote_balance_sat=700,
+                    peer_alias="big router", funding_outpoint=f"{opened['txid']}:0")  # fmt: skip
+    put(treasury, "channels/channels.json", open_)
+    chain(treasury, 101)
+    treasury.commit("Open a channel")
+    found = told(treasury, "HEAD~1..HEAD")
+    assert found["groups"]["sent"] == [
+        {"category": "channel", "label": "big router", "amount_sat": 999_700, "transactions": 1}
+    ]
+    assert found["channels"] == {"opening_sat": 0, "closing_sat": 999_000, "opened_sat": 999_700, "closed_sat": 0,
+                                 "unexplained_sat": -700}  # fmt: skip
+    assert "not explained: -700 sat" in treasury.gitbtc("statement", "HEAD~1..HEAD").stdout
+
+
+def test_two_roots_are_one_purse_or_two(treasury: Repo) -> None:
+    funds = receipt("funds", 5000, 100, _FEB)
+    moved = mined(spend("moved", change_of(funds), fee=100), 106)
+    for root, listed in (("alice", []), ("bob", [change_of(moved)])):
+        put(treasury, f"{root}/wallet/transactions.json", *([funds, moved] if root == "alice" else [moved]))
+        put(treasury, f"{root}/wallet/utxos.json", *listed)
+    treasury.commit("Two wallets")
+    assert sums(treasury) == {"received_sat": 5000, "fees_sat": 100, "closing_sat": 4900}
+    assert sums(treasury, "--root", "bob") == {"received_sat": 4900, "closing_sat": 4900}
+    alice = sums(treasury, "--root", "alice")
+    assert (alice["received_sat"], alice["sent_sat"], alice["fees_sat"]) == (5000, 4900, 100)
+
+
+def test_a_recorded_treasury_adds_up_and_needs_no_guess(treasury: Repo, recordings: Path) -> None:
+    """The whole history comes with one import, so that only the descriptors prove whose the spent coins were."""
+    treasury.gitbtc("import", "bitcoin-core", "--from", str(recordings / "5-agent-a-confirmed"))
+    treasury.commit("Import")
+    found = told(treasury)
+    assert found["concluded"] == []
+    assert {name: amount for name, amount in found["totals"].items() if amount} == {
+        "received_sat": 1_317_796_279, "coinbase_sat": 5_000_000_000, "sent_sat": 200_000_000, "fees_sat": 8827,
+        "closing_sat": 6_117_787_452,
+    }  # fmt: skip
+
+
+def test_a_coin_that_only_an_earlier_commit_lists_is_known_by_it(treasury: Repo, recordings: Path) -> None:
+    for moment in ("0-base", "1-agent-a", "5-agent-a-confirmed"):
+        treasury.gitbtc("import", "bitcoin-core", "--from", str(recordings / moment))
+        (treasury.path / "wallet" / "descriptors.json").unlink()
+        treasury.commit(moment)
+    found = told(treasury)
+    assert {one["own"] for one in found["concluded"]} == {False}
+    assert found["totals"]["received_sat"] == 1_317_796_279
+
+
+def test_what_is_not_proven_is_said(treasury: Repo, recordings: Path) -> None:
+    treasury.gitbtc("import", "bitcoin-core", "--from", str(recordings / "5-agent-a-confirmed"))
+    (treasury.path / "wallet" / "descriptors.json").unlink()
+    treasury.commit("Import")
+    assert len(told(treasury)["concluded"]) == 12
+    assert "is concluded, not proven" in treasury.gitbtc("statement").stdout

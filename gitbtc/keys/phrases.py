@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import filterfalse
 from operator import lt
 
@@ -159,8 +160,8 @@ def _read(piece: bytes, *, spread: bool) -> Iterator[Spot]:
     yield from _in_piece(piece, spread=spread)
     for start, reading in layouts.unmarked(piece):
         yield from ((start, form, secret) for _, form, secret in _in_piece(reading, spread=spread))
-    names = lists.ASCII if piece.isascii() else lists.LISTS
-    for start, reading in layouts.readings(piece, words_of(names), _COUNTS):
+    listed = words_of(lists.that_may_be_in(piece))
+    for start, reading in layouts.readings(piece, listed, _COUNTS):
         yield from ((start, form, secret) for _, form, secret in _in_piece(reading, spread=spread, proven=True))
 
 
@@ -168,7 +169,7 @@ def _in_piece(piece: bytes, *, spread: bool, proven: bool = False) -> Iterator[S
     quick = _quick_words(piece)
     if len(quick) < _LEAST:
         return
-    names = lists.ASCII if piece.isascii() else lists.LISTS
+    names = lists.that_may_be_in(piece)
     runs = [quick[start:end] for start, end in _runs(_flags(quick, words_of(names)))]
     tokens = None
     for listed in names if runs else ():
@@ -179,8 +180,16 @@ def _in_piece(piece: bytes, *, spread: bool, proven: bool = False) -> Iterator[S
 
 def _has_a_run(words: Sequence[bytes], listed: dict[bytes, int]) -> bool:
     """Whether so many of the list stand together that a phrase may be among them."""
-    # So many have one of these among them.
-    is_likely = any(map(listed.__contains__, words[_LEAST - 1 :: _LEAST]))
+    # So many have every twelfth word among them, and half of the others before it or behind it.
+    half = _LEAST // 2
+    is_likely = any(
+        words[place] in listed
+        and (
+            all(map(listed.__contains__, words[place - half : place]))
+            or all(map(listed.__contains__, words[place + 1 : place + 1 + half]))
+        )
+        for place in range(_LEAST - 1, len(words), _LEAST)
+    )
     return is_likely and _run(_LEAST) in _flags(words, listed)
 
 
@@ -224,6 +233,11 @@ def _of_list(
             yield from (spot for family in families if family.WHOLE for spot in _whole(run, family))
 
 
+@lru_cache(maxsize=1 << _BITS)
+def _in_bits(number: int) -> str:
+    return format(number, f"0{_BITS}b")
+
+
 class _Run:
     """Consecutive words of one list in a text: the words, and where each begins."""
 
@@ -255,7 +269,7 @@ class _Run:
     def bits(self, start: int, end: int) -> int:
         """The numbers of the words from `start` to `end`, one behind the other in bits."""
         if not self._bits:
-            digits = "".join([format(number, f"0{_BITS}b") for number in self.numbers])
+            digits = "".join(map(_in_bits, self.numbers))
             self._bits = int(digits, 2).to_bytes(-(-len(digits) // 8), "big")
         # The last word ends with the last byte.
         first, last = (8 * len(self._bits) - _BITS * (len(self.numbers) - place) for place in (start, end))
@@ -333,11 +347,13 @@ def _stretches(run: _Run, families: Sequence[PhraseFamily]) -> Iterator[tuple[in
 
 
 def _windows(run: _Run, begin: int, limit: int, families: Sequence[PhraseFamily], *, spread: bool) -> Iterator[Spot]:
-    may_be = _shares(run) if families == [slip39] else _checked(run, families, limit)
+    # None of another family has words of the list of SLIP-39.
+    is_shares = families == [slip39]
+    starts, ends = _shares(run) if is_shares else (range(begin, limit - _LEAST + 1), _checked(run, families, limit))
     covered = 0
-    for start in range(begin, limit - _LEAST + 1):
-        for end, some in may_be(start, covered):
-            if covered < end <= limit:
+    for start in starts:
+        for end, some in ends(start, covered):
+            if begin <= start and covered < end <= limit:
                 found = list(run.spots(some, start, end))
                 if found and run.is_phrase(start, end, may_repeat=not spread):
                     yield from found
@@ -345,10 +361,9 @@ def _windows(run: _Run, begin: int, limit: int, families: Sequence[PhraseFamily]
                     break
 
 
-def _shares(run: _Run) -> Ends:
-    # None of another family has words of this list.
+def _shares(run: _Run) -> tuple[Iterable[int], Ends]:
     counts = slip39.shares(run.numbers)
-    return lambda start, _: [(start + count, [slip39]) for count in counts.get(start, ())]
+    return sorted(counts), lambda start, _: [(start + count, [slip39]) for count in counts[start]]
 
 
 def _checked(run: _Run, families: Sequence[PhraseFamily], limit: int) -> Ends:

@@ -75,8 +75,16 @@ def scan(
 
 def _parts(secrets: Sequence[bytes]) -> set[bytes]:
     """Those that are some words of a longer phrase: what a layer sees that is not to be read so, such as escapes."""
-    phrases_found = [secret for secret in secrets if b" " in secret]
-    return {part for part in phrases_found if any(part != whole and part in whole for whole in phrases_found)}
+    spoken = [tuple(secret.split(b" ")) for secret in secrets if b" " in secret]
+    shorter = sorted({len(phrase) for phrase in spoken})[:-1]
+    stretches = {
+        phrase[start : start + size]
+        for phrase in spoken
+        for size in shorter
+        if size < len(phrase)
+        for start in range(len(phrase) - size + 1)
+    }
+    return {b" ".join(phrase) for phrase in spoken if phrase in stretches}
 
 
 def _own(content: bytes, known: Known | None) -> Iterator[Sighting]:

@@ -8,6 +8,8 @@ list that is not there is an error: a gate must not pass what it cannot look for
 from __future__ import annotations
 
 import os
+import re
+from functools import cache
 from importlib.util import find_spec
 
 from gitbtc.errors import CannotWork
@@ -30,6 +32,10 @@ _ELSEWHERE = {
     "electrum-portuguese": ("", "lists/electrum-portuguese.txt"),
 }
 
+# Some byte of every word of the lists, in UTF-8 and NFKD: a small letter, the first bytes of kana, jamo, ideographs.
+_BYTES = ((rb"[a-z]", ASCII), (rb"\xe3", ("japanese",)), (rb"\xe1", ("korean",)), (rb"[\xe4-\xe9]", IDEOGRAPHS))
+_SCRIPTS = tuple((re.compile(pattern), names) for pattern, names in _BYTES)
+
 _numbers: dict[str, dict[bytes, int]] = {}
 _spellings: dict[str, list[bytes]] = {}
 
@@ -39,6 +45,11 @@ def numbers(name: str) -> dict[bytes, int]:
     if name not in _numbers:
         _numbers[name] = _read(name)
     return _numbers[name]
+
+
+def that_may_be_in(text: bytes) -> tuple[str, ...]:
+    """The lists of which a word may stand in `text`, which is in lower case and NFKD."""
+    return tuple(name for script, names in _SCRIPTS if script.search(text) for name in names)
 
 
 def spellings(name: str) -> list[bytes]:
@@ -60,7 +71,8 @@ def _read(name: str) -> dict[bytes, int]:
         raise CannotWork(f"the word list {name} is missing ({path}); install gitbtc again") from None
     if not content.isascii():
         content = _decomposed(content)
-    listed = {word: number for number, word in enumerate(content.split())}
+    words = content.split()
+    listed = dict(zip(words, range(len(words)), strict=True))
     if name in _ALSO_PLAIN:
         plain = content.decode("utf-8").encode("ascii", "ignore")
         listed |= {word: number for number, word in enumerate(plain.split())}
@@ -75,6 +87,7 @@ def _decomposed(content: bytes) -> bytes:
     return unicodedata.normalize("NFKD", content.decode("utf-8")).encode("utf-8")
 
 
+@cache
 def _folder(package: str) -> str:
     """Where the files of an installed package lie; found without importing it."""
     if not package:

@@ -62,8 +62,16 @@ def test_words_without_accents_are_told_apart(name: str) -> None:
 def test_a_list_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_numbers", {})
     monkeypatch.setattr(words, "find_spec", lambda name: None)
+    words._folder.cache_clear()
     with pytest.raises(CannotWork, match="install gitbtc again"):
         words.numbers("english")
     monkeypatch.setattr(words, "_HERE", "/nowhere")
     with pytest.raises(CannotWork, match="electrum-v1 is missing"):
         words.numbers("electrum-v1")
+
+
+def test_the_lists_of_which_a_word_stands_in_a_text_are_looked_at() -> None:
+    for name in words.LISTS:
+        assert all(name in words.that_may_be_in(word) for word in words.numbers(name))
+    assert words.that_may_be_in(b"12.5 %") == ()
+    assert words.that_may_be_in("\u4e2d".encode()) == words.IDEOGRAPHS

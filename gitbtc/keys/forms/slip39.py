@@ -9,7 +9,7 @@ it to fill its words; then the Reed-Solomon code RS1024, three words, over all t
 from __future__ import annotations
 
 from functools import cache
-from itertools import chain, cycle
+from itertools import chain, compress, count, cycle
 from operator import xor
 
 from gitbtc.keys.form import Form
@@ -66,14 +66,14 @@ def shares(numbers: Sequence[int]) -> dict[int, list[int]]:
     begun = [list(map(xor, sums, cycle(_terms(*_customized(is_extendable))))) for is_extendable in (0, 1)]
     right = set(ends).intersection(chain(*begun))
     places: dict[int, list[int]] = {}
-    for end, total in enumerate(ends) if right else ():
-        if total in right:
-            places.setdefault(total, []).append(end)
-    found = {}
-    for start, second in enumerate(numbers[1 : len(numbers) - COUNTS[-1] + 2] if right else ()):
-        reached = places.get(begun[second >> 4 & 1][start], ())
-        sizes = [end - start for end in reversed(reached) if end - start in COUNTS]
-        found[start] = [size for size in sizes if _is_padded(numbers[start + _BEFORE], size)]
+    for end in compress(count(), map(right.__contains__, ends)):
+        places.setdefault(ends[end], []).append(end)
+    found: dict[int, list[int]] = {}
+    for is_extendable, totals in enumerate(begun):
+        for start in compress(range(len(numbers) - COUNTS[-1] + 1), map(right.__contains__, totals)):
+            if numbers[start + 1] >> 4 & 1 == is_extendable:
+                sizes = [end - start for end in reversed(places.get(totals[start], ())) if end - start in COUNTS]
+                found[start] = [size for size in sizes if _is_padded(numbers[start + _BEFORE], size)]
     return found
 
 

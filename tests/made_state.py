@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gitbtc.repo.hookfiles import NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,8 +16,23 @@ if TYPE_CHECKING:
 ADDRESS = "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0"
 OTHER = "bcrt1qsl0cr0fry3w67cqmnc7fjsxd82uep4hd7gsw7t"
 FUNDING = "f0" * 32
-# Makes `git …` a command of a clone in which no hook is set up; --no-verify does not get around all of them.
-WITHOUT_GITBTC = ("-c", "core.hooksPath=/dev/null")
+# Makes `git …` a command of a clone in which no hook is set up; --no-verify does not get around all of them, and
+# core.hooksPath not around those that stand in the configuration too.
+WITHOUT_GITBTC = (
+    "-c", "core.hooksPath=/dev/null", *(word for name in NAMES for word in ("-c", f"hook.gitbtc-{name}.enabled=false")),
+)  # fmt: skip
+_NO_HOOKS = ["[core]\n\thooksPath = /dev/null\n", *(f'[hook "gitbtc-{name}"]\n\tenabled = false\n' for name in NAMES)]
+
+
+def switch_off_hooks(repo: Repo) -> None:
+    """The same for every command from now on."""
+    repo.write(".git/no-hooks", "".join(_NO_HOOKS))
+    repo.git("config", "--add", "include.path", "no-hooks")
+
+
+def switch_on_hooks(repo: Repo) -> None:
+    """As it was before."""
+    repo.git("config", "--fixed-value", "--unset-all", "include.path", "no-hooks")
 
 
 def txid(name: str) -> str:

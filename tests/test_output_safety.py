@@ -19,6 +19,7 @@ from gitbtc.scanning import examiner
 from tests.doors.pushing import GITBTC, gated
 from tests.doors.test_hook import PAST_THE_FILTER
 from tests.drivers.test_filter import HELLO, packets
+from tests.made_state import WITHOUT_GITBTC
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -88,7 +89,7 @@ def said(repo: Repo, *command: str) -> str:
 
 def test_no_command_shows_one(leaky: Repo) -> None:
     leaky.git(*PAST_THE_FILTER, "add", "-A")
-    leaky.git("-c", "core.hooksPath=/dev/null", *PAST_THE_FILTER, "commit", "-q", "-m", "\n".join(VECTORS.values()))
+    leaky.git(*WITHOUT_GITBTC, *PAST_THE_FILTER, "commit", "-q", "-m", "\n".join(VECTORS.values()))
     leaky.git("tag", "-a", "-m", "\n".join(VECTORS.values()), "v1")
     forms: tuple[list[str], ...] = ([], ["--json"], ["--sarif"])
     ways = [*product(([], ["--all"]), forms), (["--rev", "HEAD"], []), (["plain"], [])]
@@ -112,7 +113,7 @@ def test_no_hook_shows_one(leaky: Repo, sandbox: Sandbox) -> None:
     }
     leaky.write("message", "\n\n".join(VECTORS.values()))
     outputs["commit-msg"] = said(leaky, *GITBTC, "hook", "commit-msg", "message")
-    leaky.git("-c", "core.hooksPath=/dev/null", *PAST_THE_FILTER, "commit", "-q", "-F", "message")
+    leaky.git(*WITHOUT_GITBTC, *PAST_THE_FILTER, "commit", "-q", "-F", "message")
     leaky.git("tag", "-a", "-F", "message", "v1")
     outputs["pre-push"] = said(leaky, "git", "push", "origin", "main", "v1")
     outputs["pre-receive"] = said(leaky, "git", "push", "--no-verify", "origin", "main", "v1")

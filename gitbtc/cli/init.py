@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.cli.install import show, show_other_filters
+from gitbtc.cli.install import show, show_hooks, show_other_filters
 from gitbtc.errors import CannotWork, GitbtcError, not_written, printable
 from gitbtc.kinds import codec
 from gitbtc.repo import attributes
@@ -37,6 +37,7 @@ def command(folder: str, *, shared_hooks: bool) -> None:
     changed = installation.install()
     show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
     show_other_filters(installation)
+    show_hooks(installation)
     faults = list(_not_canonical(installation.top, installation.kinds(), git))
     for line in faults:
         click.echo(printable(line))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.errors import UsageError, printable
-from gitbtc.repo.doctor import filters
+from gitbtc.repo.doctor import by_configuration, filters
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
 from gitbtc.repo.server import ServerInstall
@@ -31,17 +31,15 @@ def command(*, server: bool, shared_hooks: bool, keys_only: bool) -> None:
     if server:
         gate = ServerInstall(Git(), shared_hooks=shared_hooks)
         show(gate.install(), gate.top, "Nothing to do: what is pushed here is gated.")
+        show_hooks(gate)
         return
     installation = Install(Git(), shared_hooks=shared_hooks, keys_only=keys_only)
     changed = installation.install()
     show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
     show_other_filters(installation)
+    show_hooks(installation)
     if installation.top / ".gitattributes" in changed:
         click.echo("Next: git add .gitattributes, and commit it, so that every clone and branch has it.")
-    if installation.hooks.folder.is_relative_to(installation.top) and not in_git_folder(installation):
-        click.echo(
-            "The hooks name this machine's Python, and core.hooksPath lies in the work tree: do not commit them."
-        )
 
 
 def show(changed: list[Path], top: Path, otherwise: str) -> None:
@@ -59,6 +57,12 @@ def show_other_filters(installation: Install) -> None:
         click.echo(printable(f"The key gate does not see at `git add`, {filters(others)}"))
 
 
-def in_git_folder(installation: Install) -> bool:
-    """Whether the hooks lie in the Git folder, which is never committed."""
-    return installation.hooks.folder.is_relative_to(installation.common)
+def show_hooks(installation: Install | ServerInstall) -> None:
+    """Print where the hooks are, where that is anything but the Git folder."""
+    hooks = installation.hooks
+    if not installation.in_hooks_folder():
+        click.echo(printable(f"The hooks are {by_configuration(hooks)}."))
+    elif hooks.folder.is_relative_to(installation.top) and not hooks.folder.is_relative_to(installation.common):
+        click.echo(
+            "The hooks name this machine's Python, and core.hooksPath lies in the work tree: do not commit them."
+        )

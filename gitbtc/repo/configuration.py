@@ -21,6 +21,12 @@ class Configuration(GitProgram):
         """All values of `name` (in `file` alone when given), in the order in which Git reads them."""
         return self._items("config", *_in_file(file), "-z", "--get-all", name, ok=(0, 1))
 
+    def hooks_switched_off(self, events: Iterable[str]) -> list[str]:
+        """The settings that keep Git (2.54 and later) from running what the configuration names for any of `events`."""
+        told = self._items("config", "--type=bool", "-z", "--get-regexp", r"^hook\..*\.enabled$", ok=(0, 1))
+        is_on = dict(item.split("\n") for item in told)
+        return [name for event in events if is_on.get(name := f"hook.{event}.enabled") == "false"]
+
     def config_scopes(self, name: str) -> list[tuple[str, str]]:
         """(scope, value) of all values of `name`, as Git reads them: system, global, local, worktree, command."""
         told = self._items("config", "--show-scope", "-z", "--get-all", name, ok=(0, 1))

@@ -13,14 +13,15 @@ from gitbtc.kinds.near import misspelt, shadowed
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo import attributes, files, registration
 from gitbtc.repo.git import SYMBOLIC_LINK
-from gitbtc.repo.hookfiles import NAMES, HookState
+from gitbtc.repo.hookfiles import CONFIGURED, NAMES, HookState
 from gitbtc.repo.install import ATTRIBUTES, INCLUDE, SCHEMAS, Install
-from gitbtc.repo.prerequisites import imports_gitbtc
+from gitbtc.repo.prerequisites import CONFIGURED_SINCE, imports_gitbtc, is_ours_to_write, runs_configured_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from gitbtc.repo.git import BlobReader, Entry, Git
+    from gitbtc.repo.hookfiles import Hooks
 
 # The first Git whose merges are made by `ort`, the strategy that the drivers are held against. What the program itself
 # asks of git (--fixed-value, --end-of-options) is older: 2.30.
@@ -35,7 +36,7 @@ _UNSEEN = {
 }
 
 _INSTALL = "run `gitbtc install`"
-_WHAT_GIT_RUNS = ("merge.", "diff.", "filter.", "core.")
+_WHAT_GIT_RUNS = ("merge.", "diff.", "filter.", "core.", "hook.")
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _effective_configuration(place: _Place) -> Outcome:
     ours = {name: value for name, value in place.configured().items() if name.startswith(_WHAT_GIT_RUNS)}
     effective = dict(place.git.config_entries())
     overridden = sorted(name for name, value in ours.items() if effective.get(name, value) != value)
+    overridden += place.git.hooks_switched_off(place.wanted.hooks.names)
     if overridden:
         return (
             f"set elsewhere too, and there last: {_some(overridden)}",
@@ -227,16 +229,38 @@ def filters(others: dict[str, str]) -> str:
 
 
 def _hooks(place: _Place) -> Outcome:
-    hooks = place.wanted.hooks
-    states = {name: hooks.state(name) for name in hooks.names}
+    hooks, states = place.wanted.hooks, {name: place.wanted.hooks.state(name) for name in place.wanted.hooks.names}
     wrong = [f"{name} is {state.value}" for name, state in states.items() if state is not HookState.OURS]
-    if not wrong:
-        return (str(hooks.folder),)
-    try:
-        hooks.check()
-    except GitbtcError as error:
-        return _some(wrong), str(error)
-    return f"{hooks.folder}: {_some(wrong)}", _hooks_mend(place), not hooks.shared
+    elsewhere = bool(wrong) and hold_by_configuration(place.git, hooks, states)
+    if wrong and not elsewhere:
+        try:
+            hooks.check()
+        except GitbtcError as error:
+            return _some(wrong), str(error)
+        return f"{hooks.folder}: {_some(wrong)}", _hooks_mend(place), not hooks.shared
+    return copied(hooks, place.wanted.folder / CONFIGURED, elsewhere=elsewhere) or (str(hooks.folder),)
+
+
+def copied(hooks: Hooks, copy: Path, *, elsewhere: bool) -> Outcome | None:
+    """What is to be told of the hook that the configuration names, if anything; `elsewhere`: it alone holds."""
+    if files.read(copy) != hooks.content():
+        return f"{copy} is missing or of another installation or version", f"run `{hooks.command}`", True
+    return (by_configuration(hooks),) if elsewhere else None
+
+
+def hold_by_configuration(git: Git, hooks: Hooks, states: Mapping[str, HookState]) -> bool:
+    """Whether hooks that are not in a folder which is not ours to write to hold all the same, in this Git.
+
+    `states` has what lies there, by name: one of ours that is not as it is to be would run as it is.
+    """
+    elsewhere = set(states.values()) <= {HookState.NONE, HookState.FOREIGN, HookState.OURS}
+    return elsewhere and not is_ours_to_write(hooks) and runs_configured_hooks(git)
+
+
+def by_configuration(hooks: Hooks) -> str:
+    """That the hooks are not in the hooks folder, and hold."""
+    since = ".".join(map(str, CONFIGURED_SINCE[:2]))
+    return f"run by the configuration, since core.hooksPath is {hooks.folder}: a Git before {since} runs none of them"
 
 
 def _hooks_mend(place: _Place) -> str:

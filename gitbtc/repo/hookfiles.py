@@ -25,6 +25,9 @@ NAMES = (
 KEY_NAMES = ("pre-commit", "commit-msg", "pre-push")  # what is staged, the message, and what leaves
 SERVER_NAMES = ("pre-receive",)
 
+# What the configuration names, in gitbtc's folder: the same bytes as the hooks, which know themselves by this name.
+CONFIGURED, SERVER_CONFIGURED = "hook", "server-hook"
+
 _KEPT = ".before-gitbtc"
 _FIRST = b"#!/bin/sh\n"
 _MARKED = re.compile(rb"#!/bin/sh\n# gitbtc hook ([0-9a-f]{16})[^\n]*\n")

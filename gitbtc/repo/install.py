@@ -16,8 +16,8 @@ from gitbtc import resources
 from gitbtc.errors import CannotWork, not_written
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.repo import attributes, files, hookfiles, registration
-from gitbtc.repo.hookfiles import KEY_NAMES, NAMES
-from gitbtc.repo.prerequisites import check_hooks, check_program, hook_folders, hooks_of, this_program
+from gitbtc.repo.hookfiles import CONFIGURED, KEY_NAMES, NAMES
+from gitbtc.repo.prerequisites import check_program, go_in_folder, hook_folders, hooks_of, this_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,12 +79,14 @@ class Install:
             self.folder / "config": registration.config_text(self.entries(kinds)),
             self.folder / ATTRIBUTES: b"".join([f"{attributes.FILTER}\n".encode(), *self._persons_attributes()]),
             self.folder / registration.FALLBACK: script.read_bytes(),
+            self.folder / CONFIGURED: self.hooks.content(),
             **{self.folder / "schemas" / path.name: path.read_bytes() for path in _schemas(self.top / SCHEMAS)},
         }
 
     def entries(self, kinds: Kinds) -> list[tuple[str, str]]:
         """The configuration that is bound here: names as `git config --list` writes them, and values."""
-        ours = [("core.attributesfile", str(self.folder / ATTRIBUTES))]
+        hooks = registration.hook_entries(self.hooks.names, CONFIGURED)
+        ours = [("core.attributesfile", str(self.folder / ATTRIBUTES)), *hooks]
         registered = registration.entries(self.program, kinds)
         if self.keys_only:
             gate = [(name, value) for name, value in registered if name.startswith("filter.")]
@@ -130,6 +132,12 @@ class Install:
         wanted = {path.name for path in _schemas(self.top / SCHEMAS)}
         return [path for path in _schemas(self.folder / "schemas") if path.name not in wanted]
 
+    def in_hooks_folder(self) -> bool:
+        """Whether the hooks lie in the hooks folder, or are to: else the configuration alone has them. Raises as
+        `install` does.
+        """
+        return go_in_folder(self._git, self.hooks, self.common, shared_allowed=self._shared_hooks)
+
     def is_bound(self) -> bool:
         """Whether the repository's configuration includes ours."""
         return INCLUDE in self._git.config_values("include.path", self._config)
@@ -161,13 +169,13 @@ class Install:
             )
         wanted = self.owned_files(kinds) | self._missing_blocks(kinds)
         check_program(self.program)
-        check_hooks(self.hooks, self.common, shared_allowed=self._shared_hooks)
+        in_folder = self.in_hooks_folder()
         changed = [path for path, content in wanted.items() if files.read(path) != content]
         files.write_all({os.path.realpath(path): wanted[path] for path in changed})
         surplus = self.surplus_schemas()
         for path in surplus:
             path.unlink()
-        return [*changed, *surplus, *self._bind(), *self.hooks.install()]
+        return [*changed, *surplus, *self._bind(), *(self.hooks.install() if in_folder else [])]
 
     def _missing_blocks(self, kinds: Kinds) -> dict[Path, bytes]:
         return {
@@ -215,7 +223,7 @@ class Install:
             yield Path(self._config)
 
     def _remove_folder(self) -> Iterator[Path]:
-        own_names = ("config", ATTRIBUTES, registration.FALLBACK, *_KEPT_BETWEEN)
+        own_names = ("config", ATTRIBUTES, registration.FALLBACK, CONFIGURED, *_KEPT_BETWEEN)
         owned = [*(self.folder / name for name in own_names), *_schemas(self.folder / "schemas")]
         for path in owned:
             if path.exists():

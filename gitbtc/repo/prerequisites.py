@@ -16,6 +16,9 @@ from gitbtc.repo.registration import Program
 if TYPE_CHECKING:
     from gitbtc.repo.git import Git
 
+# The first Git that runs hooks of the configuration: git-hook(1).
+CONFIGURED_SINCE = (2, 54, 0)
+
 
 def this_program(python: str | None = None) -> Program:
     """gitbtc, run by the interpreter `python` (the one that runs now)."""
@@ -45,10 +48,29 @@ def check_program(program: Program) -> None:
         )
 
 
-def check_hooks(hooks: Hooks, common: Path, *, shared_allowed: bool) -> None:
-    """CannotWork when the hooks folder is none, or is shared by other repositories and that is not allowed; GitbtcError
-    when a hook cannot be installed without losing something.
+def runs_configured_hooks(git: Git) -> bool:
+    """Whether this Git also runs hooks that the configuration names, whatever core.hooksPath is."""
+    return git.version() >= CONFIGURED_SINCE
+
+
+def go_in_folder(git: Git, hooks: Hooks, common: Path, *, shared_allowed: bool) -> bool:
+    """Whether our hooks go into the hooks folder: else the configuration alone has them.
+
+    Where Git does not read them there, CannotWork when the folder is none, or is shared by other repositories and that
+    is not allowed. GitbtcError when a hook cannot be installed without losing something.
     """
+    if not is_ours_to_write(hooks, shared_allowed=shared_allowed) and runs_configured_hooks(git):
+        return False
+    _check_hooks(hooks, common, shared_allowed=shared_allowed)
+    return True
+
+
+def is_ours_to_write(hooks: Hooks, *, shared_allowed: bool = False) -> bool:
+    """Whether the hooks folder is one (or is not there yet), and this repository's own or one that may be touched."""
+    return (hooks.folder.is_dir() or not hooks.folder.exists()) and (shared_allowed or not hooks.shared)
+
+
+def _check_hooks(hooks: Hooks, common: Path, *, shared_allowed: bool) -> None:
     folder = hooks.folder
     if folder.exists() and not folder.is_dir():
         raise CannotWork(

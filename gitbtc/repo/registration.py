@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from gitbtc.kinds.registry import BUILT_IN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitbtc.kinds.registry import Kinds
 
 FALLBACK = "without-gitbtc.sh"
@@ -109,6 +111,22 @@ def entries(program: Program, kinds: Kinds) -> list[tuple[str, str]]:
         ("gitbtc.mergetool", program.mergetool()),
         ("mergetool.gitbtc.cmd", 'eval "$(git config gitbtc.mergetool)"'),
         ("mergetool.gitbtc.trustexitcode", "true"),
+    ]
+
+
+def hook_entries(names: Iterable[str], script: str) -> list[tuple[str, str]]:
+    """The configuration that has Git run the hooks `names`, from 2.54 on and wherever core.hooksPath points.
+
+    It runs `script` in gitbtc's folder, and tells it nothing of the event: so each has an entry of its own.
+    """
+    return [
+        entry
+        for name in names
+        for entry in (
+            (f"hook.gitbtc-{name}.event", name),
+            (f"hook.gitbtc-{name}.command", f'sh {_OURS}/{script}" {name}'),
+            (f"hook.gitbtc-{name}.enabled", "true"),
+        )
     ]
 
 

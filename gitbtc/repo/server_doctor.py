@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
 from gitbtc.repo import files
-from gitbtc.repo.doctor import Check, git_version
+from gitbtc.repo.doctor import Check, copied, git_version, hold_by_configuration
 from gitbtc.repo.hookfiles import SERVER_NAMES, HookState
 from gitbtc.repo.limits import Limits
 from gitbtc.repo.prerequisites import imports_gitbtc
@@ -33,7 +33,7 @@ def examine_server(git: Git) -> list[Check]:
 
 
 def _interpreter(wanted: ServerInstall) -> Outcome:
-    python = _named_in(files.read(wanted.hooks.folder / SERVER_NAMES[0]) or b"")
+    python = _named_in(files.read(wanted.configured) or b"")
     if not python:
         return "no hook of gitbtc's names an interpreter", _INSTALL, True
     if not Path(python).exists():
@@ -54,14 +54,18 @@ def _named_in(hook: bytes) -> str:
 
 
 def _setting(wanted: ServerInstall) -> Outcome:
-    return (f"{SETTING} is true",) if wanted.is_set() else (f"{SETTING} is not set", _INSTALL, True)
+    if off := wanted.git.hooks_switched_off(SERVER_NAMES):
+        return f"{off[0]} is false", f"`git config --show-origin --get-all {off[0]}` shows where; delete it there"
+    lacking = wanted.lacking()
+    return (f"{', '.join(lacking)}: not as it is to be", _INSTALL, True) if lacking else (f"{SETTING} is true",)
 
 
 def _hook(wanted: ServerInstall) -> Outcome:
     hooks = wanted.hooks
     wrong = {name: state for name in SERVER_NAMES if (state := hooks.state(name)) is not HookState.OURS}
-    if not wrong:
-        return (str(hooks.folder),)
+    elsewhere = bool(wrong) and hold_by_configuration(wanted.git, hooks, wrong)
+    if not wrong or elsewhere:
+        return copied(hooks, wanted.configured, elsewhere=elsewhere) or (str(hooks.folder),)
     told = ", ".join(f"{name} is {state.value}" for name, state in wrong.items())
     try:
         hooks.check()

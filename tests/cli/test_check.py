@@ -131,7 +131,7 @@ def test_a_lost_coin_is_found_in_the_work_tree_and_in_a_revision_until_the_messa
     treasury.git("commit", "-q", "-m", f"x\n\nDouble-Spend: {name} unattributed")
     assert "0 rules broken" in treasury.gitbtc("check", "HEAD").stdout
     treasury.gitbtc("verify", "HEAD")
-    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "--amend", "-m", "x")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "--amend", "-m", "x")
     assert "lost_coin" in treasury.gitbtc("check", "HEAD", ok=(1,)).stdout
     assert "lost_coin" in treasury.run(sys.executable, "-m", "gitbtc", "verify", "HEAD", ok=(1,)).stdout
 
@@ -152,7 +152,7 @@ def test_a_coin_is_corrected_by_a_commit_that_says_why(treasury: Repo) -> None:
     transactions(treasury, FUNDED)
     coins(treasury, GOT | {"amount_sat": 5})
     treasury.git("add", "-A")
-    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "an old state")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "an old state")
     assert "coin_output" in treasury.gitbtc("check", ok=(1,)).stdout
     coins(treasury, GOT)
     treasury.git("add", "-A")
@@ -169,7 +169,7 @@ def test_marks_and_flags_are_mended_by_a_plain_commit(treasury: Repo) -> None:
     flag = FUNDED["outputs"][0] | {"spent": True}
     treasury.write("network/mempool.json", "[]")
     treasury.git("add", "-A")
-    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "an old state")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "an old state")
     transactions(treasury, FUNDED | {"outputs": [flag]})
     treasury.commit("mended")
     assert "0 rules broken" in treasury.gitbtc("check", "HEAD").stdout

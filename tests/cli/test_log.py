@@ -26,7 +26,7 @@ from tests.history.wallet import (
     settled,
     without_oids,
 )
-from tests.made_state import ADDRESS, OTHER, branch, coin, coins, mempool, put, records, transactions
+from tests.made_state import ADDRESS, OTHER, WITHOUT_GITBTC, branch, coin, coins, mempool, put, records, transactions
 from tests.prepared import once
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def test_a_commit_with_a_file_that_does_not_parse_is_told_in_one_line(treasury: 
     treasury.git("-c", "core.attributesFile=/dev/null", "add", "wallet/utxos.json", ok=(0, 1, 128))
     blob = treasury.git("hash-object", "-w", "--no-filters", "wallet/utxos.json").strip()
     treasury.git("update-index", "--cacheinfo", f"100644,{blob},wallet/utxos.json")
-    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "Broken")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "Broken")
     treasury.git("checkout", "-q", "HEAD~1", "--", ".gitattributes")
     coins(treasury, *coins_before)
     commit(treasury, "Mended", hooks=False)
@@ -296,7 +296,7 @@ def test_rebased_and_reverted_payments(treasury: Repo) -> None:
     commit(treasury, "Notes")
     treasury.git("checkout", "-q", "agent-a")
     treasury.git("rebase", "-q", "main")
-    treasury.git("-c", "core.hooksPath=/dev/null", "revert", "--no-edit", "HEAD")
+    treasury.git(*WITHOUT_GITBTC, "revert", "--no-edit", "HEAD")
     told = events(log(treasury))
     assert told == [
         ('Revert "Pay agent-a"', "restored", "fund:0"), ('Revert "Pay agent-a"', "removed", "A:0"),
@@ -311,7 +311,7 @@ def test_a_picked_payment_is_told_on_each_branch(treasury: Repo) -> None:
     branch(treasury, "copy")
     treasury.write("notes.txt", "n")
     commit(treasury, "Notes")
-    treasury.git("-c", "core.hooksPath=/dev/null", "cherry-pick", "agent-a")
+    treasury.git(*WITHOUT_GITBTC, "cherry-pick", "agent-a")
     merged(treasury, "agent-a")
     assert [one for one in events(log(treasury)) if one[1] == "spent"] == [("Pay agent-a", "spent", "fund:0")] * 2
 

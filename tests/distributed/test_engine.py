@@ -20,7 +20,7 @@ from distributed import LocalCluster
 from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
 from tests.join.graphs import Graph
-from tests.made_state import coin, coins, spend, transactions
+from tests.made_state import coin, coins, spend, switch_off_hooks, transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ def test_the_callers_branch_is_joined_though_the_remote_has_never_seen_it(
     transactions(caller, spend("z", coin(0)))
     caller.commit("What nobody else knows")
     # The random merges of the fleet lose coins, which no gate lets through.
-    caller.git("config", "core.hooksPath", "/dev/null")
+    switch_off_hooks(caller)
     by_workers = _joined(caller, *_asked(scheduler, "--dry-run"))
     alone = _in_one_process(caller, "--dry-run")
     assert by_workers == alone

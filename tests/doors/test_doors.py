@@ -120,15 +120,21 @@ class Unseen(NamedTuple):
     command: str
 
 
+def _without(*hooks: str) -> str:
+    """Git without these hooks, which from 2.54 on stand in the configuration too."""
+    return " ".join(["git -c core.hooksPath=/dev/null", *(f"-c hook.gitbtc-{name}.enabled=false" for name in hooks)])
+
+
 ELSEWHERE = "what a clone without gitbtc made"
 UNSEEN = [
-    Unseen("hooks that are switched off", "git -c core.hooksPath=/dev/null merge -q -s ours --no-edit theirs"),
+    Unseen("hooks that are switched off",
+           f"{_without('pre-merge-commit', 'prepare-commit-msg')} merge -q -s ours --no-edit theirs"),
     Unseen("plumbing", "git update-ref refs/heads/main $(git commit-tree -p main -p theirs -m merged 'main^{tree}')"),
     Unseen("fast-import", "git fast-import --quiet --force <../stream"),
     Unseen(f"reset to {ELSEWHERE}", "git reset -q --hard elsewhere"),
     Unseen(f"fetch of {ELSEWHERE} into the branch", "git fetch -q --update-head-ok . elsewhere:main"),
     Unseen(f"pull of {ELSEWHERE}, its hook switched off",
-           "git -c core.hooksPath=/dev/null pull -q --ff-only . elsewhere"),
+           f"{_without('post-merge')} pull -q --ff-only . elsewhere"),
 ]  # fmt: skip
 
 

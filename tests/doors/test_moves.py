@@ -8,7 +8,7 @@ import pytest
 
 from tests.doors.pushing import STRATEGY, accepted, clone, gated, refused, strategy
 from tests.doors.wallets import state
-from tests.made_state import WITHOUT_GITBTC, change_of, coin, mined, records, spend
+from tests.made_state import WITHOUT_GITBTC, change_of, coin, mined, records, spend, switch_off_hooks
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -182,7 +182,7 @@ def test_a_server_takes_a_move_and_no_loss_by_one(sandbox: Sandbox) -> None:
     repo.write("company/wallet/transactions.json", "[]\n")
     repo.git("add", "-A")
     repo.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "x")
-    repo.git("config", "core.hooksPath", "/dev/null")
+    switch_off_hooks(repo)
     assert "append_only" in refused(repo, server, "main")
     repo.git("reset", "-q", "--hard", "HEAD^")
     (repo.path / "company").mkdir()

@@ -10,14 +10,12 @@ import pytest
 from gitbtc.kinds import base58
 from tests.conftest import Repo
 from tests.doors.pushing import STRATEGY, A, base, everything, side, strategy
-from tests.made_state import coin
+from tests.made_state import WITHOUT_GITBTC, coin, switch_off_hooks, switch_on_hooks
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
 
 pytestmark = pytest.mark.one_interpreter
-
-PAST_THE_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 
 @pytest.fixture
@@ -33,9 +31,9 @@ def there(sandbox: Sandbox, treasury: Repo) -> Repo:
 
 def unsound(repo: Repo, name: str = "bad") -> None:
     """A branch whose one commit lists a spent coin; no hook looked at it."""
-    repo.git("config", "core.hooksPath", "/dev/null")
+    switch_off_hooks(repo)
     side(repo, name, "main", wallet_transactions=[A])
-    repo.git("config", "--unset", "core.hooksPath")
+    switch_on_hooks(repo)
 
 
 def kept_back(repo: Repo, there: Repo, *arguments: str) -> str:
@@ -56,7 +54,7 @@ def test_an_unsound_commit_does_not_leave(treasury: Repo, there: Repo) -> None:
 
 def test_what_the_remote_has_is_not_examined_again(treasury: Repo, there: Repo) -> None:
     unsound(treasury)
-    treasury.git(*PAST_THE_HOOKS, "push", "-q", "origin", "bad")
+    treasury.git(*WITHOUT_GITBTC, "push", "-q", "origin", "bad")
     treasury.git("push", "-q", "origin", "bad:refs/heads/again")
     treasury.git("checkout", "-q", "bad")
     side(treasury, "bad", "bad", wallet_utxos=[coin(1)])

@@ -9,7 +9,7 @@ import pytest
 from gitbtc.drivers import in_memory
 from gitbtc.repo.git import Git
 from tests.conftest import Repo
-from tests.made_state import branch, coin, coins, mempool, mined, pending, spend, transactions
+from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, mempool, mined, pending, spend, transactions
 from tests.prepared import once
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def test_what_stands_in_files_of_one_side_is_looked_at_too(forked: Repo) -> None
     mempool(forked, pending(OTHER))
     coins(forked, coin(3))
     forked.git("add", "-A")
-    forked.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "waiting")
+    forked.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "waiting")
     status, said = merge_tree(forked, "main", "waiting")
     assert status == 1
     assert OTHER["txid"][:8] in said

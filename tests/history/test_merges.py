@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.history.wallet import A, B, commit, events, funded, log, merged, outpoint, paid, pays, settled, why
-from tests.made_state import branch, coin, coins, mempool, put, spend, transactions, txid
+from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, mempool, put, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
@@ -138,7 +138,7 @@ def test_a_merge_that_gitbtc_never_saw_leaves_the_coin_contested(treasury: Repo)
     funded(treasury)
     pays(treasury, "agent-a", A, coin(1), coin(2, label="savings"))
     pays(treasury, "agent-b", B, coin(2, label="savings"))
-    treasury.git("-c", "core.hooksPath=/dev/null", "merge", "-q", "-s", "ours", "--no-edit", "agent-a")
+    treasury.git(*WITHOUT_GITBTC, "merge", "-q", "-s", "ours", "--no-edit", "agent-a")
     transactions(treasury, A, B)
     mempool(treasury)
     commit(treasury, "Both", hooks=False)

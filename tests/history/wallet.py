@@ -6,13 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.made_state import branch, chain, coin, coins, mempool, pending, spend, transactions
+from tests.made_state import WITHOUT_GITBTC, branch, chain, coin, coins, mempool, pending, spend, transactions
 from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
-NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 A, B = spend("aa", coin(0)), spend("bb", coin(0), coin(1))
 
 
@@ -35,7 +34,7 @@ def mined(record: dict[str, Any], height: int = 105) -> dict[str, Any]:
 def commit(repo: Repo, message: str, author: str = "Ann Auditor", *, hooks: bool = True) -> str:
     """Commit all, as `author`, on a day that is the same on every run."""
     repo.git("add", "-A")
-    name = ["-c", f"user.name={author}", *(() if hooks else NO_HOOKS)]
+    name = ["-c", f"user.name={author}", *(() if hooks else WITHOUT_GITBTC)]
     repo.git(*name, "commit", "-q", "--allow-empty", "--date=2026-01-02T03:04:05Z", "-m", message)
     return repo.git("rev-parse", "HEAD").strip()
 

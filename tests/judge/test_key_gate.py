@@ -22,6 +22,7 @@ from gitbtc.kinds.registry import Kinds
 from gitbtc.state.snapshot import Snapshot
 from tests.doors.pushing import GITBTC, gated
 from tests.doors.test_hook import PAST_THE_FILTER, secret
+from tests.made_state import WITHOUT_GITBTC
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -245,7 +246,7 @@ def test_a_hundred_allowed_keys_do_not_hide_one(treasury: Repo) -> None:
     treasury.git(*PAST_THE_FILTER, "add", "-A")
     said = treasury.run("git", *PAST_THE_FILTER, "commit", "-m", "x", ok=(1,)).stderr
     assert f"line {len(keys)}: " in said
-    treasury.git("-c", "core.hooksPath=/dev/null", *PAST_THE_FILTER, "commit", "-q", "-m", "\n".join(keys))
+    treasury.git(*WITHOUT_GITBTC, *PAST_THE_FILTER, "commit", "-q", "-m", "\n".join(keys))
     told = treasury.gitbtc("verify", "HEAD", ok=(1,)).stdout
     assert told.count(fingerprint(keys[-1].encode())) == 2
     treasury.write("message", "\n".join(keys))

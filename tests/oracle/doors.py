@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gitbtc.api import State
 from tests import forking
 from tests.conftest import Repo, hermetic
+from tests.made_state import WITHOUT_GITBTC
 from tests.oracle.expected import Expected, told
 from tests.oracle.judging import Fault, Outcome, Question, faults, of_join
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tests.oracle.histories import History
 
 _BRANCHES = ("ours", "theirs", "third")
-_HOOKLESS = ("-c", "core.hooksPath=/dev/null")
 _NO_EDITOR = ("-c", "core.editor=true")
 
 
@@ -86,7 +86,7 @@ class Doors:
             asked[name] = outcome.questions
             yield from (Fault(f"{name}, {fault.sort}", fault.text) for fault in faults(expected, outcome))
             repo.run("git", *door.give_up, ok=(0, 1, 128))
-            repo.git(*_HOOKLESS, "checkout", "-q", "-f", "--detach", "base")
+            repo.git(*WITHOUT_GITBTC, "checkout", "-q", "-f", "--detach", "base")
         wanted = sorted(asked["git merge"])
         yield from (Fault(f"{name} asks otherwise", f"{sorted(asked[name])} instead of {wanted}")
                     for name in asked if sorted(asked[name]) != wanted)  # fmt: skip
@@ -100,7 +100,7 @@ class Doors:
             yield Fault(f"{name}, the result is refused", refused)
 
     def _foreseen(self, repo: Repo) -> list[Question]:
-        repo.git(*_HOOKLESS, "checkout", "-q", "-f", "--detach", "ours")
+        repo.git(*WITHOUT_GITBTC, "checkout", "-q", "-f", "--detach", "ours")
         document = json.loads(repo.gitbtc("premerge", "theirs", "--json", ok=(0, 1)).stdout)
         [of_theirs] = document["gitbtc.premerge/v1"]["branches"]
         return [Question(one["type"], one["address"]) for one in of_theirs["conflicts"]]
@@ -119,14 +119,14 @@ class Doors:
         return done.stdout.strip() if done.returncode else ""
 
     def _joined(self, repo: Repo, order: tuple[str, ...]) -> Outcome:
-        repo.git(*_HOOKLESS, "checkout", "-q", "-B", "joined", order[0])
+        repo.git(*WITHOUT_GITBTC, "checkout", "-q", "-B", "joined", order[0])
         said = repo.gitbtc("join", "--json", *order[1:], ok=(0, 1)).stdout
         contested = json.loads(said)["gitbtc.join/v1"]["contested"]
         return Outcome([Question(one["type"], one["address"]) for one in contested], _files(repo, "HEAD"))
 
     def _brought(self, repo: Repo, door: Door) -> Outcome:
         """As a person does it who commits what was staged as decided."""
-        repo.git(*_HOOKLESS, "checkout", "-q", "-f", "--detach", door.ours)
+        repo.git(*WITHOUT_GITBTC, "checkout", "-q", "-f", "--detach", door.ours)
         done = repo.run("git", *door.command, ok=(0, 1, 2, 128))
         if done.returncode == 0 and "--squash" in door.command:
             done = repo.run("git", *_NO_EDITOR, *door.go_on, ok=(0, 1, 128))

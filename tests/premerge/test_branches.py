@@ -14,7 +14,7 @@ from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
 from gitbtc.state.merging import Merging
 from gitbtc.state.snapshot import installed_kinds, of_revision
-from tests.made_state import ADDRESS, change_of, coin, pending, spend
+from tests.made_state import ADDRESS, WITHOUT_GITBTC, change_of, coin, pending, spend
 from tests.premerge.worlds import PATHS, State, committed, copied, past, stepped
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def test_a_branch_that_does_not_parse_is_told_and_hides_no_other(treasury: Repo)
     treasury.git("checkout", "-q", "-f", "-b", "broken", "base")
     treasury.write(LOG, "[{]")
     treasury.git("add", "-A")
-    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "broken")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "broken")
     broken, theirs = foreseen(treasury, "broken", "theirs")["branches"]
     assert split(broken["conflicts"])[0] == {("unreadable", LOG)}
     assert split(theirs["conflicts"])[0] == {("double_spend", f"{COINS}::{OUTPOINT}")}
@@ -242,7 +242,7 @@ def test_a_state_that_cannot_be_read_where_the_branches_go_is_told_of_each(treas
     treasury.git("checkout", "-q", "-f", "ours")
     treasury.write(COINS, "[{]")
     treasury.git("add", "-A")
-    treasury.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "broken")
+    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "broken")
     assert ("unreadable", ".") in split(foreseen(treasury, "theirs")["branches"][0]["conflicts"])[0]
 
 

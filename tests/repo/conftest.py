@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitbtc.repo import prerequisites
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
 
@@ -66,6 +67,18 @@ def install() -> Installer:
         return installation
 
     return run
+
+
+@pytest.fixture
+def older_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Git runs what the configuration names."""
+    monkeypatch.setattr(prerequisites, "CONFIGURED_SINCE", (99, 0, 0))
+
+
+@pytest.fixture
+def newer_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every Git runs what the configuration names."""
+    monkeypatch.setattr(prerequisites, "CONFIGURED_SINCE", (0, 0, 0))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from gitbtc.repo import doctor
 from gitbtc.repo.doctor import CHECKS, Check, examine
 from gitbtc.repo.git import Git
+from gitbtc.repo.hookfiles import Hooks
 from gitbtc.repo.install import Install
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ def change_a_driver(repo: Repo) -> None:
 
 def lose_required(repo: Repo) -> None:
     repo.git("config", "--file", ".git/gitbtc/config", "filter.gitbtc.required", "false")
+
+
+def lose_the_copy_of_the_hook(repo: Repo) -> None:
+    (repo.path / ".git/gitbtc/hook").unlink()
 
 
 def lose_the_fallback(repo: Repo) -> None:
@@ -97,6 +102,7 @@ def add_a_kind(repo: Repo) -> None:
         (lose_the_configuration, {"interpreter", "configuration"}, "missing or empty"),
         (change_a_driver, {"configuration"}, "merge.gitbtc-fees.driver"),
         (lose_required, {"configuration"}, "filter.gitbtc.required"),
+        (lose_the_copy_of_the_hook, {"hooks"}, "gitbtc/hook is missing or of another installation"),
         (lose_the_fallback, {"fallback"}, "missing or another version's"),
         (lose_the_attributes, {"gitattributes"}, ".gitattributes: gitbtc's block is missing"),
         (lose_the_own_attributes, {"info-attributes"}, "info/attributes: gitbtc's block is missing"),
@@ -167,12 +173,37 @@ def test_a_broken_schema_is_one_finding_and_no_end(repo: Repo, install: Installe
     assert "not JSON" in found["added-kinds"].found
 
 
+@pytest.mark.usefixtures("older_git")
 def test_shared_hooks_are_explained(repo: Repo, install: Installer) -> None:
     install(repo)
     repo.git("config", "core.hooksPath", str(repo.path.parent / "shared"))
     check = broken(repo)["hooks"]
     assert "--shared-hooks" in check.mend
     assert not check.fixable
+
+
+@pytest.mark.usefixtures("newer_git")
+def test_hooks_that_the_configuration_alone_has_are_told(repo: Repo, install: Installer) -> None:
+    install(repo)
+    repo.git("config", "core.hooksPath", "/dev/null")
+    install(repo)
+    [told] = [check for check in examine(Git(repo.path)) if check.name == "hooks"]
+    assert told.fine
+    assert "core.hooksPath is /dev/null: a Git before 2.54 runs none" in told.found
+    repo.git("config", "core.hooksPath", "../shared")
+    repo.write("../shared/pre-commit", Hooks(repo.path, "/opt/earlier/python", __file__).content())
+    assert "pre-commit is ours, from another" in broken(repo)["hooks"].found
+
+
+@pytest.mark.parametrize(
+    "setting", ["hook.pre-push.enabled", "hook.gitbtc-pre-push.enabled", "hook.gitbtc-pre-push.event"]
+)
+def test_configured_hooks_that_are_switched_off_are_found(repo: Repo, install: Installer, setting: str) -> None:
+    install(repo)
+    repo.git("config", setting, "" if setting.endswith("event") else "no")
+    [check] = broken(repo).values()
+    assert check.name == "overrides"
+    assert setting in check.found
 
 
 def test_committed_files_that_are_not_canonical_are_named(repo: Repo, install: Installer) -> None:

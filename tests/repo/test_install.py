@@ -12,7 +12,7 @@ from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.repo.git import Git
 from gitbtc.repo.hookfiles import NAMES
 from gitbtc.repo.install import Install
-from gitbtc.repo.prerequisites import imports_gitbtc
+from gitbtc.repo.prerequisites import imports_gitbtc, runs_configured_hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
     from tests.repo.conftest import Installer, Interpreter, Script
 
+REALLY_RUN = runs_configured_hooks(Git())
 BASE, OURS, THEIRS = '[\n{"a":1}\n]\n', '[\n{"a":2}\n]\n', '[\n{"a":3}\n]\n'
 STATE = "wallet/utxos.json"
 
@@ -121,6 +122,7 @@ def test_hooks_go_where_core_hookspath_says(repo: Repo, install: Installer) -> N
     assert not list((repo.path / "my hooks").iterdir())
 
 
+@pytest.mark.usefixtures("older_git")
 def test_a_shared_hooks_folder_is_not_written_to_unasked(repo: Repo, install: Installer) -> None:
     shared = repo.path.parent / "shared hooks"
     shared.mkdir()
@@ -137,10 +139,46 @@ def test_a_shared_hooks_folder_is_not_written_to_unasked(repo: Repo, install: In
     assert not list(shared.iterdir())
 
 
+@pytest.mark.usefixtures("older_git")
 def test_hooks_that_are_switched_off_are_told(repo: Repo, install: Installer) -> None:
     repo.git("config", "core.hooksPath", "/dev/null")
     with pytest.raises(CannotWork, match="which is no folder"):
         install(repo, shared_hooks=True)
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "../shared hooks"])
+@pytest.mark.usefixtures("newer_git")
+def test_where_the_hooks_folder_is_no_place_the_configuration_has_them(
+    repo: Repo, install: Installer, place: str
+) -> None:
+    (repo.path.parent / "shared hooks").mkdir()
+    before = snapshot(repo)
+    repo.git("config", "core.hooksPath", place)
+    install(repo)
+    assert not list((repo.path.parent / "shared hooks").iterdir())
+    assert not {path.name for path in (repo.path / ".git/hooks").iterdir()} & set(NAMES)
+    assert Install(Git(repo.path)).install() == []
+    for name in NAMES:
+        assert repo.git("config", f"hook.gitbtc-{name}.event") == f"{name}\n"
+        command = repo.git("config", f"hook.gitbtc-{name}.command").strip()
+        # As Git runs it, with the arguments of the event behind.
+        done = repo.run("sh", "-c", f'{command} "$@"', command, "a b", stdin=b"", ok=(0, 1))
+        assert "cannot run here" not in done.stderr
+    Install(Git(repo.path)).uninstall()
+    repo.git("config", "--unset", "core.hooksPath")
+    assert snapshot(repo) == before
+
+
+@pytest.mark.skipif(not REALLY_RUN, reason="needs Git 2.54 or later, which runs hooks that the configuration names")
+def test_git_runs_what_the_configuration_names_and_once(repo: Repo, install: Installer) -> None:
+    install(repo)
+    repo.write(STATE, '[{"txid":1}]')
+    repo.git("add", "-A")
+    for place, words in {"/dev/null": "", ".git/hooks": "", ".husky/_": " --no-verify"}.items():
+        repo.git("config", "core.hooksPath", place)
+        said = repo.run("git", "commit", "-m", "x", *words.split(), ok=(1,)).stderr
+        assert said.startswith(f"gitbtc: {STATE}: ")
+        assert said.count("txid") == 1
 
 
 def test_hooks_of_an_earlier_hookspath_are_taken_out_too(repo: Repo, install: Installer) -> None:

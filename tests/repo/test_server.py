@@ -44,7 +44,9 @@ def broken(bare: Repo) -> dict[str, str]:
 
 def test_one_hook_and_one_setting(bare: Repo) -> None:
     hook = bare.path / "hooks/pre-receive"
-    assert install(bare) == [bare.path / "config", bare.path / "gitbtc/examined", hook]
+    copy = bare.path / "gitbtc/server-hook"
+    assert install(bare) == [copy, bare.path / "config", bare.path / "gitbtc/examined", hook]
+    assert copy.read_bytes() == hook.read_bytes()
     assert hook.stat().st_mode & 0o111
     assert bare.git("config", "gitbtc.server") == "true\n"
     assert bare.git("config", "--get-regexp", "^(filter|merge|diff)", ok=(1,)) == ""
@@ -96,6 +98,25 @@ def test_what_cannot_run_is_refused_before_anything_is_written(bare: Repo, scrip
     assert snapshot(bare) == before
 
 
+@pytest.mark.usefixtures("newer_git")
+def test_the_gate_holds_by_the_configuration_where_the_hooks_folder_is_elsewhere(bare: Repo) -> None:
+    before = snapshot(bare)
+    bare.git("config", "core.hooksPath", "/dev/null")
+    install(bare)
+    assert not (bare.path / "hooks/pre-receive").exists()
+    assert broken(bare) == {}
+    command = bare.git("config", "hook.gitbtc-pre-receive.command").strip()
+    line = b"0" * 40 + b" " + b"1" * 40 + b" refs/heads/main\n"
+    assert "failed" in bare.run("sh", "-c", command, env={"GIT_DIR": "."}, stdin=line, ok=(3,)).stderr
+    bare.git("config", "hook.pre-receive.enabled", "off")
+    assert "hook.pre-receive.enabled is false" in broken(bare)["server-setting"]
+    bare.git("config", "--unset", "hook.pre-receive.enabled")
+    ServerInstall(Git(bare.path)).uninstall()
+    bare.git("config", "--unset", "core.hooksPath")
+    assert snapshot(bare) == before
+
+
+@pytest.mark.usefixtures("older_git")
 def test_a_hooks_folder_that_repositories_share_has_to_be_allowed(bare: Repo, script: Script) -> None:
     shared = bare.path.parent / "all hooks"
     bare.git("config", "core.hooksPath", str(shared))
@@ -136,6 +157,14 @@ def make_it_unexecutable(bare: Repo) -> None:
     (bare.path / "hooks/pre-receive").chmod(0o644)
 
 
+def lose_the_copy(bare: Repo) -> None:
+    (bare.path / "gitbtc/server-hook").unlink()
+
+
+def lose_the_configured_hook(bare: Repo) -> None:
+    bare.git("config", "--remove-section", "hook.gitbtc-pre-receive")
+
+
 def lose_the_setting(bare: Repo) -> None:
     bare.git("config", "--unset", "gitbtc.server")
 
@@ -143,10 +172,12 @@ def lose_the_setting(bare: Repo) -> None:
 @pytest.mark.parametrize(
     ("damage", "names"),
     [
-        (lose_the_hook, {"server-hook", "server-interpreter"}),
-        (replace_the_hook, {"server-hook", "server-interpreter"}),
+        (lose_the_hook, {"server-hook"}),
+        (replace_the_hook, {"server-hook"}),
         (make_it_unexecutable, {"server-hook"}),
+        (lose_the_copy, {"server-hook", "server-interpreter"}),
         (lose_the_setting, {"server-setting"}),
+        (lose_the_configured_hook, {"server-setting"}),
     ],
 )
 def test_what_is_damaged_is_found_and_mended(bare: Repo, damage: Callable[[Repo], None], names: set[str]) -> None:
@@ -173,7 +204,7 @@ def test_an_interpreter_that_is_gone_or_has_no_gitbtc_is_found(
 
 
 def test_a_hook_that_nobody_can_read_names_no_interpreter(bare: Repo) -> None:
-    bare.write("hooks/pre-receive", "#!/bin/sh\npython='\n")
+    bare.write("gitbtc/server-hook", "#!/bin/sh\npython='\n")
     assert "no hook of gitbtc's" in broken(bare)["server-interpreter"]
 
 

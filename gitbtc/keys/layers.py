@@ -13,11 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# An escape of JSON, C or Python behind any number of backslashes: JSON in the strings of JSON doubles them.
-_ESCAPE = re.compile(
-    rb"\\(\\*)(?:u[dD]([89abAB][0-9a-fA-F]{2})\\{1,16}u[dD]([c-fC-F][0-9a-fA-F]{2})"
-    rb"|(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))|([nrtfb\"/]?))"
-)
 # UTF-16 inside a binary file. Bounded, since each repetition takes memory; what follows is the next match.
 _WIDE = re.compile(rb"(?:[\t\n\r\x20-\x7e]\0){12,4096}")
 # A string (1), and the colon after it if it names a member (2). JSON strings hold no line end, so that a stray quote is
@@ -32,19 +27,6 @@ _OVERLAP = 1 << 14
 _OVERLAP_STRINGS = 256
 
 
-def unescaped(content: bytes) -> bytes | None:
-    """`content` with escapes undone, anywhere in it; None when it has none.
-
-    No escape becomes a line end or a quote: a line of the unescaped text is the same line of the file, and a string the
-    same string.
-    """
-    if b"\\" not in content:
-        return None
-    plain = _ESCAPE.sub(_plain, content)
-    # A backslash may have been written as an escape in its turn.
-    return _ESCAPE.sub(_plain, plain) if b"\\u" in plain or b"\\x" in plain else plain
-
-
 def quoted(content: bytes) -> bytes | None:
     """`content` with the JSON inside its JSON strings, read one level, in their place; None when there can be none."""
     content = content.replace(rb"\u0022", rb"\"")
@@ -53,28 +35,6 @@ def quoted(content: bytes) -> bytes | None:
     for escape, plain in ((rb"\\", b"\2"), (rb"\"", b"\1"), (b'"', b" "), (b"\1", b'"'), (b"\2", b"\\")):
         content = content.replace(escape, plain)
     return content
-
-
-def _plain(escape: re.Match[bytes]) -> bytes:
-    others, high, low, *codes, mark = escape.groups()
-    if high:
-        number = 0x10000 + (int(high, 16) - 0x800 << 10) + int(low, 16) - 0xC00
-        return _character(number)
-    code = next(filter(None, codes), None)
-    if code:
-        return _character(int(code, 16))
-    if mark == b'"':
-        return b' "' if len(others) % 2 else b"'"
-    if mark == b"/":
-        return mark
-    # One backslash before any other letter is none of these escapes; two are one that was escaped.
-    return b" " if mark or others else b"\\"
-
-
-def _character(number: int) -> bytes:
-    if number > 0x10FFFF or chr(number) in '\n"':
-        return b" "
-    return chr(number).encode("utf-8", "replace")
 
 
 def wide_text(content: bytes) -> bytes | None:

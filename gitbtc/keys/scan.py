@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from itertools import accumulate, chain, combinations, compress, count, islice
 
-from gitbtc.keys import layers, phrases, runs, words
+from gitbtc.keys import escapes, layers, phrases, runs, words
 from gitbtc.keys.families import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.finding import KeyFinding, fingerprint
 from gitbtc.keys.form import BLOCK, Form
@@ -114,7 +114,7 @@ def scan_name(path: str) -> list[KeyFinding]:
 def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
     """All of it; `depth` says how many layers of hex and Base64 are undone."""
     for text in _texts(without_typed(content)):
-        unescaped = layers.unescaped(text)
+        unescaped = escapes.unescaped(text)
         yield from _in_layer(text, depth, spoken=unescaped is None or _hides_a_word(text))
         if unescaped is not None:
             yield from _in_layer(unescaped, depth)
@@ -140,11 +140,13 @@ def _documents(text: bytes, unescaped: bytes | None) -> Iterator[bytes]:
     for _ in range(_DEEPEST_QUOTE):
         quoted = quoted and layers.quoted(quoted)
         if quoted:
-            yield layers.unescaped(quoted) or quoted
+            yield escapes.unescaped(quoted) or quoted
 
 
 def _hides_a_word(text: bytes) -> bool:
-    """Whether a word of a list stands right behind a backslash, and would lose its first letter with the escape."""
+    """Whether a word of a list would be lost with the escapes: right behind a backslash it loses its first letter."""
+    if escapes.hides_words(text):
+        return True
     return not phrases.words_of(words.ASCII).isdisjoint(_BEHIND_BACKSLASH.findall(text.lower()))
 
 

@@ -54,37 +54,7 @@ def test_a_large_document_is_read_in_pieces_that_overlap(row: bytes) -> None:
     assert sum(len(piece.strings) for piece in pieces) > content.count(b'"v"')
 
 
-@pytest.mark.parametrize(
-    ("content", "plain"),
-    [
-        (rb'"\u004b\u0041"', b'"KA"'),
-        (rb'"\\u004b"', b'"K"'),
-        (rb'"\ud83d\ude00"', '"\U0001f600"'.encode()),
-        (rb'"\ud83d x"', b'"? x"'),
-        (rb'"\u00e9"', '"é"'.encode()),
-        (rb'"a\nb\tc"', b'"a b c"'),
-        (rb'"a\"b\\"', b'"a\'b "'),
-        (rb'"{\"k\":\"a\\nb\"}"', b"\"{'k':'a b'}\""),
-        (rb'"a\/b"', b'"a/b"'),
-        (rb'"\u000a\u0022"', b'"  "'),
-        (rb'"\x4b\u{4B}\U0000004b\x22"', b'"KKK "'),
-        (rb'"\\x4b"', b'"K"'),
-        (rb"\\\\q", b" q"),
-        (rb"\u12", rb"\u12"),
-        (rb"\q", rb"\q"),
-    ],
-)
-def test_escapes_are_undone(content: bytes, plain: bytes) -> None:
-    assert layers.unescaped(content) == plain
-
-
-@given(st.text('\\u00dDa8"nrt/\n', max_size=40).map(str.encode))
-def test_undoing_escapes_never_makes_or_loses_a_line(content: bytes) -> None:
-    assert (layers.unescaped(content) or content).count(b"\n") == content.count(b"\n")
-
-
-def test_text_without_escapes_is_not_copied() -> None:
-    assert layers.unescaped(b"plain") is None
+def test_text_that_is_not_wide_is_not_copied() -> None:
     assert layers.wide_text(b"plain") is None
 
 

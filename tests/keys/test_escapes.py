@@ -1,0 +1,113 @@
+"""Text without its escapes."""
+
+from __future__ import annotations
+
+import html
+import quopri
+import random
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitbtc.keys import escapes
+from gitbtc.keys import words as lists
+from gitbtc.keys.forms import bip39
+from gitbtc.keys.scan import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def secrets(text: str) -> set[str]:
+    """The fingerprints of what is refused in a text."""
+    return {finding.fingerprint for finding in scan(text.encode()) if finding.severity == "block"}
+
+
+def drawn_phrase(language: str, draw: random.Random) -> str:
+    """Twelve random words of a list with a right checksum."""
+    listed = lists.spellings(language)
+    while True:
+        words = draw.choices(listed, k=12)
+        if bip39.recognise(words, language):
+            return b" ".join(words).decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "plain"),
+    [
+        (rb'"\u004b\u0041"', b'"KA"'),
+        (rb'"\\u004b"', b'"K"'),
+        (rb'"\ud83d\ude00"', '"\U0001f600"'.encode()),
+        (rb'"\ud83d x"', b'"? x"'),
+        (rb'"\u00e9"', '"é"'.encode()),
+        (rb'"a\nb\tc"', b'"a b c"'),
+        (rb'"a\"b\\"', b'"a\'b "'),
+        (rb'"{\"k\":\"a\\nb\"}"', b"\"{'k':'a b'}\""),
+        (rb'"a\/b"', b'"a/b"'),
+        (rb'"\u000a\u0022"', b'"  "'),
+        (rb'"\x4b\u{4B}\U0000004b\x22"', b'"KKK "'),
+        (rb'"\\x4b"', b'"K"'),
+        (rb"\\\\q", b" q"),
+        (rb"\u12", rb"\u12"),
+        (rb"\q", rb"\q"),
+        (rb"\113\101\x4b", b"KAK"),
+        (rb"\xc3\xa9\303\251", "éé".encode()),
+        (rb"\xe9 \351", "é é".encode()),
+        (b"&#x4b;&#65;&#0075;&nbsp;&eacute;&amp;#x4b;&quot;&bogus;", "KAK\u00a0éK'&bogus;".encode()),
+        (b"%4b%41%C3%A9%u00e9%0a%2", "KAéé %2".encode()),
+        (b"/?m=a+b%20c&n=d+e f+g", b"/?m=a b c&n=d e f+g"),
+        (b"a \\\nb \\\r\nc\nd\\\n", b"a b c\n\n\nd\n"),
+        (
+            b"Dear Bob, here it comes, as I had promised: =4B=41 aaaaaaa=\nbb\nc",
+            b"Dear Bob, here it comes, as I had promised: KA aaaaaaabb\n\nc",
+        ),
+        (b"key=4BAA", b"key=4BAA"),
+        (b"YWJj=\nnext", b"YWJj=\nnext"),
+    ],
+)
+def test_escapes_are_undone(content: bytes, plain: bytes) -> None:
+    assert (escapes.unescaped(content) or content) == plain
+
+
+@given(st.text('\\u00dDa8"nrt/\n', max_size=40).map(str.encode))
+def test_undoing_escapes_never_makes_or_loses_a_line(content: bytes) -> None:
+    assert (escapes.unescaped(content) or content).count(b"\n") == content.count(b"\n")
+
+
+LANGUAGES = ["english", "french", "japanese", "korean", "chinese_simplified"]
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "hex": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "references": lambda text: "".join(f"&#x{ord(letter):x};" for letter in text),
+    "decimal references": lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+    "a page": lambda text: html.escape(text).encode("ascii", "xmlcharrefreplace").decode(),
+    "a page in a page": lambda text: html.escape(html.escape(text).encode("ascii", "xmlcharrefreplace").decode()),
+    "hard blanks": lambda text: text.replace(" ", "&nbsp;"),
+    "an address": lambda text: f"https://example.com/?v={quote_plus(text)}&n=1",
+    "an address in an address": lambda text: f"/to?u={quote(f'https://example.com/?v={quote_plus(text)}')}",
+    "an address in a page": lambda text: html.escape(f"<a href='/?n=1&v={quote_plus(text)}'>"),
+    "all of it": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "a mail": lambda text: quopri.encodestring(f"Dear Bob, here it comes, as I had promised: {text}".encode()).decode(),
+    "an address in a mail": lambda text: quopri.encodestring(f"See https://example.com/?v={quote_plus(text)}".encode()).decode(),
+    "a shell": lambda text: "w import \\\n" + "\\\n".join(re.findall("(?s).{1,20}", text)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phrase_is_found_however_its_characters_are_written(way: str, language: str) -> None:
+    phrase = drawn_phrase(language, random.Random(language))
+    for spelled in (phrase, unicodedata.normalize("NFC", phrase)):
+        assert secrets(WRITTEN[way](spelled)) >= secrets(phrase)
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_a_key_is_found_however_its_characters_are_written(way: str, positive: str) -> None:
+    is_part = secrets(f"see {positive} here") >= secrets(positive) != set()
+    if is_part and "\n" not in positive and "\\" not in positive and way != "hard blanks":
+        assert secrets(WRITTEN[way](positive)) >= secrets(positive)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gitbtc.coins.holdings import Circumstances, Holding, holdings
 from gitbtc.coins.names import Names
+from gitbtc.coins.scripts import OwnScripts, script_of
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.spends import CHAIN, COINS, LABELS, LABELS_329, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import inputs
@@ -48,6 +49,7 @@ class Wallet:
         self.evidence: Evidence = known(snapshot, root)
         self.chain: Record = next(iter(records_of(snapshot, root, CHAIN)), {})
         self._listed = {(coin["txid"], coin["vout"]) for coin in coins}
+        self._addresses = {coin["address"] for coin in coins}
         self.contested = set(asking.contested.get(root, ()))
         frozen_ = frozen(snapshot, root, coins)
         self.known = Circumstances(self.evidence, asking.agent, frozen_, self.contested, self.was_ours)
@@ -63,6 +65,11 @@ class Wallet:
         """What its coins are called."""
         return Names(*(records_of(self._snapshot, self.root, kind) for kind in (LABELS, LABELS_329)))
 
+    @cached_property
+    def scripts(self) -> OwnScripts:
+        """The scripts that are its own."""
+        return OwnScripts(self.records("descriptors"), self._addresses)
+
     def records(self, kind: str) -> list[Record]:
         """The records of one of its other files."""
         return records_of(self._snapshot, self.root, kind)
@@ -71,8 +78,12 @@ class Wallet:
         """Whether an output is, or was, a coin of this root; without proof it was not."""
         if outpoint in self._listed:
             return True
-        # Who pays us is told with the transaction's record; a stranger's coins come from transactions that are not.
-        return output_of(self.evidence, outpoint) is not None and self.asking.listed_before(self.root, outpoint)
+        # Without its transaction nobody knows whose it was: a stranger's coins mostly come from such ones.
+        output = output_of(self.evidence, outpoint)
+        if output is None:
+            return False
+        script = script_of(output["address"] or "")
+        return (script is not None and self.scripts.has(script)) or self.asking.listed_before(self.root, outpoint)
 
     def not_listed(self) -> list[tuple[Outpoint, int | None]]:
         """The contested coins that are not listed until somebody settles them, and their amounts (sat)."""

@@ -11,7 +11,7 @@ from gitbtc.kinds.bech32 import witness_program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from gitbtc.kinds.kind import Record
 
@@ -158,3 +158,25 @@ def dust_sat(script_type: str, address: str = "") -> int | None:
     is_witness = script_type in _WITNESS or script_type not in SCRIPT_BYTES
     spending = _DUST_WITNESS_INPUT if is_witness else _DUST_INPUT
     return _DUST_RELAY_SAT_PER_VB * (8 + _length_bytes(script) + script + spending)
+
+
+# -- transactions -----------------------------------------------------------------------------------------------------
+
+_VERSION_AND_LOCKTIME = 4 + 4  # bytes
+_MARKER_AND_FLAG = 2  # WU: they stand in the witness
+_NO_WITNESS = 1  # WU: the empty witness of an input beside one that has some
+_LEGACY = frozenset(["p2pkh"])
+
+
+def transaction_weight(inputs: Collection[tuple[str, int]], output_scripts: Collection[int]) -> int:
+    """The weight (WU) of a transaction with `inputs` (script_type, weight) and outputs with scripts of so many bytes.
+
+    Behind p2sh both are possible, so such an input counts as one without a witness too: a unit more, never less.
+    """
+    counts = _length_bytes(len(inputs)) + _length_bytes(len(output_scripts))
+    weight = WU_PER_BYTE * (_VERSION_AND_LOCKTIME + counts)
+    weight += sum(weight for _, weight in inputs) + sum(map(output_weight, output_scripts))
+    if all(script_type in _LEGACY for script_type, _ in inputs):
+        return weight
+    legacy = sum(script_type in _LEGACY or script_type == "p2sh" for script_type, _ in inputs)
+    return weight + _MARKER_AND_FLAG + _NO_WITNESS * legacy

@@ -71,6 +71,13 @@ class Revisions(GitProgram):
         """The full name of the ref that the branch of that full name follows; None where it follows none."""
         return self._line("for-each-ref", "--format=%(upstream)", branch) or None
 
+    def unmerged_branches(self, commit: str) -> list[tuple[str, str]]:
+        """(short name, oid) of each local and remote-tracking branch that `commit` does not reach, by name."""
+        asked = ("--format=%(objectname) %(symref) %(refname:short)", f"--no-merged={commit}")
+        listed = self._line("for-each-ref", *asked, "refs/heads/", "refs/remotes/").splitlines()
+        found = (line.split(" ", 2) for line in listed)
+        return [(name, oid) for oid, symref, name in found if not symref]
+
     def refs(self) -> list[tuple[str, str, str]]:
         """(oid, type, full name) of every ref by name; HEADs and such are not among them. A tag's oid is its own."""
         listed = self._line("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)")

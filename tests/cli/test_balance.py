@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,12 +13,11 @@ from tests.made_state import FUNDING, OTHER, chain, change_of, coin, coins, mine
 from tests.prepared import once
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter
 
+MORE_RECORDINGS = Path(__file__).resolve().parents[1] / "sources" / "recordings"
 # What node a went through, in order.
 NODE_A = ("0-base", "1-agent-a", "3-agent-a-consolidated", "4-agent-a-fee-bumped", "5-agent-a-confirmed",
           "7-agent-a-reorged")  # fmt: skip
@@ -50,6 +50,16 @@ def test_at_every_moment_it_is_what_the_node_says(treasury: Repo, recordings: Pa
         treasury.commit(moment)
     for place, moment in enumerate(reversed(NODE_A)):
         assert told(treasury, f"HEAD~{place}")["core"] == balances(recordings / moment), moment
+
+
+@pytest.mark.parametrize("moment", [
+    "2-agent-b", "6-agent-b-conflicted", "wallet-anew/5-unconfirmed", "foreign-input/1-mempool", "rivals/1-a",
+    "replaced-by-sender/0-incoming",
+])  # fmt: skip
+def test_what_pays_itself_is_known_without_any_history(treasury: Repo, recordings: Path, moment: str) -> None:
+    place = MORE_RECORDINGS / moment if "/" in moment else recordings / moment
+    treasury.gitbtc("import", "bitcoin-core", "--from", str(place))
+    assert told(treasury)["core"] == balances(place)
 
 
 def test_a_recorded_treasury_is_told_in_lines(treasury: Repo, recordings: Path) -> None:

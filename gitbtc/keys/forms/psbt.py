@@ -48,14 +48,14 @@ def find(text: bytes) -> Iterator[Spot]:
     budget = _DEEPEST * len(text)
     start = text.find(_MAGIC)
     while start >= 0 and budget > 0:
-        reader = _Reader(text, start + len(_MAGIC))
+        reader = Reader(text, start + len(_MAGIC))
         for form, secret in _in_psbt(reader):
             yield start, form, secret
         budget -= reader.offset - start
         start = text.find(_MAGIC, start + 1)
 
 
-class _Reader:
+class Reader:
     """Reads maps; `offset` is where it stands. EOFError where the PSBT ends before it should."""
 
     __slots__ = ("_text", "offset")
@@ -84,7 +84,7 @@ class _Reader:
         return int.from_bytes(self.taken(_LENGTH_OF_LENGTH[first]), "little") if first >= 0xFD else first
 
 
-def _in_psbt(reader: _Reader) -> Iterator[tuple[Form, bytes]]:
+def _in_psbt(reader: Reader) -> Iterator[tuple[Form, bytes]]:
     try:
         counts = {}
         for key, value in reader.fields():
@@ -106,9 +106,9 @@ def _counts(fields: dict[bytes, bytes]) -> tuple[int, int]:
     """How many inputs and outputs there are; EOFError where that is not said."""
     unsigned = fields.get(bytes([_UNSIGNED]))
     if unsigned is None:
-        inputs, outputs = (_Reader(fields.get(bytes([key]), b""), 0) for key in (_INPUT_COUNT, _OUTPUT_COUNT))
+        inputs, outputs = (Reader(fields.get(bytes([key]), b""), 0) for key in (_INPUT_COUNT, _OUTPUT_COUNT))
         return inputs.length(), outputs.length()
-    transaction = _Reader(unsigned, 4)
+    transaction = Reader(unsigned, 4)
     inputs_count = transaction.length()
     for _ in range(inputs_count):
         transaction.taken(36)

@@ -1,0 +1,111 @@
+"""Which scripts are a root's own: those that its descriptors make, and those of the coins that it lists.
+
+embit derives them. It is imported when a script is asked for, and no sooner: curves take their time to load.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import chain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from gitbtc.kinds.kind import Record
+
+# How many scripts of a descriptor are looked at beyond the one that is used next, and how many at the most: a thousand
+# take half a second.
+_AHEAD, _MOST = 20, 2000
+# How embit calls the networks of chain.json.
+_NETWORKS = {"testnet4": "test"}
+
+
+class OwnScripts:
+    """The scripts of a root with these `descriptors`, that lists coins at these `addresses`."""
+
+    def __init__(self, descriptors: Iterable[Record], addresses: Iterable[str]) -> None:
+        self._records = list(descriptors)
+        self._addresses = frozenset(address for address in addresses if address)
+        self._derived: set[bytes] | None = None
+
+    def has(self, script: bytes, hints: Iterable[int] = ()) -> bool:
+        """Whether a script is the root's own; `hints` are the last steps of paths that somebody says lead to it. They
+        prove nothing, and say where to look.
+        """
+        if script in self._listed:
+            return True
+        if any(self._makes(descriptor, script, hint) for descriptor, _ in self._descriptors for hint in hints):
+            return True
+        if self._derived is None:
+            made = (self._made(descriptor, range(end)) for descriptor, end in self._descriptors)
+            self._derived = set(chain.from_iterable(made))
+        return script in self._derived
+
+    @cached_property
+    def _listed(self) -> set[bytes]:
+        told = (script_of(record["descriptor"].partition("(")[2].partition(")")[0]) for record in self._records
+                if record["descriptor"].startswith("addr("))  # fmt: skip
+        return {script for script in (*told, *map(script_of, self._addresses)) if script is not None}
+
+    @cached_property
+    def _descriptors(self) -> list[tuple[Any, int]]:
+        """Each descriptor that embit can read, and how many of its scripts are looked at."""
+        from embit.descriptor import Descriptor
+
+        found = []
+        for record in self._records:
+            try:
+                descriptor = Descriptor.from_string(record["descriptor"])
+            except Exception:  # noqa: BLE001, S112 - it raises what its parsers raise: what it cannot read, derives nothing
+                continue
+            end = min(record.get("next_index", 0) + _AHEAD, _MOST) if descriptor.is_wildcard else 1
+            found.append((descriptor, end))
+        return found
+
+    def _makes(self, descriptor: Any, script: bytes, index: int) -> bool:
+        return script in self._made(descriptor, [index])
+
+    def _made(self, descriptor: Any, indices: Iterable[int]) -> Iterator[bytes]:
+        for index in indices:
+            for branch in range(descriptor.num_branches):
+                if index < 1 << 31:
+                    yield bytes(descriptor.derive(index, branch_index=branch).script_pubkey().data)
+
+
+def script_of(address: str) -> bytes | None:
+    """The script that an address stands for; None for what is none."""
+    from gitbtc.kinds import base58
+    from gitbtc.kinds.bech32 import witness_program
+    from gitbtc.kinds.formats import read_address
+
+    read = read_address(address)
+    if read is None:
+        return None
+    program = witness_program(address)
+    if program is not None:
+        _, version, payload = program
+        return bytes([0x50 + version if version else 0, len(payload)]) + payload
+    payload = base58.decode_check(address)[1:]
+    return b"\x76\xa9\x14" + payload + b"\x88\xac" if read[0] == "p2pkh" else b"\xa9\x14" + payload + b"\x87"
+
+
+def type_of(script: bytes) -> str:
+    """The script_type of a script, as records have it."""
+    if len(script) == 25 and script[:3] == b"\x76\xa9\x14" and script[23:] == b"\x88\xac":
+        return "p2pkh"
+    if len(script) == 23 and script[:2] == b"\xa9\x14" and script[22:] == b"\x87":
+        return "p2sh"
+    programs = {(22, b"\0\x14"): "p2wpkh", (34, b"\0\x20"): "p2wsh", (34, b"\x51\x20"): "p2tr"}
+    return programs.get((len(script), script[:2]), "op_return" if script[:1] == b"\x6a" else "unknown")
+
+
+def address_of(script: bytes, network: str) -> str:
+    """The address of a script on a network of chain.json; "" for one that has none."""
+    from embit.networks import NETWORKS
+    from embit.script import Script
+
+    if type_of(script) in ("op_return", "unknown"):
+        return ""
+    return str(Script(script).address(NETWORKS[_NETWORKS.get(network, network)]))

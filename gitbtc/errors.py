@@ -93,6 +93,11 @@ def printable(text: str) -> str:
     return re.sub(_UNPRINTABLE, "", text)
 
 
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe first."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
 def told(error: GitbtcError) -> str:
     """An expected error as it is told on a terminal."""
     return "gitbtc: " + "\n".join(printable(line) for line in str(error).splitlines())

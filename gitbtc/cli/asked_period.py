@@ -61,6 +61,7 @@ class Period:
     roots: list[str]
     reckoning: Reckoning
     called: Called
+    timeline: Timeline
     is_cut: bool
 
     def records(self, moment: Moment, kind: str) -> list[Record]:
@@ -149,7 +150,7 @@ class _Finding:
                     for one in records_of(snapshot, root, kind)]  # fmt: skip
         called = Called(names, [books, *([opening] if opening else [])], funding(channels))
         is_cut = any(commit.is_cut for commit in timeline.commits()) if before.commit is None else False
-        return Period(self._git, self._kinds, before, after, roots, reckoning, called, is_cut)
+        return Period(self._git, self._kinds, before, after, roots, reckoning, called, timeline, is_cut)
 
     def _timeline(self, head: str) -> Timeline:
         return Timeline(self._objects, self._blobs.read, head)

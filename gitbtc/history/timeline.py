@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gitbtc.errors import UsageError
 from gitbtc.history.moment import Moment
 from gitbtc.kinds import codec
+from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import CHAIN, COINS, TRANSACTIONS
@@ -123,6 +124,30 @@ class Timeline:
             if found == outpoints:
                 break
         return found
+
+    def first_confirmed(self, roots: Collection[str]) -> dict[str, str]:
+        """txid -> the first commit in which a transaction of `roots` is in a block. A file that cannot be read tells
+        nothing.
+        """
+        first: dict[str, str] = {}
+        before: dict[str, str] = {}
+        for commit in reversed(list(self.commits())):
+            now = {path: oid for path, oid in self._of_roots(commit.oid, roots).items() if path.endswith(_TRANSACTIONS)}
+            for path, oid in now.items():
+                for txid in self._newly_confirmed(before.get(path), oid):
+                    first.setdefault(txid, commit.oid)
+            before = now
+        return first
+
+    def _newly_confirmed(self, before: str | None, now: str) -> list[str]:
+        """The txids of the records that differ from those of an earlier version, and are in a block."""
+        if before == now:
+            return []
+        try:
+            changes = delta(built_in(TRANSACTIONS), self._read(before) if before else b"", self._read(now))
+            return [one.new_record["txid"] for one in changes if one.new_record and one.new_record["confirmed"]]
+        except (codec.Malformed, KeyError, TypeError):
+            return []
 
     def _listed_in(self, oid: str, outpoints: set[Outpoint]) -> set[Outpoint]:
         try:

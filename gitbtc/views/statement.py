@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from gitbtc import __version__
-from gitbtc.errors import printable, printable_json
+from gitbtc.errors import harmless, printable, printable_json
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.statement.flows import RECEIVED, SENT, SHARED
 from gitbtc.statement.groups import UNKNOWN, by_agent, grouped
@@ -373,8 +373,3 @@ def table(whole: Mapping[str, Any]) -> str:
             label = harmless(one["label"])
             writer.writerow([name, one["category"], label, sign * one["amount_sat"], one["transactions"]])
     return out.getvalue()
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe first."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.made_state import ADDRESS, OTHER, chain, change_of, channel, coin, coins, mined, put, spend, transactions
-from tests.prepared import once
+from tests.made_state import chain, change_of, channel, coin, coins, mined, put, spend, transactions
+from tests.statement.months import FEB, MAR, receipt, three_months, tip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter
-
-_FEB, _MAR, _APR = 1_770_000_000, 1_773_000_000, 1_776_000_000  # 2026-02-02, 2026-03-08, 2026-04-12
 
 
 def told(repo: Repo, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[str, Any]:
@@ -33,47 +31,10 @@ def sums(repo: Repo, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[str, i
     return {name: amount for name, amount in told(repo, *arguments, ok=ok)["totals"].items() if amount}
 
 
-def tip(repo: Repo, height: int, time: int) -> None:
-    block = {"network": "regtest", "block_height": height, "block_hash": f"{height:064x}", "block_time": time}
-    repo.write("network/chain.json", json.dumps(block))
-
-
-@once
-def _three_months(treasury: Repo) -> None:
-    """A receipt in each month, and a payment in March."""
-    first = receipt("february", 5000, 100, _FEB)
-    second = receipt("march", 7000, 200, _MAR)
-    paid = mined(spend("paid", change_of(first), fee=200), 210) | {"block_time": _MAR + 9000}
-    third = receipt("april", 9000, 300, _APR)
-    transactions(treasury, first)
-    coins(treasury, change_of(first))
-    tip(treasury, 110, _FEB + 6000)
-    treasury.commit("February 2026")
-    transactions(treasury, first, second, paid)
-    coins(treasury, change_of(second))
-    labels = [
-        {"address": OTHER, "label": '=cmd|"/c calc"!A0', "category": "expense", "created_at": 1},
-        {"address": ADDRESS, "label": "\u202eACME <svg onload=x>", "category": "income", "created_at": 1},
-    ]
-    put(treasury, "wallet/labels.json", *labels)
-    tip(treasury, 220, _MAR + 9500)
-    treasury.commit("March 2026")
-    transactions(treasury, first, second, paid, third)
-    coins(treasury, change_of(second), change_of(third))
-    tip(treasury, 310, _APR + 6000)
-    treasury.commit("April 2026")
-
-
 @pytest.fixture
 def kept(treasury: Repo) -> Repo:
-    _three_months(treasury)
+    three_months(treasury)
     return treasury
-
-
-def receipt(name: str, amount: int, height: int, time: int) -> dict[str, Any]:
-    payer = coin(0, f"{name.encode().hex():0>64}"[:64], amount_sat=amount + 500)
-    output = {"vout": 0, "amount_sat": amount, "address": ADDRESS, "script_type": "p2wpkh", "spent": False}
-    return mined(spend(name, payer, fee=500), height) | {"block_time": time, "outputs": [output]}
 
 
 def test_a_month_is_told_in_lines_of_80_columns(kept: Repo) -> None:
@@ -144,10 +105,10 @@ def test_a_period_without_a_commit_at_its_start_is_reckoned_back(kept: Repo) -> 
 
 def test_a_commit_without_a_wallet_is_no_beginning(treasury: Repo) -> None:
     """The repository was set up in 2023, and its first import brings what was before."""
-    first, second = receipt("february", 5000, 100, _FEB), receipt("march", 7000, 200, _MAR)
+    first, second = receipt("february", 5000, 100, FEB), receipt("march", 7000, 200, MAR)
     transactions(treasury, first, second)
     coins(treasury, change_of(first), change_of(second))
-    tip(treasury, 220, _MAR + 9500)
+    tip(treasury, 220, MAR + 9500)
     treasury.commit("The first import")
     assert sums(treasury, "2026-03") == {"opening_sat": 5000, "received_sat": 7000, "closing_sat": 12_000}
 
@@ -217,7 +178,7 @@ def test_agents_are_told_apart(kept: Repo) -> None:
 
 
 def test_what_goes_into_a_channel_is_told_as_that(treasury: Repo) -> None:
-    funds = receipt("funds", 1_000_000, 100, _FEB)
+    funds = receipt("funds", 1_000_000, 100, FEB)
     opened = mined(spend("opened", change_of(funds), fee=300), 101)
     transactions(treasury, funds)
     coins(treasury, change_of(funds))
@@ -240,7 +201,7 @@ def test_what_goes_into_a_channel_is_told_as_that(treasury: Repo) -> None:
 
 
 def test_two_roots_are_one_purse_or_two(treasury: Repo) -> None:
-    funds = receipt("funds", 5000, 100, _FEB)
+    funds = receipt("funds", 5000, 100, FEB)
     moved = mined(spend("moved", change_of(funds), fee=100), 106)
     for root, listed in (("alice", []), ("bob", [change_of(moved)])):
         put(treasury, f"{root}/wallet/transactions.json", *([funds, moved] if root == "alice" else [moved]))

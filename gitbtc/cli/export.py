@@ -1,0 +1,111 @@
+"""`gitbtc export`: a period as a file that an accountant's program reads."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from gitbtc.cli.asked_period import ends, found_period, of_periods
+from gitbtc.errors import UsageError, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitbtc.cli.asked_period import Period
+    from gitbtc.exporting.accounts import Accounts
+    from gitbtc.exporting.entries import Export
+    from gitbtc.kinds.kind import Record
+
+    Form = Callable[[Export, Accounts], str]
+
+_FORMATS = ("csv", "hledger", "beancount", "koinly", "cointracker")
+_PRICED = ("hledger", "beancount")
+
+
+@click.command("export")
+@of_periods
+@click.option(
+    "--format", "form", type=click.Choice(_FORMATS), default="csv", show_default=True, help="For which program."
+)
+@click.option("--prices", metavar="SOURCE", help="Instead, the prices that a source told; hledger and beancount alone.")
+@click.option("-o", "--output", metavar="FILE", help="Where to. [default: standard output]")
+def command(  # noqa: PLR0913 - one parameter an option
+    period: str | None, first: str | None, last: str | None, folders: tuple[str, ...], *, form: str, prices: str | None,
+    output: str | None,
+) -> int:  # fmt: skip
+    """Write what came and went in a period as a file for accountants' programs: everything up to HEAD, unless PERIOD
+    says otherwise, in the words of `gitbtc statement`.
+
+    The same period gives the same bytes again, and a longer one begins with the bytes of a shorter one that began where
+    it begins. Accounts are named in .gitbtc/accounts.toml, as committed. Nothing is written, exit status 1, where the
+    period does not add up by its transactions.
+    """
+    with found_period(*ends(period, first, last), folders) as found:
+        text = _prices(found, form, prices) if prices is not None else _told(found, form)
+    _write(text.encode(), output)
+    return 0
+
+
+def _told(period: Period, form: str) -> str:
+    from gitbtc.exporting.accounts import PATH, Accounts
+    from gitbtc.exporting.entries import export
+
+    snapshot = period.after.snapshot
+    accounts = Accounts(snapshot.content(PATH) if snapshot else b"", period.roots)
+    told = export(
+        period.reckoning, period.called, period.timeline.first_confirmed(period.roots) if form == "csv" else {}
+    )
+    _note(period, form, is_last_day_over=told.is_last_day_over)
+    return _form(form)(told, accounts)
+
+
+def _form(form: str) -> Form:
+    from gitbtc.exporting import journals, tables
+
+    forms: dict[str, Form] = {
+        "csv": tables.plain, "koinly": tables.koinly, "cointracker": tables.cointracker, "hledger": journals.hledger,
+        "beancount": journals.beancount,
+    }  # fmt: skip
+    return forms[form]
+
+
+def _note(period: Period, form: str, *, is_last_day_over: bool) -> None:
+    """What the file does not say."""
+    concluded = len(period.reckoning.ownership.concluded)
+    if concluded:
+        click.echo(
+            f"note: whose {concluded} outputs are is concluded, not proven; `gitbtc statement --json` names them",
+            err=True,
+        )
+    if form == "beancount" and not is_last_day_over:
+        click.echo(
+            "note: the last day is not over: its balance is asserted once a longer export goes beyond it", err=True
+        )
+    if period.reckoning.pending:
+        count = len(period.reckoning.pending)
+        click.echo(f"note: {count} unconfirmed at the end: not exported until a block holds it", err=True)
+
+
+def _prices(period: Period, form: str, source: str) -> str:
+    from gitbtc.exporting.journals import beancount_prices, hledger_prices
+
+    if form not in _PRICED:
+        raise UsageError(f"--prices is for {' and '.join(_PRICED)}; a table of {form} has none")
+    told: list[Record] = period.records(period.after, "prices")
+    found = [one for one in told if one["source"] == source]
+    if not found:
+        sources = ", ".join(sorted({printable(one["source"]) for one in told})) or "no source"
+        raise UsageError(f"--prices {printable(source)}: no such source tells prices here; {sources} does")
+    return (hledger_prices if form == "hledger" else beancount_prices)(found)
+
+
+def _write(content: bytes, output: str | None) -> None:
+    if output is None or output == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    from gitbtc.repo.files import write
+
+    write(output, content)

@@ -37,6 +37,7 @@ COMMANDS = {
     "conflicts": ("gitbtc.cli.conflicts", "List what a merge left to settle."),
     "resolve": ("gitbtc.cli.resolve", "Settle conflicts by choosing a side."),
     "explain": ("gitbtc.cli.explain", "Explain a type of conflict or note."),
+    "select": ("gitbtc.cli.select", "Choose the coins that pay for something, with the least waste."),
     "psbt": ("gitbtc.cli.psbt", "Tell what a transaction would do, before it is signed: are its inputs free?"),
     "reserve": ("gitbtc.cli.reserve", "Say which coins an agent is about to spend."),
     "release": ("gitbtc.cli.release", "Give up reservations."),

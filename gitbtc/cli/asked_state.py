@@ -85,6 +85,15 @@ def wallets(state: State, folder: str | None, agent: str | None) -> list[Wallet]
     return wallets_of(snapshot, asking, root)
 
 
+def one_wallet(state: State, folder: str | None, agent: str | None) -> Wallet:
+    """The wallet that is meant: the only one, or that of the root in `folder`; UsageError where there are several."""
+    found = wallets(state, folder, agent)
+    if len(found) > 1:
+        named = " and ".join(wallet.root or "." for wallet in found)
+        raise UsageError(f"{named} both list coins: choose by --root, and take one root at a time")
+    return found[0]
+
+
 def _check_sparse(git: Git, snapshot: Snapshot) -> None:
     left_out = git.sparse_paths()
     missing = sorted(path for path in left_out if path.endswith(path_in("", COINS)) and snapshot.kind(path))

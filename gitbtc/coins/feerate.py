@@ -46,6 +46,10 @@ class Feerate:
         """What `weight` units cost (sat), rounded up."""
         return -(-weight * self.sat_per_kvb // _WU_PER_KVB)
 
+    def fee_of_vsize(self, vsize: int) -> int:
+        """What a transaction of so many virtual bytes pays at the least (sat)."""
+        return self.fee(4 * vsize)
+
     @property
     def sat_per_vb(self) -> Decimal:
         """The feerate in sat/vB."""

@@ -45,8 +45,8 @@ class OwnScripts:
 
     @cached_property
     def _listed(self) -> set[bytes]:
-        told = (script_of(record["descriptor"].partition("(")[2].partition(")")[0]) for record in self._records
-                if record["descriptor"].startswith("addr("))  # fmt: skip
+        told = (script_of(_text(record).partition("(")[2].partition(")")[0]) for record in self._records
+                if _text(record).startswith("addr("))  # fmt: skip
         return {script for script in (*told, *map(script_of, self._addresses)) if script is not None}
 
     @cached_property
@@ -72,6 +72,10 @@ class OwnScripts:
             for branch in range(descriptor.num_branches):
                 if index < 1 << 31:
                     yield bytes(descriptor.derive(index, branch_index=branch).script_pubkey().data)
+
+
+def _text(record: Record) -> str:
+    return str(record.get("descriptor", ""))
 
 
 def script_of(address: str) -> bytes | None:

@@ -88,7 +88,7 @@ def _single_key(descriptor: Record) -> int | None:
 
 def _taproot(descriptor: Record) -> int | None:
     """By its key, unless there are scripts too: then the key may be one that nobody has."""
-    return None if "," in descriptor["descriptor"] else _SINGLE_KEY["p2tr"]
+    return None if "," in descriptor.get("descriptor", ",") else _SINGLE_KEY["p2tr"]
 
 
 def _nested_key_hash(_: Record) -> int | None:
@@ -178,5 +178,9 @@ def transaction_weight(inputs: Collection[tuple[str, int]], output_scripts: Coll
     weight += sum(weight for _, weight in inputs) + sum(map(output_weight, output_scripts))
     if all(script_type in _LEGACY for script_type, _ in inputs):
         return weight
-    legacy = sum(script_type in _LEGACY or script_type == "p2sh" for script_type, _ in inputs)
-    return weight + _MARKER_AND_FLAG + _NO_WITNESS * legacy
+    return weight + _MARKER_AND_FLAG + sum(empty_witness(script_type) for script_type, _ in inputs)
+
+
+def empty_witness(script_type: str) -> int:
+    """What an input that has no witness weighs more (WU) beside one that has."""
+    return _NO_WITNESS if script_type in _LEGACY or script_type == "p2sh" else 0

@@ -6,15 +6,16 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from gitbtc.cli.paging import pager, show
+from gitbtc.cli.paging import pager, show, terminal_width
 from gitbtc.diff.operations import operations
 from gitbtc.diff.patch import Patch
 from gitbtc.errors import printable_json
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.registry import Kinds, root_of
+from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.diffing import ChangedFile, Comparison, wants_colour
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
 from gitbtc.views import document, stat, terms, text
+from gitbtc.views.beside import Beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Kind
     from gitbtc.repo.git import BlobReader, Entry
     from gitbtc.state.snapshot import Snapshot
-    from gitbtc.views.spenders import Outpoint, Spender
 
     Form = Callable[["Compared", list["ComparedFile"], BlobReader], Iterator[bytes]]
 
@@ -52,14 +52,20 @@ class Compared:
 
     def __init__(self, comparison: Comparison) -> None:
         self.comparison = comparison
-        self.colour = False
+        self.look = text.PLAIN
         self._listed = comparison.files()
         self._kinds = Kinds(os.path.join(comparison.top, ".gitbtc", "schemas") if comparison.top else None)
 
-    def show(self, git: Git, form: Form) -> int:
+    @property
+    def is_one_file(self) -> bool:
+        """Whether nothing but one file differs."""
+        return len(self._listed) == 1
+
+    def show(self, git: Git, form: Form, *, full: bool = False) -> int:
         """Print all of them in a form, through Git's pager on a terminal; how many differ."""
         seen = sys.stdout.isatty()
-        self.colour = form is in_words and wants_colour(git, seen=seen)
+        colour = form is in_words and wants_colour(git, seen=seen)
+        self.look = text.Look(colour=colour, width=terminal_width(), full=full)
         with git.blobs() as blobs:
             files = list(self.files(blobs))
             show(form(self, files, blobs), pager(git) if seen else "")
@@ -113,13 +119,13 @@ def in_words(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -
             continue
         if file.fault:
             yield f"{terms.escaped(file.path)}: {file.fault}; shown as text\n".encode()
-            yield compared.comparison.as_text(file.changed.path, colour=compared.colour)
+            yield compared.comparison.as_text(file.changed.path, colour=compared.look.colour)
             continue
-        spenders = _spenders(compared, file.changed.path, blobs)
+        beside = _beside(compared, file.changed.path, blobs, is_alone=compared.is_one_file)
         changes, notes = file.patch.operations, file.patch.notes
         if file in origins:
             changes, notes = _on_the_way(compared, origins[file], file, blobs)
-        shown = text.render(file.kind, file.path, changes, notes=notes, spenders=spenders, colour=compared.colour)
+        shown = text.render(file.kind, file.path, changes, notes=notes, beside=beside, look=compared.look)
         yield from (line.encode() + b"\n" for line in shown)
 
 
@@ -153,19 +159,15 @@ def _on_the_way(
     return list(operations(file.kind, file.path, old, new)), [f"renamed from {terms.escaped(origin.path)}"]
 
 
-def _spenders(
-    compared: Compared, path: str, blobs: BlobReader
-) -> Callable[[set[Outpoint]], dict[Outpoint, Spender]]:  # fmt: skip
-    """Looks spenders up in the transaction files of the new side, in the same root; only when coins are gone."""
+def _beside(compared: Compared, path: str, blobs: BlobReader, *, is_alone: bool) -> Beside:
+    """The files of the new side in the same root."""
+    root = root_of(path)
 
-    def look_up(wanted: set[Outpoint]) -> dict[Outpoint, Spender]:
-        from gitbtc.views.spenders import FILES, find
+    def content(kind: str) -> bytes:
+        beside = built_in(kind).path
+        return compared.comparison.beside(blobs, [f"{root}/{beside}" if root else beside])[0]
 
-        root = root_of(path)
-        paths = [f"{root}/{name}" if root else name for name in FILES]
-        return find(compared.comparison.beside(blobs, paths), wanted)
-
-    return look_up
+    return Beside(content, is_alone=is_alone)
 
 
 def in_lines(_: Compared, files: list[ComparedFile], __: BlobReader) -> Iterator[bytes]:

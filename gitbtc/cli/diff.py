@@ -17,19 +17,21 @@ from gitbtc.repo.git import Git
 )
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.diff/v1.")
 @click.option("--stat", "as_stat", is_flag=True, help="One line a file.")
+@click.option("--full", is_flag=True, help="Every record by itself, with every field and whole ids.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when a record differs.")
 @click.pass_context
 def command(  # noqa: PLR0913 - each is an option
-    ctx: click.Context, words: tuple[str, ...], *, cached: bool, as_json: bool, as_stat: bool, exit_code: bool
-) -> int:
+    ctx: click.Context, words: tuple[str, ...], *,
+    cached: bool, as_json: bool, as_stat: bool, full: bool, exit_code: bool,
+) -> int:  # fmt: skip
     """Show what changed in the state files, record by record.
 
     Compares what `git diff` compares for the same arguments: the work tree with the index, a revision with the work
     tree, two revisions.
     """
-    if as_json and as_stat:
-        raise click.UsageError("--json and --stat are two forms; choose one")
+    if as_json + as_stat + full > 1:
+        raise click.UsageError("--json, --stat and --full are forms; choose one")
     git = Git()
     compared = Compared(Comparison(git, words, ctx.meta.get("paths"), cached=cached))
-    differing = compared.show(git, as_document if as_json else in_lines if as_stat else in_words)
+    differing = compared.show(git, as_document if as_json else in_lines if as_stat else in_words, full=full)
     return 1 if exit_code and differing else 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.arguments import WithPaths
-from gitbtc.cli.paging import pager, show
+from gitbtc.cli.paging import pager, show, terminal_width
 from gitbtc.cli.past import about_cut, cut, opened, watched
 from gitbtc.errors import UsageError, printable_json
 from gitbtc.history.commits import RootStory, path_of
@@ -106,5 +106,6 @@ def _told(history: History, commits: list[LoggedCommit], chosen: _Chosen) -> Tol
 
 def _lines(told: Told, notes: list[str], *, colour: bool) -> Iterator[bytes]:
     for commit, stories in told:
-        yield from (line.encode() + b"\n" for line in view.painted(view.told(commit, stories), colour=colour))
+        lines = view.told(commit, stories, terminal_width())
+        yield from (line.encode() + b"\n" for line in view.painted(lines, colour=colour))
     yield from (note.encode() + b"\n" for note in notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,6 +19,11 @@ def pager(git: Git) -> str:
     """The pager that Git would start, as a shell command; empty for none."""
     command = os.environ.get("GIT_PAGER") or git.configured_pager()
     return "" if command == "cat" else command
+
+
+def terminal_width() -> int:
+    """Of the terminal that standard output is, in characters; 0 where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def show(lines: Iterable[bytes], pager: str) -> None:

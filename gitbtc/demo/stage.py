@@ -61,4 +61,4 @@ def _say_goodbye(terminal: Terminal) -> None:
         (f"{program} schema", "what is versioned, and how it merges"),
         (f"{program} doctor", "whether everything is in place"),
     ):
-        print(f"  {printable(command):<{WIDTH // 3}} {what}")
+        print(f"  {printable(command):<{WIDTH // 3}}  {what}")

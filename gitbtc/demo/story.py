@@ -49,7 +49,7 @@ def _two_agents(terminal: Terminal) -> None:
     terminal.run("git switch -q -c agent-a main")
     terminal.become("Agent A")
     terminal.run("gitbtc import bitcoin-core --from $RECORDINGS/1-agent-a --root .")
-    terminal.run("git diff", shows=(BY_AGENT_A[:8], "3.5", "BTC"))
+    terminal.run("git diff", shows=(BY_AGENT_A[:8], "2.00002388", "BTC"))
     terminal.run('git commit -q -a -m "One payment"')
 
 
@@ -67,7 +67,7 @@ def _clean_merge(terminal: Terminal) -> None:
     terminal.become("Treasurer")
     _would_conflict_as_text(terminal, "main", "agent-a")
     terminal.run("git merge --no-edit agent-a", shows=("Merge made by",))
-    terminal.run("gitbtc diff HEAD^1 HEAD -- wallet/utxos.json", shows=("3.5",))
+    terminal.run("gitbtc diff HEAD^1 HEAD -- wallet/utxos.json", shows=("2.00002388",))
 
 
 def _double_spend(terminal: Terminal) -> None:

@@ -15,14 +15,13 @@ from gitbtc.diff.operations import operations
 from gitbtc.drivers import opened
 from gitbtc.errors import printable
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.registry import Kinds, root_of
+from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.views import terms, text
+from gitbtc.views.beside import Beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from gitbtc.views.spenders import Outpoint, Spender
+    from collections.abc import Iterable
 
 NOTHING = "/dev/null"
 _OPTIONS = ("--kind", "--schemas")
@@ -82,7 +81,7 @@ def _show(call: DiffCall) -> None:
         return
     colour = _wants_colour()
     try:
-        lines = _view(call, colour=colour)
+        lines = _view(call, text.Look(colour=colour, width=_width()))
     except Exception as error:  # noqa: BLE001 - whatever it is, Git's own view is still there, and a failure kills git diff
         message = str(error) if isinstance(error, Malformed) else f"cannot be shown as records: {error}"
         _print([f"{terms.escaped(call.path)}: {printable(message)}; shown as text"])
@@ -91,30 +90,23 @@ def _show(call: DiffCall) -> None:
         _print(lines)
 
 
-def _view(call: DiffCall, *, colour: bool) -> list[str]:
+def _view(call: DiffCall, look: text.Look) -> list[str]:
     kind = Kinds(call.schemas or None).load(call.kind)
     changes = operations(kind, call.path, opened(call.old), opened(call.new))
-
-    def spenders(wanted: set[Outpoint]) -> dict[Outpoint, Spender]:
-        from gitbtc.views.spenders import find
-
-        return find(_beside(call.path), wanted)
-
-    return list(text.render(kind, call.path, changes, notes=call.notes(), spenders=spenders, colour=colour))
+    # Git counts the files that differ, but does not say which they are.
+    beside = Beside(lambda name: _of_root(call.path, name), is_alone=os.environ.get("GIT_DIFF_PATH_TOTAL") == "1")
+    return list(text.render(kind, call.path, changes, notes=call.notes(), beside=beside, look=look))
 
 
-def _beside(path: str) -> Iterator[bytes]:
-    """The transaction files of the work tree in the same root. Git does not tell which revision it compares; that a
+def _of_root(path: str, kind: str) -> bytes:
+    """The file of a kind in the same root of the work tree. Git does not tell which revision it compares; that a
     transaction spends an outpoint is so in each.
     """
-    from gitbtc.views.spenders import FILES
-
-    for name in FILES:
-        try:
-            with open(os.path.join(root_of(path), name), "rb") as file:
-                yield file.read()
-        except OSError:
-            continue
+    try:
+        with open(os.path.join(root_of(path), built_in(kind).path), "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def _show_as_text(call: DiffCall, *, colour: bool) -> None:
@@ -131,7 +123,22 @@ def _wants_colour() -> bool:
     from gitbtc.repo.diffing import wants_colour
     from gitbtc.repo.git import Git
 
-    return wants_colour(Git(), seen=sys.stdout.isatty() or os.environ.get("GIT_PAGER_IN_USE", "") in ("true", "1"))
+    return wants_colour(Git(), seen=sys.stdout.isatty() or _is_paged())
+
+
+def _width() -> int:
+    """Of the terminal, in characters; 0 where none is. Git tells it before it starts a pager."""
+    if _is_paged():
+        told = os.environ.get("COLUMNS", "")
+        return int(told) if told.isdecimal() else 0
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+    except OSError:
+        return 0
+
+
+def _is_paged() -> bool:
+    return os.environ.get("GIT_PAGER_IN_USE", "") in ("true", "1")
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gitbtc.repo.ahead import ReadAhead
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import LoggedCommit, Objects
+    from gitbtc.spends.evidence import Files
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.trailers import Trailer
 
@@ -38,15 +39,17 @@ _LINK = "a symbolic link, which no state file can be"
 
 class RootStory:
     """What one commit did to the coins of one root. `balance_sat`: by how much they are worth more than in the first
-    parent; None where a file does not parse.
+    parent; None where a file does not parse. `files` answers a kind with its bytes afterwards, b"" where there are none
+    to read.
     """
 
-    __slots__ = ("balance_sat", "events", "root")
+    __slots__ = ("balance_sat", "events", "files", "root")
 
-    def __init__(self, root: str, events: list[Event], balance_sat: int | None) -> None:
+    def __init__(self, root: str, events: list[Event], balance_sat: int | None, files: Files = lambda _: b"") -> None:
         self.root = root
         self.events = events
         self.balance_sat = balance_sat
+        self.files = files
 
 
 class History:
@@ -113,7 +116,7 @@ class History:
             return RootStory(root, [], 0)
         sides = [self._compared(root, before, after, kinds) for before, kinds in zip(parents, changed, strict=True)]
         events = decided([side.events for side in sides]) if len(sides) > 1 else sides[0].events
-        return RootStory(root, events, sides[0].balance_sat)
+        return RootStory(root, events, sides[0].balance_sat, lambda kind: self._bytes(root, after, kind))
 
     def _compared(self, root: str, before: Entries, after: Entries, changed: set[str]) -> RootStory:
         """One comparison of two moments. A file that cannot be read is told, and the rest goes on without it."""

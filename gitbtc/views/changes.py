@@ -15,14 +15,33 @@ if TYPE_CHECKING:
     Fields = dict[str, dict[str, Any]]
 
 
-def told(kind: Kind, fields: Fields) -> list[str]:
-    """Each change of `fields` (name -> old and new value, absent ones left out). Nothing is left out or shortened."""
-    words = []
+def told(kind: Kind, fields: Fields, *, full: bool = True) -> list[str]:
+    """Each change of `fields` (name -> old and new value, absent ones left out). Nothing is left out or shortened;
+    unless all of it is wanted in `full`, that a block confirmed a record is told by the block's height and day.
+    """
+    words: list[str] = []
+    if not full:
+        words, fields = _by_block(kind, fields)
     for name, sides in fields.items():
         field = kind.fields.get(name)
         old, new = sides.get("old", terms.ABSENT), sides.get("new", terms.ABSENT)
         words += _in_elements(field, old, new) or [_change(terms.word(name), field, old, new)]
     return words
+
+
+def _by_block(kind: Kind, fields: Fields) -> tuple[list[str], Fields]:
+    """That a record came into a block or out of one, in words, and the fields that are no part of that."""
+    block = next((group.fields for group in kind.groups if group.merge == "block"), ())
+    part = {name: fields[name] for name in block if name in fields}
+    heights = part.get("block_height", {})
+    for side, other, words in (("old", "new", "confirmed in"), ("new", "old", "no longer confirmed, was in")):
+        without = all(sides.get(side) in (None, False) for sides in part.values())
+        height = heights.get(other)
+        if type(height) is int and side in heights and without and all(sides.get(other) for sides in part.values()):
+            seconds = part.get("block_time", {}).get(other)
+            day = f" ({terms.day(seconds)})" if type(seconds) is int and terms.day(seconds) else ""
+            return [f"{words} block {height}{day}"], {name: fields[name] for name in fields if name not in part}
+    return [], fields
 
 
 def alarming(kind: Kind, fields: Fields) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The words of an event in the history of a coin: `spent by f28f95d2…, fee 0.00002388 BTC, 12.1 sat/vB`."""
+"""The words of an event in the history of a coin: `spent by f28f95d2, fee 2,388 sat (12.1 sat/vB)`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from gitbtc.errors import printable
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS
 from gitbtc.views import terms
+from gitbtc.views.beside import feerate
 from gitbtc.views.changes import told
-from gitbtc.views.spenders import Spender
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ def _received(event: Event, _: int) -> str:
 
 
 def _spent(event: Event, length: int) -> str:
-    if event.transaction is not None and length == terms.SHORTEST:
-        return Spender(event.transaction).told()
-    fee = event.details.get("fee_sat")
-    return ", ".join([f"spent by {name(event.txid, length)}", *([f"fee {terms.btc(fee)}"] if type(fee) is int else [])])
+    record = event.transaction or {}
+    fee = record.get("fee_sat", event.details.get("fee_sat"))
+    rate = feerate(record)
+    cost = [f"fee {terms.sats(fee)}" + (f" ({rate})" if rate else "")] if type(fee) is int else []
+    return ", ".join([f"spent by {name(event.txid, length)}", *cost])
 
 
 def _claimed(event: Event, length: int) -> str:

@@ -9,8 +9,11 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.views import terms
+from gitbtc.views.beside import Beside
 from gitbtc.views.event_words import name, words
 from gitbtc.views.line import Line
+from gitbtc.views.payments import MONEY, Page, movements
+from gitbtc.views.table import Row, laid_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
     from gitbtc.history.endings import CoinEnding
     from gitbtc.history.events import Event
     from gitbtc.history.lives import Life
+    from gitbtc.kinds.kind import Record
     from gitbtc.repo.objects import LoggedCommit
+    from gitbtc.spends.evidence import Files
+    from gitbtc.spends.listing import Outpoint
 
     Lines = Iterator[tuple[str, str]]  # role, text
 
@@ -48,19 +54,23 @@ def headline(commit: LoggedCommit) -> str:
     return "  ".join([commit.oid[:8], day, printable(commit.author), printable(subject)]).rstrip()
 
 
-def told(commit: LoggedCommit, stories: Sequence[RootStory]) -> Lines:
-    """A commit: its headline; by root, what it did to the balance; then a line an event."""
+def told(commit: LoggedCommit, stories: Sequence[RootStory], width: int = 0) -> Lines:
+    """A commit: its headline; by root, what it did to the balance; then a line a payment, and one any other event."""
     yield "headline", headline(commit)
     for story in stories:
         summary = _summary(commit, story)
         if summary:
             yield "", f"  {summary}"
-        for sign, text in _Page(story.events).lines():
-            yield sign, f"  {sign} {text}"
+        for sign, text in _Page(story.events, story, _year(commit)).lines(max(width - 2, 0)):
+            yield sign, f"  {text}"
+
+
+def _year(commit: LoggedCommit) -> int:
+    return time.gmtime(commit.time + 60 * commit.offset).tm_year
 
 
 def _summary(commit: LoggedCommit, story: RootStory) -> str:
-    """`treasury: 1 coin received, 2 spent; balance -2.00002388 BTC`."""
+    """`treasury: 1 coin received, 2 spent; balance −2.00002388 BTC`."""
     counts: dict[str, int] = {}
     for event in story.events:
         if event.effect:
@@ -83,16 +93,59 @@ def _balance(commit: LoggedCommit, balance_sat: int | None) -> str:
 _COIN, _TRANSACTION = ("coin", "coins"), ("transaction", "transactions")
 
 
+class _Beside(Beside):
+    """The files of a commit; who spent what, as its events say."""
+
+    def __init__(self, events: Sequence[Event], files: Files) -> None:
+        super().__init__(files)
+        self._spent = {event.outpoint: _spending(event) for event in events if event.kind == "spent" and event.outpoint}
+
+    def spenders(self, wanted: set[Outpoint]) -> dict[Outpoint, Record]:
+        """Those that the commit spent, and what the files say of others."""
+        return super().spenders(wanted - self._spent.keys()) | {
+            outpoint: self._spent[outpoint] for outpoint in wanted & self._spent.keys()
+        }
+
+
+def _spending(event: Event) -> Record:
+    return event.transaction or {"txid": event.txid, "fee_sat": event.details.get("fee_sat")}
+
+
 class _Page:
     """The events of one commit and root, ids as short as tells them apart, alike ones folded."""
 
-    def __init__(self, events: Sequence[Event], length: int = 0) -> None:
-        self._events = events
-        self._length = length or terms.telling_length({txid for event in events for txid in _txids(event)})
+    def __init__(self, events: Sequence[Event], story: RootStory, year: int) -> None:
+        self._moving = [event for event in events if event.kind in ("received", "spent") and event.coin is not None]
+        self._year = year
+        moving = set(map(id, self._moving))
+        self._events = [event for event in events if id(event) not in moving]
+        self._story = story
+        self._length = terms.telling_length({txid for event in events for txid in _txids(event)})
         self._line = Line(built_in(COINS))
 
-    def lines(self) -> Lines:
-        """Sign and text of each line."""
+    def lines(self, width: int) -> Lines:
+        """Role and text of each line, no wider than that; 0 for as wide as it comes. First what somebody has to know,
+        then payments and receipts.
+        """
+        lines = list(self._others())
+        yield from (line for line in lines if line[0] == "!")
+        if self._moving:
+            yield from laid_out(list(self._payments()), width, right=MONEY)
+        yield from (line for line in lines if line[0] != "!")
+
+    def _payments(self) -> Iterator[Row]:
+        gone, came = ({event.outpoint: event.coin or {} for event in self._moving if event.outpoint and
+                       event.kind == kind} for kind in ("spent", "received"))  # fmt: skip
+        beside = _Beside(self._moving, self._story.files)
+        told = movements(gone, came, beside)
+        page = Page(told, beside, length=self._length, beyond=self._line.said, year=self._year, is_history=True)
+        agents = {event.txid: terms.word(event.agent) for event in self._moving if event.agent}
+        for movement, row in page.rows_of():
+            named = [agents[record["txid"]] for record in movement.transactions if record["txid"] in agents]
+            row.add(["by " + " and ".join(dict.fromkeys(named))] if named and movement.is_payment else [])
+            yield row
+
+    def _others(self) -> Lines:
         alike: dict[tuple[str, str], list[Event]] = {}
         for event in self._events:
             alike.setdefault((event.kind, words(event, self._length)), []).append(event)
@@ -100,9 +153,10 @@ class _Page:
             text = words(event, self._length)
             group = alike[event.kind, text]
             if len(group) <= MOST_SHOWN:
-                yield event.sign, "  ".join(part for part in (*self._subject(event), text) if part)
+                subject = "  ".join(part for part in (*self._subject(event), text) if part)
+                yield event.sign, f"{event.sign} {subject}"
             elif event is group[0]:
-                yield event.sign, f"{self._together(group)}: {text}"
+                yield event.sign, f"{event.sign} {self._together(group)}: {text}"
 
     def _subject(self, event: Event) -> list[str]:
         if event.outpoint is None:

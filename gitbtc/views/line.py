@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gitbtc.kinds.kind import word_of
 from gitbtc.views import terms
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ _UNNAMED = frozenset(["amount", "timestamp"])
 
 
 class Part:
-    """One part of a line: a field, and how it is shown: `plain`, `outpoint`, `short` or `count`."""
+    """One part of a line: a field, and how it is shown: `plain`, `sat`, `outpoint`, `short` or `count`."""
 
     __slots__ = ("field", "form", "is_bare", "is_identity", "title", "unit")
 
@@ -40,7 +41,7 @@ class Part:
     @property
     def is_lossy(self) -> bool:
         """Whether two values can look the same."""
-        return self.form != "plain"
+        return self.form not in ("plain", "sat")
 
     def show(self, record: Record, length: int) -> str:
         """The part, empty when the record has nothing to show there. Ids are cut to `length` characters."""
@@ -61,7 +62,13 @@ def _outpoint(part: Part, record: Record, _: Any, length: int) -> str:
 
 
 def _short(part: Part, record: Record, given: Any, length: int) -> str:
-    return terms.short(given, length) if type(given) is str else _plain(part, record, given, length)
+    if type(given) is not str:
+        return _plain(part, record, given, length)
+    return ("" if part.is_bare else part.title) + terms.short(given, length)
+
+
+def _sat(part: Part, record: Record, given: Any, length: int) -> str:
+    return part.title + terms.sats(given) if type(given) is int else _plain(part, record, given, length)
 
 
 def _count(part: Part, record: Record, given: Any, length: int) -> str:
@@ -71,7 +78,7 @@ def _count(part: Part, record: Record, given: Any, length: int) -> str:
 
 
 _FORMS: dict[str, Callable[[Part, Record, Any, int], str]] = {
-    "outpoint": _outpoint, "short": _short, "count": _count
+    "outpoint": _outpoint, "short": _short, "count": _count, "sat": _sat
 }  # fmt: skip
 
 
@@ -98,6 +105,15 @@ class Line:
         """What the line does not show of `record`, or shows in a way that another value could share."""
         shown = {part.field for part in self.parts if not part.is_lossy and record.get(part.field) not in (None, "")}
         return named(record, sorted(record.keys() - shown))
+
+    def said(self, record: Record) -> list[str]:
+        """What has to be told of a record besides: fields that the kind does not know, and in words what is not meant
+        unless it is said: `frozen`.
+        """
+        alarms = self.kind.alarms
+        named = [name for name in alarms if name in record]
+        words = ((alarms[name].get(word_of(record[name]), ""), alarms[name].get("absent")) for name in named)
+        return [*self.unknown(record), *(word for word, usual in words if word != usual)]
 
     def unknown(self, record: Record) -> list[str]:
         """The fields that the kind does not know."""

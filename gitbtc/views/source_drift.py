@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitbtc.diff.reading import ROOT
 from gitbtc.kinds.registry import built_in
 from gitbtc.views import document, terms, text
-from gitbtc.views.spenders import Spender
+from gitbtc.views.beside import Spenders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,23 +14,17 @@ if TYPE_CHECKING:
 
     from gitbtc.diff.source_drift import SourceDrift
     from gitbtc.kinds.kind import Record
-    from gitbtc.views.spenders import Outpoint
 
 
-def lines(name: str, drift: SourceDrift, now: int, *, colour: bool = False) -> Iterator[str]:
+def lines(name: str, drift: SourceDrift, now: int, look: text.Look = text.PLAIN) -> Iterator[str]:
     """The lines for the source `name`, without line ends: both blocks and their age at `now` (Unix seconds), each
     record that differs, and what was ignored.
     """
-
-    def spenders(wanted: set[Outpoint]) -> dict[Outpoint, Spender]:
-        return {outpoint: Spender(drift.spenders[outpoint]) for outpoint in wanted & drift.spenders.keys()}
-
+    beside = Spenders(drift.spenders)
     here = _block(drift.here, now) if drift.here else "nothing yet"
     yield f"{terms.escaped(name)}: {_block(drift.there, now)}; here: {here}"
     for patch in drift.patches:
-        yield from text.render(
-            patch.kind, patch.path, patch.operations, notes=patch.notes, spenders=spenders, colour=colour
-        )
+        yield from text.render(patch.kind, patch.path, patch.operations, notes=patch.notes, beside=beside, look=look)
     if not drift.patches:
         yield "nothing has drifted"
     if drift.ignored:

@@ -259,7 +259,7 @@ def _line(title: str, note: str, amount_sat: int, *, sign: str = "") -> str:
 
 def amount(sat: int, *, signed: bool = False) -> str:
     """An amount in BTC without its unit, with a true minus sign."""
-    return terms.btc(sat, signed=signed).removesuffix(" BTC").replace("-", "−")
+    return terms.money(sat, signed=signed)
 
 
 def _groups(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:

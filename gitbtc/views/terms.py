@@ -14,7 +14,7 @@ from gitbtc.kinds import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from gitbtc.kinds.kind import Record
@@ -23,6 +23,10 @@ SAT_PER_BTC = 100_000_000
 MSAT_PER_SAT = 1000
 SHORTEST = 8
 _LONG = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+MINUS = "\N{MINUS SIGN}"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class _Absent:
@@ -36,15 +40,27 @@ ABSENT: Any = _Absent()
 
 # What is shown without quotes; the second one is what would then look like a JSON number.
 _BARE = re.compile(r"[A-Za-z0-9_.:/@'+-]+\Z")
+_HEX = re.compile(r"[0-9a-f]{40,}\Z")
+_SHOWN_OF_ADDRESS = 20
 _LITERALS = frozenset(["true", "false", "null"])
 _NUMERIC = re.compile(r"[-+]?[0-9.]*(?:[eE][-+]?[0-9]*)?\Z")
 
 
 def btc(sat: int, *, signed: bool = False) -> str:
     """An amount in BTC with all its eight decimals; `signed` writes the + of a gain too."""
+    return f"{money(sat, signed=signed)} BTC"
+
+
+def money(sat: int, *, signed: bool = False) -> str:
+    """The same without the unit, for a column of amounts."""
     whole, rest = divmod(abs(sat), SAT_PER_BTC)
-    sign = "-" if sat < 0 else "+" if signed and sat else ""
-    return f"{sign}{whole}.{rest:08d} BTC"
+    sign = MINUS if sat < 0 else "+" if signed and sat else ""
+    return f"{sign}{whole}.{rest:08d}"
+
+
+def sats(sat: int) -> str:
+    """A small amount, such as a fee: `1,314 sat`."""
+    return f"{sat:,} sat"
 
 
 def sat_of_msat(msat: int) -> str:
@@ -60,6 +76,30 @@ def utc(seconds: int) -> str:
     except (OverflowError, OSError, ValueError):
         return str(seconds)
     return time.strftime("%Y-%m-%d %H:%M:%SZ", moment) if 1000 <= moment.tm_year <= 9999 else str(seconds)
+
+
+def day(seconds: int, *, year: bool = True) -> str:
+    """Unix seconds as a day in UTC: `03 Mar 2026`; empty for a number that no calendar holds."""
+    try:
+        moment = time.gmtime(seconds)
+    except (OverflowError, OSError, ValueError):
+        return ""
+    # Not by strftime, whose months are the locale's.
+    named = f"{moment.tm_mday:02d} {_MONTHS[moment.tm_mon - 1]}"
+    return f"{named} {moment.tm_year}" if year else named
+
+
+def days(seconds: Iterable[int]) -> str:
+    """From the first day to the last, with the year of both at the end: `01 Mar`, a dash, `28 Mar 2026`. One day alone
+    where they are the same, empty where there is none.
+    """
+    told = sorted(seconds)
+    if not told or not day(told[0]) or not day(told[-1]):
+        return ""
+    first, last = day(told[0]), day(told[-1])
+    if first == last:
+        return last
+    return f"{first.removesuffix(last[-5:]) if first[-5:] == last[-5:] else first} \N{EN DASH} {last}"
 
 
 _UNITS: dict[str, Callable[[int], str]] = {"sat": btc, "msat": sat_of_msat, "seconds": utc}
@@ -103,15 +143,24 @@ def _escape(letter: str) -> str:
 
 
 def short(text: str, length: int = SHORTEST) -> str:
-    """A long id by its first characters."""
+    """A long id by its first characters, as commands take it back; `…` follows where that does not show an id."""
     if len(text) <= length + 1:
         return word(text)
     start = text[:length]
+    if _HEX.match(text):
+        return start
     return (start if start.isalnum() and start.isascii() else quoted(start)[1:-1]) + "…"
 
 
+def short_address(address: str) -> str:
+    """An address by how it begins and ends: the network and the type, and what tells it from others."""
+    if len(address) <= _SHOWN_OF_ADDRESS or not (address.isalnum() and address.isascii()):
+        return word(address)
+    return f"{address[:10]}…{address[-6:]}"
+
+
 def outpoint(record: Record, field: str, length: int = SHORTEST) -> str:
-    """The outpoint whose transaction id is in `field`, shortened: `3f2a9c01…:0`."""
+    """The outpoint whose transaction id is in `field`, shortened: `3f2a9c01:0`."""
     txid, vout = record.get(field), record.get("vout")
     return f"{short(txid, length) if isinstance(txid, str) else value(txid)}:{value(vout)}"
 

@@ -120,8 +120,8 @@ def test_the_spender_is_looked_up_in_the_new_revision(repo: Repo) -> None:
             repo.git("add", "-A")
         if arguments == ["HEAD~1", "HEAD"]:
             repo.git("commit", "-q", "-m", "spent")
-        assert f"spent by {txid('dca')[:8]}…" in diff(repo, *arguments)
-    assert "spent by" not in diff(repo, "HEAD", "HEAD~3")
+        assert f"sat/vB)  {txid('dca')[:8]}" in diff(repo, *arguments)
+    assert "sat/vB" not in diff(repo, "HEAD", "HEAD~3")
 
 
 def test_a_side_that_does_not_parse_is_shown_as_text(repo: Repo) -> None:

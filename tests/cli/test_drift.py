@@ -42,8 +42,8 @@ def test_it_tells_what_changed_since_in_coins(repo: Repo) -> None:
     coins(repo, coin(1, label="rent"))
     transactions(repo, spend("dca", coin(0)))
     told = drift(repo)
-    assert "wallet/utxos.json: 1 coin spent, 1 changed; balance -1.00000000 BTC" in told
-    assert f"spent by {txid('dca')[:8]}…" in told
+    assert "wallet/utxos.json: 1 coin spent, 1 changed; balance −1.00000000 BTC" in told
+    assert f"sat/vB)  {txid('dca')[:8]}" in told
     assert "wallet/transactions.json: new file; 1 transaction added" in told  # which nobody has added yet
 
 

@@ -147,7 +147,7 @@ def test_what_a_program_leaves_out_it_does_not_delete(wallet: Repo) -> None:
 def test_freezing_is_shown_and_needs_the_exact_number(wallet: Repo) -> None:
     frozen = [row("output", f"{FUNDING}:{vout}", spendable=False) for vout in (0, 1, 7)]
     said = bring(wallet, *frozen, ok=(1,))
-    assert f"! {FUNDING[:8]}…:1  2.00000000 BTC  frozen (was spendable)" in said
+    assert f"! {FUNDING[:8]}:1  2.00000000 BTC  frozen (was spendable)" in said
     assert "unknown output" in said
     assert "--freeze 2" in said
     assert not (wallet.path / LABELS).exists()
@@ -274,7 +274,7 @@ def test_a_coin_that_a_merge_freezes_is_told_with_its_amount_and_first(wallet: R
     base, ours, theirs = (json.dumps(one) for one in (here, [{**here[0], "label": "mine"}, here[1]], [here[0], frozen]))
     branches(wallet, base, ours, theirs, path="wallet/utxos.json")
     said = wallet.run("git", "merge", "--no-edit", "theirs").stderr
-    assert re.search(r"^gitbtc: ! \S+:1  .*2\.00000000 BTC.*  frozen \(was spendable\)$", said, re.MULTILINE)
+    assert re.search(r"^gitbtc: ! 2\.00000000 BTC.*  \S+:1  frozen \(was spendable\)$", said, re.MULTILINE)
 
 
 def test_the_file_in_any_spelling_is_stored_in_one(treasury: Repo) -> None:

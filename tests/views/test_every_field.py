@@ -95,7 +95,7 @@ def test_a_changed_field_shows(kind: Kind, old: dict[str, Any], new: dict[str, A
     before, after = encoded(kind, old), encoded(kind, new)
     assert before != after
     made = operations(kind, kind.path, before, after)
-    lines = list(text.render(kind, kind.path, made))[1:]
+    lines = list(text.render(kind, kind.path, made, look=text.Look(full=True)))[1:]
     gone = {line[1:] for line in lines if line[0] == "-"}
     come = {line[1:] for line in lines if line[0] == "+"}
     assert lines

@@ -38,7 +38,7 @@ def test_in_words() -> None:
     assert there == "tre\\u001bsury: block 113 (2023-11-15 00:13:30Z, 1 minute ago)"
     assert here == "here: block 111 (2023-11-14 22:13:20Z, 2 hours ago)"
     assert shown[1].startswith("wallet/utxos.json: 1 coin received, 1 spent")
-    assert any("spent by cccccccc…, fee 0.00001410 BTC, 10.0 sat/vB" in line for line in shown)
+    assert any("fee 1,410 sat (10.0 sat/vB)  cccccccc" in line for line in shown)
     assert shown[-1] == (
         "ignored as volatile: 1 channel: is_active, 2 new estimates, 3 peers: connected"
     )  # fmt: skip

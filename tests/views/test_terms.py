@@ -11,7 +11,7 @@ from gitbtc.views import terms
 
 @pytest.mark.parametrize(
     ("sat", "shown"),
-    [(0, "0.00000000 BTC"), (350_000_000, "3.50000000 BTC"), (-1, "-0.00000001 BTC"),
+    [(0, "0.00000000 BTC"), (350_000_000, "3.50000000 BTC"), (-1, "−0.00000001 BTC"),
      (2_100_000_000_000_001, "21000000.00000001 BTC")],
 )  # fmt: skip
 def test_an_amount_is_exact(sat: int, shown: str) -> None:
@@ -21,7 +21,7 @@ def test_an_amount_is_exact(sat: int, shown: str) -> None:
 def test_a_gain_has_its_sign() -> None:
     assert [terms.btc(sat, signed=True) for sat in (1, -1, 0)] == [
         "+0.00000001 BTC",
-        "-0.00000001 BTC",
+        "−0.00000001 BTC",
         "0.00000000 BTC",
     ]
 

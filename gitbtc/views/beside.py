@@ -1,0 +1,164 @@
+"""What the files beside a changed one say of its coins: which transaction spends one, which made it, what it is for."""
+
+from __future__ import annotations
+
+import re
+
+from gitbtc.kinds import codec, json_text
+from gitbtc.kinds.registry import built_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from gitbtc.kinds.kind import Kind, Record
+
+    Outpoint = tuple[str, int]
+    # The bytes of the state file of a kind in the root, b"" where there is none.
+    Files = Callable[[str], bytes]
+
+# The kinds whose records name what they spend; what the first one says counts.
+_SPENDING = ("transactions", "mempool")
+
+# An input in a canonical line. A record's own txid is followed by another field.
+_INPUT = re.compile(rb'"txid":"([0-9a-f]{64})","vout":([0-9]{1,10})[,}]')
+_OWN = re.compile(rb'"txid":"([0-9a-f]{64})"(?!,"vout":)')
+_ADDRESS = re.compile(rb'"address":"([0-9A-Za-z]{1,128})"')
+
+
+class Beside:
+    """The other files of a root, at the moment of the newer version. A file that does not parse says nothing.
+
+    `is_alone`: nothing but the one changed file is shown, so that no other file's view tells of a transaction.
+    """
+
+    def __init__(self, files: Files, *, is_alone: bool = False) -> None:
+        self.is_alone = is_alone
+        self._files = files
+        self._known: dict[str, bytes] = {}
+
+    def spenders(self, wanted: set[Outpoint]) -> dict[Outpoint, Record]:
+        """The live transactions that spend each of `wanted`, where one is known; a confirmed one before others."""
+        from gitbtc.spends.evidence import is_dead  # only where coins are gone: a driver's start is short
+
+        found: dict[Outpoint, Record] = {}
+        texts = {(txid.encode(), str(vout).encode()): (txid, vout) for txid, vout in wanted}
+        for content in map(self._content, _SPENDING) if wanted else ():
+            for match in _INPUT.finditer(content):
+                outpoint = texts.get((match[1], match[2]))
+                record = _transaction(content, match.start()) if outpoint else None
+                if not (outpoint and record) or is_dead(record):
+                    continue
+                if outpoint not in found or record.get("confirmed") is True:
+                    found[outpoint] = record
+        return found
+
+    def transactions(self, txids: set[str]) -> dict[str, Record]:
+        """txid -> the record of the transaction, or its mempool entry."""
+        found: dict[str, Record] = {}
+        wanted = {txid.encode() for txid in txids}
+        for content in map(self._content, _SPENDING) if wanted else ():
+            for match in _OWN.finditer(content):
+                record = _transaction(content, match.start()) if match[1] in wanted else None
+                if record and record["txid"] in txids:
+                    found.setdefault(record["txid"], record)
+        return found
+
+    def labels(self, addresses: set[str]) -> dict[str, str]:
+        """address -> what its owner calls it."""
+        content = self._content("labels") if addresses else b""
+        wanted = {address.encode() for address in addresses}
+        found: dict[str, str] = {}
+        for match in _ADDRESS.finditer(content):
+            record = _record(content, match.start()) if match[1] in wanted else None
+            if record and type(record.get("address")) is type(record.get("label")) is str:
+                found.setdefault(record["address"], record["label"])
+        return found
+
+    def listed(self, wanted: set[Outpoint]) -> set[Outpoint]:
+        """Those of `wanted` that are among the coins."""
+        texts = {(txid.encode(), str(vout).encode()): (txid, vout) for txid, vout in wanted}
+        found = (texts.get((match[1], match[2])) for match in _INPUT.finditer(self._content("utxos") if texts else b""))
+        return {outpoint for outpoint in found if outpoint}
+
+    def _content(self, kind: str) -> bytes:
+        if kind not in self._known:
+            self._known[kind] = _canonical(built_in(kind), self._files(kind))
+        return self._known[kind]
+
+
+class Spenders(Beside):
+    """Where the spenders are known and no file is at hand."""
+
+    def __init__(self, spenders: Mapping[Outpoint, Record]) -> None:
+        super().__init__(lambda _: b"")
+        self._spenders = spenders
+
+    def spenders(self, wanted: set[Outpoint]) -> dict[Outpoint, Record]:
+        """Those of `wanted` that are known."""
+        return {outpoint: self._spenders[outpoint] for outpoint in wanted & self._spenders.keys()}
+
+    def transactions(self, txids: set[str]) -> dict[str, Record]:
+        """Those that spend a coin, if they are known."""
+        return {record["txid"]: record for record in self._spenders.values() if record["txid"] in txids}
+
+
+def spent_by(record: Record) -> list[Outpoint]:
+    """The outpoints that a transaction spends, as far as its record is one."""
+    return [(one["txid"], one["vout"]) for one in _parts(record, "inputs") if type(one.get("txid")) is str]
+
+
+def made_by(record: Record) -> list[Outpoint]:
+    """The outpoints that it makes."""
+    return [(record["txid"], one["vout"]) for one in _parts(record, "outputs")]
+
+
+def _parts(record: Record, name: str) -> list[Record]:
+    listed = record.get(name)
+    parts = listed if type(listed) is list else []
+    return [one for one in parts if type(one) is dict and type(one.get("vout")) is int]
+
+
+def feerate(record: Record) -> str:
+    """What a transaction pays, in sat/vB with one decimal; a virtual byte is four weight units, rounded up (BIP-141).
+    Empty where nobody knows.
+    """
+    fee, weight = record.get("fee_sat"), record.get("weight")
+    if type(fee) is int and type(weight) is int and weight > 0:
+        vsize = (weight + 3) // 4
+        tenths = (20 * fee + vsize) // (2 * vsize)
+        return f"{tenths // 10}.{tenths % 10} sat/vB"
+    rate = record.get("fee_rate_sat_vbyte")
+    return f"{rate:.1f} sat/vB" if type(rate) in (int, float) else ""
+
+
+def _canonical(kind: Kind, content: bytes) -> bytes:
+    """The file with a record a line; most have that already, and need no parsing."""
+    if content[:3] == b"[\n{" or not content:
+        return content
+    try:
+        return codec.canonical(kind, content)
+    except codec.Malformed:
+        return b""
+
+
+def _record(content: bytes, at: int) -> Record | None:
+    """The record on the line around `at`, None when it does not parse."""
+    line = content[content.rfind(b"\n", 0, at) + 1 : content.find(b"\n", at)].rstrip(b",")
+    try:
+        record: Any = json_text.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _transaction(content: bytes, at: int) -> Record | None:
+    record = _record(content, at)
+    return record if record and type(record.get("txid")) is str else None
+
+
+def total(amounts: Iterable[Any]) -> int | None:
+    """The sum in sat; None where one of them is no whole number."""
+    told = list(amounts)
+    return sum(told) if all(type(amount) is int for amount in told) else None

@@ -243,7 +243,7 @@ def _hooks(place: _Place) -> Outcome:
 
 def copied(hooks: Hooks, copy: Path, *, elsewhere: bool) -> Outcome | None:
     """What is to be told of the hook that the configuration names, if anything; `elsewhere`: it alone holds."""
-    if files.read(copy) != hooks.content():
+    if files.read(copy) != hooks.copy():
         return f"{copy} is missing or of another installation or version", f"run `{hooks.command}`", True
     return (by_configuration(hooks),) if elsewhere else None
 

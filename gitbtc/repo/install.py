@@ -79,7 +79,7 @@ class Install:
             self.folder / "config": registration.config_text(self.entries(kinds)),
             self.folder / ATTRIBUTES: b"".join([f"{attributes.FILTER}\n".encode(), *self._persons_attributes()]),
             self.folder / registration.FALLBACK: script.read_bytes(),
-            self.folder / CONFIGURED: self.hooks.content(),
+            self.folder / CONFIGURED: self.hooks.copy(),
             **{self.folder / "schemas" / path.name: path.read_bytes() for path in _schemas(self.top / SCHEMAS)},
         }
 

@@ -75,8 +75,8 @@ class ServerInstall:
             raise not_written(error) from None
 
     def _copy(self) -> Iterator[Path]:
-        if files.read(self.configured) != self.hooks.content():
-            files.write(self.configured, self.hooks.content())
+        if files.read(self.configured) != self.hooks.copy():
+            files.write(self.configured, self.hooks.copy())
             yield self.configured
 
     def _set(self) -> Iterator[Path]:

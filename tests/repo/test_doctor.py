@@ -186,7 +186,6 @@ def test_shared_hooks_are_explained(repo: Repo, install: Installer) -> None:
 def test_hooks_that_the_configuration_alone_has_are_told(repo: Repo, install: Installer) -> None:
     install(repo)
     repo.git("config", "core.hooksPath", "/dev/null")
-    install(repo)
     [told] = [check for check in examine(Git(repo.path)) if check.name == "hooks"]
     assert told.fine
     assert "core.hooksPath is /dev/null: a Git before 2.54 runs none" in told.found

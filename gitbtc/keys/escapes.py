@@ -13,6 +13,7 @@ the file, and a string the same string.
 from __future__ import annotations
 
 import re
+from operator import ne
 
 # An escape of JSON, C or Python behind any number of backslashes: JSON in the strings of JSON doubles them.
 _ESCAPE = re.compile(
@@ -35,26 +36,41 @@ _DEEPEST = 3
 # The values of a query with a blank: `+` stands for it, and for itself in Base64 that is not encoded.
 _QUERY = re.compile(rb"[?&][\w.~-]{1,64}=[^\s&\"'<>+]{1,256}\+[^\s&\"'<>]*+")
 
+# Calendars, address books (RFC 5545, 3.1; RFC 6350, 3.2) and directories (RFC 2849) fold a line before a blank.
+_FOLDING = (b"BEGIN:V", b"\ndn: ")
+# Between strings that a program joins, the sign at a line's end or at its beginning.
+_JOINED = re.compile(rb"([\"'`])[ \t]{0,8}(?:\r?\n)?[ \t]{0,40}\+[ \t]{0,8}(?:\r?\n)?[ \t]{0,40}\1")
+# What an address in an address has there, whose own `+` were encoded: then it may be one, but not between words.
+_QUERY_OF_WORDS = re.compile(rb"[?&][\w.~-]{1,64}=[A-Za-z\x80-\xff]{1,64}(?:\+[A-Za-z\x80-\xff]{1,64}){2,}+")
 # What begins like an escape and may be the end of one word and the beginning of another.
-_WITHIN_WORDS = re.compile(rb"[a-z\x80-\xff](?:[=\\]\r?\n|%[0-9]?[a-f]{1,2})[a-z\x80-\xff]", re.IGNORECASE)
+_WITHIN_WORDS = re.compile(
+    rb"[a-z\x80-\xff](?:[=\\]\r?\n|%[0-9]?[a-f]{1,2}|[\"'`]\s{0,40}\+\s{0,40}[\"'`])[a-z\x80-\xff]", re.IGNORECASE
+)
 # A line that goes on (RFC 2045, 6.7, rule 5), as long as programs make it: the padding of Base64 ends shorter ones.
 _SOFT = re.compile(rb"(?m)^[^\r\n]{56,75}=\r?$")
 _PRINTABLE_CODE = re.compile(rb"=([0-9A-F]{2})")
+
+# So many lines beside one that is shown are, too: of a text of so few, all.
+_BESIDE, _FEW = 2, 16
 
 
 def unescaped(content: bytes) -> bytes | None:
     """`content` with escapes undone, anywhere in it; None when it has none."""
     plain = content
+    if any(sign in plain for sign in _FOLDING):
+        plain = _continued(plain.replace(b"\r\n", b"\n"), b"\n ")
     if b"=3D" in plain or ((b"=\n" in plain or b"=\r\n" in plain) and _SOFT.search(plain)):
-        plain = _PRINTABLE_CODE.sub(_coded, _continued(plain, b"="))
+        plain = _PRINTABLE_CODE.sub(_coded, _continued(plain, b"=\n"))
+    if b"+" in plain:
+        plain = _JOINED.sub(_join, plain)
     if b"\\" in plain:
-        plain = _backslashed(_continued(plain, b"\\"))
+        plain = _backslashed(_continued(plain, b"\\\n"))
     if b"&" in plain:
         plain = _dereferenced(plain)
-    if b"%" in plain:
-        plain = _ENCODED.sub(_decoded, plain)
     if b"+" in plain and b"=" in plain:
         plain = _QUERY.sub(_spaced, plain)
+    if b"%" in plain:
+        plain = _QUERY_OF_WORDS.sub(_spaced, _ENCODED.sub(_decoded, plain))
     return None if plain is content or plain == content else plain
 
 
@@ -63,13 +79,28 @@ def hides_words(content: bytes) -> bool:
     return _WITHIN_WORDS.search(content) is not None
 
 
+def changed(content: bytes, plain: bytes) -> bytes:
+    """Of `plain`, `content` without its escapes, the lines that are not as they were, and those beside them; a point
+    stands for each of the others.
+    """
+    lines = plain.split(b"\n")
+    differ = bytes(map(ne, content.split(b"\n"), lines))
+    if len(lines) < _FEW:
+        return plain
+    shown = [b"."] * len(lines)
+    at = differ.find(1)
+    while at >= 0:
+        shown[max(at - _BESIDE, 0) : at + _BESIDE + 1] = lines[max(at - _BESIDE, 0) : at + _BESIDE + 1]
+        at = differ.find(1, at + 1)
+    return b"\n".join(shown)
+
+
 # -- lines that go on ----------------------------------------------------------------------------------------------
 
 
-def _continued(content: bytes, sign: bytes) -> bytes:
-    """The lines that end in `sign` with the next one, and behind that as many line ends."""
-    end = sign + b"\n"
-    pieces = content.replace(sign + b"\r\n", end).split(end)
+def _continued(content: bytes, end: bytes) -> bytes:
+    """The lines that end in `end` with the next one, and behind that as many line ends."""
+    pieces = content.replace(end.replace(b"\n", b"\r\n"), end).split(end)
     if len(pieces) == 1:
         return content
     joined, owed = [pieces[0]], 0
@@ -81,6 +112,11 @@ def _continued(content: bytes, sign: bytes) -> bytes:
             joined += [b"\n" * owed, newline, rest]
             owed = 0
     return b"".join([*joined, b"\n" * owed])
+
+
+def _join(between: re.Match[bytes]) -> bytes:
+    """What stands between two strings that a program joins, as the end of a line that goes on."""
+    return b"\\\n" * between[0].count(b"\n")
 
 
 # -- characters ----------------------------------------------------------------------------------------------------

@@ -12,11 +12,11 @@ import re
 from bisect import bisect_right
 from itertools import accumulate, chain, combinations, compress, count, islice
 
-from gitbtc.keys import escapes, layers, phrases, runs, words
+from gitbtc.keys import escapes, joined, layers, phrases, runs, words
 from gitbtc.keys.families import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.finding import KeyFinding, fingerprint
 from gitbtc.keys.form import BLOCK, Form
-from gitbtc.keys.tokens import Tokens, broken, encoded, encoded_in_strings, holds_hex, is_text
+from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text
 from gitbtc.keys.typed import without_typed
 
 TYPE_CHECKING = False
@@ -117,7 +117,8 @@ def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
         unescaped = escapes.unescaped(text)
         yield from _in_layer(text, depth, spoken=unescaped is None or _hides_a_word(text))
         if unescaped is not None:
-            yield from _in_layer(unescaped, depth)
+            yield from _in_layer(escapes.changed(text, unescaped), depth, spoken=False)
+            yield from phrases.find(unescaped)
         for document in _documents(text, unescaped):
             for read in layers.strings(document):
                 yield from _across(read, depth)
@@ -157,14 +158,24 @@ def _in_layer(text: bytes, depth: int, *, spoken: bool = True) -> Iterator[Sight
         yield line(offset), form, secret
     if spoken:
         yield from phrases.find(text)
-    for offset, mended in broken(text, tokens):
-        yield from ((line(offset), form, secret) for _, form, secret in _spots(mended, Tokens(mended)))
+    whole = joined.readings(text)
+    for place, form, secret in _in_one_piece(whole.text, depth) if whole.text else ():
+        yield line(whole.offset(place)), form, secret
     for offset, decoded in encoded(text, tokens):
         if depth < _DEEPEST_ENCODING:
             for _, form, secret in _in_content(decoded, depth + 1):
                 yield line(offset), form, secret
         elif len(decoded) >= _PLAIN_TEXT and not decoded.translate(None, _PRINTABLE):
             yield line(offset), TOO_DEEP, decoded
+
+
+def _in_one_piece(text: bytes, depth: int) -> Iterator[Spot]:
+    """What is no phrase in `text`, and in what it encodes."""
+    tokens = Tokens(text)
+    yield from _spots(text, tokens)
+    yield from _found(NAMED, text)
+    for offset, decoded in encoded(text, tokens) if depth < _DEEPEST_ENCODING else ():
+        yield from ((offset, form, secret) for _, form, secret in _in_content(decoded, depth + 1))
 
 
 class _Lines:

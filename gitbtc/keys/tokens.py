@@ -34,14 +34,6 @@ _LONGEST_BETWEEN = 26
 _REST = re.compile(
     rb"[\s\"'`,+\\()>#*|-]{1,24}([A-Za-z0-9+/_\-]{1,21})(?:={1,2}(?![A-Za-z0-9+/_\-=])|(?![A-Za-z0-9+/_\-]|[\"'`]?\s?[:=]))"
 )
-# The end of a line that a key goes on behind: bare, behind the sign that a mail or a shell puts there, before the marks
-# that the next line begins with, or between the quotes of strings that a program joins.
-_FOLD = (
-    rb"(?:[=\\]?\r?\n[ \t]{0,40}(?:(?:[>#|*+-]|//)[ \t]{0,8}){0,3}"
-    rb"|[\"'`][ \t]{0,4}[+.\\,]?[ \t]{0,4}\r?\n\s{0,40}[\"'`])"
-)
-_FOLDED = re.compile(_FOLD)
-_FOLDED_REST = re.compile(_FOLD + rb"([A-Za-z0-9+/_\-]{1,21})(?![A-Za-z0-9+/_\-])")
 # So many bytes can be a raw key or a hash, and nothing that has a structure.
 _BARE = 33
 _BARE_DIGITS = (64, 66)
@@ -129,25 +121,6 @@ def encoded(text: bytes, tokens: Tokens) -> Iterator[tuple[int, bytes]]:
             yield start, decoded
     if block:
         yield from _block(text, began, block, end)
-
-
-def broken(text: bytes, tokens: Tokens) -> Iterator[tuple[int, bytes]]:
-    """The tokens that go on behind the end of a line, or of several: where they begin, without what stands between."""
-    pieces: list[bytes] = []
-    began = end = 0
-    for start, token in zip(tokens.starts, tokens.tokens, strict=True):
-        if not pieces or not _FOLDED.fullmatch(text, end, start):
-            yield from _mended(text, began, pieces, end)
-            pieces, began = [], start
-        pieces.append(token)
-        end = start + len(token)
-    yield from _mended(text, began, pieces, end)
-
-
-def _mended(text: bytes, began: int, pieces: list[bytes], end: int) -> Iterator[tuple[int, bytes]]:
-    rest = _FOLDED_REST.match(text, end) if pieces else None
-    if rest or len(pieces) > 1:
-        yield began, b"".join([*pieces, rest[1] if rest else b""])
 
 
 def _block(text: bytes, began: int, block: Sequence[bytes], end: int) -> Iterator[tuple[int, bytes]]:

@@ -26,11 +26,17 @@ _ADVICE = "keep the key file outside the repository, or name it in .gitignore"
 _HEADER = re.compile(rb"----(?:-| )BEGIN ((?:[A-Z0-9-]{1,16} ){0,4})PRIVATE KEY(?: BLOCK)?(?:-| )----")
 # No line of Base64 and no header has it: the footer begins with it, or where there is none, another armour.
 _END = b"----"
+# What a comment or a patch begins its lines with, as far as it is no white space, quote or letter of Base64.
+_MARK = rb"(?<=\n)[ \t]{0,40}(?://+|--?(?!-)|[+;%!])"
 # What can stand between the header and the Base64: line ends (also as escapes, in quotes, quoted or commented out) and
 # headers such as `Proc-Type: 4,ENCRYPTED`.
 _BODY = re.compile(
-    rb"(?:[\s\"'`,;|>#*()\[\]{}+\0]|\\+[nrt]?|[A-Za-z][A-Za-z-]{0,30}: [^\r\n\"\\]{0,200})*+[A-Za-z0-9+/]{16}"
+    rb"(?:"
+    + _MARK
+    + rb"|[\s\"'`,;|>#*()\[\]{}+\0]|\\+[nrt]?|[A-Za-z][A-Za-z-]{0,30}: [^\r\n\"\\]{0,200})*+[A-Za-z0-9+/]{16}"
 )
+_MARKED = re.compile(rb"[ \t]*\r?\n" + _MARK)
+_MARKS = re.compile(_MARK)
 _NOT_BASE64 = re.compile(rb"\\+[nrt]|(?<=[\s\"'])\+(?=[\s\"'])|[^A-Za-z0-9+/]")
 # Enough for an RSA key of 16384 bits.
 _LONGEST = 16384
@@ -52,7 +58,8 @@ def _normalised(body: bytes) -> bytes:
     """The key of secp256k1 in the armour, as it is written in DER, or else its Base64 without the line ends."""
     from binascii import a2b_base64
 
-    letters = _NOT_BASE64.sub(b"", body)
+    # Without a mark on its first line, the key's own letters begin the others.
+    letters = _NOT_BASE64.sub(b"", _MARKS.sub(b"", body) if _MARKED.match(body) else body)
     # A last letter alone encodes no whole byte.
     whole = letters[: len(letters) - (len(letters) % 4 == 1)]
     content = a2b_base64(whole + b"=" * (-len(whole) % 4))

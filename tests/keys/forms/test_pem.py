@@ -37,6 +37,15 @@ def test_the_lines_may_be_wrapped_in_any_way(end: str) -> None:
     assert secret == BODY.rstrip("=").encode()
 
 
+@pytest.mark.parametrize("mark", ["// ", "//", "-", "+", " ", "; ", "-- ", "% ", " * ", "> ", "    "])
+def test_marks_of_comments_and_patches_are_no_part_of_it(mark: str) -> None:
+    for scalar in range(1, 33):
+        plain = ecdsa.SigningKey.from_string(bytes([scalar]) * 32, curve=ecdsa.SECP256k1).to_pem().decode()
+        marked = "\n".join(mark + line for line in plain.splitlines())
+        assert [secret for _, _, secret in found("x\n" + marked)] == [bytes([scalar]).hex().encode() * 32]
+        assert [secret for _, _, secret in found(plain)] == [bytes([scalar]).hex().encode() * 32]
+
+
 def test_headers_may_stand_before_the_key() -> None:
     assert found(armour("RSA PRIVATE KEY", headers="Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0011"))
     assert found(armour("PGP PRIVATE KEY BLOCK", headers="Version: 1\nComment: of a test"))

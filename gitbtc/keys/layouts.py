@@ -25,6 +25,8 @@ SEPARATORS = rb"\s,;|*\"'`()\[\]{}<>\0\-"
 _PLAIN = re.compile(rb"[" + SEPARATORS + rb"]*(?:\b[0-9]{1,2}[.:]?[" + SEPARATORS + rb"]+)?")
 
 _WORD = re.compile(rb"[a-z\x80-\xff]+")
+# The same, several times faster than by the expression: all else becomes a blank.
+_LETTERS_ALONE = bytes(byte if _WORD.match(bytes([byte])) else ord(" ") for byte in range(256))
 _NUMBER = re.compile(rb"[0-9]+(?:(?:st|nd|rd|th)\b)?")
 # The longest that stands between two words: the rest of a record, of a line of a subtitle.
 _MOST_BETWEEN = 200
@@ -45,29 +47,45 @@ _SHORTEST, _LONGEST = 3, 32  # bytes of a word
 _NUMBERED = re.compile(rb"(?<![0-9a-z])([0-9]{1,2})(?:st|nd|rd|th)?[^0-9a-z\x80-\xff\n]{1,4}([a-z\x80-\xff]{3,})")
 
 
-def readings(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> Iterator[Reading]:
-    """The other readings of `text`, which is in lower case and NFKD; `listed` are the words of all lists, and `counts`
-    how many of them make a phrase, the most first.
+class Words:
+    """The words of `text`, which is in lower case and NFKD, in order, with a 1 in `flags` for each that is of `listed`,
+    the words of all lists. `counts` are how many of them make a phrase, the most first.
     """
-    tokens = _WORD.findall(text)
-    flags = bytes(map(listed.__contains__, tokens))
-    least = counts[-1]
-    if flags.count(1) < least - 2:
+
+    __slots__ = ("counts", "flags", "listed", "text", "words")
+
+    def __init__(self, text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> None:
+        self.text = text
+        self.listed = listed
+        self.counts = counts
+        self.words = text.translate(_LETTERS_ALONE).split()
+        self.flags = bytes(map(listed.__contains__, self.words))
+
+    def follow_each_other(self, count: int) -> bool:
+        """Whether so many of the lists do, whatever stands between them that is no letter."""
+        return b"\1" * count in self.flags
+
+
+def readings(looked: Words) -> Iterator[Reading]:
+    """The other readings of a text."""
+    least = looked.counts[-1]
+    if looked.flags.count(1) < least - 2:
         return
-    yield from _framed(text, tokens, flags, least)
-    yield from _in_order(text, listed, counts)
-    if b"\1" * (least - 2) in flags and _BINARY.search(text):
-        yield from _touching(text, flags, listed, least)
+    yield from _framed(looked.text, looked.words, looked.flags, least)
+    yield from _in_order(looked.text, looked.listed, looked.counts)
+    if looked.follow_each_other(least - 2) and _BINARY.search(looked.text):
+        yield from _touching(looked.text, looked.flags, looked.listed, least)
 
 
 # -- lines with marks ----------------------------------------------------------------------------------------------
 
 
-def unmarked(text: bytes) -> Iterator[Reading]:
+def unmarked(looked: Words) -> Iterator[Reading]:
     """The lines of comments and of patches without what they begin with: of a hunk, the lines of either file."""
-    for found in _MARKED_LINES.finditer(text):
+    text = looked.text
+    for found in _MARKED_LINES.finditer(text) if looked.follow_each_other(looked.counts[-1]) else ():
         yield found.start(), _MARK.sub(b"", found[0])
-    for found in _HUNK.finditer(text) if b"@@ " in text else ():
+    for found in _HUNK.finditer(text) if b"@@ " in text and looked.flags.count(1) >= looked.counts[-1] else ():
         lines = found[1].split(b"\n")
         for other in (b"-", b"+"):
             yield found.start(), b"\n".join([line[1:] for line in lines if line[:1] != other])
@@ -78,9 +96,11 @@ def unmarked(text: bytes) -> Iterator[Reading]:
 
 def _framed(text: bytes, words: Sequence[bytes], flags: bytes, least: int) -> Iterator[Reading]:
     """Words with the same between them, or with other words of a list between that stay the same."""
+    chosen = list(compress(words, flags))
+    if len(set(chosen)) <= least // 2:
+        return  # words of the frame
     listed = list(compress(count(), flags))
     steps = list(map(sub, listed[1:], listed))
-    chosen = list(compress(words, flags))
     tokens: list[re.Match[bytes]] = []
     plain = b""
     for period in range(1, _LONGEST_PERIOD + 1):
@@ -155,6 +175,9 @@ def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iter
 
 def _in_order(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> Iterator[Reading]:
     """Words with numbers before them, in the order of these."""
+    # Whatever the order, so many are numbered from 1 on.
+    if not all(b"%d" % number in text for number in range(counts[-1], 1, -1)):
+        return
     pairs = [(int(number), word) for number, word in _NUMBERED.findall(text) if word in listed]
     numbers = [number for number, _ in pairs]
     for size in counts if len(pairs) >= counts[-1] else ():

@@ -157,19 +157,21 @@ def _flags(words: Sequence[bytes], listed: frozenset[bytes] | dict[bytes, int]) 
 
 def _read(piece: bytes, *, spread: bool) -> Iterator[Spot]:
     """The phrases of a piece of text, read as it stands and in other ways."""
-    yield from _in_piece(piece, spread=spread)
-    for start, reading in layouts.unmarked(piece):
-        yield from ((start, form, secret) for _, form, secret in _in_piece(reading, spread=spread))
-    listed = words_of(lists.that_may_be_in(piece))
-    for start, reading in layouts.readings(piece, listed, _COUNTS):
-        yield from ((start, form, secret) for _, form, secret in _in_piece(reading, spread=spread, proven=True))
+    names = lists.that_may_be_in(piece)
+    looked = layouts.Words(piece, words_of(names), _COUNTS)
+    if looked.follow_each_other(_LEAST):
+        yield from _in_piece(piece, names, spread=spread)
+    for start, reading in layouts.unmarked(looked):
+        yield from ((start, form, secret) for _, form, secret in _in_piece(reading, names, spread=spread))
+    for start, reading in layouts.readings(looked):
+        found = _in_piece(reading, names, spread=spread, proven=True)
+        yield from ((start, form, secret) for _, form, secret in found)
 
 
-def _in_piece(piece: bytes, *, spread: bool, proven: bool = False) -> Iterator[Spot]:
+def _in_piece(piece: bytes, names: tuple[str, ...], *, spread: bool, proven: bool = False) -> Iterator[Spot]:
     quick = _quick_words(piece)
     if len(quick) < _LEAST:
         return
-    names = lists.that_may_be_in(piece)
     runs = [quick[start:end] for start, end in _runs(_flags(quick, words_of(names)))]
     tokens = None
     for listed in names if runs else ():

@@ -208,8 +208,11 @@ def _spots(text: bytes, tokens: Tokens) -> Iterator[Spot]:
 def _found(families: Sequence[TextFamily], text: bytes) -> Iterator[Spot]:
     lowered = text.lower()
     for family in families:
-        if not family.ANCHORS or any(anchor in lowered for anchor in family.ANCHORS):
-            yield from family.find(text)
+        # A loop, and no `any`: each text comes through here, many of them small.
+        for anchor in family.ANCHORS or (b"",):
+            if anchor in lowered:
+                yield from family.find(text)
+                break
 
 
 def _across(read: layers.Strings, depth: int) -> Iterator[Sighting]:

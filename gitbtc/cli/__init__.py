@@ -47,6 +47,7 @@ COMMANDS = {
     "reservations": ("gitbtc.cli.reservations", "List who has reserved which coin, until which block."),
     "statement": ("gitbtc.cli.statement", "Tell what came and went in a period, and prove that it adds up."),
     "export": ("gitbtc.cli.export", "Write a period for accountants' programs: CSV, hledger, beancount, Koinly."),
+    "report": ("gitbtc.cli.report", "Tell on one screen, or on one page with plots, what there is and what happened."),
     "log": ("gitbtc.cli.log", "Tell the history in coins: received, spent, reserved, settled, by whom."),
     "why": ("gitbtc.cli.why", "Tell the life of one coin, commit by commit."),
     "label": ("gitbtc.cli.label", "Give a coin, a transaction or an address a name, everywhere it stands."),

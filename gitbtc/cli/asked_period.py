@@ -52,9 +52,13 @@ class Moment:
 
 @dataclass(frozen=True)
 class Period:
-    """A period as it was found: its ends, the roots (from the top) that count, and what happened in them."""
+    """A period as it was found: its ends, the roots (from the top) that count, and what happened in them. `read`
+    answers the oid of a blob with its bytes, as long as the period is open.
+    """
 
     git: Git
+    objects: Objects
+    read: Callable[[str], bytes]
     kinds: Kinds
     before: Moment
     after: Moment
@@ -63,6 +67,13 @@ class Period:
     called: Called
     timeline: Timeline
     is_cut: bool
+
+    def end(self) -> tuple[LoggedCommit, Snapshot]:
+        """The commit at its end, and that one's files."""
+        commit, snapshot = self.after.commit, self.after.snapshot
+        if commit is None or snapshot is None:
+            raise UsageError(f"{self.after.asked.text}: no commit is there")
+        return commit, snapshot
 
     def records(self, moment: Moment, kind: str) -> list[Record]:
         """The records of a kind of all roots at one end."""
@@ -140,7 +151,7 @@ class _Finding:
         after = self._after(end)
         assert after.snapshot is not None  # noqa: S101 - an end without a commit was refused
         roots = self._chosen(after.snapshot)
-        books = self._books(after.snapshot, roots)
+        books = books_of(after.snapshot, roots)
         before, opening = self._before(begin, books, roots)
         timeline = self._timeline(after.commit.oid if after.commit else "HEAD")
         snapshots = [one.snapshot for one in (after, before) if one.snapshot]
@@ -150,7 +161,19 @@ class _Finding:
                     for one in records_of(snapshot, root, kind)]  # fmt: skip
         called = Called(names, [books, *([opening] if opening else [])], funding(channels))
         is_cut = any(commit.is_cut for commit in timeline.commits()) if before.commit is None else False
-        return Period(self._git, self._kinds, before, after, roots, reckoning, called, timeline, is_cut)
+        return Period(
+            self._git,
+            self._objects,
+            self._blobs.read,
+            self._kinds,
+            before,
+            after,
+            roots,
+            reckoning,
+            called,
+            timeline,
+            is_cut,
+        )
 
     def _timeline(self, head: str) -> Timeline:
         return Timeline(self._objects, self._blobs.read, head)
@@ -177,7 +200,7 @@ class _Finding:
         if commit is None:
             return Moment(begin, None, None), after.up_to(_height_at(begin, after))
         snapshot = self._snapshot(commit)
-        return Moment(begin, commit, snapshot), self._books(snapshot, roots)
+        return Moment(begin, commit, snapshot), books_of(snapshot, roots)
 
     def _snapshot(self, commit: LoggedCommit) -> Snapshot:
         return Snapshot(
@@ -195,10 +218,11 @@ class _Finding:
             raise UsageError(f"{snapshot.name}: no wallet lies in this commit; there is nothing to tell of")
         return sorted(self._roots or there)
 
-    @staticmethod
-    def _books(snapshot: Snapshot, roots: list[str]) -> Books:
-        there = snapshot.roots()
-        return Books({root: _reader(snapshot, root) for root in roots if root in there})
+
+def books_of(snapshot: Snapshot, roots: list[str]) -> Books:
+    """What the files of those of the roots that are there say."""
+    there = snapshot.roots()
+    return Books({root: _reader(snapshot, root) for root in roots if root in there})
 
 
 def _reader(snapshot: Snapshot, root: str) -> Callable[[str], list[Record]]:

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 @click.command("statement")
 @of_periods
 @click.option("--csv", "as_csv", is_flag=True, help="The lines of the sum as a table.")
+@click.option("--html", "page", metavar="FILE", help="Write one page, for a browser or a printer.")
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.statement/v1.")
 def command(  # noqa: PLR0913 - click gives every option
-    period: str | None, first: str | None, last: str | None, folders: tuple[str, ...], *, as_csv: bool, as_json: bool
-) -> int:
+    period: str | None, first: str | None, last: str | None, folders: tuple[str, ...], *, as_csv: bool,
+    page: str | None, as_json: bool,
+) -> int:  # fmt: skip
     """Tell what came and what went in a period, and prove that it adds up to the satoshi.
 
     PERIOD is A..B, each a revision, a day (2026-03-15, UTC), a month (2026-03) or a height, or one day or month alone;
@@ -35,11 +37,16 @@ def command(  # noqa: PLR0913 - click gives every option
         raise UsageError("--csv and --json are two forms; ask for one")
     with found_period(*ends(period, first, last), folders) as found:
         whole = document(told(found))
+    if page is not None:
+        from gitbtc.repo.files import write
+        from gitbtc.views.page import of_statement
+
+        write(page, of_statement(whole).encode())
     if as_json:
         click.echo(printable_json(whole))
     elif as_csv:
         click.echo(table(whole), nl=False)
-    else:
+    elif page is None:
         click.echo("\n".join(lines(whole)))
     return 0 if found.reckoning.is_clean else 1
 
@@ -49,16 +56,16 @@ def told(period: Period) -> Told:
     from gitbtc.cli.check import examined
     from gitbtc.views.statement import Told
 
-    commit, snapshot = period.after.commit, period.after.snapshot
-    assert commit is not None and snapshot is not None  # noqa: S101, PT018 - every period has an end
+    commit, snapshot = period.end()
     contests, found = examined(period.git, commit.oid, snapshot, period.kinds)
     return Told(
-        _title(period), _end(period, period.before), _end(period, period.after), period.reckoning, period.called,
-        _channels(period), (len(found), len(contests)), period.is_cut,
+        _title(period), end_of(period, period.before), end_of(period, period.after), period.reckoning, period.called,
+        channels_of(period), (len(found), len(contests)), period.is_cut,
     )  # fmt: skip
 
 
-def _end(period: Period, moment: Moment) -> End:
+def end_of(period: Period, moment: Moment) -> End:
+    """One end of a period, with how its commit is signed."""
     from gitbtc.views.statement import End
 
     commit = moment.commit
@@ -76,7 +83,7 @@ def _title(period: Period) -> str:
     return time.strftime("%B %Y" if is_month else "%d %B %Y", time.gmtime(begin.first)).lstrip("0")
 
 
-def _channels(period: Period) -> Channels | None:
+def channels_of(period: Period) -> Channels | None:
     """What lies in channels, where the roots have any at one of the ends."""
     from gitbtc.spends import CHANNELS
     from gitbtc.statement.lightning import PENDING, Channels, funding, held, moved

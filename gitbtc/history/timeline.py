@@ -12,11 +12,12 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
-from gitbtc.spends import CHAIN, COINS, TRANSACTIONS
+from gitbtc.spends import CHAIN, COINS, ROUTING, TRANSACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import LoggedCommit, Objects
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?\Z")
 _HEIGHT = re.compile(r"[0-9]{1,9}\Z")
 _CHAIN, _COINS, _TRANSACTIONS = (built_in(kind).path for kind in (CHAIN, COINS, TRANSACTIONS))
-_PATHS = frozenset([_CHAIN, _COINS, _TRANSACTIONS])
+_PATHS = frozenset([_CHAIN, _COINS, _TRANSACTIONS, built_in(ROUTING).path])
 
 
 class Point(NamedTuple):
@@ -89,10 +90,11 @@ class Timeline:
 
     def _last(self, field: str, limit: int, roots: Collection[str]) -> LoggedCommit | None:
         for commit in self.commits():
-            entries = self._of_roots(commit.oid, roots)
-            said = [self._chain(oid)[field] for path, oid in entries.items() if path.endswith(_CHAIN)]
-            is_wallet = any(path.endswith((_COINS, _TRANSACTIONS)) for path in entries)
-            if is_wallet and max(said or [commit.time if field == "block_time" else limit + 1]) <= limit:
+            said = [chain[field] for chain in self.tips(commit.oid, roots)]
+            if (
+                self.has_wallet(commit.oid, roots)
+                and max(said or [commit.time if field == "block_time" else limit + 1]) <= limit
+            ):
                 return commit
         return None
 
@@ -112,6 +114,14 @@ class Timeline:
             self._chains[oid] = codec.parse(built_in(CHAIN), self._read(oid))
         return self._chains[oid]
 
+    def has_wallet(self, commit: str, roots: Collection[str]) -> bool:
+        """Whether a commit has coins or transactions of `roots`."""
+        return any(path.endswith((_COINS, _TRANSACTIONS)) for path in self._of_roots(commit, roots))
+
+    def tips(self, commit: str, roots: Collection[str]) -> list[Record]:
+        """The chains that a commit's roots name, without an order."""
+        return [self._chain(oid) for path, oid in self._of_roots(commit, roots).items() if path.endswith(_CHAIN)]
+
     def listed(self, outpoints: set[Outpoint]) -> set[Outpoint]:
         """Those of `outpoints` that some list of coins holds; what cannot be read proves nothing."""
         found: set[Outpoint] = set()
@@ -126,27 +136,31 @@ class Timeline:
         return found
 
     def first_confirmed(self, roots: Collection[str]) -> dict[str, str]:
-        """txid -> the first commit in which a transaction of `roots` is in a block. A file that cannot be read tells
-        nothing.
-        """
+        """txid -> the first commit in which a transaction of `roots` is in a block."""
         first: dict[str, str] = {}
-        before: dict[str, str] = {}
-        for commit in reversed(list(self.commits())):
-            now = {path: oid for path, oid in self._of_roots(commit.oid, roots).items() if path.endswith(_TRANSACTIONS)}
-            for path, oid in now.items():
-                for txid in self._newly_confirmed(before.get(path), oid):
-                    first.setdefault(txid, commit.oid)
-            before = now
+        for commit, change in self.changes(TRANSACTIONS, roots):
+            if change.new_record and change.new_record.get("confirmed") is True:
+                first.setdefault(change.new_record["txid"], commit.oid)
         return first
 
-    def _newly_confirmed(self, before: str | None, now: str) -> list[str]:
-        """The txids of the records that differ from those of an earlier version, and are in a block."""
+    def changes(self, kind: str, roots: Collection[str]) -> Iterator[tuple[LoggedCommit, Change]]:
+        """Each record of a kind that a commit has otherwise than its first parent, the oldest first. A file that cannot
+        be read tells nothing.
+        """
+        before: dict[str, str] = {}
+        for commit in reversed(list(self.commits())):
+            files = self._of_roots(commit.oid, roots).items()
+            now = {path: oid for path, oid in files if path.endswith(built_in(kind).path)}
+            for path, oid in now.items():
+                yield from ((commit, change) for change in self._changes(kind, before.get(path), oid))
+            before = now
+
+    def _changes(self, kind: str, before: str | None, now: str) -> list[Change]:
         if before == now:
             return []
         try:
-            changes = delta(built_in(TRANSACTIONS), self._read(before) if before else b"", self._read(now))
-            return [one.new_record["txid"] for one in changes if one.new_record and one.new_record["confirmed"]]
-        except (codec.Malformed, KeyError, TypeError):
+            return delta(built_in(kind), self._read(before) if before else b"", self._read(now))
+        except codec.Malformed:
             return []
 
     def _listed_in(self, oid: str, outpoints: set[Outpoint]) -> set[Outpoint]:

@@ -95,6 +95,10 @@ class Reckoning:
         self.pending = self._pending()
         self.adjusted = self._adjustments()
 
+    def worth(self, books: Books) -> int:
+        """What the coins of another moment are worth that blocks hold (sat), by what is known here of outputs."""
+        return sum(self._coins(books).values())
+
     # -- coins ---------------------------------------------------------------------------------------------------------
 
     def _coins(self, books: Books) -> dict[Outpoint, int]:

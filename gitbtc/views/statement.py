@@ -71,8 +71,8 @@ def document(told: Told) -> dict[str, Any]:
     body = {
         "version": __version__,
         "title": told.title,
-        "from": _end(told.before, reckoning.before),
-        "to": _end(told.after, reckoning.after),
+        "from": document_of_end(told.before, reckoning.before),
+        "to": document_of_end(told.after, reckoning.after),
         "totals": _totals(reckoning),
         "coins": {"opening": len(reckoning.opening), "closing": len(reckoning.closing)},
         "groups": {type_: [one._asdict() for one in grouped(flows, type_, told.called)] for type_ in (RECEIVED, SENT)},
@@ -103,7 +103,8 @@ def _totals(reckoning: Reckoning) -> dict[str, int]:
     return {f"{name}_sat": amount for name, amount in (*totals._asdict().items(), ("difference", totals.difference))}
 
 
-def _end(end: End, books: Books) -> dict[str, Any]:
+def document_of_end(end: End, books: Books) -> dict[str, Any]:
+    """One end of a period as JSON."""
     commit = end.commit
     signed = end.signature
     return {
@@ -292,7 +293,7 @@ def _beside(told: Mapping[str, Any]) -> Iterator[str]:
         )
         yield from _wrapped(text, 4)
     yield from _lightning(told["channels"])
-    for text in _warnings(told):
+    for text in warnings(told):
         yield from _wrapped(f"  ! {text}", 4)
 
 
@@ -307,7 +308,8 @@ def _lightning(channels: Mapping[str, int] | None) -> Iterator[str]:
         yield f"    not explained: {channels['unexplained_sat']:,} sat (payments, and fees earned and paid)"
 
 
-def _warnings(told: Mapping[str, Any]) -> Iterator[str]:
+def warnings(told: Mapping[str, Any]) -> Iterator[str]:
+    """What makes a statement unclean, or is to be known of it."""
     for one in told["reorganised"]:
         yield f"reorganised: {amount(one['amount_sat'], signed=True)} BTC, {one['txid'][:8]}"
     for one in told["adjusted"]:

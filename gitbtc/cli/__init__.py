@@ -41,6 +41,7 @@ COMMANDS = {
     "plan": ("gitbtc.cli.plan", "Plan a consolidation: what it costs now, and saves another day."),
     "fees": ("gitbtc.cli.fees", "Tell the oracle's history, and what a pending transaction pays."),
     "mempool": ("gitbtc.cli.mempool", "List what waits for a block: feerates, families, rivals, replacements."),
+    "privacy": ("gitbtc.cli.privacy", "Tell what the history of the coins gives away."),
     "psbt": ("gitbtc.cli.psbt", "Tell what a transaction would do, before it is signed: are its inputs free?"),
     "reserve": ("gitbtc.cli.reserve", "Say which coins an agent is about to spend."),
     "release": ("gitbtc.cli.release", "Give up reservations."),

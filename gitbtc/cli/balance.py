@@ -40,7 +40,7 @@ def command(rev: str | None, *, by: str | None, folder: str | None, agent: str |
     if as_json:
         click.echo(printable_json(document(told, by)))
     else:
-        click.echo("\n\n".join("\n".join(lines(one)) for one in told))
+        click.echo("\n\n".join("\n".join(lines(one, by)) for one in told))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -78,7 +78,7 @@ def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
         for root, contest in contests:
             click.echo(contested.line(root, contest))
         for path, violation in found:
-            click.echo(printable(f"{path}: {violation.rule}: {violation.text}"))
+            click.echo(printable(f"{path}: {violation.rule}: {violation.told}"))
         for notice in drifting:
             click.echo(printable(f"note: {notice['path']}: {LABEL_DRIFT}: {notice['text']}"))
         click.echo(f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken")
@@ -173,5 +173,9 @@ def _of_revision(git: Git, rev: str, kinds: Kinds) -> Snapshot:
     return Snapshot(rev, objects.tree(rev), lambda _, oid: objects.blob(oid), kinds)
 
 
-def _document(path: str, violation: Violation) -> dict[str, str]:
-    return {"path": path, "rule": violation.rule, "identity": violation.identity, "text": violation.text}
+def _document(path: str, violation: Violation) -> dict[str, Any]:
+    """`line`: where the record begins in the file, 0 where it does not stand there."""
+    return {
+        "path": path, "rule": violation.rule, "identity": violation.identity, "line": violation.line,
+        "text": violation.text,
+    }  # fmt: skip

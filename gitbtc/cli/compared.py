@@ -170,18 +170,38 @@ def _beside(compared: Compared, path: str, blobs: BlobReader, *, is_alone: bool)
     return Beside(content, is_alone=is_alone)
 
 
-def in_lines(_: Compared, files: list[ComparedFile], __: BlobReader) -> Iterator[bytes]:
-    """One line a file."""
-    lines = ((file.path, file.fault, 0) if file.fault else stat.counted(file.patch) for file in files)
+def in_lines(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -> Iterator[bytes]:
+    """One line a file. Of a root that moved, what changed on the way."""
+    origins = _origins(compared, files, blobs)
+    gone = set(origins.values())
+    lines = (_counted(compared, file, origins.get(file), blobs) for file in files if file not in gone)
     return (line.encode() + b"\n" for line in stat.render(list(lines)))
 
 
-def as_document(_: Compared, files: list[ComparedFile], __: BlobReader) -> Iterator[bytes]:
-    """A document of the form gitbtc.diff/v1."""
-    patches = [
-        document.unreadable(file.kind, file.path, file.fault, file.patch.notes)
-        if file.fault
-        else document.patch(file.patch)
-        for file in files
-    ]
+def _counted(compared: Compared, file: ComparedFile, origin: ComparedFile | None, blobs: BlobReader) -> stat.Counted:
+    if file.fault:
+        return file.path, file.fault, 0
+    if origin is None:
+        return stat.counted(file.patch)
+    changes, notes = _on_the_way(compared, origin, file, blobs)
+    return stat.counted(Patch(file.kind, file.path, changes), notes)
+
+
+def as_document(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -> Iterator[bytes]:
+    """A document of the form gitbtc.diff/v1. What moved goes in one place and comes in another, so that it can be
+    replayed, and either says where the other one is.
+    """
+    origins = _origins(compared, files, blobs)
+    there = {origin: file for file, origin in origins.items()}
+    patches = []
+    for file in files:
+        if file.fault:
+            told = document.unreadable(file.kind, file.path, file.fault, file.patch.notes)
+        else:
+            told = document.patch(file.patch)
+        if file in origins:
+            told["moved_from"] = origins[file].path
+        if file in there:
+            told["moved_to"] = there[file].path
+        patches.append(told)
     yield printable_json(document.document(patches)).encode() + b"\n"

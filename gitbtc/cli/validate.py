@@ -193,8 +193,7 @@ def _lines(found: list[tuple[str, RecordViolation]], count: Count) -> Iterator[s
     for path, violation in found:
         told[path] = told.get(path, 0) + 1
         if told[path] <= _SHOWN:
-            order = f" ({violation.order})" if violation.order else ""
-            yield f"{_address(path, violation)}{order}: {violation}"
+            yield violation.told_of(path)
     for path, faults in told.items():
         if faults > _SHOWN:
             yield f"{path}: {faults - _SHOWN} more; --json lists them all"
@@ -214,6 +213,7 @@ def _document(found: list[tuple[str, RecordViolation]], count: Count) -> dict[st
             "path": path,
             "address": _address(path, violation),
             "identity": violation.identity,
+            "line": violation.line,
             "field": violation.field,
             "value": violation.value,
             "rule": violation.rule,

@@ -113,8 +113,7 @@ class Examination(InTheMaking):
 
         found = self.files.records(told)
         for path, violation in found[:_SHOWN]:
-            where = f"{path}::{violation.identity}" if violation.identity else path
-            yield f"gitbtc: {printable(f'{where}: {violation}')}"
+            yield f"gitbtc: {printable(violation.told_of(path))}"
         if len(found) > _SHOWN:
             yield f"gitbtc: {len(found) - _SHOWN} faults more; `gitbtc validate --staged` lists them"
 
@@ -181,11 +180,11 @@ class Examination(InTheMaking):
             for path, violation in broken_rules(self.index, root, touched, self.side(self.head)):
                 if self.head and is_known_contest(self._git, [self.before], violation, [self.head]):
                     continue
-                yield f"gitbtc: {path}: {printable(violation.text)}"
+                yield f"gitbtc: {path}: {printable(violation.told)}"
 
     def _steps(self) -> Iterator[str]:
         for path, violation in self._step():
-            line = f"gitbtc: {path}: {printable(violation.text)}"
+            line = f"gitbtc: {path}: {printable(violation.told)}"
             if violation.rule == LOST_COIN:
                 self.unvouched[violation.identity] = f"{line}{_VOUCH.format(violation.identity)}"
             elif violation.rule != DATA_ERROR:

@@ -222,7 +222,7 @@ class MadeCommits:
             for path, violation in broken_rules(files.after, root, files.touched, files.before[0]):
                 known = violation.identity in contested or is_known_contest(self._git, files.before, violation, parents)
                 if violation.rule != DOUBLE_SPEND or not known:
-                    yield violation.rule, path, f"{path}: {violation.text}"
+                    yield violation.rule, path, f"{path}: {violation.told}"
 
     def _steps(self, files: ChangedFiles, parents: list[str], declared: Declared) -> Iterator[Told]:
         bases = Merging(self._git, parents).all_bases() if len(parents) > 1 else []
@@ -231,7 +231,7 @@ class MadeCommits:
         for root in sorted({root_of(path) for path in files.state_paths()}):
             for path, violation in broken_by_step(files.before, files.after, root, sides, files.touched):
                 if not is_excused(violation, declared):
-                    yield violation.rule, path, f"{path}: {violation.text}"
+                    yield violation.rule, path, f"{path}: {violation.told}"
 
     def _growth(self, files: ChangedFiles) -> Iterator[Told]:
         """Also by the schemas of the parents: a kind does not stop growing in the commit that takes records out."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.codec import Malformed
 from gitbtc.spends import CHANNELS, EVIDENCE, ROUTING, channels, rules
@@ -26,10 +28,10 @@ def broken_rules(
     if _concerns(root, touched):
         known = _readable(before, root) if before else None
         for violation in rules.violations(snapshot.evidence(root, known), known):
-            yield path_in(root, violation.kind), violation
+            yield _located(snapshot, root, violation)
     if touched is None or any(path_in(root, kind) in touched for kind in (CHANNELS, ROUTING)):
         for violation in channels.violations(lambda kind: snapshot.of_kind(root, kind)):
-            yield path_in(root, violation.kind), violation
+            yield _located(snapshot, root, violation)
 
 
 def broken_by_step(
@@ -51,7 +53,14 @@ def broken_by_step(
     except Malformed:
         return
     for violation in step.violations():
-        yield path_in(root, violation.kind), violation
+        yield _located(after, root, violation)
+
+
+def _located(snapshot: Snapshot, root: str, violation: rules.Violation) -> tuple[str, rules.Violation]:
+    """Its path, and the violation, which can then tell its line."""
+    path = path_in(root, violation.kind)
+    violation.line_of = partial(snapshot.line_of, path)
+    return path, violation
 
 
 def is_excused(violation: rules.Violation, declared: Declared) -> bool:

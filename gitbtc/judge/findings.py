@@ -97,8 +97,7 @@ def _form(files: ChangedFiles) -> Iterator[Told]:
 
 def _records(files: ChangedFiles) -> Iterator[Told]:
     for path, violation in files.records():
-        where = f"{path}::{violation.identity}" if violation.identity else path
-        yield "record", path, f"{where}: {violation}"
+        yield "record", path, violation.told_of(path)
 
 
 def limited(told: Iterator[Told]) -> Iterator[Told]:

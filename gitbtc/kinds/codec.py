@@ -270,12 +270,21 @@ def _keyed(kind: Kind, content: bytes) -> dict[Key, bytes]:
     found: dict[Key, bytes] = {}
     ascending = True
     last: Key | None = None
-    for key, line, number in _array_lines(kind, content) if kind.is_array else _object_lines(kind, content):
+    for key, line, _ in _array_lines(kind, content) if kind.is_array else _object_lines(kind, content):
         if found.setdefault(key, line) != line:
-            raise Malformed(f"two records have {_named(kind, key)} and differ; keep one", number)
+            raise _differing(kind, content, key)
         ascending = ascending and (last is None or last < key)
         last = key
     return found if ascending else {key: found[key] for key in sorted(found)}
+
+
+def _differing(kind: Kind, content: bytes, key: Key) -> Malformed:
+    """Two records of one key: the later one, and where the other is."""
+    from gitbtc.kinds.lines import lines_of_key
+
+    first, *later = lines_of_key(kind, content, key) or [0]
+    other = f" (the other one is on line {first})" if later else ""
+    return Malformed(f"two records have {_named(kind, key)} and differ{other}; keep one", *later[:1])
 
 
 class _Canonical:
@@ -451,12 +460,20 @@ def _from_document(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int
     as_spelled = kind.loads is not json_text.loads
     for position, record in enumerate(_document(content, list, as_spelled=as_spelled), start=1):
         if not isinstance(record, dict):
-            raise Malformed(f"record {position}: a record is a JSON object")
+            raise _of_record(kind, content, position, "a record is a JSON object")
         try:
             line = _write(kind, record)
             yield key_of(kind, record, line), line, 0
         except _Refused as error:
-            raise Malformed(f"record {position}: {error}") from None
+            raise _of_record(kind, content, position, str(error)) from None
+
+
+def _of_record(kind: Kind, content: bytes, position: int, fault: str) -> Malformed:
+    """A fault of the record at that position, from 1, of a document of any layout."""
+    from gitbtc.kinds.lines import elements
+
+    numbers = [number for number, _ in elements(kind, content)]
+    return Malformed(f"record {position}: {fault}", *numbers[position - 1 : position])
 
 
 def _document(content: bytes, container: type, *, as_spelled: bool = False) -> Any:

@@ -76,15 +76,21 @@ SOURCE, PERSON, EITHER = "source", "person", "either"
 TELLERS = frozenset([SOURCE, PERSON, EITHER])
 JOINS = frozenset(["observed", "grow-only", "two-phase"])
 
+# What says in a schema what a text looks like.
+_BOUND = frozenset(["format", "pattern", "enum", "const"])
+
 _LOWER, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 _NAME_LETTERS = frozenset(_LOWER + _DIGITS + "-")
 _PATH_LETTERS = frozenset(_LOWER + _LOWER.upper() + _DIGITS + "._-/")
 
 
 class Field:
-    """One field of a record: its merge rule, who tells it, its unit, and for `elements` the rules of what it holds."""
+    """One field of a record: its merge rule, who tells it, its unit, and for `elements` the rules of what it holds.
 
-    __slots__ = ("elements", "identity", "json_types", "merge", "name", "told_by", "unit", "words")
+    `is_free`: its text may be anything, a label or a note, which does not tell its record apart.
+    """
+
+    __slots__ = ("elements", "identity", "is_free", "json_types", "merge", "name", "told_by", "unit", "words")
 
     def __init__(self, name: str, schema: dict[str, Any], where: str) -> None:
         self.name = name
@@ -96,6 +102,7 @@ class Field:
         self.words: dict[str, str] = schema.get("x-gitbtc-words", {})
         declared = schema.get("type", ())
         self.json_types: frozenset[str] = frozenset([declared] if isinstance(declared, str) else declared)
+        self.is_free = "string" in self.json_types and _BOUND.isdisjoint(schema)
         self.identity: tuple[str, ...] = tuple(schema.get("x-gitbtc-identity", ()))
         items = schema.get("items", {}).get("properties", {}) if self.merge == "elements" else {}
         self.elements: dict[str, Field] = {part: Field(part, rules, where) for part, rules in items.items()}
@@ -170,6 +177,8 @@ class Kind:
         self.renames: str = schema.get("x-gitbtc-renames", "")
         if self.renames and self.renames != self.identity[-1]:
             raise CannotWork(f"{where}: x-gitbtc-renames names the last field of the identity")
+        for name in named:
+            self.fields[name].is_free = name == self.renames
         self.members: tuple[str, ...] = tuple(schema.get("x-gitbtc-members", ()))
         self.loads, self.dumps = _written(schema, self.members, where)
         self.groups: tuple[Group, ...] = tuple(Group(group, where) for group in schema.get("x-gitbtc-together", ()))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.accept import Test
     from gitbtc.kinds.formats import Networks
     from gitbtc.kinds.kind import Kind, Record
+    from gitbtc.kinds.lines import Lines
     from gitbtc.kinds.registry import Kinds
 
     # path -> (what tells its versions apart: an oid, and how to read it). Equal versions are not read.
@@ -39,17 +40,28 @@ class RecordViolation:
 
     `identity` names the record (empty for a whole file), `order` its place in a log (`timestamp 1700000000`), `field`
     the place in the record (`outputs[1].amount_sat`, empty for the whole record), `value` what stands there, short and
-    printable (empty where it must not be shown), `rule` what must stand there, in words.
+    printable (empty where it must not be shown), `rule` what must stand there, in words. `record` is the record itself,
+    and `line` the one of its file on which it begins, 0 where nobody looked, or its rule names it.
     """
 
-    __slots__ = ("field", "identity", "order", "rule", "value")
+    __slots__ = ("field", "identity", "line", "order", "record", "rule", "value")
 
-    def __init__(self, identity: str, field: str, value: str, rule: str, order: str = "") -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what is known of a fault
+        self, identity: str, field: str, value: str, rule: str, order: str = "", record: Record | None = None
+    ) -> None:
         self.identity = identity
         self.order = order
         self.field = field
         self.value = value
         self.rule = rule
+        self.record = record
+        self.line = 0
+
+    def told_of(self, path: str) -> str:
+        """It in one line: the address of the record in the file at `path`, its line, and what is wrong."""
+        place = f"{path}::{self.identity}" if self.identity else path
+        parts = [place + (f" ({self.order})" if self.order else ""), *([f"line {self.line}"] if self.line else [])]
+        return ": ".join([*parts, str(self)])
 
     def __str__(self) -> str:
         subject = f"{self.field} {self.rule}" if self.field else self.rule
@@ -117,7 +129,7 @@ def _strangers(kind: Kind, record: Record, networks: Networks) -> Iterator[tuple
 def _violation(kind: Kind, record: Record, field: str, value: str, rule: str) -> RecordViolation:
     named = record if isinstance(record, dict) else {}
     order = ", ".join(f"{name} {named[name]}" for name in kind.order if isinstance(named.get(name), int))
-    return RecordViolation(_identity(kind, named, field), field, value, rule, order)
+    return RecordViolation(_identity(kind, named, field), field, value, rule, order, named)
 
 
 def _identity(kind: Kind, record: Any, field: str) -> str:
@@ -175,10 +187,16 @@ def validate_files(
                 continue
             try:
                 records, count = _changed(kind, read_old, read_new())
-                for number, violation in enumerate(violations(kind, watch(path, records, count), networks)):
-                    foreign = codec.foreign_words(kind, read_new()) if number == 0 else ""
-                    if foreign:
-                        yield path, RecordViolation("", "", "", foreign)
+                lines: Lines | None = None
+                for violation in violations(kind, watch(path, records, count), networks):
+                    if lines is None:
+                        from gitbtc.kinds.lines import Lines
+
+                        lines = Lines(kind, read_new())
+                        foreign = codec.foreign_words(kind, read_new())
+                        if foreign:
+                            yield path, RecordViolation("", "", "", foreign)
+                    violation.line = lines.of(violation.record or {}, violation.field)
                     yield path, violation
             except codec.Malformed as error:
                 yield path, RecordViolation("", "", "", str(error))

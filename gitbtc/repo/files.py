@@ -105,8 +105,9 @@ def prepare(path: Place, content: bytes, mode: int | None = None) -> str:
     folder = os.path.dirname(path)
     try:
         os.makedirs(folder or ".", exist_ok=True)
-    except OSError as error:  # it names what is in the way
-        raise not_written(error) from None
+    except OSError as error:
+        error.strerror = f"{error.filename}: {error.strerror}"  # what is in the way
+        raise not_written(error, path) from None
     try:
         return _prepared(path, content, mode)
     except OSError as error:

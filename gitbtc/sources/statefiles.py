@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.formats import ANY_NETWORK
+from gitbtc.kinds.lines import Lines
 from gitbtc.kinds.networks import claimed_in, networks_of
 from gitbtc.kinds.validate import validate_change, violations
 from gitbtc.repo import files
@@ -83,7 +84,8 @@ def check_records(root: Path, kind: Kind, content: bytes) -> None:
     records = codec.parse(kind, content)
     wrong = next(violations(kind, records if kind.is_array else [records]), None)
     if wrong is not None:
-        raise GitbtcError(f"{root / kind.path}: {wrong.identity}: {wrong}; mend the file (`gitbtc validate`) first")
+        wrong.line = Lines(kind, _held(root, kind)).of(wrong.record or {}, wrong.field)
+        raise GitbtcError(f"{wrong.told_of(str(root / kind.path))}; mend the file (`gitbtc validate`) first")
 
 
 def check_network(root: Path, kind: Kind, content: bytes, snapshot: SourceSnapshot) -> None:

@@ -30,15 +30,36 @@ SPENT_FLAG = "spent_flag"
 
 
 class Violation:
-    """A rule that the snapshot breaks: the rule's name, the kind and identity at fault, and what is wrong."""
+    """A rule that the snapshot breaks: the rule's name, the kind and identity at fault, and what is wrong.
 
-    __slots__ = ("identity", "kind", "rule", "text")
+    `record` names the record to look at, where that is another one; `line_of` tells where a record of that name stands
+    in its file, 0 where it does not.
+    """
 
-    def __init__(self, rule: str, kind: str, identity: str, text: str) -> None:
+    __slots__ = ("identity", "kind", "line_of", "record", "rule", "text")
+
+    def __init__(self, rule: str, kind: str, identity: str, text: str, record: str = "") -> None:
         self.rule = rule
         self.kind = kind
         self.identity = identity
         self.text = text
+        self.record = record or identity
+        self.line_of: Callable[[str], int] = _nowhere
+
+    @property
+    def line(self) -> int:
+        """On which line of its file the record begins; 0 where it does not stand there."""
+        return self.line_of(self.record)
+
+    @property
+    def told(self) -> str:
+        """What is wrong, after the line where that is known."""
+        line = self.line
+        return f"line {line}: {self.text}" if line else self.text
+
+
+def _nowhere(_: str) -> int:
+    return 0
 
 
 # -- who spends what ---------------------------------------------------------------------------------------------------
@@ -47,7 +68,7 @@ class Violation:
 def _one_spender(evidence: Evidence) -> Iterator[Violation]:
     for outpoint, live in double_spends(evidence).items():
         name = outpoint_text(outpoint)
-        yield Violation("double_spend", TRANSACTIONS, name, f"{name} is spent by {' and by '.join(live)}")
+        yield Violation("double_spend", TRANSACTIONS, name, f"{name} is spent by {' and by '.join(live)}", live[-1])
 
 
 def double_spends(evidence: Evidence) -> dict[Outpoint, list[str]]:

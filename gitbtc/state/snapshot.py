@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.lines import Lines
     from gitbtc.repo.git import Entry, Git
 
     T = TypeVar("T")
@@ -43,6 +44,7 @@ class Snapshot:
         self._read = read
         self._kinds = kinds
         self._evidence: dict[str, Evidence] = {}
+        self._lines: dict[str, Lines] = {}
 
     def kind(self, path: str) -> Kind | None:
         """What the file at `path` would be; None for one that is no state file."""
@@ -64,6 +66,17 @@ class Snapshot:
         """The bytes of the file at `path`; none when it is not there, or is no file."""
         mode, oid = self.entries.get(path, ("", ""))
         return self._read(path, oid) if mode and mode not in (SYMBOLIC_LINK, SUBMODULE) else b""
+
+    def line_of(self, path: str, identity: str) -> int:
+        """On which line of the file at `path` the record of that name begins; 0 where it does not stand there."""
+        from gitbtc.kinds.lines import Lines
+
+        kind = self.kind(path)
+        if kind is None:
+            return 0
+        if path not in self._lines:
+            self._lines[path] = Lines(kind, self.content(path))
+        return self._lines[path].called(identity)
 
     def of_kind(self, root: str, kind: str) -> bytes:
         """The content of the state file of `kind` in `root`."""

@@ -61,8 +61,8 @@ class Told(NamedTuple):
     groups: Mapping[str, Sum] | None
 
 
-def lines(told: Told) -> Iterator[str]:
-    """The classes that have coins and their sum; the groups; what is contested and not listed."""
+def lines(told: Told, by: str | None = None) -> Iterator[str]:
+    """The classes that have coins and their sum; the groups, `by` what they are; what is contested and not listed."""
     wallet, price, groups = told
     yield heading(wallet)
     everything = balance.total(wallet.holdings)
@@ -71,7 +71,8 @@ def lines(told: Told) -> Iterator[str]:
     yield from _table([*rows, ("all coins", everything, _worth(everything, price))])
     if groups is not None:
         yield ""
-        yield from _table([(terms.word(name) if name else "(no label)", held, "") for name, held in groups.items()])
+        shown = terms.quoted if by == "label" else terms.word
+        yield from _table([(shown(name) if name else "(no label)", held, "") for name, held in groups.items()])
     for outpoint, amount in wallet.not_listed():
         worth = "an amount that is not known" if amount is None else terms.btc(amount)
         yield (

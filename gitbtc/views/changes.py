@@ -56,8 +56,7 @@ def alarming(kind: Kind, fields: Fields) -> dict[str, str]:
 
 
 def _change(name: str, field: Field | None, old: Any, new: Any) -> str:
-    unit = field.unit if field else ""
-    return f"{name} {terms.value(old, unit)} → {terms.value(new, unit)}"
+    return f"{name} {terms.of_field(old, field)} → {terms.of_field(new, field)}"
 
 
 def _in_elements(field: Field | None, old: Any, new: Any) -> list[str]:

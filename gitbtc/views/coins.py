@@ -81,7 +81,7 @@ def _row(told: Told, worth: Worth, length: int) -> tuple[str, ...]:
     effective = "unknown" if worth.effective_sat is None else _money(worth.effective_sat)
     return (
         terms.outpoint(coin, "txid", length), _money(coin["amount_sat"]), _age(worth),
-        WORDS[holding.name, holding.detail], effective, "  ".join([*([terms.word(label)] if label else []), *marks]),
+        WORDS[holding.name, holding.detail], effective, "  ".join([*([terms.quoted(label)] if label else []), *marks]),
     )  # fmt: skip
 
 

@@ -157,8 +157,7 @@ def _removed_or_changed(kind: Kind, conflict: Conflict, side: str, base: Record 
 
 
 def _shown(kind: Kind, record: Record, name: str) -> str:
-    field = kind.fields.get(name)
-    text = terms.value(record.get(name, terms.ABSENT), field.unit if field else "")
+    text = terms.of_field(record.get(name, terms.ABSENT), kind.fields.get(name))
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
 
 

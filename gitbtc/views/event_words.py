@@ -99,6 +99,6 @@ _WORDS: dict[str, Callable[[Event, int], str]] = {
     "abandoned": lambda _, __: "given up",
     "revived": lambda _, __: "lives again",
     "settled": _settled,
-    "rewritten": lambda event, _: f"records rewritten on purpose: {printable(event.details['reason'])}",
+    "rewritten": lambda event, _: f"records rewritten on purpose: {terms.quoted(event.details['reason'])}",
     "unreadable": _unreadable,
 }

@@ -25,13 +25,13 @@ _UNNAMED = frozenset(["amount", "timestamp"])
 class Part:
     """One part of a line: a field, and how it is shown: `plain`, `sat`, `outpoint`, `short` or `count`."""
 
-    __slots__ = ("field", "form", "is_bare", "is_identity", "title", "unit")
+    __slots__ = ("declared", "field", "form", "is_bare", "is_identity", "title", "unit")
 
     def __init__(self, kind: Kind, field: str, form: str) -> None:
         self.field = field
         self.form = form or "plain"
-        declared = kind.fields.get(field)
-        self.unit = declared.unit if declared else ""
+        self.declared = kind.fields.get(field)
+        self.unit = self.declared.unit if self.declared else ""
         title = field.removesuffix(_UNIT_SUFFIXES.get(self.unit, "")).replace("_", " ")
         self.title = "" if title in _UNNAMED and self.unit else title + " "
         # A text without its name is only clear when it cannot be missing.
@@ -52,9 +52,10 @@ class Part:
 
 
 def _plain(part: Part, _: Record, given: Any, __: int) -> str:
+    told = terms.of_field(given, part.declared)
     if type(given) is str:
-        return terms.word(given) if part.is_bare else f"{part.field}={terms.word(given)}"
-    return part.title + terms.value(given, part.unit)
+        return told if part.is_bare else f"{part.field}={told}"
+    return part.title + told
 
 
 def _outpoint(part: Part, record: Record, _: Any, length: int) -> str:
@@ -104,7 +105,7 @@ class Line:
     def rest(self, record: Record) -> list[str]:
         """What the line does not show of `record`, or shows in a way that another value could share."""
         shown = {part.field for part in self.parts if not part.is_lossy and record.get(part.field) not in (None, "")}
-        return named(record, sorted(record.keys() - shown))
+        return self._named(record, sorted(record.keys() - shown))
 
     def said(self, record: Record) -> list[str]:
         """What has to be told of a record besides: fields that the kind does not know, and in words what is not meant
@@ -117,15 +118,18 @@ class Line:
 
     def unknown(self, record: Record) -> list[str]:
         """The fields that the kind does not know."""
-        return named(record, sorted(record.keys() - self.kind.fields.keys()))
+        return self._named(record, sorted(record.keys() - self.kind.fields.keys()))
+
+    def _named(self, record: Record, names: Iterable[str]) -> list[str]:
+        """`name=value` for each of `names`; the name says the unit."""
+        fields, told = self.kind.fields, []
+        for name in names:
+            is_free = name not in fields or fields[name].is_free
+            told.append(f"{terms.word(name)}={terms.value(record[name], is_free=is_free)}")
+        return told
 
     def length(self, records: Iterable[Record]) -> int:
         """To how many characters ids can be cut so that those of `records` are still told apart."""
         fields = [part.field for part in self.parts if part.form in ("outpoint", "short")]
         values = {record.get(field) for record in records for field in fields} if fields else set()
         return terms.telling_length({text for text in values if type(text) is str})
-
-
-def named(record: Record, names: Iterable[str]) -> list[str]:
-    """`name=value` for each of `names`."""
-    return [f"{terms.word(name)}={terms.value(record[name])}" for name in names]

@@ -43,7 +43,7 @@ def held(reservation: Reservation, evidence: Evidence | None) -> Row:
 def whole_line(row: Row) -> str:
     """A row of `rows_of` in words, with its root and its note."""
     where = f"{terms.word(row['root'])}: " if row["root"] else ""
-    note = f": {terms.word(row['note'])}" if row["note"] else ""
+    note = f": {terms.quoted(row['note'])}" if row["note"] else ""
     return f"{where}{line(row)}{note}"
 
 

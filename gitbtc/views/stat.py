@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     Counted = tuple[str, str, int]  # path, what happened to its records, how many they are
 
 
-def counted(patch: Patch) -> Counted:
-    """What the line of one file says."""
+def counted(patch: Patch, notes: Sequence[str] = ()) -> Counted:
+    """What the line of one file says; `notes` are what else happened to it."""
     tally = Tally(patch.kind, patch.operations)
     words = [tally.counts(), tally.gain()] if patch.operations else ["no record changed"]
-    return patch.path, "; ".join(text for text in (*patch.notes, *words) if text), len(patch.operations)
+    return patch.path, "; ".join(text for text in (*notes, *patch.notes, *words) if text), len(patch.operations)
 
 
 def render(files: Sequence[Counted]) -> Iterator[str]:

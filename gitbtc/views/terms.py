@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from gitbtc.kinds.kind import Record
+    from gitbtc.kinds.kind import Field, Record
 
 SAT_PER_BTC = 100_000_000
 MSAT_PER_SAT = 1000
@@ -106,16 +106,23 @@ _UNITS: dict[str, Callable[[int], str]] = {"sat": btc, "msat": sat_of_msat, "sec
 _UNIT_WORDS = {"sat/vB": " sat/vB", "ppm": " ppm", "usd": " USD", "bytes": " bytes", "WU": " WU"}
 
 
-def value(given: Any, unit: str = "") -> str:
-    """A field's value for one line; `unit` as the schema declares it."""
+def value(given: Any, unit: str = "", *, is_free: bool = False) -> str:
+    """A field's value for one line; `unit` as the schema declares it. A text that may be anything (`is_free`) stands in
+    quotes, also one word: no label is taken for what is said of it.
+    """
     if type(given) is str:
-        return word(given)
+        return quoted(given) if is_free else word(given)
     if type(given) is int and unit in _UNITS:
         return _UNITS[unit](given)
     if given is ABSENT:
         return "(absent)"
     text = escaped(json_text.dumps(given).decode())
     return text + _UNIT_WORDS.get(unit, "") if type(given) in (int, float) else text
+
+
+def of_field(given: Any, field: Field | None) -> str:
+    """The value of a field as its kind declares it, None for one that no kind knows."""
+    return value(given, field.unit if field else "", is_free=field is None or field.is_free)
 
 
 def word(text: str) -> str:

@@ -91,8 +91,7 @@ def _member(kind: Kind, operation: Operation) -> tuple[str, str]:
         return "~", f"~ {', '.join(told(kind, operation.fields))}"
     sign = "+" if operation.name == INSERT else "-"
     name = operation.key[0]
-    field = kind.fields.get(name)
-    return sign, f"{sign} {terms.word(name)} {terms.value(operation.record[name], field.unit if field else '')}"
+    return sign, f"{sign} {terms.word(name)} {terms.of_field(operation.record[name], kind.fields.get(name))}"
 
 
 class _View:

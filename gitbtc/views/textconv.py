@@ -72,7 +72,7 @@ class _Readable:
 
     def __init__(self, kind: Kind) -> None:
         self._is_array = kind.is_array
-        self._units = {name: field.unit for name, field in kind.fields.items()}
+        self._fields_of = kind.fields
         identity = () if isinstance(kind.identity, str) else kind.identity
         # Other texts are read as easily by their names.
         self._parts = [part for part in Line(kind).parts if part.is_lossy or part.unit or part.field in identity]
@@ -83,7 +83,8 @@ class _Readable:
         """The line of one record, or of one member of an object file; `canonical` is its canonical line."""
         if not self._is_array:
             words = (
-                f"{terms.word(name)} {terms.value(given, self._units.get(name, ''))}" for name, given in record.items()
+                f"{terms.word(name)} {terms.of_field(given, self._fields_of.get(name))}"
+                for name, given in record.items()
             )
             return (" ".join(words) + "\n").encode()
         head = [part.show(record, terms.SHORTEST) for part in self._parts]

@@ -64,7 +64,26 @@ def test_a_root_that_moved_is_told_as_git_tells_it(repo: Repo) -> None:
         "company/wallet/labels.json: renamed from wallet/labels.json; no record changed",
         "company/wallet/utxos.json: renamed from wallet/utxos.json; 1 coin received; balance +3.00000000 BTC",
     ]
-    assert [patch["notes"] for patch in document(repo, "HEAD~1", "HEAD")] == [["new file"]] * 2 + [["deleted file"]] * 2
+    assert diff(repo, "--stat", "HEAD~1").splitlines()[:3] == [
+        " company/wallet/labels.json | renamed from wallet/labels.json; no record changed",
+        " company/wallet/utxos.json  | renamed from wallet/utxos.json; 1 coin received; balance +3.00000000 BTC",
+        " 2 files, 1 record changed",
+    ]
+
+
+def test_a_document_of_a_move_tells_it_and_can_be_replayed(repo: Repo) -> None:
+    repo.git("checkout", "-q", ".")
+    (repo.path / "company").mkdir()
+    repo.git("mv", "wallet", "company")
+    repo.commit("moved")
+    made = {patch["address"]: patch for patch in document(repo, "HEAD~1", "HEAD")}
+    assert made["company/wallet/utxos.json"]["moved_from"] == "wallet/utxos.json"
+    assert made["wallet/utxos.json"]["moved_to"] == "company/wallet/utxos.json"
+    assert [made[path]["notes"] for path in sorted(made)] == [["new file"], ["deleted file"]]
+    change = repo.gitbtc("diff", "--json", "HEAD~1", "HEAD").stdout.encode()
+    repo.git("checkout", "-q", "HEAD~1")
+    repo.gitbtc("apply", "--index", "-", stdin=change)
+    assert repo.git("diff", "--name-only", "--cached", "main") == ""
 
 
 def test_files_of_no_kind_are_left_to_git(repo: Repo) -> None:

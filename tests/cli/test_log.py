@@ -54,7 +54,7 @@ def story(repo: Repo) -> None:
 GOLDEN = """\
 COMMIT  Ann Auditor  Block 105
   ~ 2.00000000 BTC  f0f0f0f0:1  released by "Agent B"
-  ~ 3.00000000 BTC  f0f0f0f0:2  label savings → "cold storage"
+  ~ 3.00000000 BTC  f0f0f0f0:2  label "savings" → "cold storage"
   ~ 61616161  confirmed at height 105
 COMMIT  Ann Auditor  Reserve
   ~ 2.00000000 BTC  f0f0f0f0:1  reserved by "Agent B" until block 120: "rent"

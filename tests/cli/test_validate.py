@@ -20,7 +20,7 @@ COIN = {
     "address": "bcrt1qdavt4j2sd7dlhqsavtnfxvzppw6k7qy97tmnu9", "label": None,
 }  # fmt: skip
 COINS = "wallet/utxos.json"
-FAULT = f"{COINS}::{TXID}:0: amount_sat must be an integer number of satoshi, not 1.5"
+FAULT = f"{COINS}::{TXID}:0: line 2: amount_sat must be an integer number of satoshi, not 1.5"
 
 
 def coins(**fields: object) -> str:
@@ -80,6 +80,7 @@ def test_as_json_a_fault_has_a_member_for_each_of_them(repo: Repo) -> None:
                 "path": COINS,
                 "address": f"{COINS}::{TXID}:0",
                 "identity": f"{TXID}:0",
+                "line": 2,
                 "field": "amount_sat",
                 "value": "1.5",
                 "rule": "must be an integer number of satoshi",
@@ -210,7 +211,7 @@ def test_a_fault_in_a_log_is_told_with_its_moment(repo: Repo) -> None:
     reading = {"timestamp": 1_700_000_000, "block_height": None, "price_usd": 0, "source": "x"}
     repo.write("oracles/prices.json", json.dumps([reading]))
     first = repo.gitbtc("validate", ok=(1,)).stdout.splitlines()[0]
-    assert first.endswith("(timestamp 1700000000): price_usd must be more than 0, not 0")
+    assert first.endswith("(timestamp 1700000000): line 1: price_usd must be more than 0, not 0")
 
 
 def test_what_a_record_says_cannot_steer_the_terminal(repo: Repo) -> None:

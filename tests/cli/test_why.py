@@ -59,7 +59,7 @@ def test_a_coin_is_headed_by_its_name_of_today(treasury: Repo) -> None:
         coins(treasury, coin(0, label=name))
         treasury.commit(name)
     head, *story = treasury.gitbtc("why", COIN).stdout.splitlines()
-    assert head.endswith("  deposit")
+    assert head.endswith('  "deposit"')
     assert any("rent" in line for line in story)
     coins(treasury)
     transactions(treasury, spend("aa", coin(0)))
@@ -149,7 +149,7 @@ def test_a_label_and_a_wrong_amount(treasury: Repo) -> None:
     commit(treasury, f"Mend\n\nData-Error: {COIN} theirs", hooks=False)
     told = without_oids(treasury.gitbtc("why", COIN).stdout).splitlines()
     assert told[3:] == [
-        "COMMIT  Ann Auditor  Name it", "  ~ label null → rent",
+        "COMMIT  Ann Auditor  Name it", '  ~ label null → "rent"',
         "COMMIT  Ann Auditor  Mend", "  ! contested (data error), settled: theirs",
         "  ~ amount_sat 1.00000000 BTC → 0.00000001 BTC",
         "now: unspent, confirmed at height 100",
@@ -171,7 +171,7 @@ def test_a_rewrite_is_told_where_it_concerns_the_coin(treasury: Repo) -> None:
     mempool(treasury)
     commit(treasury, "Undo\n\nGitbtc-Rewrite: it was never signed", hooks=False)
     told = without_oids(treasury.gitbtc("why", COIN).stdout)
-    assert "  ! records rewritten on purpose: it was never signed\n  + a coin again, which 61616161 had spent\n" in told
+    assert "  ! records rewritten on purpose: \"it was never signed\"\n  + a coin again, which 61616161 had spent\n" in told
     assert "rewritten" not in treasury.gitbtc("why", outpoint(coin(1))).stdout
 
 

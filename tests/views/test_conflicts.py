@@ -25,7 +25,7 @@ def test_an_edit_names_the_field_and_both_values() -> None:
     told = conflict_line("wallet/utxos.json", UTXOS, conflict)
     assert told == (
         f"gitbtc: edit: wallet/utxos.json::{FUNDING}:0 (1.00000000 BTC): "
-        'both sides changed the same field to different values: label: ours rent, theirs "salary 1"; '
+        'both sides changed the same field to different values: label: ours "rent", theirs "salary 1"; '
         f"settle it with: gitbtc resolve 'wallet/utxos.json::{FUNDING}:0' --ours (or --theirs, --base)"
     )
 
@@ -44,7 +44,7 @@ def test_a_spend_without_a_transaction_says_so() -> None:
 
 def test_a_removal_tells_what_the_other_side_changed() -> None:
     conflict = Conflict("remove_change", KEY, line(), None, line(label="x"), ("label",))
-    assert "ours removed it, theirs changed label from null to x" in conflict_line("p", UTXOS, conflict)
+    assert 'ours removed it, theirs changed label from null to "x"' in conflict_line("p", UTXOS, conflict)
 
 
 def test_a_record_that_only_one_side_kept() -> None:

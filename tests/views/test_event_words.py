@@ -40,7 +40,7 @@ def test_every_kind_of_event_has_words() -> None:
          "contested (double spend), settled for 61616161 over nobody"),
         (Event("settled", details={"contest": "double_spend", "choice": "unattributed"}),
          "contested (double spend), accepted with no transaction named"),
-        (Event("rewritten", details={"reason": "b\x1bad"}), "records rewritten on purpose: bad"),
+        (Event("rewritten", details={"reason": "b\x1bad"}), 'records rewritten on purpose: "b\\u001bad"'),
     ],
 )  # fmt: skip
 def test_the_words_say_what_happened(event: Event, text: str) -> None:

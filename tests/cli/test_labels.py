@@ -236,7 +236,7 @@ def branches(repo: Repo, base: str, ours: str, theirs: str, path: str = LABELS) 
 def test_two_names_conflict_in_a_merge_and_both_can_be_kept(wallet: Repo) -> None:
     branches(wallet, *(jsonl(row("tx", FUNDING, name), row("addr", OTHER, "Bob")) for name in ("a", "b", "c")))
     said = wallet.run("git", "merge", "--no-edit", "theirs", ok=(1,)).stderr
-    assert "label: ours b, theirs c" in said
+    assert 'label: ours "b", theirs "c"' in said
     (found,) = json.loads(wallet.gitbtc("conflicts", "--json", ok=(1,)).stdout)["gitbtc.conflicts/v1"]["conflicts"]
     assert (found["type"], found["fields"], found["base"]["label"]) == ("edit", ["label"], "a")
     wallet.gitbtc("resolve", found["address"], "--both")
@@ -247,7 +247,7 @@ def test_two_names_conflict_in_a_merge_and_both_can_be_kept(wallet: Repo) -> Non
 def test_two_names_are_foreseen(wallet: Repo) -> None:
     branches(wallet, *(jsonl(row("tx", FUNDING, name), row("addr", OTHER, "Bob")) for name in ("a", "b", "c")))
     said = wallet.gitbtc("premerge", "theirs", ok=(1,)).stdout
-    assert "label: ours b, theirs c" in said
+    assert 'label: ours "b", theirs "c"' in said
 
 
 def test_a_join_keeps_both_names_and_what_is_frozen(wallet: Repo) -> None:

@@ -171,7 +171,9 @@ def test_a_rewrite_is_told_where_it_concerns_the_coin(treasury: Repo) -> None:
     mempool(treasury)
     commit(treasury, "Undo\n\nGitbtc-Rewrite: it was never signed", hooks=False)
     told = without_oids(treasury.gitbtc("why", COIN).stdout)
-    assert "  ! records rewritten on purpose: \"it was never signed\"\n  + a coin again, which 61616161 had spent\n" in told
+    assert (
+        '  ! records rewritten on purpose: "it was never signed"\n  + a coin again, which 61616161 had spent\n' in told
+    )
     assert "rewritten" not in treasury.gitbtc("why", outpoint(coin(1))).stdout
 
 

@@ -192,7 +192,7 @@ def test_uniform_changes_of_many_records_fold_and_others_do_not() -> None:
     assert view("utxos", old, new) == [
         "wallet/utxos.json: 1,200 coins changed; balance unchanged",
         "~ 1,199 coins: confirmations 5 → 11",
-        "~ 1200.00000000 BTC  f0f0f0f0:1199: confirmations 5 → 11, label null → \"x\"",
+        '~ 1200.00000000 BTC  f0f0f0f0:1199: confirmations 5 → 11, label null → "x"',
     ]
 
 

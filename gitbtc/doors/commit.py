@@ -100,13 +100,10 @@ class Examination(InTheMaking):
     def _form(self) -> Iterator[str]:
         self.notices += [f"gitbtc: {printable(told(old, new))}" for old, new in sorted(self.files.moves.items())]
         self.notices += [f"gitbtc: {printable(path)}: {printable(said)}" for path, said in self.files.misspelt()]
-        for path, fault in self.files.form():
-            mend = (
-                "; `git add --renormalize` makes it so (is the filter installed? `gitbtc doctor` tells)"
-                if fault == NOT_CANONICAL
-                else ""
-            )
-            yield f"gitbtc: {printable(path)}: {fault}{mend}"
+        faults = list(self.files.form())
+        filters = self._git.other_filters([path for path, _ in faults]) if faults else {}
+        for path, fault in faults:
+            yield f"gitbtc: {printable(path)}: {fault}{_form_mend(fault, filters.get(path, 'unset'))}"
 
     def _records(self) -> Iterator[str]:
         from gitbtc.doors.progress import told
@@ -265,6 +262,15 @@ class Examination(InTheMaking):
             return codec.canonical(kind, content) if kind else content
         except Malformed:
             return content
+
+
+def _form_mend(fault: str, other_filter: str) -> str:
+    """What to do about a file that is not as a state file is; `other_filter` is the one that it has instead of ours."""
+    if other_filter != "unset":
+        return f"; so the filter {printable(other_filter)} stores it: a state file can have none but gitbtc's"
+    if fault == NOT_CANONICAL:
+        return "; `git add --renormalize` makes it so (is the filter installed? `gitbtc doctor` tells)"
+    return ""
 
 
 def _growth_message(path: str, lost: list[str], hint: str) -> str:

@@ -136,6 +136,11 @@ class Index(Revisions):
         told = self._items("check-attr", "-z", "--stdin", *names, stdin=bytes_of("\0".join(paths)))
         return {(path, name): value for path, name, value in zip(told[::3], told[1::3], told[2::3], strict=True)}
 
+    def other_filters(self, paths: list[str]) -> dict[str, str]:
+        """path -> the filter that it has instead of ours, for each of `paths` that has one; `unset` for none at all."""
+        told = self.attributes(["filter"], paths)
+        return {path: value for (path, _), value in told.items() if value not in ("gitbtc", "unspecified")}
+
     # -- comparing -------------------------------------------------------------------------------------------------
 
     def changed_paths(self, old: str, new: str) -> list[Changed]:

@@ -123,9 +123,7 @@ class Install:
 
     def other_filters(self) -> dict[str, str]:
         """path -> the filter that it has instead of ours, of all files of the work tree: ours does not see them."""
-        paths = self._git.work_tree_paths()
-        told = self._git.attributes(["filter"], paths)
-        return {path: told[path, "filter"] for path in paths if told[path, "filter"] not in ("gitbtc", "unspecified")}
+        return self._git.other_filters(self._git.work_tree_paths())
 
     def surplus_schemas(self) -> list[Path]:
         """Installed copies of schemas that the work tree does not have any more."""

@@ -13,7 +13,7 @@ from gitbtc.repo.install import Install
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
-    from tests.repo.conftest import Installer
+    from tests.repo.conftest import Installer, Script
 
 ROTATED = b"uryyb\n"
 
@@ -81,6 +81,42 @@ def test_init_and_install_name_the_paths(rotating: Repo) -> None:
     for command in ("init", "install"):
         said = rotating.gitbtc(command).stdout
         assert "key gate does not see at `git add`, since another filter has it: secrets/a.txt (rot)" in said
+
+
+def test_a_state_file_that_another_filter_stores_is_refused_by_its_name(rotating: Repo, install: Installer) -> None:
+    rotating.write(".gitattributes", "wallet/utxos.json filter=rot\n")
+    install(rotating)
+    rotating.write("wallet/utxos.json", '[{"a":1}]')
+    rotating.write("wallet/labels.json", "[x]")
+    rotating.git("add", "-A")
+    labels, utxos = rotating.run("git", "commit", "-m", "x", ok=(1,)).stderr.splitlines()
+    assert "wallet/utxos.json" in utxos
+    assert utxos.endswith("; so the filter rot stores it: a state file can have none but gitbtc's")
+    assert "the filter" not in labels
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_transcrypt_keeps_its_paths(repo: Repo, install: Installer, script: Script, when: str) -> None:
+    # As `transcrypt` 2 sets itself up: commands in the Git folder, one pattern, a hook, and a copy of it as pre-commit.
+    if when == "after":
+        install(repo)
+    script(repo.path / ".git/crypt/clean", "tr a-z n-za-m")
+    for name, command in {"clean": "clean %f", "smudge": "clean %f"}.items():
+        repo.git("config", f"filter.crypt.{name}", f'"$(git rev-parse --git-common-dir)"/crypt/{command}')
+    repo.git("config", "filter.crypt.required", "true")
+    script(repo.path / ".git/hooks/pre-commit-crypt", "exit 0")
+    if when == "before":
+        script(repo.path / ".git/hooks/pre-commit", "exit 0")
+    path = repo.path / ".gitattributes"
+    ours = path.read_text() if path.exists() else ""
+    repo.write(".gitattributes", f"{ours}secrets/** filter=crypt diff=crypt merge=crypt\n")
+    install(repo)
+    assert stored(repo, "secrets/a.txt") == ROTATED
+    repo.commit("one")
+    assert Install(Git(repo.path)).other_filters() == {"secrets/a.txt": "crypt"}
+    Install(Git(repo.path)).uninstall()
+    left = {hook.name for hook in (repo.path / ".git/hooks").iterdir() if not hook.name.endswith(".sample")}
+    assert left == {"pre-commit-crypt"} | ({"pre-commit"} if when == "before" else set())
 
 
 @pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not here; `rot` above stands in for it")

@@ -6,16 +6,21 @@ import errno
 import mmap
 import os
 import stat
+from dataclasses import replace
 from functools import partial
+from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gitbtc.keys.scan import scan, scan_name
 from gitbtc.repo.stored import Commit, spoken_in_tag
+from gitbtc.scanning import containers
 from gitbtc.scanning.folders import is_special
 from gitbtc.scanning.place import BLOB, COMMIT, FILE, NAME, REF, TAG, Looked, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
+    from typing import IO
 
     from gitbtc.keys.finding import KeyFinding
     from gitbtc.repo.git import BlobReader
@@ -44,9 +49,10 @@ class Examiner:
         self._blobs = blobs
         self._own = own
         self._scan = partial(scan, known=own, allowed=allowed)
+        self._within: list[Looked] = []
         self._looks: dict[str, Callable[[Place], list[KeyFinding]]] = {
             FILE: self._in_file,
-            BLOB: lambda place: in_pieces(self._read(place), place.path, self._scan),
+            BLOB: self._in_blob,
             COMMIT: lambda place: self._scan(Commit(self._read(place)).spoken),
             TAG: lambda place: self._scan(spoken_in_tag(self._read(place))),
             NAME: lambda place: scan_name(place.path),
@@ -58,8 +64,10 @@ class Examiner:
         if self._own is not None:
             self._own.was_asked = False
         try:
+            self._within = []
             found = self._looks[place.sort](place)
-            return Looked(place, found, passing=self._own is not None and self._own.was_asked)
+            passing = self._own is not None and self._own.was_asked
+            return Looked(place, found, passing=passing, within=self._within)
         except OSError as error:
             return Looked(place, problem=error.strerror or "it cannot be read")
         except _NotHere:
@@ -72,6 +80,19 @@ class Examiner:
         if found is None:
             raise _NotHere
         return found[1]
+
+    def _in_blob(self, place: Place) -> list[KeyFinding]:
+        content = self._read(place)
+        self._open(place, BytesIO(content), len(content))
+        return in_pieces(content, place.path, self._scan)
+
+    def _open(self, place: Place, file: IO[bytes], size: int) -> None:
+        """Look at what a compressed file holds."""
+        for member in containers.members(file, place.path, size):
+            found = in_member(member, self._scan)
+            if found or member.problem:
+                there = replace(place, member=member.name)
+                self._within.append(Looked(there, found, member.problem, harmless=not member.is_beyond))
 
     def _in_file(self, place: Place) -> list[KeyFinding]:
         if place.named:
@@ -96,14 +117,34 @@ class Examiner:
         if not stat.S_ISFIFO(mode) and not (stat.S_ISCHR(mode) and os.path.samestat(os.stat(place.disk), os.fstat(0))):
             raise OSError(errno.EINVAL, DEVICE)
         with open(place.disk, "rb") as stream:
-            return found + in_pieces(stream.read(), place.path, self._scan)
+            content = stream.read()
+        self._open(place, BytesIO(content), len(content))
+        return found + in_pieces(content, place.path, self._scan)
 
     def _in_content(self, place: Place) -> list[KeyFinding]:
         with open(place.disk, "rb") as file:
-            if os.fstat(file.fileno()).st_size <= PIECE:
+            size = os.fstat(file.fileno()).st_size
+            self._open(place, file, size)
+            file.seek(0)
+            if size <= PIECE:
                 return self._scan(file.read(), place.path)
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
                 return in_pieces(mapped, place.path, self._scan)
+
+
+def in_member(member: containers.Member, look: Look = scan) -> list[KeyFinding]:
+    """The findings in a member, in its name and in either reading of it, each secret once."""
+    found: dict[str, KeyFinding] = {}
+    looked = (scan_name(member.name), in_pieces(member.content, member.name, look), in_pieces(member.spoken, "", look))
+    for finding in chain(*looked):
+        found.setdefault(finding.fingerprint, finding)
+    return list(found.values())
+
+
+def found_within(content: bytes, path: str) -> list[KeyFinding]:
+    """The findings in the members of a compressed file."""
+    members = containers.members(BytesIO(content), path, len(content))
+    return [finding for member in members for finding in in_member(member)]
 
 
 class _NotHere(Exception):

@@ -19,7 +19,7 @@ _PARTS_OF_A_NAME = 2
 class Place:
     """`path` is the file as it is told ("" where there is none), or a ref's name; `oid` the object, "" for none;
     `disk` where a file lies whose content or name is meant, "" where it is not looked at there. One that a person
-    `named` is read wherever a link leads, and from a pipe.
+    `named` is read wherever a link leads, and from a pipe. `member`: what is meant of a compressed file, "" for it all.
     """
 
     sort: str
@@ -27,6 +27,7 @@ class Place:
     oid: str = ""
     disk: str = ""
     named: bool = False
+    member: str = ""
 
     def identity(self) -> str:
         """What is the same for two places that hold the same, for ever: for objects and names."""
@@ -37,7 +38,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Looked:
     """The `findings` at a place. `problem` says why it was not looked at, "" when it was; `harmless`: since there is
-    nothing to look at. `passing`: what was found depends on what else the repository holds now.
+    nothing to look at. `passing`: what was found depends on what else the repository holds now. `within`: the same of
+    members of a compressed file of which there is something to tell.
     """
 
     place: Place
@@ -45,3 +47,4 @@ class Looked:
     problem: str = ""
     harmless: bool = False
     passing: bool = False
+    within: list[Looked] = field(default_factory=list)

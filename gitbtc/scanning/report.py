@@ -62,10 +62,10 @@ def scanned(looked_at: Iterable[Looked], allow_list: AllowList, clean: Clean | N
     report = Report()
     for looked in looked_at:
         report.scanned[looked.place.sort] += 1
-        report.hits += [Hit(looked.place, finding) for finding in looked.findings]
-        if looked.problem:
-            report.unscanned.append(looked)
-        elif clean is not None and not looked.findings and not looked.passing:
+        for one in (looked, *looked.within):
+            report.hits += [Hit(one.place, finding) for finding in one.findings]
+            report.unscanned += [one] if one.problem else []
+        if clean is not None and not (looked.problem or looked.findings or looked.within or looked.passing):
             clean.add(looked.place)
     for hit in report.hits:
         hit.allowed = allow_list.entries.get(hit.finding.fingerprint)
@@ -75,8 +75,13 @@ def scanned(looked_at: Iterable[Looked], allow_list: AllowList, clean: Clean | N
     return report
 
 
-def _order(hit: Hit) -> tuple[bool, int, str, int]:
-    return hit.allowed is not None, _WORST_FIRST[hit.finding.severity], hit.place.path, hit.finding.where
+def _order(hit: Hit) -> tuple[bool, int, tuple[str, str], int]:
+    return (
+        hit.allowed is not None,
+        _WORST_FIRST[hit.finding.severity],
+        (hit.place.path, hit.place.member),
+        hit.finding.where,
+    )
 
 
 def track(report: Report, git: Git) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.keys.scan import scan
 from gitbtc.repo.introduced import introduced
+from gitbtc.scanning.examiner import found_within
 from gitbtc.scanning.place import BLOB, COMMIT, FILE, NAME, REF, TAG
 from gitbtc.scanning.revisions import EVERYTHING
 
@@ -100,9 +101,10 @@ class Tracker:
         if entry and entry[1] == place.oid:
             return True
         content = self._blobs.find(entry[1]) if entry else None
-        return content is not None and any(
-            one.fingerprint == finding.fingerprint for one in scan(content[1], place.path)
-        )
+        if content is None:
+            return False
+        found = found_within(content[1], place.path) if place.member else scan(content[1], place.path)
+        return any(one.fingerprint == finding.fingerprint for one in found)
 
     def _brought(self, wanted: set[tuple[str, str]]) -> dict[tuple[str, str] | None, list[str]]:
         """The commits that brought in what is wanted; the history is read once for all of it."""

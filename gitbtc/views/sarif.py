@@ -68,11 +68,15 @@ def _result(hit: Hit, order: list[str]) -> dict[str, Any]:
 
 
 def _location(hit: Hit) -> dict[str, Any]:
-    """A line of a file; in words for what is no file: a message, a name."""
+    """A line of a file; a member of one; in words for what is no file: a message, a name."""
     file = path(hit.place)
     if file is None:
         return {"logicalLocations": [{"fullyQualifiedName": where(hit.place)}]}
     artifact = {"uri": quote(file.encode("utf-8", "surrogateescape"), safe="/")}
+    if hit.place.member:
+        # Lines are the member's: the file that holds it has none.
+        named = [{"fullyQualifiedName": where(hit.place)}]
+        return {"physicalLocation": {"artifactLocation": artifact}, "logicalLocations": named}
     return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": hit.finding.where}}}
 
 

@@ -77,7 +77,8 @@ def where(place: Place) -> str:
         return "the name of a ref"
     if place.sort in (COMMIT, TAG):
         return f"the message of {place.sort} {place.oid[:_SHORT]}"
-    return shown(place.path) if place.path else f"blob {place.oid[:_SHORT]}"
+    file = shown(place.path) if place.path else f"blob {place.oid[:_SHORT]}"
+    return f"{file}!{shown(place.member)}" if place.member else file
 
 
 def what_now(hit: Hit) -> list[str]:
@@ -149,6 +150,7 @@ def _finding(hit: Hit) -> dict[str, Any]:
         "fingerprint": hit.finding.fingerprint,
         "place": hit.place.sort,
         "path": _as_text(path(hit.place)),
+        "member": _as_text(member(hit.place)),
         "line": hit.finding.where,
         "object": hit.place.oid or None,
         "advice": hit.finding.advice,
@@ -166,6 +168,11 @@ def _finding(hit: Hit) -> dict[str, Any]:
 def path(place: Place) -> str | None:
     """The path of a file as programs read it; None where there is none, or it may not be shown."""
     return place.path if place.sort in (FILE, BLOB) and place.path and not holds_a_key(place.path) else None
+
+
+def member(place: Place) -> str | None:
+    """What of a compressed file is meant; None for all of it, or where its name may not be shown."""
+    return place.member if place.member and not holds_a_key(place.member) else None
 
 
 def _as_text(path: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pty
@@ -16,6 +17,7 @@ from gitbtc.keys.finding import fingerprint
 from tests.conftest import Repo
 from tests.doors.pushing import GITBTC
 from tests.doors.test_hook import secret
+from tests.scanning.test_containers import zipped
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
@@ -54,6 +56,34 @@ def oid(repo: Repo, revision: str = "HEAD") -> str:
 
 
 # -- what is scanned ---------------------------------------------------------------------------------------------------
+
+
+def test_a_compressed_file_is_opened_wherever_it_lies(repo: Repo, key: str) -> None:
+    packed = zipped({"notes/seed.txt": f"one\n{key}\n".encode(), "other": b"x"})
+    repo.write("backup.zip", packed)
+    [told] = report(repo)["findings"]
+    assert (told["path"], told["member"], told["line"], told["staged"]) == ("backup.zip", "notes/seed.txt", 2, False)
+    repo.commit("a backup")
+    lines = repo.gitbtc("scan", ok=(1,)).stdout.splitlines()
+    assert lines[0].startswith("backup.zip!notes/seed.txt:2: secret: WIF private key")
+    assert lines[1].strip().startswith(f"brought in by {oid(repo)[:12]}")
+    for arguments in (["--all"], ["--all"], ["--rev", "HEAD"], ["backup.zip"]):
+        [told] = report(repo, *arguments)["findings"]
+        assert (told["member"], told["line"], told["commits"]) == ("notes/seed.txt", 2, [oid(repo)])
+    [result] = json.loads(repo.gitbtc("scan", "--sarif", ok=(1,)).stdout)["runs"][0]["results"]
+    assert "region" not in result["locations"][0]["physicalLocation"]
+    assert result["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": "backup.zip!notes/seed.txt"}]
+
+
+def test_of_a_compressed_file_what_was_not_read_is_told(repo: Repo) -> None:
+    repo.write("cut.zip", zipped({"a": b"x" * 99})[:-20])
+    repo.write("bomb.gz", gzip.compress(bytes(9_000_000)))
+    done = repo.gitbtc("scan", ok=(3,))
+    assert done.stdout.splitlines()[:-1] == [
+        "bomb.gz!bomb: not scanned: more is packed in it than is unpacked: what is beyond was not read",
+        "cut.zip: not scanned: damaged, or cut short: what could be unpacked was read",
+    ]
+    assert repo.gitbtc("scan", "cut.zip", ok=(0,)).stdout.splitlines()[-1] == "1 file scanned: no findings"
 
 
 def test_without_arguments_all_of_the_work_tree_but_what_is_ignored(repo: Repo, key: str) -> None:

@@ -6,6 +6,8 @@
 name=${0##*/}
 name=${name%%.*}
 earlier=${0%/*}/$name.before-gitbtc
+# A program may have started Git without a PATH.
+command -v sed >/dev/null || PATH=$PATH:/usr/bin:/bin
 
 # essence HOOK: a hook of ours without what depends on whose folder it is in: its digest, and whether that is shared.
 essence() {
@@ -112,7 +114,7 @@ both() {
         run_earlier "$@" && ours "$@"
         ;;
     *)
-        if [ -t 2 ] || ! said=$(mktemp); then
+        if [ -t 2 ] || ! said=$(mktemp 2>/dev/null); then
             run_earlier "$@" && ours "$@"
             return
         fi

@@ -124,7 +124,7 @@ def hook_entries(names: Iterable[str], script: str) -> list[tuple[str, str]]:
         for name in names
         for entry in (
             (f"hook.gitbtc-{name}.event", name),
-            (f"hook.gitbtc-{name}.command", f'sh {_OURS}/{script}" {name}'),
+            (f"hook.gitbtc-{name}.command", f'/bin/sh {_OURS}/{script}" {name}'),
             (f"hook.gitbtc-{name}.enabled", "true"),
         )
     ]

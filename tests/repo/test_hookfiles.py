@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -331,8 +332,21 @@ def configured(repo: Repo, hooks: Hooks) -> Hooks:
 
 def run_configured(repo: Repo, name: str, *arguments: str, stdin: bytes = b"") -> list[str]:
     """What the copy has gitbtc do."""
-    repo.run("sh", ".git/gitbtc/hook", name, *arguments, stdin=stdin)
+    repo.run("/bin/sh", ".git/gitbtc/hook", name, *arguments, stdin=stdin)
     return notes(repo)
+
+
+def test_no_path_and_no_folder_for_temporary_files_are_needed(repo: Repo, configured: Hooks, script: Script) -> None:
+    where = str(Path(shutil.which("git") or "git").parent)  # Git puts its own programs there, whatever it was given
+    repo.env |= {
+        "PATH": str(script(repo.path / "programs" / "git", f'exec {where}/git "$@"').parent),
+        "TMPDIR": "/none",
+    }
+    script(configured.folder / "pre-commit.before-gitbtc", "echo linted")
+    for hook in ([".git/hooks/pre-commit"], ["/bin/sh", ".git/gitbtc/hook", "pre-commit"]):
+        done = repo.run(*hook)
+        assert done.stderr == ""
+    assert notes(repo) == ["-E -P -m gitbtc hook pre-commit"]
 
 
 @pytest.mark.parametrize("place", ["/dev/null", "elsewhere", ".husky/_"])

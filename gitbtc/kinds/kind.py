@@ -29,8 +29,8 @@ Annotations of the file (top level of the schema):
   "removed"]` when absent.
 * `x-gitbtc-balance`: the field, in sat, whose sum over the records is what the owner holds.
 * `x-gitbtc-line`: how a record reads in one line: `{field}`, `{field:outpoint}` (with the record's vout),
-  `{field:short}`, `{field:count}`, `{field:sat}` (in sat where others are in BTC); empty parts vanish. What it is
-  worth comes first, then what for, then who, last the id.
+  `{field:short}`, `{field:count}`, `{field:sat}` (in sat where others are in BTC), `{field:unnamed}` (an address, cut,
+  where no label is shown); empty parts vanish. What it is worth comes first, then what for, then who, last the id.
 * `x-gitbtc-together`: groups of fields that are merged as one value: `{"name", "fields", "merge"}`.
 * `x-gitbtc-register`: for `register` kinds: `{"highest": field, "same": field, "within": field}`.
 

@@ -18,12 +18,13 @@ _PART = re.compile(r"\{([^{}:]+)(?::([a-z]+))?\}")
 _UNIT_SUFFIXES = {
     "sat": "_sat", "msat": "_msat", "sat/vB": "_sat_vbyte", "ppm": "_ppm", "usd": "_usd", "bytes": "_bytes"
 }  # fmt: skip
+_NAME = "label"
 # What a number with a unit of its own needs no name for.
 _UNNAMED = frozenset(["amount", "timestamp"])
 
 
 class Part:
-    """One part of a line: a field, and how it is shown: `plain`, `sat`, `outpoint`, `short` or `count`."""
+    """One part of a line: a field, and how it is shown: `plain`, `sat`, `outpoint`, `short`, `count` or `unnamed`."""
 
     __slots__ = ("declared", "field", "form", "is_bare", "is_identity", "title", "unit")
 
@@ -78,8 +79,12 @@ def _count(part: Part, record: Record, given: Any, length: int) -> str:
     return terms.counted(len(given), (part.field.removesuffix("s"), part.field))
 
 
+def _unnamed(part: Part, record: Record, given: Any, length: int) -> str:
+    return terms.short_address(given) if type(given) is str else _plain(part, record, given, length)
+
+
 _FORMS: dict[str, Callable[[Part, Record, Any, int], str]] = {
-    "outpoint": _outpoint, "short": _short, "count": _count, "sat": _sat
+    "outpoint": _outpoint, "short": _short, "count": _count, "sat": _sat, "unnamed": _unnamed
 }  # fmt: skip
 
 
@@ -99,8 +104,9 @@ class Line:
 
     def show(self, record: Record, length: int, without: Container[str] = ()) -> list[str]:
         """The parts of the line that are not empty, but for the fields `without`."""
-        shown = [part.show(record, length) for part in self.parts if part.field not in without]
-        return [text for text in shown if text]
+        is_named = bool(record.get(_NAME)) and _NAME not in without
+        parts = (part for part in self.parts if part.field not in without and not (is_named and part.form == "unnamed"))
+        return [text for part in parts if (text := part.show(record, length))]
 
     def rest(self, record: Record) -> list[str]:
         """What the line does not show of `record`, or shows in a way that another value could share."""

@@ -1,15 +1,22 @@
-"""A state file as text for Git's own diffs: one line a record, in canonical order, with every field.
+"""A state file as text for Git's own diffs: one terse line a record, in canonical order.
 
-A line begins with the record's ids, amounts and times as people read them; all fields follow by name, their values as
-JSON. So any change of any field changes the line.
+It is the kind's line, money (in BTC) and name first. 64 bits of a hash of the whole record end it, so that any change
+of any field changes the line, also of a field that has no room there: `gitbtc diff` tells which.
 """
 
 from __future__ import annotations
+
+from binascii import b2a_base64
 
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.delta import NotCanonical, body
 from gitbtc.views import terms
 from gitbtc.views.line import Line
+
+try:
+    from _blake2 import blake2b  # what hashlib offers under that name; hashlib itself loads a library for others first
+except ImportError:
+    from hashlib import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +24,10 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Key, Kind, Record
 
-_DELETE = b"\x7f"  # the one ASCII control that JSON does not escape
+_GAP = "  "
+_DIGEST = 11  # characters: 64 bits of BLAKE2b (RFC 7693) over the canonical line. Nobody finds another record with them
+_ROOM = 120 - 1 - len("  #") - _DIGEST  # of 120 characters, what is left beside the sign of a diff and the digest
+_KEPT = 20  # characters of a part that is cut
 
 
 def render(kind: Kind, content: bytes) -> Iterable[bytes]:
@@ -73,11 +83,7 @@ class _Readable:
     def __init__(self, kind: Kind) -> None:
         self._is_array = kind.is_array
         self._fields_of = kind.fields
-        identity = () if isinstance(kind.identity, str) else kind.identity
-        # Other texts are read as easily by their names.
-        self._parts = [part for part in Line(kind).parts if part.is_lossy or part.unit or part.field in identity]
-        # No text holds these: a quote in it would be escaped, and one that ends a text is not followed by a name.
-        self._names = [(b',"%s":' % name, b" %s=" % name) for name in map(str.encode, kind.fields)]
+        self._line = Line(kind)
 
     def line(self, record: Record, canonical: bytes) -> bytes:
         """The line of one record, or of one member of an object file; `canonical` is its canonical line."""
@@ -87,19 +93,21 @@ class _Readable:
                 for name, given in record.items()
             )
             return (" ".join(words) + "\n").encode()
-        head = [part.show(record, terms.SHORTEST) for part in self._parts]
-        fields = self._fields(record, canonical)
-        return ("  ".join([text for text in head if text]).encode() + b" " + fields + b"\n").lstrip(b" ")
+        head = _fitted([part.removesuffix(" BTC") for part in self._line.show(record, terms.SHORTEST)])
+        return f"{head}{_GAP}#{_digest(canonical)}\n".encode()
 
-    def _fields(self, record: Record, canonical: bytes) -> bytes:
-        """` name=value` for each field."""
-        if canonical.count(b"{") == 1:
-            fields = b"," + canonical[1:-1]
-            for before, after in self._names:
-                fields = fields.replace(before, after)
-        else:
-            words = ((terms.word(name).encode(), json_text.dumps(given)) for name, given in record.items())
-            fields = b"".join(b" %s=%s" % word for word in words)
-        if fields.isascii() and _DELETE not in fields:
-            return fields
-        return terms.escaped(fields.decode()).encode()
+
+def _digest(canonical: bytes) -> str:
+    return b2a_base64(blake2b(canonical, digest_size=8).digest(), newline=False).rstrip(b"=").decode()
+
+
+def _fitted(parts: list[str]) -> str:
+    """The parts in the room that there is: the longest ones cut, ids and amounts whole."""
+    parts = list(parts)
+    while (beyond := sum(map(len, parts)) + len(_GAP) * (len(parts) - 1) - _ROOM) > 0:
+        longest = max(range(len(parts)), key=lambda place: len(parts[place]))
+        kept = max(len(parts[longest]) - beyond - 1, _KEPT)
+        if kept + 1 >= len(parts[longest]):
+            break
+        parts[longest] = parts[longest][:kept] + "…"
+    return _GAP.join(parts)

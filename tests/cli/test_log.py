@@ -53,16 +53,16 @@ def story(repo: Repo) -> None:
 
 GOLDEN = """\
 COMMIT  Ann Auditor  Block 105
-  ~ 2.00000000 BTC  f0f0f0f0:1  released by "Agent B"
-  ~ 3.00000000 BTC  f0f0f0f0:2  label "savings" → "cold storage"
+  ~ 2.00000000 BTC  bcrt1qh77z…d7pdx0  f0f0f0f0:1  released by "Agent B"
+  ~ 3.00000000 BTC  bcrt1qh77z…d7pdx0  f0f0f0f0:2  label "savings" → "cold storage"
   ~ 61616161  confirmed at height 105
 COMMIT  Ann Auditor  Reserve
-  ~ 2.00000000 BTC  f0f0f0f0:1  reserved by "Agent B" until block 120: "rent"
+  ~ 2.00000000 BTC  bcrt1qh77z…d7pdx0  f0f0f0f0:1  reserved by "Agent B" until block 120: "rent"
 COMMIT  Ann Auditor  Merge branch 'agent-b'
   1 coin restored, 1 lost; balance unchanged against the first parent
   ! 1.00000000 BTC  f0f0f0f0:0  contested (double spend), settled for 61616161 over 62626262
-  + 2.00000000 BTC  f0f0f0f0:1  a coin again, which 62626262 had spent
-  - 2.99999000 BTC  62626262:0  lost with 62626262
+  + 2.00000000 BTC  bcrt1qh77z…d7pdx0  f0f0f0f0:1  a coin again, which 62626262 had spent
+  - 2.99999000 BTC  bcrt1qsl0c…7gsw7t  62626262:0  lost with 62626262
   ~ 62626262  replaced by 61616161
 COMMIT  agent-b  Pay agent-b
   1 coin received, 2 spent; balance −0.00001000 BTC

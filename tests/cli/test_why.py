@@ -40,7 +40,7 @@ def test_the_life_of_a_contested_coin(treasury: Repo) -> None:
     settled(treasury)
     told = without_oids(treasury.gitbtc("why", COIN).stdout).splitlines()
     assert told == [
-        f"{COIN}  1.00000000 BTC",
+        f"{COIN}  1.00000000 BTC  bcrt1qh77z…d7pdx0",
         "COMMIT  Ann Auditor  Fund the treasury",
         "  + received at height 100",
         "COMMIT  agent-a  Pay agent-a",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from tests.made_state import FUNDING, branch, coin, coins, spend, txid
+from gitbtc.views import terms, textconv
+from tests.made_state import branch, coin, coins, spend, txid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,26 +39,36 @@ def put(folder: Path, content: bytes) -> Path:
     return path
 
 
-def test_a_line_holds_ids_and_amounts_as_people_read_them_and_every_field(tmp_path: Path) -> None:
+def line_of(path: Path, kind: str = "utxos") -> str:
+    """The one line of a file, without the digits that stand for the whole record."""
+    line = convert(path, kind).decode()
+    assert re.fullmatch(r".*  #[0-9A-Za-z+/]{11}\n", line)
+    return line[:-15]
+
+
+def test_a_line_begins_with_money_and_name(tmp_path: Path) -> None:
     path = put(tmp_path, codec.encode_file(UTXOS, [coin(0, label="Zürich\u202e")]))
-    assert convert(path).decode() == (
-        'f0f0f0f0:0  1.00000000 BTC  address="bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0" amount_sat=100000000 '
-        'block_height=100 coinbase=false label="Zürich\\u202e" script_type="p2wpkh" '
-        f'txid="{"f0" * 32}" vout=0\n'
-    )
+    assert line_of(path) == '1.00000000  "Zürich\\u202e"  f0f0f0f0:0'
 
 
-def test_what_is_nested_stays_json(tmp_path: Path) -> None:
-    path = put(tmp_path, codec.encode_file(built_in("transactions"), [spend("a", coin(0))]))
-    inputs = f'inputs=[{{"amount_sat":100000000,"txid":"{FUNDING}","vout":0}}]'
-    assert (
-        convert(path, "transactions")
-        .decode()
-        .startswith(
-            f"{txid('a')[:8]}  1 input  1 output  fee 0.00001000 BTC  block_height=null block_time=null "
-            f"confirmed=false fee_sat=1000 {inputs} label=null outputs=[{{"
-        )
+def test_what_is_nested_or_long_has_no_room(tmp_path: Path) -> None:
+    path = put(tmp_path, codec.encode_file(built_in("transactions"), [spend("a", coin(0), label="x" * 500)]))
+    line = line_of(path, "transactions")
+    assert line.startswith('"xxxxxxxxxxxxxxxxxxxx')
+    assert f"…  fee 1,000 sat  1 input  1 output  {txid('a')[:8]}" in line
+    assert len(line) == 105
+
+
+@given(st.lists(st.text(max_size=60), min_size=2, max_size=2, unique=True), st.integers(0, 2_100_000_000_000_000))
+def test_a_rename_is_two_lines_of_which_none_is_long(labels: list[str], amount: int) -> None:
+    one, other = (
+        b"".join(textconv.render(UTXOS, codec.encode_file(UTXOS, [coin(3, label=label, amount_sat=amount)])))
+        for label in labels
     )
+    assert one != other
+    assert one.count(b"\n") == other.count(b"\n") == 1
+    assert max(len(line.decode()) for line in (one, other)) <= 120
+    assert one.startswith(terms.money(amount).encode())
 
 
 def test_any_layout_of_the_same_records_is_the_same_text(tmp_path: Path) -> None:
@@ -86,7 +100,7 @@ def test_a_kind_that_is_gone_leaves_the_file_as_it_is(tmp_path: Path) -> None:
 
 def test_an_object_file_has_a_line_a_member(tmp_path: Path) -> None:
     assert convert(put(tmp_path, b'{"name":"dca","dca_amount_sat":5}'), "strategy") == (
-        b"dca_amount_sat 0.00000005 BTC\nname dca\n"
+        b'dca_amount_sat 0.00000005 BTC\nname "dca"\n'
     )
 
 
@@ -128,12 +142,14 @@ def test_log_show_and_blame_read_as_records(sandbox: Sandbox) -> None:
         changed = [
             line for line in repo.git(*command).splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
         ]
-        assert [line[:30] for line in changed if "BTC" in line] == [
-            f"{sign}f0f0f0f0:1  2.00000000 BTC  " for sign in "-+"
-        ]
+        changed = [line for line in changed if line[1:3] == "2."]
+        assert [line.partition("  #")[0] for line in changed] == [
+            "-2.00000000  bcrt1qh77z…d7pdx0  f0f0f0f0:1", '+2.00000000  "rent"  f0f0f0f0:1'
+        ]  # fmt: skip
+        assert all(len(line) <= 120 for line in changed)
     blamed = repo.git("blame", "-s", "-l", "wallet/utxos.json").splitlines()
     assert [line.lstrip("^")[:39] for line in blamed] == [first[:39], second[:39]]
-    assert '[-label=null-]{+label="rent"+}' in repo.git("show", "--word-diff")
+    assert '2.00000000  [-bcrt1qh77z…d7pdx0-]{+"rent"+}  f0f0f0f0:1' in repo.git("show", "--word-diff")
 
 
 def test_the_combined_diff_of_a_conflict_shows_the_contested_records(sandbox: Sandbox) -> None:
@@ -149,4 +165,6 @@ def test_the_combined_diff_of_a_conflict_shows_the_contested_records(sandbox: Sa
     repo.commit("ours")
     repo.git("merge", "theirs", ok=(1,))
     shown = repo.git("diff").splitlines()
-    assert [line[:14] for line in shown if line.startswith((" +f", "+ f"))] == [" +f0f0f0f0:1 ", "+ f0f0f0f0:1 "]
+    assert [line[:27] for line in shown if "f0f0f0f0:1" in line] == [
+        ' +2.00000000  "a"  f0f0f0f0', '+ 2.00000000  "b"  f0f0f0f0'
+    ]  # fmt: skip

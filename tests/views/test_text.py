@@ -36,7 +36,7 @@ def test_received_spent_and_changed_coins() -> None:
         "wallet/utxos.json: 1 coin received, 1 spent, 1 changed; balance +2.00000000 BTC",
         '+4.00000000  "zürich"           f0f0f0f0:3  block 100',
         "−2.00000000  bcrt1qh77z…d7pdx0  f0f0f0f0:1  no transaction is known to spend it",
-        '~ 3.00000000 BTC  f0f0f0f0:2: label null → "rent"',
+        '~ 3.00000000 BTC  bcrt1qh77z…d7pdx0  f0f0f0f0:2: label null → "rent"',
     ]
 
 
@@ -192,7 +192,7 @@ def test_uniform_changes_of_many_records_fold_and_others_do_not() -> None:
     assert view("utxos", old, new) == [
         "wallet/utxos.json: 1,200 coins changed; balance unchanged",
         "~ 1,199 coins: confirmations 5 → 11",
-        '~ 1200.00000000 BTC  f0f0f0f0:1199: confirmations 5 → 11, label null → "x"',
+        '~ 1200.00000000 BTC  bcrt1qh77z…d7pdx0  f0f0f0f0:1199: confirmations 5 → 11, label null → "x"',
     ]
 
 

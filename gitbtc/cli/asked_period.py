@@ -155,7 +155,7 @@ class _Finding:
         before, opening = self._before(begin, books, roots)
         timeline = self._timeline(after.commit.oid if after.commit else "HEAD")
         snapshots = [one.snapshot for one in (after, before) if one.snapshot]
-        reckoning = Reckoning(opening, books, _Proofs(timeline, snapshots, roots, books))
+        reckoning = Reckoning(opening, books, _Proofs(timeline, snapshots, roots))
         names = [Names(*(records_of(after.snapshot, root, kind) for kind in (LABELS, LABELS_329))) for root in roots]
         channels = [one for snapshot in snapshots for root in roots for kind in (CHANNELS, PENDING)
                     for one in records_of(snapshot, root, kind)]  # fmt: skip
@@ -241,11 +241,10 @@ def _height_at(begin: Point, after: Books) -> int:
 class _Proofs:
     """What the history and the files of a period say of whose outputs are."""
 
-    def __init__(self, timeline: Timeline, snapshots: list[Snapshot], roots: list[str], books: Books) -> None:
+    def __init__(self, timeline: Timeline, snapshots: list[Snapshot], roots: list[str]) -> None:
         self._timeline = timeline
         self._snapshots = snapshots
         self._roots = roots
-        self._network = next((tip.network for tip in books.tips.values() if tip.network), "main")
 
     def _records(self, kind: str) -> list[Record]:
         return [one for snapshot in self._snapshots for root in self._roots for one in records_of(snapshot, root, kind)]
@@ -256,7 +255,7 @@ class _Proofs:
 
     def derived(self, addresses: dict[str, str]) -> tuple[set[str], bool]:
         """Those that the roots' descriptors give."""
-        return derived(self._records(DESCRIPTORS), self._network, addresses)
+        return derived(self._records(DESCRIPTORS), addresses)
 
     def received(self) -> set[str]:
         """The addresses at which labels say that money comes in."""

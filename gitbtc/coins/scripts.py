@@ -5,8 +5,8 @@ embit derives them. It is imported when a script is asked for, and no sooner: cu
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
-from itertools import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
 
 # How many scripts of a descriptor are looked at beyond the one that is used next, and how many at the most: a thousand
-# take half a second.
-_AHEAD, _MOST = 20, 2000
+# take half a second. (20: the gap of BIP-44.)
+AHEAD, _MOST = 20, 2000
+_HARDENED = 1 << 31  # BIP-32: no public key has a child from here on
 # How embit calls the networks of chain.json.
 _NETWORKS = {"testnet4": "test"}
 
@@ -39,8 +40,10 @@ class OwnScripts:
         if any(self._makes(descriptor, script, hint) for descriptor, _ in self._descriptors for hint in hints):
             return True
         if self._derived is None:
-            made = (self._made(descriptor, range(end)) for descriptor, end in self._descriptors)
-            self._derived = set(chain.from_iterable(made))
+            self._derived = set()
+            for descriptor, end in self._descriptors:
+                with suppress(Unreadable):
+                    self._derived.update(made(descriptor, range(end)))
         return script in self._derived
 
     @cached_property
@@ -52,26 +55,42 @@ class OwnScripts:
     @cached_property
     def _descriptors(self) -> list[tuple[Any, int]]:
         """Each descriptor that embit can read, and how many of its scripts are looked at."""
-        from embit.descriptor import Descriptor
-
         found = []
         for record in self._records:
-            try:
-                descriptor = Descriptor.from_string(record["descriptor"])
-            except Exception:  # noqa: BLE001, S112 - it raises what its parsers raise: what it cannot read, derives nothing
-                continue
-            end = min(record.get("next_index", 0) + _AHEAD, _MOST) if descriptor.is_wildcard else 1
-            found.append((descriptor, end))
+            with suppress(Unreadable):  # it derives nothing
+                descriptor = parsed(record)
+                end = min(record.get("next_index", 0) + AHEAD, _MOST) if descriptor.is_wildcard else 1
+                found.append((descriptor, end))
         return found
 
     def _makes(self, descriptor: Any, script: bytes, index: int) -> bool:
-        return script in self._made(descriptor, [index])
+        with suppress(Unreadable):
+            return index < _HARDENED and script in made(descriptor, [index])
+        return False
 
-    def _made(self, descriptor: Any, indices: Iterable[int]) -> Iterator[bytes]:
-        for index in indices:
-            for branch in range(descriptor.num_branches):
-                if index < 1 << 31:
-                    yield bytes(descriptor.derive(index, branch_index=branch).script_pubkey().data)
+
+class Unreadable(Exception):
+    """A descriptor that embit cannot read, or cannot derive from."""
+
+
+def parsed(record: Record) -> Any:
+    """The descriptor of a record, as embit has it. Raises Unreadable."""
+    from embit.descriptor import Descriptor
+
+    try:
+        return Descriptor.from_string(_text(record))
+    except Exception as error:  # embit raises what Python raises where a text is not what it expects
+        raise Unreadable from error
+
+
+def made(descriptor: Any, indices: Iterable[int]) -> Iterator[bytes]:
+    """The scripts of a descriptor at these indices, of each branch. Raises Unreadable."""
+    for index in indices:
+        for branch in range(descriptor.num_branches):
+            try:
+                yield bytes(descriptor.derive(index, branch_index=branch).script_pubkey().data)
+            except Exception as error:  # the same
+                raise Unreadable from error
 
 
 def _text(record: Record) -> str:

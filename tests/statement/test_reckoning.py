@@ -42,7 +42,7 @@ class OfDescriptors(NoProofs):
         self._records = [record for snapshot in snapshots for record in snapshot.records.get("descriptors", ())]
 
     def derived(self, addresses: dict[str, str]) -> tuple[set[str], bool]:
-        return derived(self._records, "regtest", addresses)
+        return derived(self._records, addresses)
 
 
 def books(snapshot: SourceSnapshot) -> Books:

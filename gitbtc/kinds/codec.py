@@ -280,11 +280,24 @@ def _keyed(kind: Kind, content: bytes) -> dict[Key, bytes]:
 
 def _differing(kind: Kind, content: bytes, key: Key) -> Malformed:
     """Two records of one key: the later one, and where the other is."""
-    from gitbtc.kinds.lines import lines_of_key
-
     first, *later = lines_of_key(kind, content, key) or [0]
     other = f" (the other one is on line {first})" if later else ""
     return Malformed(f"two records have {_named(kind, key)} and differ{other}; keep one", *later[:1])
+
+
+def lines_of_key(kind: Kind, content: bytes, key: Key) -> list[int]:
+    """The lines on which records of that key begin."""
+    from gitbtc.kinds.elements import elements
+
+    found = []
+    for number, text in elements(kind, content):
+        try:
+            is_of_key = read_line(kind, text)[1] == key
+        except Malformed:
+            continue
+        if is_of_key:
+            found.append(number)
+    return found
 
 
 class _Canonical:
@@ -470,7 +483,7 @@ def _from_document(kind: Kind, content: bytes) -> Iterable[tuple[Key, bytes, int
 
 def _of_record(kind: Kind, content: bytes, position: int, fault: str) -> Malformed:
     """A fault of the record at that position, from 1, of a document of any layout."""
-    from gitbtc.kinds.lines import elements
+    from gitbtc.kinds.elements import elements
 
     numbers = [number for number, _ in elements(kind, content)]
     return Malformed(f"record {position}: {fault}", *numbers[position - 1 : position])

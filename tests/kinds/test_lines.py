@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.kinds import codec
-from gitbtc.kinds.lines import Lines, lines_of_key
+from gitbtc.kinds.codec import lines_of_key
+from gitbtc.kinds.lines import Lines
 from gitbtc.kinds.registry import built_in
 from tests.strategies import coins, files
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.errors import CannotWork, UsageError
-from gitbtc.repo.git import Git, GitFailed
+from gitbtc.repo.git import Git
 from gitbtc.spends import COINS
 from gitbtc.state.snapshot import installed_kinds, of_revision, of_work_tree, path_in
 
@@ -81,7 +81,7 @@ def wallets(state: State, folder: str | None, agent: str | None) -> list[Wallet]
     for at, trailer in state.contests:
         if trailer.outpoint:
             contested.setdefault(at, set()).add(trailer.outpoint)
-    asking = Asking(_speaker(git, agent), contested, _listed_before(git, state.commit))
+    asking = Asking(_speaker(git, agent), contested, _listed_before(state))
     return wallets_of(snapshot, asking, root)
 
 
@@ -113,18 +113,16 @@ def _speaker(git: Git, agent: str | None) -> str | None:
         return None
 
 
-def _listed_before(git: Git, commit: str | None) -> Callable[[str, Outpoint], bool]:
-    """Whether a file of coins up to `commit` ever listed a coin; what is not here to be read, proves nothing."""
+def _listed_before(state: State) -> Callable[[str, Outpoint], bool]:
+    """Whether a list of coins in the history of a state's commit has a coin; what cannot be read proves nothing."""
+    from gitbtc.history.timeline import Timeline
+    from gitbtc.repo.reading import objects_of
 
     @cache
-    def listed(root: str, outpoint: Outpoint) -> bool:
-        if commit is None:
+    def listed(_: str, outpoint: Outpoint) -> bool:
+        if state.commit is None:
             return False
-        txid, vout = outpoint
-        try:
-            # How a canonical line ends: an outpoint stands nowhere else in a file of coins.
-            return bool(git.last_with(f'"txid":"{txid}","vout":{vout}}}', path_in(root, COINS), [commit]))
-        except GitFailed:
-            return False
+        objects = objects_of(state.git)
+        return bool(Timeline(objects, objects.blob, state.commit).listed({outpoint}))
 
     return listed

@@ -9,6 +9,7 @@ no text is, a word may touch other letters.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import compress, count, pairwise
 from operator import eq, sub
 
@@ -27,13 +28,23 @@ _PLAIN = re.compile(rb"[" + SEPARATORS + rb"]*(?:\b[0-9]{1,2}[.:]?[" + SEPARATOR
 _WORD = re.compile(rb"[a-z\x80-\xff]+")
 # The same, several times faster than by the expression: all else becomes a blank.
 _LETTERS_ALONE = bytes(byte if _WORD.match(bytes([byte])) else ord(" ") for byte in range(256))
-_NUMBER = re.compile(rb"[0-9]+(?:(?:st|nd|rd|th)\b)?")
+# What counts: digits, letters and Roman numerals before a point or a bracket. And blanks, which fill a column.
+_NUMBER = re.compile(rb"[0-9]+(?:(?:st|nd|rd|th)\b)?|(?<![a-z])(?:[a-z]|[ivx]{2,5})(?=[.):])")
+_BLANKS = re.compile(rb"[ \t]{2,}")
+_ORDINALS = (
+    b"first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
+    b" sixteenth seventeenth eighteenth nineteenth one two three four five six seven eight nine ten eleven twelve"
+    b" thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+_SPELLED = re.compile(
+    rb"\b(?:twent(?:ieth|y(?:[ -](?:first|second|third|fourth|one|two|three|four))?)|" + b"|".join(_ORDINALS) + rb")\b"
+)
 # The longest that stands between two words: the rest of a record, of a line of a subtitle.
 _MOST_BETWEEN = 200
 # So many words that are on a list may stand in the frame itself: `<word index="1">` has three.
 _LONGEST_PERIOD = 5
 # What may stand before the last word of a list that a person wrote.
-_LAST = re.compile(rb",? (?:and|und|et|y|e|en|og|och) \Z")
+_LAST = re.compile(rb",? (?:and|or|&|plus|und|oder|et|ou|y|e|i|en|og|och) \Z")
 
 # Lines that begin with the mark of a comment or with a sign of a patch, one under the other.
 _MARK = re.compile(rb"(?m)^[ \t]*(?:[+#;%!]+|//+|--+)")
@@ -44,7 +55,18 @@ _HUNK = re.compile(rb"(?m)^@@ .*\n((?:[ +\-\\][^\n]*(?:\n|\Z)|\n)+)")
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
 _SHORTEST, _LONGEST = 3, 32  # bytes of a word
 
-_NUMBERED = re.compile(rb"(?<![0-9a-z])([0-9]{1,2})(?:st|nd|rd|th)?[^0-9a-z\x80-\xff\n]{1,4}([a-z\x80-\xff]{3,})")
+# A number of at most two digits, or a word that can be on a list.
+_NUMBERED = re.compile(rb"(?<![0-9a-z\x80-\xff.])([0-9]{1,2})(?:st|nd|rd|th)?(?![0-9a-z])|([a-z\x80-\xff]{3,})")
+_NUMERAL, _LISTED = 1, 2
+# A word of a list that stands there so often is one of the frame.
+_OFTEN = 9
+_PAIRS = ((re.compile(rb"(?:\x01\x02){12,}"), True), (re.compile(rb"(?:\x02\x01){12,}"), False))
+
+# Three words that follow one another, and by a word's place whether it follows the one before.
+_ROW = b"\1\1\1"
+# Between two rows alone: on a line of its own, and more than the end of a sentence.
+_TWO_ROWS = re.compile(rb"[^\s.,;:!?].*\n|\n.*[^\s.,;:!?]", re.DOTALL)
+_FOLLOWING = re.compile(rb"\x01{2,}")
 
 
 class Words:
@@ -71,10 +93,21 @@ def readings(looked: Words) -> Iterator[Reading]:
     least = looked.counts[-1]
     if looked.flags.count(1) < least - 2:
         return
-    yield from _framed(looked.text, looked.words, looked.flags, least)
-    yield from _in_order(looked.text, looked.listed, looked.counts)
+    if len(set(compress(looked.words, looked.flags))) > least // 2:  # else they are words of the frame
+        yield from _framed(looked.text, looked.words, looked.flags, least)
+        yield from _in_rows(looked.text, looked.flags, looked.counts)
+        yield from _in_order(looked.text, looked.listed, looked.counts)
+        if b"twelfth" in looked.text or b"twelve" in looked.text:
+            yield from _spelled(looked)
     if looked.follow_each_other(least - 2) and _BINARY.search(looked.text):
         yield from _touching(looked.text, looked.flags, looked.listed, least)
+
+
+def _spelled(looked: Words) -> Iterator[Reading]:
+    """With digits for numbers that are spelled out."""
+    counted = Words(_SPELLED.sub(b"0", looked.text), looked.listed, looked.counts)
+    yield 0, counted.text
+    yield from ((0, phrase) for _, phrase in _framed(counted.text, counted.words, counted.flags, counted.counts[-1]))
 
 
 # -- lines with marks ----------------------------------------------------------------------------------------------
@@ -96,17 +129,15 @@ def unmarked(looked: Words) -> Iterator[Reading]:
 
 def _framed(text: bytes, words: Sequence[bytes], flags: bytes, least: int) -> Iterator[Reading]:
     """Words with the same between them, or with other words of a list between that stay the same."""
-    chosen = list(compress(words, flags))
-    if len(set(chosen)) <= least // 2:
-        return  # words of the frame
     listed = list(compress(count(), flags))
     steps = list(map(sub, listed[1:], listed))
+    chosen = list(compress(words, flags))
     tokens: list[re.Match[bytes]] = []
     plain = b""
     for period in range(1, _LONGEST_PERIOD + 1):
         for start, end in _even(steps, period, (least - 3) * period):
             some, places = chosen[start:end], listed[start:end]
-            if places[-1] - places[0] == len(places) - 1:
+            if period == 1 and places[-1] - places[0] == len(places) - 1:
                 plain = plain or _plain(text)
                 if b"\0" not in plain[places[0] + 1 : places[-1] + 1]:
                     continue  # which is how words are read anyway
@@ -149,12 +180,13 @@ def _of_frame(text: bytes, found: Sequence[re.Match[bytes]], period: int, least:
 
 
 def _has_a_constant(words: Sequence[bytes], period: int) -> bool:
-    return any(len(set(words[phase::period])) == 1 for phase in range(period))
+    r"""Whether one word stays the same, but for what stands around the whole: `\begin`, `\item`s, `\end`."""
+    return any(len(set(words[phase::period][1:-1])) == 1 for phase in range(period))
 
 
 def _between(text: bytes, start: int, end: int) -> bytes | None:
     """What stands between two words, each number as 0; None where they are too far apart."""
-    return _NUMBER.sub(b"0", text[start:end]) if end - start <= _MOST_BETWEEN else None
+    return _BLANKS.sub(b" ", _NUMBER.sub(b"0", text[start:end])) if end - start <= _MOST_BETWEEN else None
 
 
 def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iterator[tuple[int, int]]:
@@ -170,23 +202,98 @@ def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iter
         start = max(start, at - period + 1) if here is not None else at + 1
 
 
+# -- words in rows -------------------------------------------------------------------------------------------------
+
+
+def _in_rows(text: bytes, flags: bytes, counts: Sequence[int]) -> Iterator[Reading]:
+    """Several words a row, with the same between the rows; between two rows that are a phrase, whatever it is."""
+    rows = _rows(text, flags)
+    if sum(end - start for start, end in rows) < counts[-1] - 2:
+        return
+    tokens = list(_WORD.finditer(text))
+    places = [(tokens[one[1] - 1].end(), tokens[other[0]].start()) for one, other in pairwise(rows)]
+    # The look of what stands between: all of it is compared where that is the same.
+    looks = [text[start : start + 1] + text[end - 2 : end] for start, end in places]
+    for first, last in _alike(looks):
+        if sum(end - start for start, end in rows[first : last + 1]) >= counts[-1] - 2:
+            between = [_between(text, start, end) for start, end in places[first:last]]
+            for begin, limit in _alike(between):
+                some = rows[first + begin : first + limit + 1]
+                some += _last_row(text, tokens, flags, some)
+                if between[begin] and (len(some) > 2 or _is_phrase(some, between[begin] or b"", counts)):
+                    words = [token[0] for start, end in some for token in tokens[start:end]]
+                    if len(set(words)) * 4 >= len(words) * 3:  # else some are words of the frame
+                        yield tokens[some[0][0]].start(), b" ".join(words)
+
+
+def _last_row(
+    text: bytes, tokens: Sequence[re.Match[bytes]], flags: bytes, rows: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """A row of one word or two behind the others, if there is one: the last one can be that short."""
+    (_, first_end), (second, _), (*_, end) = rows[0], rows[1], rows[-1]
+    at = end + second - first_end  # behind as many words of the frame
+    if flags[at : at + 1] != b"\1":
+        return []
+    between = _between(text, tokens[end - 1].end(), tokens[at].start())
+    if between != _between(text, tokens[first_end - 1].end(), tokens[second].start()):
+        return []
+    return [(at, at + 1 + (flags[at + 1 : at + 2] == b"\1"))]
+
+
+def _is_phrase(rows: Sequence[tuple[int, int]], between: bytes, counts: Sequence[int]) -> bool:
+    """Whether two rows are a phrase by themselves: a full one and the rest of it."""
+    first, second = (end - start for start, end in rows)
+    return first >= second and first + second in counts and _TWO_ROWS.search(between) is not None
+
+
+def _rows(text: bytes, flags: bytes) -> list[tuple[int, int]]:
+    """Where three listed words or more stand together, with nothing but separators between (from, to)."""
+    if flags.count(_ROW) < 2:
+        return []
+    follow = bytes(map(int.__and__, flags[1:], _plain(text)[1:]))
+    follow = bytes(map(int.__and__, follow, flags))
+    return [(found.start(), found.end() + 1) for found in _FOLLOWING.finditer(follow)]
+
+
+def _alike(between: Sequence[bytes | None]) -> Iterator[tuple[int, int]]:
+    """Rows (first, last) between which the same stands."""
+    start = 0
+    for at in range(1, len(between) + 1):
+        if at == len(between) or between[at] != between[start]:
+            yield start, at
+            start = at
+
+
 # -- words with numbers --------------------------------------------------------------------------------------------
 
 
 def _in_order(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> Iterator[Reading]:
-    """Words with numbers before them, in the order of these."""
-    # Whatever the order, so many are numbered from 1 on.
-    if not all(b"%d" % number in text for number in range(counts[-1], 1, -1)):
+    """Words with numbers before them, or behind them, in the order of these."""
+    # Whatever the order, so many are numbered from 0 or from 1 on.
+    if not all(b"%d" % number in text for number in range(counts[-1] - 1, 0, -1)):
         return
-    pairs = [(int(number), word) for number, word in _NUMBERED.findall(text) if word in listed]
+    marks = [(number, word) for number, word in _NUMBERED.findall(text) if number or word in listed]
+    often = {mark for mark, times in Counter(marks).items() if mark[1] and times > _OFTEN}
+    marks = [mark for mark in marks if mark not in often]
+    shape = bytes([_NUMERAL if number else _LISTED for number, _ in marks])
+    for pattern, ahead in _PAIRS:
+        for found in pattern.finditer(shape):
+            one, other = marks[found.start() : found.end() : 2], marks[found.start() + 1 : found.end() : 2]
+            numbers, words = (one, other) if ahead else (other, one)
+            pairs = [(int(number), word) for (number, _), (_, word) in zip(numbers, words, strict=True)]
+            yield from ((text.find(words[0]), b" ".join(words)) for words in _sorted(pairs, counts))
+
+
+def _sorted(pairs: Sequence[tuple[int, bytes]], counts: Sequence[int]) -> Iterator[list[bytes]]:
+    """As many as make a phrase, whose numbers are 1 and all that follow, or 0, but not in their order."""
     numbers = [number for number, _ in pairs]
-    for size in counts if len(pairs) >= counts[-1] else ():
-        wanted = list(range(1, size + 1))
-        for start in range(len(pairs) - size + 1):
-            some = numbers[start : start + size]
-            if some[0] <= size and some != wanted and sorted(some) == wanted:
-                words = [word for _, word in sorted(pairs[start : start + size])]
-                yield text.find(words[0]), b" ".join(words)
+    for size in counts:
+        for first in (1, 0):
+            wanted = list(range(first, first + size))
+            for start in range(len(pairs) - size + 1):
+                some = numbers[start : start + size]
+                if some[0] <= size and some != wanted and sorted(some) == wanted:
+                    yield [word for _, word in sorted(pairs[start : start + size])]
 
 
 # -- words that touch others ---------------------------------------------------------------------------------------

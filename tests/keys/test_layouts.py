@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ EACH = {
     "plus": ("?m=", "§", "+"), "escaped": ("m=", "§", "%20"), "points": ("", "§", "."),
     "symbols": ("", "§", " \U0001f511 "),
     "comments": ("x\n", "# §", "\n"), "comments of C": ("", "// §", "\n"), "patch": ("@@ -1 +1,9 @@\n", "+§", "\n"),
+    "yaml of a listed word": ("w:\n", "  word№: §", "\n"), "spoken, a listed word": ("", "Word №: §", "\n"),
+    "items of latex": ("\\begin{enumerate}\n", "\\item §", "\n\n"), "padded": ("", "| №  | §      | x |", "\n"),
     "patch of a list": ("@@ -1 +1,9 @@\n", "-№. §", "\n"),
 }  # fmt: skip
 
@@ -61,12 +64,50 @@ def columns(listed: list[str], count: int, cell: Callable[[int, str], str], betw
     return "\n".join(between.join(cell(at + 1, listed[at]) for at in row) for row in rows)
 
 
+ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
+CARDINALS = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"]
+ROMANS = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"]
+SHUFFLED = random.Random(7).sample(range(1, 13), 12)
+
+
+def in_rows(listed: list[str], before: str, after: str) -> str:
+    return "\n".join(before + " ".join(listed[at : at + 5]) + after for at in range(0, len(listed), 5))
+
+
 LAID_OUT: dict[str, Callable[[list[str]], str]] = {
     "1st": lambda w: "\n".join(f"{ordinal(n)} {word}" for n, word in enumerate(w, 1)),
     "and": lambda w: ", ".join(w[:-1]) + " and " + w[-1],
     "wrapped comments": lambda w: "\n".join("# " + " ".join(w[at : at + 5]) for at in range(0, len(w), 5)),
     "wrapped patch": lambda w: "\n".join("+" + " ".join(w[at : at + 5]) for at in range(0, len(w), 5)),
     "one changed": lambda w: "@@ -1,9 +1,9 @@\n " + "\n ".join(w[:4]) + f"\n-zoo\n+{w[4]}\n " + "\n ".join(w[5:]),
+    "or": lambda w: ", ".join(w[:-1]) + " & " + w[-1],
+    "ordinals": lambda w: "\n".join(f"The {number} word is {word}." for number, word in zip(ORDINALS, w, strict=False)),
+    "spelled": lambda w: "\n".join(f"{number}: {word}" for number, word in zip(CARDINALS, w, strict=False)),
+    "letters": lambda w: "\n".join(f"{letter}) {word}" for letter, word in zip("abcdefghijkl", w, strict=False)),
+    "romans": lambda w: "\n".join(f"{numeral}. {word}" for numeral, word in zip(ROMANS, w, strict=False)),
+    "shuffled": lambda w: "\n".join(f"WORD_{n}={w[n - 1]}" for n in SHUFFLED),
+    "shuffled objects": lambda w: json.dumps([{"i": n - 1, "class": "w", "w": w[n - 1]} for n in SHUFFLED]),
+    "numbers behind": lambda w: "\n".join(f"{w[n - 1]} {n}" for n in SHUFFLED),
+    "table of a page": lambda w: columns(w, 2, lambda n, word: f"<td>{n}</td><td class=w>{word}</td>", ""),
+    "wrapped chat": lambda w: in_rows(w, "[10:01] alice: ", ""),
+    "wrapped page": lambda w: in_rows(w, "<p>", "</p>"),
+    "wrapped remarks": lambda w: in_rows(w, "REM ", ""),
+    "wrapped text of a document": lambda w: in_rows(w, "", "\\par"),
+    "numbered rows": lambda w: "\n".join(f"Words {at + 1} to {at + 4}: {' '.join(w[at : at + 4])}" for at in (0, 4, 8)),
+    "halves": lambda w: f"A='{' '.join(w[:6])}'\nB='{' '.join(w[6:])}'",
     "backwards": lambda w: "\n".join(f"{n}. {w[n - 1]}" for n in range(len(w), 0, -1)),
     "two columns": lambda w: columns(w, 2, lambda n, word: f"{n:>2}. {word:<10}", "   "),
     "three columns": lambda w: columns(w, 3, lambda n, word: f"{n:>2}) {word:<10}", "\t"),
@@ -132,3 +173,16 @@ def test_a_share_of_slip39_among_other_words_of_its_list_is_found() -> None:
     listed = [word.decode() for word in lists.spellings("slip39")]
     around = random.Random(39).choices(listed, k=500)
     assert share in found(" ".join([*around[:250], share, *around[250:]]))
+
+
+def test_rows_of_prose_and_of_code_are_no_phrase() -> None:
+    """Listed words that follow one another in rows, whose checksum is right once in sixteen: sentences and calls."""
+    drawn = random.Random(11)
+    listed = [word.decode() for word in lists.spellings("english")]
+    for _ in range(300):
+        some = drawn.sample(listed, 12)
+        first, second = " ".join(some[:6]), " ".join(some[6:])
+        assert found(f"The {first}. And {second}.\nMore of that.") == []
+        assert found(f"{first} from {second}") == []
+        assert found("".join(f"{word} {mark} " for word, mark in zip(some, "/=&_.:+;!?%@", strict=True))) == []
+        assert found(f"{first}.\n{second}.\n") == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import lru_cache
-from itertools import filterfalse
+from itertools import filterfalse, islice
 from operator import lt
 
 from gitbtc.keys import layouts
@@ -53,9 +53,12 @@ _IDEOGRAPHS = re.compile("[\u4e00-\u9fff]{2,}")
 # What follows or precedes a part of a sentence: punctuation as Chinese is printed with.
 _OF_A_SENTENCE = re.compile("[\uff01-\uff5e\u3001\u3002]")
 
-# Of twelve that are drawn from a list of 2,048 the average place is below it once in 60,000 times; in sentences of
-# interfaces it is below 300, and one sentence in sixteen of that length has a right checksum.
-_COMMON = 320
+# Of twelve that are drawn from a list of 2,048 the average place is below the first once in 60,000 times, and once in
+# 26 below the second. In sentences of interfaces it is mostly below 300, and in all but one of a thousand below 720;
+# and one sentence in sixteen of that length has a right checksum. The second is wanted where many sentences stand.
+_COMMON, _COMMON_AMONG_SENTENCES = 320, 720
+_SENTENCE = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4,}")
+_SENTENCES = 8
 
 # So many different words make a phrase: twelve random words have fewer once in 10**8 times; prose, code, logs and menus
 # repeat a few words (`true`, `false`) all the time. Mnemonics of all zeros or all ones repeat one word to the last.
@@ -109,35 +112,36 @@ def comparable(piece: bytes) -> bytes:
     """`piece` in lower case and NFKD, the form that BIP-39 compares words in; the same lines, other offsets."""
     if piece.isascii():
         return piece.lower()
-    return b"\n".join([line.lower() if line.isascii() else _normalised(line) for line in piece.split(b"\n")])
+    sentences = sum(1 for _ in islice(_SENTENCE.finditer(piece), _SENTENCES))
+    least = _COMMON_AMONG_SENTENCES if sentences == _SENTENCES else _COMMON
+    return b"\n".join([line.lower() if line.isascii() else _normalised(line, least) for line in piece.split(b"\n")])
 
 
-def _normalised(line: bytes) -> bytes:
+def _normalised(line: bytes, least: int) -> bytes:
     import unicodedata
 
-    text = _IDEOGRAPHS.sub(_apart, line.decode("utf-8", "replace"))
+    text = _IDEOGRAPHS.sub(lambda found: _apart(found, least), line.decode("utf-8", "replace"))
     return _FOREIGN_SEPARATORS.sub(" ", unicodedata.normalize("NFKD", text).lower()).encode("utf-8")
 
 
-def _apart(found: re.Match[str]) -> str:
+def _apart(found: re.Match[str], least: int) -> str:
     """Ideographs that touch, apart from one another and from the words around, if there can be a phrase in them.
 
     Chinese is written so: only a stretch that is a phrase by itself is taken for one, no part of a sentence, and none
-    that is made of common characters.
+    that is made of common characters, whose average place on the list is below `least`.
     """
     start, end, line = found.start(), found.end(), found.string
     around = line[max(start - 1, 0) : start] + line[end : end + 1]
     may_be = any(end - start in family.COUNTS for family in PHRASES) and not _OF_A_SENTENCE.search(around)
-    return (
-        f"#{' '.join(found[0])}#" if may_be and any(_is_drawn(found[0], listed) for listed in lists.IDEOGRAPHS) else "#"
-    )
+    is_drawn = may_be and any(_is_drawn(found[0], listed, least) for listed in lists.IDEOGRAPHS)
+    return f"#{' '.join(found[0])}#" if is_drawn else "#"
 
 
-def _is_drawn(ideographs: str, listed: str) -> bool:
+def _is_drawn(ideographs: str, listed: str, least: int) -> bool:
     """Whether ideographs may have been drawn from a list, which begins with the most common ones."""
     numbers = lists.numbers(listed)
     places = [numbers.get(ideograph.encode(), -1) for ideograph in ideographs]
-    return min(places) >= 0 and sum(places) >= _COMMON * len(places)
+    return min(places) >= 0 and sum(places) >= least * len(places)
 
 
 def _quick_words(piece: bytes) -> list[bytes]:

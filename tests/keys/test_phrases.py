@@ -62,6 +62,25 @@ def test_a_chinese_sentence_is_none_though_its_checksum_is_right() -> None:
     assert not missed
 
 
+def test_among_sentences_only_words_from_all_over_the_list_are_a_phrase() -> None:
+    listed = [word.decode() for word in lists.spellings("chinese_simplified")]
+    drawn = random.Random(17)
+    rare: list[str] = []
+    common: list[str] = []
+    while len(common) < 5:
+        for kept, pool in ((common, listed[:1100]), (rare, listed[700:])):
+            words = drawn.choices(pool, k=12)
+            if bip39.recognise([word.encode() for word in words], "chinese_simplified"):
+                kept.append("".join(words))
+    sentences = "".join(f'msgstr "{"".join(drawn.choices(listed[:300], k=10))}"\n' for _ in range(20))
+    for text in common:
+        assert len(list(phrases.find(f'msgstr "{text}"'.encode()))) == 1
+        assert list(phrases.find(f'{sentences}msgstr "{text}"\n'.encode())) == []
+    for text in rare:
+        [(line, _, secret)] = phrases.find(f'{sentences}msgstr "{text}"\n'.encode())
+        assert (line, secret.decode()) == (21, " ".join(text))
+
+
 @given(
     st.integers(0, 2**64),
     st.sampled_from(["english", "spanish", "japanese", "electrum-portuguese"]),

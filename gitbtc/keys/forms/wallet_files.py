@@ -60,6 +60,9 @@ _SIGNING = re.compile(
     rb"\"(?:(?:seed|xprv)\"\s{0,64}:\s{0,64}\"[^\"]{8}|keypairs\"\s{0,64}:\s{0,64}\{\s{0,256}\"[^\"]{8})"
 )
 
+# JSON begins so, and a program that reads such files does not.
+_HEAD, _BEFORE_JSON = 256, b"\xef\xbb\xbf \t\r\n"
+
 # What programs and people put behind a name, before they touch the file: dates, numbers, `.bak`, `~`, `(1)`, `.gz`.
 # One sign or one word at a time: no name makes the search try a thousand ways.
 _DATED = rb"(?:[ ._():t0-9-]|copy|backup|old|orig|new|bak)*"
@@ -132,7 +135,7 @@ def _is_cores(content: bytes) -> bool:
 
 def _is_electrums(content: bytes) -> bool:
     # The plain search first: it is many times faster, and every file comes through here.
-    is_likely = b'"keystore"' in content or b'"x1/"' in content
+    is_likely = content[:_HEAD].lstrip(_BEFORE_JSON)[:1] == b"{" and (b'"keystore"' in content or b'"x1/"' in content)
     return is_likely and bool(_KEYSTORE.search(content) and _SIGNING.search(content))
 
 

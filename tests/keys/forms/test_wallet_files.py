@@ -224,3 +224,10 @@ def test_a_text_of_one_thing_repeated_is_read_to_its_end(unit: bytes) -> None:
     content = unit * (2**20 // len(unit))
     assert form(content) is None
     list(wallet_files.find(content))
+
+
+def test_a_program_that_reads_such_wallets_is_none() -> None:
+    wallet = json.dumps({"keystore": {"type": "bip32", "xprv": "x" * 20}})
+    for ahead in ("", "\n ", "\ufeff"):
+        assert form((ahead + wallet).encode()) == "Electrum wallet"
+    assert form(f"import json\n\nEXAMPLE = '{wallet}'\n".encode()) is None

@@ -78,15 +78,11 @@ def _row(told: Told, worth: Worth, length: int) -> tuple[str, ...]:
     coin, holding = worth.holding.coin, worth.holding
     label = told.wallet.names.label(coin)
     marks = [word for word, is_so in (("below cost", worth.is_below_cost), ("dust", worth.is_dust)) if is_so]
-    effective = "unknown" if worth.effective_sat is None else _money(worth.effective_sat)
+    effective = "unknown" if worth.effective_sat is None else terms.money(worth.effective_sat)
     return (
-        terms.outpoint(coin, "txid", length), _money(coin["amount_sat"]), _age(worth),
+        terms.outpoint(coin, "txid", length), terms.money(coin["amount_sat"]), _age(worth),
         WORDS[holding.name, holding.detail], effective, "  ".join([*([terms.quoted(label)] if label else []), *marks]),
     )  # fmt: skip
-
-
-def _money(sat: int) -> str:
-    return terms.btc(sat).removesuffix(" BTC")
 
 
 def _age(worth: Worth) -> str:

@@ -60,7 +60,7 @@ def _plan(told: Told, cluster: str, plan: Consolidation) -> Iterator[str]:
     yield f"  costs {plan.cost_sat:,} sat now ({vsize:,} vB), saves {plan.saving_sat:,} sat that day"
     yield f"  pays from {plan.break_even} sat/vB on; recommended from one and a half times that"
     labels = told.labels(plan)
-    listed = f": {', '.join(map(terms.word, labels))}" if labels else ""
+    listed = f": {', '.join(map(terms.quoted, labels))}" if labels else ""
     yield f"  links the coins: who knows of one learns of all{listed}"
     length = terms.telling_length({one.outpoint[0] for one in plan.coins})
     for one in plan.coins:

@@ -133,7 +133,7 @@ def _child(told: Told) -> str:
 
 def _called(told: Told) -> str:
     label = told.wallet.evidence.transactions.get(told.txid, {}).get("label")
-    return f"  {terms.word(label)}" if label else ""
+    return f"  {terms.quoted(label)}" if label else ""
 
 
 def _sat(amount: int | None) -> str:

@@ -58,11 +58,11 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
 def _input(one: Input, length: int, called: Called) -> tuple[str, str, str]:
     txid, vout = one.spent.outpoint
     name = called(one)
-    told = [terms.word(name)] if name else []
+    told = [terms.quoted(name)] if name else []
     told.append(_state(one.state))
     if one.holding is None and one.amount_sat is not None and not one.spent.is_proven:
         told.append("amount as the PSBT says")
-    amount = "?" if one.amount_sat is None else _money(one.amount_sat)
+    amount = "?" if one.amount_sat is None else terms.money(one.amount_sat)
     return terms.outpoint({"txid": txid, "vout": vout}, "txid", length), amount, ", ".join(told)
 
 
@@ -94,7 +94,7 @@ _SHORT: dict[str, Callable[[State], str]] = {
 
 def _output(one: Output, network: str) -> tuple[str, str, str]:
     address = address_of(one.paid.script, network)
-    return ("ours" if one.is_ours else "to others"), _money(one.paid.amount_sat), address or one.paid.script.hex()
+    return ("ours" if one.is_ours else "to others"), terms.money(one.paid.amount_sat), address or one.paid.script.hex()
 
 
 def _fee(proposal: Proposal) -> str:
@@ -111,10 +111,6 @@ def _finding(finding: Finding, length: int) -> str:
         return _SAYS[finding.type]
     txid, vout = finding.outpoint
     return f"{terms.outpoint({'txid': txid, 'vout': vout}, 'txid', length)} {_SAYS[finding.type]}"
-
-
-def _money(sat: int) -> str:
-    return terms.btc(sat).removesuffix(" BTC")
 
 
 # -- for programs -----------------------------------------------------------------------------------------------------

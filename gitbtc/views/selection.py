@@ -63,7 +63,7 @@ def lines(told: Told) -> Iterator[str]:
 def _coin(one: Candidate, names: Mapping[tuple[str, int], str], length: int) -> str:
     name = names.get(one.outpoint, "")
     told = terms.outpoint(_named(one), "txid", length)
-    return f"{told}  {terms.word(name)}" if name else told
+    return f"{told}  {terms.quoted(name)}" if name else told
 
 
 def _named(one: Candidate) -> dict[str, Any]:

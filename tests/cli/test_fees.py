@@ -94,5 +94,5 @@ def test_a_consolidation_is_planned_by_label(wallet: Repo) -> None:
     readings(wallet, [30, 20, 10])
     shown = wallet.gitbtc("plan", "consolidate", "--feerate", "1").stdout
     assert "20 sat/vB another day, the median for 6 blocks of desk's last week" in shown
-    assert "links the coins: who knows of one learns of all: dca" in shown
+    assert 'links the coins: who knows of one learns of all: "dca"' in shown
     assert "nothing to join" in wallet.gitbtc("plan", "consolidate", "--feerate", "900").stdout

@@ -52,11 +52,11 @@ def test_a_payment_is_told_in_lines(wallet: Repo) -> None:
     assert shown.splitlines() == [
         f"pay     0.75000000 BTC  {STRANGER}",
         "pay     0.00075000 BTC  p2wpkh",
-        'in      3.50000000 BTC  6d0cc27c…:0  "OTC desk"',
+        'in      3.50000000 BTC  6d0cc27c:0  "OTC desk"',
         "change  2.74922761 BTC  p2tr",
         "fee     2,239 sat, 12.102 sat/vB, 185 vB at the most when it is signed",
         "found by largest first among 8 coins; waste 1,217 sat",
-        "to keep others from them: gitbtc reserve 6d0cc27c…:0 --blocks 6",
+        "to keep others from them: gitbtc reserve 6d0cc27c:0 --blocks 6",
     ]
 
 

@@ -36,6 +36,7 @@ _UNSEEN = {
 }
 
 _INSTALL = "run `gitbtc install`"
+_SINCE = ".".join(map(str, CONFIGURED_SINCE[:2]))
 _WHAT_GIT_RUNS = ("merge.", "diff.", "filter.", "core.", "hook.")
 
 
@@ -231,13 +232,15 @@ def filters(others: dict[str, str]) -> str:
 def _hooks(place: _Place) -> Outcome:
     hooks, states = place.wanted.hooks, {name: place.wanted.hooks.state(name) for name in place.wanted.hooks.names}
     wrong = [f"{name} is {state.value}" for name, state in states.items() if state is not HookState.OURS]
-    elsewhere = bool(wrong) and hold_by_configuration(place.git, hooks, states)
+    held = bool(wrong) and hold_by_configuration(place.git, states)
+    elsewhere = held and not is_ours_to_write(hooks)
     if wrong and not elsewhere:
         try:
             hooks.check()
         except GitbtcError as error:
             return _some(wrong), str(error)
-        return f"{hooks.folder}: {_some(wrong)}", _hooks_mend(place), not hooks.shared
+        note = f" (this Git runs them by the configuration, one before {_SINCE} does not)" if held else ""
+        return f"{hooks.folder}: {_some(wrong)}{note}", _hooks_mend(place), not hooks.shared
     return copied(hooks, place.wanted.folder / CONFIGURED, elsewhere=elsewhere) or (str(hooks.folder),)
 
 
@@ -248,19 +251,17 @@ def copied(hooks: Hooks, copy: Path, *, elsewhere: bool) -> Outcome | None:
     return (by_configuration(hooks),) if elsewhere else None
 
 
-def hold_by_configuration(git: Git, hooks: Hooks, states: Mapping[str, HookState]) -> bool:
-    """Whether hooks that are not in a folder which is not ours to write to hold all the same, in this Git.
+def hold_by_configuration(git: Git, states: Mapping[str, HookState]) -> bool:
+    """Whether hooks that are not in the hooks folder hold all the same, in this Git.
 
     `states` has what lies there, by name: one of ours that is not as it is to be would run as it is.
     """
-    elsewhere = set(states.values()) <= {HookState.NONE, HookState.FOREIGN, HookState.OURS}
-    return elsewhere and not is_ours_to_write(hooks) and runs_configured_hooks(git)
+    return set(states.values()) <= {HookState.NONE, HookState.FOREIGN, HookState.OURS} and runs_configured_hooks(git)
 
 
 def by_configuration(hooks: Hooks) -> str:
     """That the hooks are not in the hooks folder, and hold."""
-    since = ".".join(map(str, CONFIGURED_SINCE[:2]))
-    return f"run by the configuration, since core.hooksPath is {hooks.folder}: a Git before {since} runs none of them"
+    return f"run by the configuration, since core.hooksPath is {hooks.folder}: a Git before {_SINCE} runs none of them"
 
 
 def _hooks_mend(place: _Place) -> str:

@@ -11,7 +11,7 @@ from gitbtc.repo import files
 from gitbtc.repo.doctor import Check, copied, git_version, hold_by_configuration
 from gitbtc.repo.hookfiles import SERVER_NAMES, HookState
 from gitbtc.repo.limits import Limits
-from gitbtc.repo.prerequisites import imports_gitbtc
+from gitbtc.repo.prerequisites import imports_gitbtc, is_ours_to_write
 from gitbtc.repo.server import SETTING, ServerInstall
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _setting(wanted: ServerInstall) -> Outcome:
 def _hook(wanted: ServerInstall) -> Outcome:
     hooks = wanted.hooks
     wrong = {name: state for name in SERVER_NAMES if (state := hooks.state(name)) is not HookState.OURS}
-    elsewhere = bool(wrong) and hold_by_configuration(wanted.git, hooks, wrong)
+    elsewhere = bool(wrong) and hold_by_configuration(wanted.git, wrong) and not is_ours_to_write(hooks)
     if not wrong or elsewhere:
         return copied(hooks, wanted.configured, elsewhere=elsewhere) or (str(hooks.folder),)
     told = ", ".join(f"{name} is {state.value}" for name, state in wrong.items())

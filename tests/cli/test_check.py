@@ -72,7 +72,7 @@ def test_bisect_finds_the_commit_that_broke_a_rule_and_skips_what_nobody_can_jud
     ]
     treasury.git("bisect", "start", "HEAD", start)
     said = treasury.git("bisect", "run", treasury.python, "-E", "-P", "-m", "gitbtc", "check", "--bisect")
-    assert f"{made[3]} is the first bad commit" in said
+    assert re.search(f"{made[3]} is the first '?bad'? commit", said)  # Git 2.55 quotes the word
     treasury.git("bisect", "reset")
 
 

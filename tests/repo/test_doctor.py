@@ -194,6 +194,17 @@ def test_hooks_that_the_configuration_alone_has_are_told(repo: Repo, install: In
     assert "pre-commit is ours, from another" in broken(repo)["hooks"].found
 
 
+@pytest.mark.usefixtures("newer_git")
+def test_hooks_that_another_tool_displaced_are_told_to_hold_all_the_same(repo: Repo, install: Installer) -> None:
+    install(repo)
+    replace_a_hook(repo)
+    found = broken(repo)["hooks"].found
+    assert "pre-push is another program's" in found
+    assert found.endswith("(this Git runs them by the configuration, one before 2.54 does not)")
+    Hooks(repo.path / ".git/hooks", "/opt/earlier/python", __file__).install()
+    assert "by the configuration" not in broken(repo)["hooks"].found
+
+
 @pytest.mark.parametrize(
     "setting", ["hook.pre-push.enabled", "hook.gitbtc-pre-push.enabled", "hook.gitbtc-pre-push.event"]
 )

@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from gitbtc import __version__
-from gitbtc.errors import CannotWork, GitbtcError, report, told
+from gitbtc.errors import CannotWork, GitbtcError, printable, report, told
 
 # Command -> (module, what it does in one line). The line stands here so that `gitbtc --help` imports no command.
 COMMANDS = {
@@ -54,6 +54,7 @@ COMMANDS = {
     "label": ("gitbtc.cli.label", "Give a coin, a transaction or an address a name, everywhere it stands."),
     "labels": ("gitbtc.cli.labels", "Bring in and write out labels of BIP-329, and Electrum's."),
     "schema": ("gitbtc.cli.schema", "Tell what is versioned and how it merges."),
+    "help": ("gitbtc.cli.help_", "Tell what gitbtc, or one of its commands, can do."),
     "completion": ("gitbtc.cli.completion", "Print the shell completion script."),
 }
 
@@ -72,10 +73,27 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called; a misspelt one is named with what it may have been meant to be."""
+        name = args[0] if args else ""
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        raise click.UsageError(f"no command is called {printable(name)!r}{_meant(name)} `gitbtc help` lists them", ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """Write what each command does, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _meant(name: str) -> str:
+    """What a misspelt command was probably meant to be."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, COMMANDS, n=2, cutoff=0.6)
+    return f". Did you mean {' or '.join(close)}?" if close else "."
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_files
 from gitbtc.diff.patch import inverse
 from gitbtc.diff.reading import read
 from gitbtc.errors import GitbtcError, UsageError, printable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command("apply")
-@click.argument("source", required=False, metavar="[FILE]")
+@click.argument("source", required=False, metavar="[FILE]", shell_complete=complete_files)
 @click.option("--check", is_flag=True, help="Only tell whether it fits.")
 @click.option("--index", is_flag=True, help="Change the index too, which must hold what the work tree does.")
 @click.option("-R", "--reverse", is_flag=True, help="Undo the change.")

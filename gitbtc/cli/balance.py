@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
 from gitbtc.coins.balance import grouped
 from gitbtc.coins.readings import latest
@@ -23,7 +24,7 @@ _PRICES = "prices"
 
 
 @click.command("balance")
-@click.argument("rev", required=False)
+@click.argument("rev", required=False, shell_complete=complete_revisions)
 @click.option("--by", type=click.Choice(["label", "category", "script"]), help="Add up by what the coins are, too.")
 @of_wallets
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.balance/v1.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitbtc.cli import left_out
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.errors import GitbtcError, UsageError, printable, printable_json
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
@@ -31,7 +32,7 @@ _SKIP = 125  # what `git bisect run` takes for a commit that cannot be tested
 
 
 @click.command("check")
-@click.argument("rev", required=False)
+@click.argument("rev", required=False, shell_complete=complete_revisions)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--explain", metavar="[RULE]", is_flag=False, flag_value=_ALL,

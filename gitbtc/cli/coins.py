@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
 from gitbtc.coins.feerate import Feerate
 from gitbtc.coins.readings import TARGETS, latest
@@ -25,7 +26,7 @@ _DESCRIPTORS, _FEES = "descriptors", "fees"
 
 
 @click.command("coins")
-@click.argument("rev", required=False)
+@click.argument("rev", required=False, shell_complete=complete_revisions)
 @click.option("--free", is_flag=True, help="Only coins that nothing holds back.")
 @click.option("--below-cost", is_flag=True, help="Only coins that cost more to spend than they are worth.")
 @click.option("--sort", "order", type=click.Choice(list(ORDERS)), default="outpoint", show_default=True,

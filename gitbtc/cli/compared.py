@@ -50,9 +50,9 @@ class ComparedFile:
 class Compared:
     """The changed state files of a comparison."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, look: text.Look = text.PLAIN) -> None:
         self.comparison = comparison
-        self.look = text.PLAIN
+        self.look = look
         self._listed = comparison.files()
         self._kinds = Kinds(os.path.join(comparison.top, ".gitbtc", "schemas") if comparison.top else None)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import click
 
-from gitbtc.cli.arguments import WithPaths
+from gitbtc.cli.arguments import WithPaths, complete_revisions_and_files
 from gitbtc.cli.compared import Compared, as_document, in_lines, in_words
 from gitbtc.repo.diffing import Comparison
 from gitbtc.repo.git import Git
 
 
 @click.command(cls=WithPaths, options_metavar="[OPTIONS]")
-@click.argument("words", nargs=-1, metavar="[REVISION [REVISION]] [-- PATH...]")
+@click.argument(
+    "words", nargs=-1, metavar="[REVISION [REVISION]] [-- PATH...]", shell_complete=complete_revisions_and_files
+)
 @click.option(
     "--cached", "--staged", "cached", is_flag=True, help="Compare the index, with HEAD unless told otherwise."
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli import left_out
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.compared import Compared, as_document, in_words
 from gitbtc.errors import printable_json
 from gitbtc.kinds.registry import Kinds
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("drift")
-@click.argument("revision", required=False, default="HEAD", metavar="[REV | SOURCE]")
+@click.argument("revision", required=False, default="HEAD", metavar="[REV | SOURCE]", shell_complete=complete_revisions)
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.diff/v1.")
 @left_out.allow_empty
 def command(revision: str, *, as_json: bool, allow_empty: bool) -> int:

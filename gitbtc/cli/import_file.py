@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.cli.arguments import complete_files
 from gitbtc.errors import GitbtcError, UsageError, printable
 from gitbtc.kinds import foreign
 
@@ -49,7 +50,7 @@ class ImportGroup(click.Group):
 
 
 @click.command("FILE")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=complete_files)
 @click.option("--unit", type=click.Choice(["btc", "sat"]), help="Of Sparrow's table: what its amounts are in.")
 @click.option("--columns", metavar="LABEL,ADDRESS", help="Of Specter's table: its names for Label and Address.")
 @click.option("--as", "source", metavar="NAME",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_files
 from gitbtc.cli.install import show, show_hooks, show_other_filters
 from gitbtc.errors import CannotWork, GitbtcError, not_written, printable
 from gitbtc.kinds import codec
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default=".")
+@click.argument("folder", metavar="[DIR]", default=".", shell_complete=complete_files)
 @click.option("--shared-hooks", is_flag=True, help="Use core.hooksPath also where other repositories share it.")
 def command(folder: str, *, shared_hooks: bool) -> None:
     """Make DIR (the current folder, unless given) a Git repository with gitbtc set up.

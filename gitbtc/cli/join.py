@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printable_json
 from gitbtc.join.joining import Joining
 from gitbtc.repo.git import Git
@@ -27,7 +28,7 @@ _LONG = 100  # files
 
 
 @click.command("join")
-@click.argument("names", nargs=-1, required=True, metavar="REF...")
+@click.argument("names", nargs=-1, required=True, metavar="REF...", shell_complete=complete_revisions)
 @click.option("--into", metavar="BRANCH", help="The branch that moves to the join; the current one by default.")
 @click.option("-m", "message", default="", metavar="MSG", help="What the commit says.")
 @click.option("--dry-run", is_flag=True, help="Tell what would come out; no branch moves.")

@@ -6,14 +6,14 @@ import time
 
 import click
 
-from gitbtc.cli.arguments import complete_coins
+from gitbtc.cli.arguments import complete_coins, complete_labels
 from gitbtc.errors import UsageError, printable
 from gitbtc.repo.git import Git
 
 
 @click.command("label")
 @click.argument("thing", metavar="OUTPOINT|TXID|ADDRESS", shell_complete=complete_coins)
-@click.argument("text", metavar="TEXT")
+@click.argument("text", metavar="TEXT", shell_complete=complete_labels)
 def command(thing: str, text: str) -> int:
     """Call a coin, a transaction or an address TEXT; an empty TEXT takes its name away.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_files
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds.registry import built_in
 from gitbtc.labels.label_file import KIND
@@ -54,7 +55,7 @@ def read_file(path: str) -> bytes:
 
 
 @command.command("import")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=complete_files)
 @click.option("--strict", is_flag=True, help="Bring in nothing when a line cannot be read.")
 @click.option("--freeze", "freezes", type=click.IntRange(0), metavar="N",
               help="Freeze and unfreeze coins, N of them; asked on a terminal.")  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
 from gitbtc.cli.fees import of_transaction
 from gitbtc.coins.pending import Pending
@@ -13,7 +14,7 @@ from gitbtc.views.fees import MEMPOOL_KEY, transaction, transaction_document
 
 
 @click.command("mempool")
-@click.argument("rev", required=False)
+@click.argument("rev", required=False, shell_complete=complete_revisions)
 @of_wallets
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.mempool/v1.")
 def command(rev: str | None, *, folder: str | None, agent: str | None, as_json: bool) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.errors import CannotWork
 from gitbtc.repo.git import Git
 from gitbtc.resolve.open_conflicts import Conflicts
@@ -25,7 +26,7 @@ _NO_COMMIT = frozenset(["--no-commit", "--squash", "--abort", "--quit", "--ff-on
 
 
 @click.command("merge", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="ARG...")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="ARG...", shell_complete=complete_revisions)
 def command(arguments: tuple[str, ...]) -> int:
     """Merge as `git merge ARG...` does, and commit what needs nobody: where a hook had to stage what Git's own merge
     did not bring about, `git merge` stops for a second step; this takes it.

@@ -21,11 +21,13 @@ _STEP = 20
 
 
 @contextmanager
-def opened(git: Git) -> Iterator[tuple[History, Objects]]:
-    """The history of the repository where `git` runs, and its commits."""
+def opened(git: Git, others: Iterable[str] = ()) -> Iterator[tuple[History, Objects]]:
+    """The history of the repository where `git` runs, and its commits. `others`: which files are told besides those
+    that say something of coins, by the last two parts of their paths.
+    """
     objects = objects_of(git)
     with ReadAhead(git) as blobs:
-        yield History(objects, blobs), objects
+        yield History(objects, blobs, others), objects
 
 
 def watched(commits: Sequence[LoggedCommit], taken: Iterable[LoggedCommit]) -> Iterator[LoggedCommit]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.errors import CannotWork, UsageError, printable, printable_json
 from gitbtc.premerge.branches import Premerge
 from gitbtc.repo.git import Git
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("premerge")
-@click.argument("names", nargs=-1, required=True, metavar="BRANCH...")
+@click.argument("names", nargs=-1, required=True, metavar="BRANCH...", shell_complete=complete_revisions)
 @click.option("--onto", default="HEAD", metavar="REV", help="What they would be merged into.", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(names: tuple[str, ...], onto: str, *, as_json: bool) -> int:

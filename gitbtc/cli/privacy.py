@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
 from gitbtc.coins.privacy import findings
 from gitbtc.errors import printable_json
@@ -22,7 +23,7 @@ _DESCRIPTORS = "descriptors"
 
 
 @click.command("privacy")
-@click.argument("rev", required=False)
+@click.argument("rev", required=False, shell_complete=complete_revisions)
 @of_wallets
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.privacy/v1.")
 def command(rev: str | None, *, folder: str | None, agent: str | None, as_json: bool) -> int:

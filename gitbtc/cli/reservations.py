@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked
 from gitbtc.errors import printable_json
 from gitbtc.reserving.claims import Claims
@@ -25,7 +26,7 @@ ROOT_KEY = "gitbtc.reservations/v1"
 
 
 @click.command("reservations")
-@click.argument("rev", required=False)
+@click.argument("rev", required=False, shell_complete=complete_revisions)
 @click.option("--all", "expired_too", is_flag=True, help="List expired ones too.")
 @click.option("--claim", "remote", metavar="REMOTE", help="List the claims on this remote too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

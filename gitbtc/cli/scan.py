@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_files
 from gitbtc.doors.new_commits import named
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printable_json
 from gitbtc.judge.key_gate import in_work_tree, listed
@@ -34,7 +35,7 @@ _LONG = 500  # places
 
 
 @click.command("scan")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_files)
 @click.option("--staged", is_flag=True, help="Scan what the next commit would change.")
 @click.option("--rev", metavar="REV", help="Scan a revision's files, or what the commits of A..B brought in.")
 @click.option("--all", "everything", is_flag=True, help="Scan all that any ref, tag, note, stash or reflog reaches.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.cli.arguments import complete_kinds
 from gitbtc.errors import CannotWork, printable, printable_json
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo.git import Git
@@ -22,7 +23,7 @@ _IDENTITIES = {"record": "the whole record", "member": "the field's name", "file
 
 
 @click.command("schema")
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, shell_complete=complete_kinds)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(kind: str | None, *, as_json: bool) -> None:
     """Tell what is versioned and how it merges.

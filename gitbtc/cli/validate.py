@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitbtc.cli import left_out
+from gitbtc.cli.arguments import complete_files
 from gitbtc.cli.schema import kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable, printable_json
 from gitbtc.kinds.codec import Malformed
@@ -34,7 +35,7 @@ _SHOWN = 20  # faults of one file in the text; --json has them all
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_files)
 @click.option("--staged", is_flag=True, help="Check what the next commit would change.")
 @click.option("--rev", metavar="REV", help="Check the state files of a revision.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.doors.made_commits import MadeCommits
 from gitbtc.doors.new_commits import named
 from gitbtc.errors import UsageError, printable_json
@@ -23,7 +24,7 @@ _LONG = 50  # commits: about a second
 
 
 @click.command("verify")
-@click.argument("ranges", nargs=-1, required=True, metavar="RANGE...")
+@click.argument("ranges", nargs=-1, required=True, metavar="RANGE...", shell_complete=complete_revisions)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(ranges: tuple[str, ...], *, as_json: bool) -> int:
     """Examine each commit of RANGE with its parents: no key in it, records by their schemas, no record lost from a

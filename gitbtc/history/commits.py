@@ -20,6 +20,7 @@ from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, parse
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
+    from gitbtc.diff.patch import Patch
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.ahead import ReadAhead
     from gitbtc.repo.git import Entry
@@ -40,16 +41,17 @@ _LINK = "a symbolic link, which no state file can be"
 class RootStory:
     """What one commit did to the coins of one root. `balance_sat`: by how much they are worth more than in the first
     parent; None where a file does not parse. `files` answers a kind with its bytes afterwards, b"" where there are none
-    to read.
+    to read; `patches` are what it did to files that say nothing of coins.
     """
 
-    __slots__ = ("balance_sat", "events", "files", "root")
+    __slots__ = ("balance_sat", "events", "files", "patches", "root")
 
     def __init__(self, root: str, events: list[Event], balance_sat: int | None, files: Files = lambda _: b"") -> None:
         self.root = root
         self.events = events
         self.balance_sat = balance_sat
         self.files = files
+        self.patches: list[Patch] = []
 
 
 class History:
@@ -58,9 +60,11 @@ class History:
     git reads large files in half of the time that libgit2 takes, which checks the hash of each, and in other processes.
     """
 
-    def __init__(self, objects: Objects, blobs: ReadAhead) -> None:
+    def __init__(self, objects: Objects, blobs: ReadAhead, others: Iterable[str] = ()) -> None:
+        """`others`: the last two parts of the paths of files that `all_entries` has besides."""
         self._objects = objects
         self._blobs = blobs
+        self._known = _WANTED | frozenset(others)
         self.asked: set[Outpoint] = set()  # coins of which every claim is told
 
     def ahead(self, commits: Iterable[LoggedCommit]) -> Iterator[LoggedCommit]:
@@ -79,7 +83,12 @@ class History:
 
     def entries(self, oid: str) -> Entries:
         """The state files of a commit that say something about coins."""
-        return self._objects.chosen(oid, _WANTED.__contains__)
+        found = self.all_entries(oid)
+        return {path: entry for path, entry in found.items() if "/".join(path.rsplit("/", 2)[-2:]) in _WANTED}
+
+    def all_entries(self, oid: str) -> Entries:
+        """Those, and the other ones that are told."""
+        return self._objects.chosen(oid, self._known.__contains__)
 
     def moment(self, root: str, entries: Entries, without: Container[str] = ()) -> Moment:
         """The files of a root; those `without` are taken for empty."""

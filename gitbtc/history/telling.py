@@ -132,6 +132,11 @@ class MomentDelta:
                     changed = {name: side for name, side in sides.items() if side["old"] != side["new"]}
                     if changed:
                         yield Event(kind, COINS, _outpoint(change), coin=new, details={"fields": changed})
+        for change in self.changes[TRANSACTIONS]:
+            old, new = change.old_record, change.new_record
+            if old and new and old.get("label") != new.get("label"):
+                fields = {"label": {"old": old.get("label"), "new": new.get("label")}}
+                yield Event("relabelled", TRANSACTIONS, txid=new["txid"], details={"fields": fields})
 
     # -- transactions --------------------------------------------------------------------------------------------------
 
@@ -167,7 +172,7 @@ class MomentDelta:
 
 
 _RESERVING = {"reserve": "reserved", "release": "released"}
-_EDITS = (("relabelled", ("label",)), ("redescribed", FIXED))
+_EDITS = (("relabelled", ("label",)), ("frozen", ("spendable",)), ("redescribed", FIXED))
 
 
 def _mined(file: str, txid: str, old: Record, new: Record) -> Iterator[Event]:

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 _OID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 
+# The words of a date without a number.
+_DATE_WORDS = frozenset(
+    [
+        "now", "today", "yesterday", "noon", "midnight", "last", "ago", "day", "days", "week", "weeks", "month",
+        "months", "year", "years", "one", "two", "three", "four", "five", "six", "monday", "tuesday", "wednesday",
+        "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july",
+        "august", "september", "october", "november", "december",
+    ]
+)  # fmt: skip
+
 
 def is_oid(text: str) -> bool:
     """Whether `text` is a full object id, SHA-1 or SHA-256."""
@@ -35,6 +45,15 @@ class Revisions(GitProgram):
     def find(self, revision: str) -> str | None:
         """The oid that `revision` names, None when it names none (HEAD before the first commit)."""
         return self._line("rev-parse", "--verify", "--quiet", "--end-of-options", revision, ok=(0, 1, 128)) or None
+
+    def seconds(self, date: str) -> int:
+        """A date as Git's own commands take it (`2026-03-01`, `2 weeks ago`, `yesterday`), in Unix seconds. UsageError
+        for what is none: Git would take that for now.
+        """
+        words = re.findall(r"[a-z]+", date.lower())
+        if not any(letter.isdigit() for letter in date) and not _DATE_WORDS.issuperset(words or ["?"]):
+            raise UsageError(f"{date}: not a date; write 2026-03-01, '2 weeks ago' or yesterday")
+        return int(self._line("rev-parse", f"--since={date}").removeprefix("--max-age="))
 
     def find_each(self, *revisions: str) -> list[str | None]:
         """The same for each of several revisions, told by one process; none of them may hold a line end. Of a full oid,

@@ -7,7 +7,7 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS
 from gitbtc.views import terms
 from gitbtc.views.beside import feerate
-from gitbtc.views.changes import told
+from gitbtc.views.changes import alarming, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ def _reserved(event: Event, _: int) -> str:
 
 def _edited(event: Event, _: int) -> str:
     return ", ".join(told(built_in(COINS), event.details["fields"]))
+
+
+def _frozen(event: Event, _: int) -> str:
+    sides = event.details["fields"]
+    given = {name: {side: value for side, value in side.items() if value is not None} for name, side in sides.items()}
+    return ", ".join(alarming(built_in(COINS), given).values()) or _edited(event, _)
 
 
 def _settled(event: Event, length: int) -> str:
@@ -92,6 +98,7 @@ _WORDS: dict[str, Callable[[Event, int], str]] = {
     "reserved": _reserved,
     "released": lambda event, _: f"released{_by(event)}",
     "relabelled": _edited,
+    "frozen": _frozen,
     "redescribed": _edited,
     "confirmed": lambda event, _: f"confirmed{_height(event)}",
     "unconfirmed": lambda event, _: f"no longer confirmed{_height(event)}",

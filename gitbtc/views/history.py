@@ -8,18 +8,19 @@ from gitbtc.errors import printable
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
-from gitbtc.views import terms
+from gitbtc.views import document, terms, text
 from gitbtc.views.beside import Beside
 from gitbtc.views.event_words import name, words
 from gitbtc.views.line import Line
 from gitbtc.views.payments import MONEY, Page, movements
-from gitbtc.views.table import Row, laid_out
+from gitbtc.views.table import Row, laid_out, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
+    from gitbtc.diff.patch import Patch
     from gitbtc.history.commits import RootStory
     from gitbtc.history.endings import CoinEnding
     from gitbtc.history.events import Event
@@ -40,8 +41,8 @@ _RESET = "\x1b[m"
 
 def painted(lines: Lines, *, colour: bool) -> Iterator[str]:
     """The lines as they are shown."""
-    for role, text in lines:
-        yield f"{_COLOURS[role]}{text}{_RESET}" if colour and role in _COLOURS else text
+    for role, line in lines:
+        yield f"{_COLOURS[role]}{line}{_RESET}" if colour and role in _COLOURS else line
 
 
 # -- text: a commit ----------------------------------------------------------------------------------------------------
@@ -61,8 +62,20 @@ def told(commit: LoggedCommit, stories: Sequence[RootStory], width: int = 0) -> 
         summary = _summary(commit, story)
         if summary:
             yield "", f"  {summary}"
-        for sign, text in _Page(story.events, story, _year(commit)).lines(max(width - 2, 0)):
-            yield sign, f"  {text}"
+        for sign, line in _Page(story.events, story, _year(commit)).lines(max(width - 2, 0)):
+            yield sign, f"  {line}"
+        for patch in story.patches:
+            for line in _of_file(patch):
+                yield from (("", f"  {part}") for part in wrapped(line, max(width - 2, 0)))
+
+
+def _of_file(patch: Patch) -> Iterator[str]:
+    """What happened in a file that says nothing of coins; of many records that came or went, their number alone."""
+    headline, *lines = text.render(patch.kind, patch.path, patch.operations, notes=patch.notes)
+    yield headline
+    for sign in "!~-+":
+        told = [line for line in lines if line[0] == sign]
+        yield from told if sign in "!~" or len(told) <= MOST_SHOWN else []
 
 
 def _year(commit: LoggedCommit) -> int:
@@ -78,6 +91,8 @@ def _summary(commit: LoggedCommit, story: RootStory) -> str:
     words = [f"{number:,} {kind}" for kind, number in counts.items()]
     words[:1] = [f"{terms.counted(number, _COIN)} {kind}" for kind, number in list(counts.items())[:1]]
     moved = story.balance_sat is None or story.balance_sat or counts
+    if not (story.events or moved):
+        return ""
     parts = [", ".join(words), _balance(commit, story.balance_sat) if moved else ""]
     text = "; ".join(part for part in parts if part)
     return f"{terms.escaped(story.root)}: {text or 'balance unchanged'}" if story.root else text
@@ -248,11 +263,17 @@ _ENDINGS: dict[str, Callable[[CoinEnding, int], str]] = {
 
 def commit_document(commit: LoggedCommit, stories: Sequence[RootStory]) -> dict[str, Any]:
     """A commit and what it did, by root."""
-    roots = [
-        {"root": story.root, "balance_sat": story.balance_sat, "events": [event.document() for event in story.events]}
-        for story in stories
-    ]
-    return {**_commit(commit), "roots": roots}
+    return {**_commit(commit), "roots": [_root(story) for story in stories]}
+
+
+def _root(story: RootStory) -> dict[str, Any]:
+    """What happened to coins, and where anything did, to other files."""
+    told = {
+        "root": story.root,
+        "balance_sat": story.balance_sat,
+        "events": [event.document() for event in story.events],
+    }
+    return told | ({"changes": [document.patch(patch) for patch in story.patches]} if story.patches else {})
 
 
 def _commit(commit: LoggedCommit) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.made_state import FUNDING, branch, coin, coins
+
 if TYPE_CHECKING:
-    from tests.conftest import Sandbox
+    from tests.conftest import Repo, Sandbox
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,44 @@ def test_the_program_completes_commands_and_options(sandbox: Sandbox, words: str
     asked = {"_GITBTC_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     done = sandbox.repo().run(sys.executable, "-E", "-P", "-m", "gitbtc", env=asked)
     assert set(expected) <= set(done.stdout.splitlines())
+
+
+def completed(repo: Repo, words: str) -> list[str]:
+    asked = {
+        "_GITBTC_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"gitbtc {words}",
+        "COMP_CWORD": str(words.count(" ") + 1),
+    }
+    return repo.run(sys.executable, "-E", "-P", "-m", "gitbtc", env=asked).stdout.splitlines()
+
+
+def test_revisions_coins_labels_kinds_and_files_are_completed(sandbox: Sandbox) -> None:
+    repo = sandbox.repo()
+    repo.gitbtc("init")
+    coins(repo, coin(0, label="cold storage"))
+    repo.commit("base")
+    branch(repo, "agents/ada")
+    assert completed(repo, "premerge age") == ["plain,agents/ada"]
+    assert completed(repo, "log main..ag") == ["plain,main..agents/ada"]
+    assert completed(repo, "diff ma") == ["plain,main"]
+    assert completed(repo, "diff wal") == completed(repo, "validate wal") == ["file,wal"]
+    assert completed(repo, "schema utx") == ["plain,utxos"]
+    assert completed(repo, "why f0f0") == [f"plain,{FUNDING}:0"]
+    assert completed(repo, "label x cold") == ["plain,cold storage"]
+    assert completed(repo, "help resol") == ["plain,resolve"]
+    asked = {"_GITBTC_COMPLETE": "bash_complete", "COMP_WORDS": "gitbtc log m", "COMP_CWORD": "2"}
+    outside = repo.run(sys.executable, "-E", "-P", "-m", "gitbtc", cwd=sandbox.home, env=asked)
+    assert (outside.stdout.strip(), outside.stderr) == ("", "")
+
+
+def test_a_misspelt_command_is_named_with_what_was_meant(sandbox: Sandbox) -> None:
+    repo = sandbox.repo()
+    for typed, meant in (("lgo", "log"), ("chekc", "check"), ("premerg", "premerge"), ("valdate", "validate")):
+        assert f"Did you mean {meant}" in repo.gitbtc(typed, ok=(2,)).stderr
+    assert "Did you mean" not in repo.gitbtc("xyzzy", ok=(2,)).stderr
+    assert repo.gitbtc("help").stdout == repo.gitbtc("--help").stdout
+    assert repo.gitbtc("help", "log").stdout.strip() == repo.gitbtc("log", "--help").stdout.strip()
+    assert "xyzzy" in repo.gitbtc("help", "xyzzy", ok=(2,)).stderr
 
 
 def test_an_unknown_shell_is_wrong_usage(sandbox: Sandbox) -> None:

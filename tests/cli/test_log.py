@@ -26,7 +26,7 @@ from tests.history.wallet import (
     settled,
     without_oids,
 )
-from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, mempool, put, records, transactions
+from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, mempool, policy, put, records, transactions
 from tests.prepared import once
 
 if TYPE_CHECKING:
@@ -142,6 +142,79 @@ def test_paths_and_roots_cut_it_down(treasury: Repo) -> None:
     assert "two: 1 coin received; balance +1.00000000 BTC" in told
     assert "  2 coins" not in told
     assert "outside of the repository" in treasury.gitbtc("log", "--", "../x", ok=(2,)).stderr
+
+
+def test_labels_policies_and_the_strategy_are_told_and_by_whom(treasury: Repo) -> None:
+    put(treasury, "channels/routing.json", policy("798700x1234x0", fee_rate_ppm=120))
+    put(treasury, "oracles/prices.json", {"timestamp": 5, "block_height": 1, "price_usd": 90000, "source": "x"})
+    commit(treasury, "Open", "bob", hooks=False)
+    put(treasury, "channels/routing.json", policy("798700x1234x0", fee_rate_ppm=400))
+    put(
+        treasury, "wallet/labels.json", *({"address": str(one), "label": "x", "category": "income"} for one in range(9))
+    )
+    commit(treasury, "Dearer", "ada", hooks=False)
+    told = without_oids(treasury.gitbtc("log").stdout).splitlines()
+    assert told[:4] == [
+        "COMMIT  ada  Dearer",
+        "  channels/routing.json: 1 policy changed",
+        "  ~ base fee 1000.000 msat".replace("1000.000 msat", "1.000 sat")
+        + "  time lock delta 40  798700x1234x0: fee_rate_ppm 120 ppm → 400 ppm",
+        "  wallet/labels.json: new file; 9 labels added",
+    ]
+    assert not any("prices" in line for line in told)
+    assert [one["subject"] for one in log(treasury, "--", "channels/routing.json")] == ["Dearer", "Open"]
+    assert [one["subject"] for one in log(treasury, "--", "oracles/prices.json")] == ["Open"]
+    assert log(treasury, "--", "oracles") == []
+    [change] = log(treasury, "-1", "--", "channels")[0]["roots"][0]["changes"]
+    assert (change["address"], change["child_ops"][0]["op"]) == ("channels/routing.json", "mutate")
+
+
+def test_a_merge_tells_of_other_files_what_it_decided_itself(treasury: Repo) -> None:
+    put(treasury, "channels/routing.json", policy("1x1x1"), policy("2x2x2"))
+    commit(treasury, "Open")
+    branch(treasury, "other")
+    put(treasury, "channels/routing.json", policy("1x1x1", fee_rate_ppm=7), policy("2x2x2"))
+    commit(treasury, "One")
+    treasury.git("checkout", "-q", "main")
+    put(treasury, "channels/routing.json", policy("1x1x1"), policy("2x2x2", fee_rate_ppm=8))
+    commit(treasury, "Two")
+    merged(treasury, "other")
+    assert [one["subject"] for one in log(treasury)] == ["Two", "One", "Open"]
+
+
+def test_a_coin_that_is_frozen_and_a_transaction_that_gets_a_name_are_told(treasury: Repo) -> None:
+    coins(treasury, coin(0))
+    transactions(treasury, A)
+    commit(treasury, "Before", hooks=False)
+    coins(treasury, coin(0, spendable=False))
+    transactions(treasury, A | {"label": "rent"})
+    commit(treasury, "After", hooks=False)
+    told = without_oids(treasury.gitbtc("log", "-1").stdout)
+    assert "  ! 1.00000000 BTC  bcrt1qh77z…d7pdx0  f0f0f0f0:0  frozen (was spendable)\n" in told
+    assert '  ~ 61616161  label null → "rent"\n' in told
+
+
+def test_the_habits_of_git_log_are_taken(treasury: Repo) -> None:
+    story(treasury)
+    subjects = [one["subject"] for one in log(treasury)]
+    assert [one["subject"] for one in log(treasury, "-2")] == subjects[:2]
+    assert [one["subject"] for one in log(treasury, "--author=agent-b")] == ["Pay agent-b"]
+    assert [one["subject"] for one in log(treasury, "--author", "^agent-. <")] == ["Pay agent-b", "Pay agent-a"]
+    times = {one["subject"]: one["time"] for one in log(treasury)}
+    assert log(treasury, f"--until={min(times.values()) - 1}") == []
+    assert len(log(treasury, "--since=1999-01-01")) == len(subjects)
+    assert log(treasury, "--since=2099-01-01") == []
+    for wrong in (["--since", "nonsense"], ["--author", "("], ["-p", "--json"]):
+        assert treasury.gitbtc("log", *wrong, ok=(2,)).stderr
+
+
+def test_with_patches_each_commit_has_what_git_diff_tells(treasury: Repo) -> None:
+    story(treasury)
+    shown = treasury.gitbtc("log", "-p", "-2").stdout
+    told = treasury.gitbtc("diff", "HEAD~1", "HEAD").stdout
+    assert shown.startswith(treasury.gitbtc("log", "-1").stdout.splitlines()[0] + "\n" + told)
+    assert "new file" in treasury.gitbtc("log", "-p", "main~3", "--", "wallet/utxos.json").stdout
+    assert "mempool.json" not in treasury.gitbtc("log", "-p", "--", "wallet/utxos.json").stdout
 
 
 def test_many_alike_events_are_one_line(treasury: Repo) -> None:

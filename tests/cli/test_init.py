@@ -95,7 +95,7 @@ def test_a_folder_inside_a_repository_is_refused_with_the_way_out(sandbox: Sandb
 def test_a_file_is_no_folder(home: Repo) -> None:
     home.write("file", "")
     assert "a file, not a folder" in home.gitbtc("init", "file", ok=(3,)).stderr
-    assert "cannot be made" in home.gitbtc("init", "file/below", ok=(3,)).stderr
+    assert "file/below: cannot be written" in home.gitbtc("init", "file/below", ok=(3,)).stderr
 
 
 def test_the_repository_of_a_hook_that_runs_it_is_left_alone(sandbox: Sandbox, home: Repo) -> None:

@@ -87,7 +87,7 @@ def test_a_record_that_breaks_its_schema_is_named(treasury: Repo, changes: dict[
 def test_a_transaction_without_its_inputs_is_named(treasury: Repo) -> None:
     treasury.write("wallet/transactions.json", json.dumps([{"txid": "ab" * 32, "inputs": [{}], "outputs": None}]))
     treasury.git("add", "-A")
-    assert f"wallet/transactions.json::{'ab' * 32}: inputs[0]" in refused(treasury, "-m", "x")
+    assert f"wallet/transactions.json::{'ab' * 32}: line 2: inputs[0]" in refused(treasury, "-m", "x")
 
 
 def test_many_faults_are_counted_not_listed(treasury: Repo) -> None:

@@ -17,7 +17,7 @@ from gitbtc.premerge.judged import NOTHING, Ground, JudgedMerge, of_contest
 from gitbtc.premerge.sound import faults
 from gitbtc.premerge.versions import Version, Versions, both_changed
 from gitbtc.premerge.virtual_base import virtual_base
-from gitbtc.state.moves import in_place
+from gitbtc.state.moves import apart, in_place
 from gitbtc.state.snapshot import Snapshot, installed_kinds
 
 TYPE_CHECKING = False
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gitbtc.repo.objects import Objects
     from gitbtc.spends.listing import Outpoint
 
+MOVED = "moved"  # the type of the finding
 UP_TO_DATE, FAST_FORWARD, MERGE = "up-to-date", "fast-forward", "merge"
 
 
@@ -71,6 +72,7 @@ class Premerge:
         self._ancestry = Ancestry(objects, onto)
         self._kinds = installed_kinds(git)
         self._known: dict[str, Version] = {}
+        self._where_they_lie: dict[str, Snapshot] = {}
         self._merged_bases: dict[tuple[str, ...], Version] = {}
         self._changes: dict[tuple[str, str], frozenset[str]] = {}
         self._onto = self._version(onto)
@@ -87,8 +89,14 @@ class Premerge:
                 self._judge(branch)
             elif branch.merge == FAST_FORWARD:
                 self._warn(branch)
-        found = (Collision(one, other, list(self._between(one.version, other.version))) for one, other in pairs)
-        return [collision for collision in found if collision.conflicts]
+        found = []
+        for one, other in combinations(self.branches, 2):
+            conflicts = self._moved(one.version, other.version)
+            if (one, other) in pairs:
+                conflicts += self._between(one.version, other.version)
+            if conflicts:
+                found.append(Collision(one, other, conflicts))
+        return found
 
     # -- versions --------------------------------------------------------------------------------------------------
 
@@ -103,13 +111,16 @@ class Premerge:
         if not self._known:
             return entries
         onto = next(iter(self._known.values()))
-        if _roots(onto.entries) == _roots(entries):
-            return entries
-        bases = [self._snapshot(self._stored(base)) for base in self._ancestry.bases(onto.oid, oid)]
+        bases = [self._stored_snapshot(base) for base in self._ancestry.bases(onto.oid, oid)]
         return in_place(self._snapshot(entries), self._snapshot(onto.entries), bases).entries
 
     def _stored(self, oid: str) -> dict[str, Entry]:
         return self._objects.chosen(oid, lambda path: self._kinds.for_path(path) is not None)
+
+    def _stored_snapshot(self, oid: str) -> Snapshot:
+        if oid not in self._where_they_lie:
+            self._where_they_lie[oid] = self._snapshot(self._stored(oid))
+        return self._where_they_lie[oid]
 
     def _snapshot(self, entries: Mapping[str, Entry]) -> Snapshot:
         return Snapshot("", entries, lambda _, oid: self._read(oid), self._kinds)
@@ -184,11 +195,20 @@ class Premerge:
 
     # -- judging ---------------------------------------------------------------------------------------------------
 
+    def _moved(self, one: Version, other: Version) -> list[MergeFinding]:
+        """The roots that two commits took where no merge brings them together."""
+        heads = [self._stored_snapshot(version.oid) for version in (one, other)]
+        if heads[0].entries == heads[1].entries:
+            return []
+        bases = [self._stored_snapshot(oid) for oid in self._ancestry.bases(one.oid, other.oid)]
+        return [MergeFinding(MOVED, root or ".", line) for root, line in apart(bases, heads).items()]
+
     def _judge(self, branch: Branch) -> None:
         changed = self._changed(self._base(self._onto, branch.version), branch.version)
         judged = self._judged(self._onto, branch.version)
         branch.notices = list(judged.notices())
-        branch.conflicts = self._unsound(judged, changed)
+        branch.conflicts = self._moved(self._onto, branch.version)
+        branch.conflicts += self._unsound(judged, changed)
         told = {finding.path for finding in branch.conflicts}
         contested = _contested(judged, judged.contests())
         branch.conflicts += [

@@ -1,8 +1,8 @@
 """Roots that moved: `git mv wallet network company/` takes nothing from anybody, and is judged as the move that it is.
 
 A root has moved when it is gone, and one that was not there holds more than half of its records, and lists, or spends,
-half of its coins. What it does not hold is judged there as ever: a move hides no loss. Two roots that changed places,
-and whatever else moved file by file without a change of any, have moved too.
+half of its coins. What it does not hold is judged there as ever: a move hides no loss. Where it was, another root may
+be now: two can change places. What moved file by file without a change of any has moved too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.frame import OBJECT
 from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.repo.diffing import blob_id
 from gitbtc.spends import COINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.state.snapshot import Snapshot
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _THE_TOP = "the top folder"
 _NAMED = 3  # files in one line
+_SAMPLED = 32  # lines of a file
 
 
 def moves(before: Snapshot, after: Snapshot) -> dict[str, str]:
@@ -36,13 +38,50 @@ def moves(before: Snapshot, after: Snapshot) -> dict[str, str]:
         return {}
     then, now = _files(before, roots), _files(after, roots)
     moved = _unchanged(then, now)
-    left = then.keys() - now.keys() - moved.keys()
-    free = now.keys() - then.keys() - {*moved.values()}
-    shared = {(old, new): _shared(before, old, after, new) for old in left for new in free}
+    left = {old for old in then.keys() - moved.keys() if old not in now or not _stayed(before, after, old)}
+    free = {new for new in now.keys() - {*moved.values()} if new not in then or new in left or new in moved}
+    shared = {(old, new): _shared(before, old, after, new) for old in left for new in free if old != new}
     for old, new in sorted(shared, key=lambda pair: (-shared[pair], pair)):
         if shared[old, new] and old not in moved and new not in moved.values():
             moved[old] = new
+    return _whole(moved, then, left & now.keys())
+
+
+def _whole(moved: dict[str, str], then: Mapping[str, Files], reoccupied: set[str]) -> dict[str, str]:
+    """Those that are in the way of none that stayed, and whose own places, where files are that did not come along
+    (`reoccupied`), are those of others now.
+    """
+    while wrong := [
+        old for old, new in moved.items()
+        if (new in then and new not in moved) or (old in reoccupied and old not in moved.values())
+    ]:  # fmt: skip
+        for old in wrong:
+            del moved[old]
     return moved
+
+
+def _stayed(before: Snapshot, after: Snapshot, root: str) -> bool:
+    """Whether something is in a root as it was. That is asked of every commit that changes two roots, so no file is
+    parsed: one that did not change tells it, or one of the first lines of one that did.
+    """
+    there = [path for path in before.state_paths() if root_of(path) == root]
+    # The members of an object are those of all roots.
+    paths = [path for path in there if (kind := before.kind(path)) and kind.frame is not OBJECT]
+    if any(before.oid(path) == after.oid(path) not in _without_records() for path in paths):
+        return True
+    for path in paths:
+        lines = before.content(path).split(b"\n", _SAMPLED)[:_SAMPLED]
+        now = after.content(path)
+        if any(len(line) > len(b"[]") and line.rstrip(b",") in now for line in lines):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1)
+def _without_records() -> frozenset[str]:
+    """How an empty array, and no file, are called: in repositories of either hash, and outside of one."""
+    nothing = b"[]\n"
+    return frozenset([blob_id(nothing, 40), blob_id(nothing, 64), codec.content_id(nothing), ""])
 
 
 def each_in_place(
@@ -65,24 +104,94 @@ def in_place(side: Snapshot, other: Snapshot, bases: Sequence[Snapshot] = ()) ->
 
 def told(old: str, new: str) -> str:
     """What happened, in words."""
-    return f"the state files of {old or _THE_TOP} moved to {new or _THE_TOP}, and are judged there as the same"
+    return f"the state files of {_said(old)} moved to {_said(new)}, and are judged there as the same"
 
 
 def doubled(bases: Iterable[Snapshot], heads: Sequence[Snapshot], result: Snapshot) -> list[str]:
-    """A line for each root that a head moved away and that the merge `result` of the heads has in two places."""
-    places: dict[str, set[str]] = {}
+    """A line for each root that a head moved away and that the merge `result` of the heads has in two places, or in one
+    together with what came to its old one.
+    """
+    found: dict[str, None] = {}
     for base in bases:
-        for head in heads:
-            for old, new in moves(base, head).items():
-                places.setdefault(old, {old}).add(new)
-    found = ((old, sorted(them & result.roots())) for old, them in sorted(places.items()))
-    return [
-        f"the state files of {old or _THE_TOP} were moved, and are in"
-        f" {' and in '.join(one or _THE_TOP for one in them)} now: that makes two treasuries of one; keep one of them,"
-        " with the records of both"
-        for old, them in found
-        if len(them) > 1
-    ]
+        for old, there in _places(base, heads).items():
+            holding = sorted(place for place in {old, *there} & result.roots() if _shared(base, old, result, place))
+            if len(holding) > 1:
+                found[
+                    f"the state files of {_said(old)} were moved, and are in {' and in '.join(map(_said, holding))}"
+                    " now: that makes two treasuries of one; keep one of them, with the records of both"
+                ] = None
+        for old, new, path in _mixed(base, heads, result):
+            found[
+                f"the state files of {_said(old)} moved to {_said(new)}, and what changed meanwhile where they were is"
+                f" in {path} now, with those of another treasury; {_THE_SAME_FIRST}"
+            ] = None
+    return list(found)
+
+
+def apart(bases: Iterable[Snapshot], heads: Sequence[Snapshot]) -> dict[str, str]:
+    """root -> a line, for each that the heads took where no merge brings it together: to different places, or to that
+    of another root, which a head changed where it was. Git follows files only to where none was.
+    """
+    found: dict[str, str] = {}
+    for base in bases:
+        for old, there in _places(base, heads).items():
+            if len(there) > 1:
+                places = " and to ".join(map(_said, sorted(there)))
+                found[old] = f"one side each moved the state files of {_said(old)} to {places}; {_THE_SAME_FIRST}"
+        for old, new, head in _crossing(base, heads):
+            if old not in found and _differs(base, head, old, new):
+                found[old] = (
+                    f"the state files of {_said(old)} moved to {_said(new)}, where those of another root were, and the"
+                    f" other side changed what was there; {_THE_SAME_FIRST}"
+                )
+    return found
+
+
+_THE_SAME_FIRST = "make the same move on both branches first, in a commit of its own, then merge"
+
+
+def _said(root: str) -> str:
+    return root or _THE_TOP
+
+
+def _places(base: Snapshot, heads: Sequence[Snapshot]) -> dict[str, set[str]]:
+    """old root -> where the heads moved it."""
+    places: dict[str, set[str]] = {}
+    for head in heads:
+        for old, new in moves(base, head).items():
+            places.setdefault(old, set()).add(new)
+    return dict(sorted(places.items()))
+
+
+def _crossing(base: Snapshot, heads: Sequence[Snapshot]) -> Iterator[tuple[str, str, Snapshot]]:
+    """(old, new, head) of each root that one head moved to where another was, or from where another is now, for each
+    other head, which did not.
+    """
+    moved = [moves(base, head) for head in heads]
+    for one, made in zip(heads, moved, strict=True):
+        crossing = {old: new for old, new in made.items() if new in base.roots() or old in one.roots()}
+        for other, others in zip(heads, moved, strict=True):
+            yield from ((old, new, other) for old, new in crossing.items() if others.get(old) != new)
+
+
+def _differs(base: Snapshot, head: Snapshot, *roots: str) -> bool:
+    changed = {path for path, _ in base.entries.items() ^ head.entries.items()}
+    return any(root_of(path) in roots and base.kind(path) for path in changed)
+
+
+def _mixed(base: Snapshot, heads: Sequence[Snapshot], result: Snapshot) -> Iterator[tuple[str, str, str]]:
+    """(old, new, path) where the result has records at the old place of a root, beside another one's, that a head wrote
+    there for the one which moved.
+    """
+    for old, new, head in _crossing(base, heads):
+        for path in head.state_paths():
+            kind = head.kind(path)
+            if kind is None or root_of(path) != old or kind.frame is OBJECT or base.oid(path) == head.oid(path):
+                continue
+            news = _keys(kind, head.content(path)) - _keys(kind, base.content(path))
+            moved = [_keys(kind, one.content(path)) for one in heads if one is not head]
+            if (news & _keys(kind, result.content(path))).difference(*moved):
+                yield old, new, path
 
 
 def elsewhere(path: str, before: Snapshot, after: Snapshot) -> str:
@@ -112,16 +221,13 @@ def _files(side: Snapshot, roots: set[str]) -> dict[str, dict[str, str]]:
 
 
 def _unchanged(then: Mapping[str, Files], now: Mapping[str, Files]) -> dict[str, str]:
-    """Those whose files are all somewhere else as they were, and in the way of none that stayed."""
+    """Those whose files are all somewhere else as they were."""
     moved: dict[str, str] = {}
     for old in sorted(then):
         places = (new for new in sorted(now) if now[new] == then[old] != then.get(new) and new not in moved.values())
         new = next(places, None)
         if new is not None and now.get(old) != then[old]:
             moved[old] = new
-    while taken := [old for old, new in moved.items() if new in then and new not in moved]:
-        for old in taken:
-            del moved[old]
     return moved
 
 

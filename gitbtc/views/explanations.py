@@ -47,6 +47,11 @@ One side deleted the whole file, the other changed it.
 A record that is gone is merged by the rule of its kind; a file that is gone may be one that moved elsewhere, or one
 that nobody meant to lose.
 To settle it: gitbtc resolve PATH --ours|--theirs|--base, or keep it with `git add`, let it go with `git rm`.""",
+    "moved": """\
+Two branches took a root to different places, or one took it to where another root was, and the other branch went on.
+
+Git follows files only to where none was; for the rest it merges by path, and would mix two treasuries.
+To settle it: make the same move on both branches first (`git mv`), in a commit of its own, then merge.""",
     "unreadable": """\
 A side of the file does not parse, so nobody can tell its records apart, and Git merged it as text; or no driver ran.
 

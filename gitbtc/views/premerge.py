@@ -44,6 +44,7 @@ class _ContestedRecord:
     def __init__(self, finding: MergeFinding) -> None:
         self.address = finding.address
         self.worth = worth(finding.kind, finding.conflict) if finding.kind and finding.conflict else ""
+        self.why = "" if finding.conflict else f": {finding.text}"
         self.types: dict[str, None] = {}
         self.branches: dict[str, str] = {}
 
@@ -60,7 +61,7 @@ def _collisions(collisions: Iterable[Collision]) -> Iterator[str]:
         for finding in collision.conflicts:
             contested.setdefault(finding.address, _ContestedRecord(finding)).add(collision, finding)
     for record in contested.values():
-        many = f"{len(record.branches)} branches collide"
+        many = f"{len(record.branches)} branches collide{record.why}"
         yield printable(f"{' and '.join(record.types)}: {record.address}{record.worth}: {many}")
         for name, deed in record.branches.items():
             yield printable(f"  {name}{': ' * bool(deed)}{deed}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.doors.pushing import STRATEGY, accepted, clone, gated, refused, strategy
 from tests.doors.wallets import state
-from tests.made_state import WITHOUT_GITBTC, change_of, coin, mined, records, spend, switch_off_hooks
+from tests.made_state import WITHOUT_GITBTC, change_of, coin, mined, put, records, spend, switch_off_hooks
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -86,6 +87,56 @@ def test_two_roots_change_places(treasury: Repo) -> None:
     said = treasury.run("git", "commit", "-m", "x").stderr
     assert "the state files of cold moved to hot" in said
     assert "the state files of hot moved to cold" in said
+
+
+def two(repo: Repo) -> None:
+    """Two roots, which change places on the branch `theirs`; the other side receives a coin meanwhile."""
+    state(repo, HELD, MADE)
+    move(repo, "hot")
+    state(repo, [coin(5, "ab" * 32), coin(6, "ab" * 32)])
+    move(repo, "cold")
+    repo.git("checkout", "-q", "-b", "theirs")
+    change_places(repo)
+    repo.git("checkout", "-q", "main")
+    put(repo, "hot/wallet/utxos.json", *HELD, coin(7, "cd" * 32))
+    repo.commit("received")
+
+
+def change_places(repo: Repo) -> None:
+    for old, new in (("cold", "other"), ("hot", "cold"), ("other", "hot")):
+        repo.git("mv", old, new)
+    repo.git("commit", "-q", "-m", "changed places")
+
+
+def test_what_came_to_a_root_that_changed_its_place_is_not_left_with_another(treasury: Repo) -> None:
+    two(treasury)
+    foreseen = treasury.gitbtc("premerge", "theirs", ok=(1,)).stdout
+    assert "moved: hot: the state files of hot moved to cold, where those of another root were" in foreseen
+    said = treasury.run("git", "merge", "--no-edit", "theirs", ok=(1,)).stderr
+    assert "is in hot/wallet/utxos.json now, with those of another treasury; make the same move on both" in said
+    treasury.git("merge", "--abort")
+    change_places(treasury)  # as it says
+    assert treasury.gitbtc("premerge", "theirs").stdout == "theirs: merge\n"
+    treasury.git("merge", "-q", "--no-edit", "theirs")
+    assert [len(records(treasury, f"{root}/wallet/utxos.json")) for root in ("hot", "cold")] == [2, 3]
+    treasury.gitbtc("verify", "HEAD~1..HEAD")
+
+
+def test_branches_that_took_one_treasury_to_two_places_are_told_before(treasury: Repo) -> None:
+    state(treasury, HELD, MADE)
+    for place in ("one", "two"):
+        treasury.git("checkout", "-q", "-b", place, "main")
+        move(treasury, place)
+    treasury.git("checkout", "-q", "main")
+    said = treasury.gitbtc("premerge", "one", "two", ok=(1,)).stdout
+    assert (
+        "moved: .: 2 branches collide: one side each moved the state files of the top folder to one and to two" in said
+    )
+    treasury.git("checkout", "-q", "one")
+    assert "theirs: merge" not in treasury.gitbtc("premerge", "two", ok=(1,)).stdout
+    document = json.loads(treasury.gitbtc("premerge", "two", "--json", ok=(1,)).stdout)["gitbtc.premerge/v1"]
+    assert [finding["type"] for finding in document["branches"][0]["conflicts"]][:1] == ["moved"]
+    assert "make the same move on both" in treasury.gitbtc("explain", "moved").stdout
 
 
 @pytest.mark.parametrize("door", ["merge", "back", "rebase", "cherry-pick", "-s ours"])

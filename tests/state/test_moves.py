@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from gitbtc.kinds.registry import Kinds
-from gitbtc.state.moves import doubled, elsewhere, half, in_place, moves
+from gitbtc.state.moves import apart, doubled, elsewhere, half, in_place, moves
 from gitbtc.state.snapshot import of_contents
 from tests.made_state import coin, flagged, mined, spend
 
@@ -44,6 +44,19 @@ def test_two_roots_that_changed_places_have_moved() -> None:
     before = state(hot=HOT, cold=COLD)
     assert moves(before, state(hot=COLD, cold=HOT)) == {"cold": "hot", "hot": "cold"}
     assert moves(before, state(cold=HOT, frozen=COLD)) == {"cold": "frozen", "hot": "cold"}
+
+
+def test_they_may_change_while_they_change_places() -> None:
+    grown = {**HOT, "wallet/transactions.json": [A, B], "wallet/utxos.json": [coin(2), coin(3), coin(6)]}
+    before = state(hot=HOT, cold=COLD)
+    assert moves(before, state(hot=COLD, cold=grown)) == {"cold": "hot", "hot": "cold"}
+    assert moves(before, state(hot={**COLD, "wallet/labels.json": []}, cold=grown)) == {"cold": "hot", "hot": "cold"}
+    assert moves(before, state(cold=grown, frozen={**COLD, "wallet/labels.json": []})) == {
+        "cold": "frozen", "hot": "cold",
+    }  # fmt: skip
+    # What stays, or went without another in its place, has not moved.
+    assert moves(before, state(hot=grown, cold=COLD)) == {}
+    assert moves(before, state(hot={"network/mempool.json": []}, cold=COLD, other=grown)) == {}
 
 
 def test_a_copy_is_no_move_nor_is_another_treasury() -> None:
@@ -90,3 +103,25 @@ def test_two_treasuries_of_one_are_seen() -> None:
     assert "in the top folder and in company" in line
     [line] = doubled([base], [here, there], state(company=HOT, firm=HOT))
     assert "in company and in firm" in line
+
+
+def test_two_that_change_places_are_no_two_treasuries_of_one() -> None:
+    before, swapped = state(hot=HOT, cold=COLD), state(hot=COLD, cold=HOT)
+    assert doubled([before], [before, swapped], swapped) == []
+    assert doubled([before], [swapped, swapped], swapped) == []
+    grown = {**HOT, "wallet/utxos.json": [coin(2), coin(3), coin(6)]}
+    followed, by_path = state(hot=COLD, cold=grown), {**COLD, "wallet/utxos.json": [coin(4), coin(5), coin(6)]}
+    assert doubled([before], [state(hot=grown, cold=COLD), swapped], followed) == []
+    [line] = doubled([before], [state(hot=grown, cold=COLD), swapped], state(hot=by_path, cold=HOT))
+    assert "what changed meanwhile where they were is in hot/wallet/utxos.json now, with those of another" in line
+
+
+def test_moves_that_no_merge_brings_together_are_foreseen() -> None:
+    before = state(top=HOT)
+    assert apart([before], [state(one=HOT), state(one=HOT)]) == apart([before], [state(one=HOT), before]) == {}
+    [line] = apart([before], [state(one=HOT), state(two=HOT)]).values()
+    assert "moved the state files of the top folder to one and to two" in line
+    both, swapped = state(hot=HOT, cold=COLD), state(hot=COLD, cold=HOT)
+    grown = state(hot={**HOT, "wallet/utxos.json": [coin(2), coin(3), coin(6)]}, cold=COLD)
+    assert apart([both], [swapped, both]) == apart([both], [swapped, swapped]) == {}
+    assert apart([both], [swapped, grown]).keys() == apart([both], [grown, swapped]).keys() == {"hot", "cold"}

@@ -59,6 +59,8 @@ def bitcoin_core(  # noqa: PLR0913 - one parameter an option
 
     if (folder is None) == (asked.url is None):
         raise UsageError("name either a node (--url) or a folder of recorded answers (--from)")
+    if root is not None:
+        refuse_way_out(root)
     place = root or Path(Git().top_level())
     if folder:
         snapshot = core.read_from(Recorded(folder), label_dates(place), strict=asked.strict)
@@ -70,6 +72,17 @@ def bitcoin_core(  # noqa: PLR0913 - one parameter an option
         snapshot, brought = synced.snapshot, synced.brought
     show = _show_json if as_json else _show_text
     show(place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])
+
+
+def refuse_way_out(root: Path) -> None:
+    """UsageError where the folder is reached through a link, or another repository, in the work tree that we are in."""
+    from gitbtc.repo.files import way_out_to
+    from gitbtc.repo.git import Git
+
+    git = Git()
+    away = way_out_to(git.top_level(), root) if git.is_repository() and not git.is_bare() else ""
+    if away:
+        raise UsageError(f"--root {root}: {away} leads out of this work tree; put the folder itself there")
 
 
 def _show_text(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], notices: list[str]) -> None:

@@ -249,10 +249,12 @@ class Examination(InTheMaking):
     def _stage(self, path: str, content: bytes) -> None:
         """Put the repaired file in the index, and in the work tree where that held what the index did."""
         mode, staged = self.index.entries.get(path, ("100644", ""))[0], self.index.content(path)
-        in_work_tree = os.path.join(self._git.top_level(), path)
-        held = files.read(in_work_tree)
-        if held is None or self._as_staged(path, held) == staged:
-            files.write(in_work_tree, content)
+        top = self._git.top_level()
+        in_work_tree = os.path.join(top, path)
+        if not files.led_away(top, path):
+            held = files.read(in_work_tree)
+            if held is None or self._as_staged(path, held) == staged:
+                files.write(in_work_tree, content)
         self._git.update_index({path: (mode, self._git.write_blob(content))})
         self._git.refresh_index()  # else `git merge --abort` would find a file changed that is not
 

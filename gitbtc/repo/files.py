@@ -52,6 +52,15 @@ def way_out(top: str, path: str) -> str:
     return next(leading, "")
 
 
+def way_out_to(top: str, folder: Place) -> str:
+    """The same on the way to `folder`, as it is written from where we are; "" also where that is not below `top`."""
+    path, there = os.path.abspath(folder), os.path.realpath(top)
+    parts = path.split(os.sep)
+    above = (os.sep.join(parts[:length]) or os.sep for length in range(1, len(parts)))
+    start = next((one for one in above if os.path.realpath(one) == there), None)
+    return way_out(start, os.path.relpath(path, start).replace(os.sep, "/") + "/") if start else ""
+
+
 def led_away(top: str, path: str) -> str:
     """Why nothing may be read or written at `path` as at a state file of the work tree; "" where it may."""
     folder, place = way_out(top, path), os.path.join(top, path)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.repo.files import led_away, read, write
+from gitbtc.repo.files import led_away, read, way_out_to, write
 from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
 from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
@@ -325,6 +325,9 @@ def root_at(git: Git, folder: str | None) -> str | None:
     """The root in `folder`, seen from the current folder, as its path from the top of the work tree; None for None."""
     if folder is None:
         return None
+    away = way_out_to(git.top_level(), folder)
+    if away:
+        raise UsageError(f"--root {folder}: {away} leads out of this work tree; put the folder itself there")
     path = os.path.relpath(os.path.realpath(folder), os.path.realpath(git.top_level())).replace(os.sep, "/")
     if path.split("/")[0] == "..":
         raise UsageError(f"--root {folder}: lies outside of this work tree")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
-from gitbtc.errors import GitbtcError, UsageError
+from gitbtc.errors import CannotWork, GitbtcError, UsageError
 from gitbtc.judge.contested import open_contests
 from gitbtc.resolve.repair import written
 from gitbtc.spends import COINS
@@ -100,16 +100,22 @@ class Ending:
         return [found[outpoint] for outpoint in called.meant(found)] if called else []
 
     def _write(self, root: str, decision: Decision) -> None:
-        from gitbtc.repo.files import write
+        from gitbtc.repo.files import led_away, write_all
 
-        top = Path(self._git.top_level())
+        top = self._git.top_level()
         evidence = self._head.evidence(root)
         remembered = remembered_by(self._git, ["HEAD"], self._snapshot)(root)
         if not (decision.winner or decision.losers):  # never spent at all
             decision.is_about_listing, decision.listing = True, remembered(decision.outpoint)
         changes = Outcome(Fates(Views(evidence, []), [decision]), evidence, remembered).changes()
-        for kind, records in changes.items():
-            write(top / path_in(root, kind), written(kind, self._head.of_kind(root, kind), records))
+        for kind in changes:
+            if away := led_away(top, path_in(root, kind)):
+                raise CannotWork(f"{path_in(root, kind)}: {away}")
+        self._git.check_writable()
+        write_all({
+            os.path.join(top, path_in(root, kind)): written(kind, self._head.of_kind(root, kind), records)
+            for kind, records in changes.items()
+        })  # fmt: skip
         if changes:
             self._git.at_top().stage([path_in(root, kind) for kind in changes])
 

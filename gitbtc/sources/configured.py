@@ -102,6 +102,9 @@ def _is_secret(key: str) -> bool:
 
 
 def _inside(top: Path, root: str) -> Path:
+    away = files.way_out_to(str(top), top / root)
+    if away:
+        raise UsageError(f"root: {away} leads out of this work tree; put the folder itself there")
     path = (top / root).resolve()
     if not path.is_relative_to(top.resolve()):
         raise UsageError("root is not in this repository")

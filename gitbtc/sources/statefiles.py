@@ -66,12 +66,8 @@ def _opened(root: Path, kind: Kind, held: bytes) -> tuple[bytes, Any]:
 def _held(root: Path, kind: Kind) -> bytes:
     path = root / kind.path
     try:
-        if path.is_symlink():
-            raise GitbtcError(f"{path}: a symbolic link stands in a state file's place; put the file there")
-        if path.parent.is_symlink():
-            raise GitbtcError(
-                f"{path.parent}: a symbolic link stands in the place of a state folder; put the folder there"
-            )
+        if away := files.led_away(str(root), kind.path):
+            raise GitbtcError(f"{path}: {away}")
         return path.read_bytes()
     except FileNotFoundError:
         return b""

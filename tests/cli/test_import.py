@@ -81,6 +81,18 @@ def test_a_root_is_relative_to_where_one_stands(repo: Repo, recordings: Path) ->
     assert not (repo.path / "wallet").exists()
 
 
+@pytest.mark.parametrize("root", ["link", "module", "link/deep"])
+def test_a_root_that_leads_out_of_the_work_tree_is_refused(
+    repo: Repo, recordings: Path, tmp_path: Path, root: str
+) -> None:
+    (tmp_path / "elsewhere/deep").mkdir(parents=True)
+    (repo.path / "link").symlink_to(tmp_path / "elsewhere")
+    repo.run("git", "init", "-q", "module")
+    _, err = core(repo, recordings / "0-base", "--root", root, ok=(2,))
+    assert err.startswith(f"gitbtc: --root {root}: {root.partition('/')[0]} leads out of this work tree")
+    assert list(tmp_path.glob("elsewhere/**/*.json")) == list(repo.path.glob("module/**/*.json")) == []
+
+
 def test_outside_of_a_repository_it_refuses(repo: Repo, recordings: Path, tmp_path: Path) -> None:
     place = tmp_path / "nowhere"
     place.mkdir()

@@ -422,3 +422,25 @@ def test_what_a_join_left_is_named_in_short_forms_too(treasury: Repo) -> None:
     treasury.gitbtc("check", "HEAD")
     lost = {one["txid"] for one in records(treasury, TRANSACTIONS, "HEAD") if one.get("replaced_by")}
     assert lost == {txid("bb"), txid("cc")}
+
+
+@pytest.mark.parametrize("kind", ["link", "module"])
+def test_nothing_is_settled_through_a_link_or_in_another_repository(treasury: Repo, kind: str) -> None:
+    def write(side: str) -> None:
+        coins(treasury, coin(0, label=side or None), coin(1))
+
+    stopped(treasury, write)
+    wallet, moved = treasury.path / "wallet", treasury.path.parent / "moved"
+    if kind == "link":
+        wallet.rename(moved)
+        wallet.symlink_to(moved)
+    else:
+        treasury.run("git", "init", "-q", cwd=wallet)
+    held, index = (
+        (wallet / "utxos.json").read_bytes(),
+        treasury.git("ls-files", "--stage", "--", "wallet/utxos.json", "."),
+    )
+    said = treasury.gitbtc("resolve", "--all", "--ours", ok=(3,)).stderr
+    assert said == "gitbtc: wallet/utxos.json: wallet leads out of this work tree; put the folder itself there\n"
+    assert (wallet / "utxos.json").read_bytes() == held
+    assert treasury.git("ls-files", "--stage", "--", "wallet/utxos.json", ".") == index

@@ -84,6 +84,27 @@ def test_what_somebody_is_at_is_neither_committed_nor_overwritten(repo: Repo) ->
     assert state(repo) == before
 
 
+@pytest.mark.parametrize("kind", ["link", "module", "link/wallet", "module/wallet"])
+def test_nothing_is_written_through_a_link_or_into_another_repository(repo: Repo, kind: str) -> None:
+    """Neither where the root's folder is one, nor where that of its state files is."""
+    elsewhere = repo.path.parent / "elsewhere"
+    elsewhere.mkdir()
+    place = repo.path / ("books/wallet" if "/" in kind else "books")
+    place.parent.mkdir(exist_ok=True)
+    if kind.startswith("link"):
+        place.symlink_to(elsewhere)
+    else:
+        repo.run("git", "init", "-q", str(place))
+    table = repo.read(".gitbtc/sources.toml").decode()
+    repo.write(".gitbtc/sources.toml", table + 'root = "books"\n')
+    before = sorted(repo.path.rglob("*.json")), repo.git("for-each-ref")
+    out, err = gitbtc(repo, "sync", "--commit", ok=1 if "/" in kind else 2)
+    assert (out, err.count("\n")) == ("", 1)
+    assert "leads out of this work tree; put the folder itself there" in err
+    assert (sorted(repo.path.rglob("*.json")), repo.git("for-each-ref")) == before
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_a_detached_head_a_lock_and_a_merge_are_waited_for(repo: Repo) -> None:
     repo.git("checkout", "-q", "--detach")
     assert "skipped: HEAD is detached" in gitbtc(repo, "sync", ok=1)[1]

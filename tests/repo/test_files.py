@@ -66,3 +66,21 @@ def test_where_the_system_knows_more_than_fsync_that_is_asked_for(
     files.write(tmp_path / "file", b"content")
     assert (tmp_path / "file").read_bytes() == b"content"
     assert bool(flushed) == (command != fcntl.F_GETFL)
+
+
+def test_a_folder_is_looked_for_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies beyond a link, or in another repository, is not in this work tree; how one came to its top is free."""
+    top = tmp_path / "top"
+    for folder in ("plain/inner", "module/.git", "module/inner"):
+        (top / folder).mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (top / "link").symlink_to("../elsewhere")
+    (tmp_path / "way").symlink_to("top")
+    monkeypatch.chdir(top)
+    for place in (top, tmp_path / "way", "."):
+        base = os.path.join(place, "")
+        assert files.way_out_to(str(top), base) == files.way_out_to(str(top), f"{base}plain/inner") == ""
+        assert files.way_out_to(str(top), f"{base}new") == ""
+        assert files.way_out_to(str(top), f"{base}link") == files.way_out_to(str(top), f"{base}link/deep") == "link"
+        assert files.way_out_to(str(top), f"{base}module/inner") == "module"
+    assert files.way_out_to(str(top), tmp_path / "elsewhere") == ""

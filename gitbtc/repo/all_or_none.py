@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from gitbtc.repo.lock import JOURNAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from gitbtc.repo.git import Entry, Git
@@ -82,7 +80,7 @@ class AllOrNone:
             self._prepare(replacements, waiting)
             plan = _plan(self._top, replacements, staged, waiting)
             self._check(plan)
-            with _undisturbed():
+            with files.undisturbed():
                 self._begin(plan)
                 self._move(plan)
         except OSError as error:
@@ -107,7 +105,7 @@ class AllOrNone:
                     f"{error}; it belongs to a change that was cut short: put it back as it was, or give the rest of "
                     f"that change up with `rm {shlex.quote(str(self.journal))}`"
                 ) from None
-            with _undisturbed():
+            with files.undisturbed():
                 self._stage(plan)
                 self._move(plan)
         return [str(entry["path"]) for entry in plan["files"]]
@@ -192,13 +190,3 @@ def _digest(content: bytes | None) -> str | None:
 
 def _entry(told: Sequence[str] | None) -> Entry | None:
     return (told[0], told[1]) if told else None
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C waits until it is done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

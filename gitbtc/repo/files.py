@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from gitbtc.errors import not_written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import TypeAlias
 
     Place: TypeAlias = str | os.PathLike[str]
@@ -96,15 +96,28 @@ def write_all(contents: Mapping[str, bytes], mode: int | None = None, first: Cal
     try:
         for path, content in contents.items():
             prepared[path] = prepare(path, content, mode)
-        if first is not None:
-            first()
-        for path, written in prepared.items():
-            os.replace(written, path)
+        with undisturbed():
+            if first is not None:
+                first()
+            for path, written in prepared.items():
+                os.replace(written, path)
     except OSError as error:
         raise not_written(error, path) from None
     finally:
         for written in prepared.values():
             remove(written)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C, and who ends this process otherwise than by a kill, wait until it is done."""
+    import signal
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def prepare(path: Place, content: bytes, mode: int | None = None) -> str:

@@ -53,10 +53,21 @@ class Watch:
         self._last_said: dict[str, str] = {}
         self._stop = threading.Event()
         self._is_waiting = False
+        self._is_interrupted = False
 
     def run(self, rounds: int | None = None) -> None:
-        """Follow them until a signal says stop, or for so many rounds. Raises LoginRefused, and what ends it."""
+        """Follow them until a signal says stop, or for so many rounds. Raises LoginRefused, and what ends it.
+
+        A round that was begun is ended first, so that what it writes is whole and committed. Ctrl-C then raises
+        KeyboardInterrupt; pressed twice, it does so at once.
+        """
         signal.signal(signal.SIGTERM, self._end)
+        signal.signal(signal.SIGINT, self._interrupt)
+        self._follow(rounds)
+        if self._is_interrupted:
+            raise KeyboardInterrupt
+
+    def _follow(self, rounds: int | None) -> None:
         pause = 1
         while not self._stop.is_set():
             failed = [source for source in self._sources if not self._round(source)]
@@ -75,6 +86,12 @@ class Watch:
         self._stop.set()
         if self._is_waiting:
             raise _Stopped
+
+    def _interrupt(self, *_: object) -> None:
+        if self._is_interrupted:
+            raise KeyboardInterrupt
+        self._is_interrupted = True
+        self._end()
 
     def _round(self, source: Configured) -> bool:
         """Bring in what a source tells, if it has a new tip; whether that went well."""

@@ -323,12 +323,15 @@ class Bringing:
     def write(self) -> None:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""
         self.store()
+        if self.changed:
+            self._source.announce(self._source.blob_ids(self.changed))
         statefiles.write({self._root / path: content for path, content in self.changed.items()})
         self.remember()
 
     def store(self) -> None:
         """Store what the source told, which no ref points to yet: what can fail of remembering it fails here."""
-        told = Told(self._pin, self._told, self._source.blob_ids(self.changed))
+        brought = self._source.come(self.here) | self._source.blob_ids(self.changed)
+        told = Told(self._pin, self._told, brought)
         self._news = self._source.store(told, self._snapshot.time)
 
     def remember(self) -> None:

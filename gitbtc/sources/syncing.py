@@ -87,8 +87,7 @@ def obstacle(source: Configured, git: Git) -> str | None:
 
 def _cursor_file(source: Configured, git: Git) -> Path:
     """Where the source's cursor is kept: in the Git folder, named as the source's ref is."""
-    told = Source(git, source.name, root_of(source, git))
-    return Path(git.common_dir()) / "gitbtc" / "sources" / f"{told.ref.rsplit('/', 1)[-1]}.json"
+    return Path(Source(git, source.name, root_of(source, git)).kept + ".json")
 
 
 def root_of(source: Configured, git: Git) -> str:

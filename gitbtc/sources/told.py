@@ -10,6 +10,7 @@ the repository has `@` and that root, in URL escapes, after its name.
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,7 @@ from urllib.parse import quote
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.kinds import registry
 from gitbtc.repo.diffing import blob_id
+from gitbtc.repo.files import read, remove, write
 from gitbtc.repo.program import GitHindered
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 PREFIX = "refs/gitbtc/sources/"
 ROOT_KEY = "gitbtc.told/v1"
+_COMING = ".coming"
 _AUTHOR = "gitbtc <sources@gitbtc.invalid>"
 _EMPTY = b"[]\n"  # which says nothing of where it came from
 
@@ -111,7 +114,30 @@ class Source:
 
     def has_brought(self, path: str, oid: str) -> bool:
         """Whether an import of it ever left the file `path` (from the root) as the blob `oid`."""
-        return any(told.brought.get(path) == oid for told in self._all())
+        return self._coming().get(path) == oid or any(told.brought.get(path) == oid for told in self._all())
+
+    @property
+    def kept(self) -> str:
+        """What the names of files begin with that are kept for the source in the Git folder."""
+        return os.path.join(self._git.common_dir(), "gitbtc", "sources", self.ref.rsplit("/", 1)[-1])
+
+    def announce(self, brought: Mapping[str, str]) -> None:
+        """Note which files are about to become which blobs. Whoever is cut short before `remember` has brought them."""
+        write(self.kept + _COMING, json.dumps(dict(brought)).encode())
+
+    def come(self, here: Mapping[str, bytes]) -> dict[str, str]:
+        """What was announced, and lies among the files `here` (by path from the root): of an import that was cut short
+        then.
+        """
+        coming = self._coming()
+        now = self.blob_ids({path: here[path] for path in coming if path in here})
+        return {path: oid for path, oid in now.items() if coming[path] == oid}
+
+    def _coming(self) -> dict[str, str]:
+        try:
+            return dict(json.loads(read(self.kept + _COMING) or b"{}"))
+        except ValueError:
+            return {}
 
     def last_here(self, here: Mapping[str, bytes]) -> Told | None:
         """What it told last of that which this branch, or its work tree with the files `here` (by path from the root),
@@ -214,6 +240,7 @@ class Source:
             with files_are_written():
                 self._git.move_ref(self.ref, stored, self._last, f"import: {self.name}")
             self._last = stored
+        remove(self.kept + _COMING)
 
     def blob_ids(self, contents: Mapping[str, bytes]) -> dict[str, str]:
         """path -> the blob that a file of these bytes is."""

@@ -105,6 +105,23 @@ def test_nothing_is_written_through_a_link_or_into_another_repository(repo: Repo
     assert list(elsewhere.iterdir()) == []
 
 
+def test_a_round_that_was_killed_before_it_was_through_is_made_again(repo: Repo) -> None:
+    """The files are there, and nobody has noted yet who brought them: they are not taken for somebody's."""
+    gitbtc(repo, "sync", "--commit")
+    wanted = state(repo).splitlines()[1:], repo.git("rev-parse", "HEAD^{tree}")
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+    killed = (
+        "import os\nfrom gitbtc.cli import run\nfrom gitbtc.sources.bringing import Bringing\n"
+        "Bringing.remember = lambda _: os.kill(os.getpid(), 9)\nimport sys\nsys.argv[1:] = ['sync', '--commit']\nrun()"
+    )
+    repo.git("update-ref", "-d", "refs/gitbtc/sources/treasury")
+    repo.run(sys.executable, "-E", "-c", killed, ok=(-9,))
+    assert repo.git("status", "--porcelain", "wallet") != ""
+    assert gitbtc(repo, "sync", "--commit")[0].startswith("treasury: block 111, committed")
+    assert (state(repo).splitlines()[1:], repo.git("rev-parse", "HEAD^{tree}")) == wanted
+    assert not list(repo.path.glob(".git/gitbtc/sources/*.coming"))
+
+
 def test_a_detached_head_a_lock_and_a_merge_are_waited_for(repo: Repo) -> None:
     repo.git("checkout", "-q", "--detach")
     assert "skipped: HEAD is detached" in gitbtc(repo, "sync", ok=1)[1]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests import conftest, forking
-from tests.doors import paying
+from tests.doors import paying, pushing
 from tests.made_state import ADDRESS, chain, coin, coins, put
 from tests.prepared import move_config
 
@@ -30,6 +30,7 @@ _SIZE = 6 << 20
 _PAGE = 4096
 _MOST = 64  # pages that any of the commands takes
 GITBTC = "gitbtc"
+PUSHES = "pushes"
 RECORDINGS = Path(conftest.__file__).parents[1] / "gitbtc" / "demo" / "recordings"
 LABELS = "labels.jsonl"
 CHANGE = "change.json"
@@ -84,14 +85,14 @@ def with_a_hook(repo: Repo) -> None:
 
 
 TRIALS = {
-    "merge": Trial(paying.both_pay, (GITBTC, "merge", "--no-edit", "theirs")),
+    "merge": Trial(paying.both_pay, (GITBTC, "merge", "--no-edit", "theirs"), 3),
     "join": Trial(paying.both_pay, (GITBTC, "join", "theirs"), 2),
     "resolve": Trial(paying.both_spend, (GITBTC, "resolve", paying.OUTPOINT, "--ours")),
-    "import": Trial(imported, (GITBTC, "import", "bitcoin-core", "--from", str(RECORDINGS / "1-agent-a")), 3),
+    "import": Trial(imported, (GITBTC, "import", "bitcoin-core", "--from", str(RECORDINGS / "1-agent-a")), 4),
     "reserve": Trial(reservable, (GITBTC, "reserve", paying.OUTPOINT, "--blocks", "3", "--agent", "ann")),
-    "labels": Trial(labelled, (GITBTC, "labels", "import", f"../{LABELS}")),
-    "apply": Trial(to_apply, (GITBTC, "apply", "--index", f"../{CHANGE}")),
-    "install": Trial(with_a_hook, (GITBTC, "install"), 6),
+    "labels": Trial(labelled, (GITBTC, "labels", "import", f"../{LABELS}"), 2),
+    "apply": Trial(to_apply, (GITBTC, "apply", "--index", f"../{CHANGE}"), 2),
+    "install": Trial(with_a_hook, (GITBTC, "install"), 9),
 }
 
 
@@ -172,12 +173,38 @@ def trials(place: Path, python: str) -> Iterator[tuple[str, list[dict[str, Any]]
         subprocess.run(["umount", str(disk_place)], check=True)
 
 
+def pushes(place: Path, python: str) -> Iterator[dict[str, Any]]:
+    """What a gated server says of a push with ever more room, until it takes it; how many commits it has then."""
+    sandbox = conftest.hermetic(place / "pushing", python)
+    server = pushing.gated(sandbox)
+    plain = pushing.clone(sandbox, server)
+    for label in (None, "x"):
+        pushing.keep(plain, "wallet/utxos.json", coin(0, label=label), coin(1))
+        plain.commit("coins")
+    plain.git("push", "-q", "origin", "main~1:refs/heads/main")
+    disk = place / "disk"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "none", str(disk)], check=True)
+    for pages in range(_MOST):
+        shutil.rmtree(disk / "server.git", ignore_errors=True)
+        shutil.copytree(server.path, disk / "server.git", symlinks=True)
+        free = os.statvfs(disk)
+        (disk / "filler").write_bytes(bytes(free.f_bavail * free.f_frsize - pages * _PAGE))
+        done = plain.run("git", "push", "-q", str(disk / "server.git"), "main", ok=(0, 1))
+        (disk / "filler").unlink()
+        there = plain.run("git", "rev-list", "--count", "main", cwd=disk / "server.git").stdout.strip()
+        plain.run("git", "fsck", "--strict", cwd=disk / "server.git")
+        yield {"status": done.returncode, "said": done.stderr, "commits": int(there)}
+        if done.returncode == 0:
+            break
+    subprocess.run(["umount", str(disk)], check=True)
+
+
 def main(folder: str) -> None:
     """Do all trials below `folder`."""
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     place = Path(folder)
     python = str(forking.begin(place))
-    json.dump(dict(trials(place, python)), sys.stdout)
+    json.dump({**dict(trials(place, python)), PUSHES: list(pushes(place, python))}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -89,13 +89,16 @@ def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
 
 
 def examined(
-    git: Git, rev: str | None, snapshot: Snapshot, kinds: Kinds
+    git: Git, rev: str | None, snapshot: Snapshot, kinds: Kinds, *, with_step: bool = True
 ) -> tuple[list[tuple[str, Trailer]], list[tuple[str, Violation]]]:
-    """What a revision, or the work tree for None, has contested, by root, and which rules it breaks, by path."""
+    """What a revision, or the work tree for None, has contested, by root, and which rules it breaks, by path: those
+    about the step that led there only with `with_step`.
+    """
     roots = sorted(snapshot.roots())
     contests = list(open_contests(git, rev or "HEAD", snapshot)) if git.find(rev or "HEAD") else []
     known = {outpoint_text(contest.outpoint) for _, contest in contests if contest.outpoint}
-    broken = [*(one for root in roots for one in broken_rules(snapshot, root)), *_by_step(git, rev, snapshot, kinds)]
+    broken = [one for root in roots for one in broken_rules(snapshot, root)]
+    broken += _by_step(git, rev, snapshot, kinds) if with_step else []
     return contests, [(path, one) for path, one in broken if one.rule != DOUBLE_SPEND or one.identity not in known]
 
 

@@ -72,20 +72,18 @@ def _write(whole: dict[str, object], page: str) -> None:
 
 def told(period: Period, *, with_branches: bool) -> Told:
     """A period with what a report says around it; other branches take their time, and have no place on one screen."""
-    from gitbtc.cli.check import examined
-    from gitbtc.cli.statement import channels_of, end_of
+    from gitbtc.cli.statement import channels_of, checked, end_of
     from gitbtc.spends import CHANNELS, LABELS
     from gitbtc.views.report import Told
 
-    commit, snapshot = period.end()
-    contests, broken = examined(period.git, commit.oid, snapshot, period.kinds)
+    broken, contested = checked(period)
     wallets = _wallets(period)
     feerate, is_told = _feerate(wallets)
     commits = list(_commits(period))
     return Told(
         period.roots, end_of(period, period.before), end_of(period, period.after), period.reckoning,
         [one for wallet in wallets for one in wallet.holdings], list(_worths(wallets, feerate)), feerate, is_told,
-        period.records(period.after, LABELS), period.records(period.after, _FEES), commits, len(contests), len(broken),
+        period.records(period.after, LABELS), period.records(period.after, _FEES), commits, contested, broken,
         _passed(period, commits), channels_of(period), period.records(period.after, CHANNELS), list(_policies(period)),
         list(_branches(period)) if with_branches else [],
     )  # fmt: skip

@@ -53,15 +53,23 @@ def command(  # noqa: PLR0913 - click gives every option
 
 def told(period: Period) -> Told:
     """A period with what a statement says around it."""
-    from gitbtc.cli.check import examined
     from gitbtc.views.statement import Told
 
-    commit, snapshot = period.end()
-    contests, found = examined(period.git, commit.oid, snapshot, period.kinds)
     return Told(
         _title(period), end_of(period, period.before), end_of(period, period.after), period.reckoning, period.called,
-        channels_of(period), (len(found), len(contests)), period.is_cut,
+        channels_of(period), checked(period), period.is_cut,
     )  # fmt: skip
+
+
+def checked(period: Period) -> tuple[int, int]:
+    """How many rules the files of the end break, and how many coins are contested. The step that led there is not held
+    against rules again: that is a commit's own business.
+    """
+    from gitbtc.cli.check import examined
+
+    commit, snapshot = period.end()
+    contests, broken = examined(period.git, commit.oid, snapshot, period.kinds, with_step=False)
+    return len(broken), len(contests)
 
 
 def end_of(period: Period, moment: Moment) -> End:

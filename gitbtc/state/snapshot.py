@@ -111,17 +111,18 @@ class Snapshot:
         Read through what differs from the evidence `known`, which is quicker where that is little.
         """
         evidence = self.claims(root, known)
-        self._read_or_explain(root, partial(_check_coins, evidence))
+        self.read_or_explain(root, partial(_check_coins, evidence))
         return evidence
 
     def claims(self, root: str, known: Evidence | None = None) -> Evidence:
         """The same without its coins being read yet."""
         if root not in self._evidence:
-            evidence = self._read_or_explain(root, lambda: Evidence(lambda kind: self.of_kind(root, kind), known))
+            evidence = self.read_or_explain(root, lambda: Evidence(lambda kind: self.of_kind(root, kind), known))
             self._evidence[root] = evidence
         return self._evidence[root]
 
-    def _read_or_explain(self, root: str, read: Callable[[], T]) -> T:
+    def read_or_explain(self, root: str, read: Callable[[], T]) -> T:
+        """What `read` makes of the files of `root`; CannotWork where they do not parse, or are not as schemas say."""
         try:
             return read()
         except Malformed as error:

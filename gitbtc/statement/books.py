@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.listing import Outpoint
 
-    # The records of a root's file of a kind, sound by its schema; of an object file one, none without the file.
+    # The records of a root's file of a kind; of an object file one, none without the file.
     Records = Callable[[str], list[Record]]
 
 _NOT_YET = -1  # the height of what knows no block
@@ -37,6 +37,9 @@ class Books:
     -> the roots that tell it; `listed`: outpoint -> the coin's record, `listing`: outpoint -> the root that lists it;
     `tips`: root -> its block; `agents`: txid -> who made it, by the log ("" unknown); `is_reckoned`: whether the moment
     is reckoned from a later one, so that its list of coins is not whole.
+
+    Reading raises KeyError or TypeError for records that are not as their schemas say, as far as it matters here:
+    nothing is added up that is no whole number of satoshi.
     """
 
     def __init__(self, roots: Mapping[str, Records]) -> None:
@@ -54,6 +57,7 @@ class Books:
     def _learn(self, root: str, records: Records) -> None:
         highest = _NOT_YET
         for record in records(TRANSACTIONS):
+            _check(record)
             txid = record["txid"]
             known = self.transactions.get(txid)
             if known is None or (record["confirmed"] and not known["confirmed"]):
@@ -61,6 +65,7 @@ class Books:
             self.holders.setdefault(txid, []).append(root)
             highest = max(highest, height_of(record))
         for coin in records(COINS):
+            _amount(coin["amount_sat"])
             outpoint = coin["txid"], coin["vout"]
             self.listed.setdefault(outpoint, coin)
             self.listing.setdefault(outpoint, root)
@@ -84,9 +89,10 @@ class Books:
         """Each transaction that no block holds and that has not lost, by txid, and whether it makes coins: one that
         waits outside every mempool claims what it spends, and is no money yet.
         """
-        told = ((txid, self.transactions.get(txid)) for txid in {*self.transactions, *self._entries})
+        waiting = {txid for txid, record in self.transactions.items() if record["confirmed"] is not True}
         found = []
-        for txid, record in sorted(told):
+        for txid in sorted(waiting | (self._entries.keys() - self.transactions.keys())):
+            record = self.transactions.get(txid)
             state = standing(record, self._entries.get(txid), is_named=False).state
             if state in (LIVE, WAITING):
                 found.append((record or self._entries[txid], state == LIVE))
@@ -133,6 +139,23 @@ def height_of(record: Record) -> int:
 
 def _height(given: int | None) -> int:
     return _NOT_YET if given is None else given
+
+
+def _check(record: Record) -> None:
+    """Raise TypeError or KeyError for a transaction that cannot be counted."""
+    height = record["block_height"]
+    if type(record["confirmed"]) is not bool or (record["confirmed"] and type(height) is not int):
+        raise TypeError(f"{record['txid']}: confirmed, block_height")
+    for output in record["outputs"]:
+        _amount(output["amount_sat"])
+    for spent in record["inputs"]:
+        if spent["amount_sat"] is not None:
+            _amount(spent["amount_sat"])
+
+
+def _amount(amount: object) -> None:
+    if type(amount) is not int or amount < 0:
+        raise TypeError(f"amount_sat: {amount!r}")
 
 
 def _tip(chain: list[Record], highest: int) -> Tip:

@@ -48,9 +48,15 @@ class Called:
         self._names = names
         self._moments = moments
         self._funding = funding
+        self._told: dict[Outpoint, tuple[str, str]] = {}
 
     def part(self, part: Part, record: Record) -> tuple[str, str]:
         """The category and the label of an output of a transaction."""
+        if part.outpoint not in self._told:
+            self._told[part.outpoint] = self._part(part, record)
+        return self._told[part.outpoint]
+
+    def _part(self, part: Part, record: Record) -> tuple[str, str]:
         if part.outpoint in self._funding:
             return CHANNEL, self._funding[part.outpoint]
         about = {"txid": part.outpoint[0], "vout": part.outpoint[1], "address": part.address, "label": None}

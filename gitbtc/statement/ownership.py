@@ -78,18 +78,19 @@ class Ownership:
 
     def _place(self, moments: list[Books], proofs: Proofs) -> None:
         """Find out about the outputs that transactions spend and no list of these moments has."""
-        if not self._open(moments):
+        left = self._open(moments)
+        if not left:
             return
-        listed = proofs.listed(self._open(moments))
+        listed = proofs.listed(left)
         self.own |= listed
         self._take({output["address"] for _, output in self._outputs(listed) if output["address"]})
-        left = self._open(moments)
+        left -= self.own
         types = {output["address"]: output["script_type"] for _, output in self._outputs(left) if output["address"]}
         derived, is_sure = proofs.derived(types) if types else (set(), False)
         self._take(derived)
-        left = self._open(moments)
+        left -= self.own
         if left and not is_sure:
-            self.concluded = left
+            self.concluded = set(left)
             _Conclusion(self._transactions, self.own, left, proofs.received()).draw()
 
     def _open(self, moments: list[Books]) -> set[Outpoint]:

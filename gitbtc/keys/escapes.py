@@ -15,6 +15,10 @@ from __future__ import annotations
 import re
 from operator import ne
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # An escape of JSON, C or Python behind any number of backslashes: JSON in the strings of JSON doubles them.
 _ESCAPE = re.compile(
     rb"\\(\\*)(?:u[dD]([89abAB][0-9a-fA-F]{2})\\{1,16}u[dD]([c-fC-F][0-9a-fA-F]{2})"
@@ -23,6 +27,8 @@ _ESCAPE = re.compile(
 )
 # Bytes beyond ASCII, two at least, in hex or octal.
 _BYTES = re.compile(rb"(?<!\\)(?:\\{1,16}(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2})){2,}")
+# A backslash is found many times faster than one that none stands before.
+_TWO_BYTES = re.compile(rb"\\(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2})\\")
 _BYTE = re.compile(rb"\\+(?:x(..)|(...))")
 
 # A reference by its number or by a name: those of accents, blanks and the signs that pages cannot hold otherwise.
@@ -68,9 +74,10 @@ def unescaped(content: bytes) -> bytes | None:
     if b"&" in plain:
         plain = _dereferenced(plain)
     if b"+" in plain and b"=" in plain:
-        plain = _QUERY.sub(_spaced, plain)
+        plain = _in_lines(plain, b"+", lambda line: _QUERY.sub(_spaced, line))
     if b"%" in plain:
-        plain = _QUERY_OF_WORDS.sub(_spaced, _ENCODED.sub(_decoded, plain))
+        plain = _in_lines(plain, b"%", lambda line: _ENCODED.sub(_decoded, line) if _PERCENT.search(line) else line)
+        plain = _in_lines(plain, b"+", lambda line: _QUERY_OF_WORDS.sub(_spaced, line))
     return None if plain is content or plain == content else plain
 
 
@@ -93,6 +100,11 @@ def changed(content: bytes, plain: bytes) -> bytes:
         shown[max(at - _BESIDE, 0) : at + _BESIDE + 1] = lines[max(at - _BESIDE, 0) : at + _BESIDE + 1]
         at = differ.find(1, at + 1)
     return b"\n".join(shown)
+
+
+def _in_lines(content: bytes, sign: bytes, mended: Callable[[bytes], bytes]) -> bytes:
+    """The lines with `sign` in them mended: a search through all lines would take several times as long."""
+    return b"\n".join([mended(line) if sign in line else line for line in content.split(b"\n")])
 
 
 # -- lines that go on ----------------------------------------------------------------------------------------------
@@ -123,7 +135,9 @@ def _join(between: re.Match[bytes]) -> bytes:
 
 
 def _backslashed(content: bytes) -> bytes:
-    plain = _ESCAPE.sub(_plain, _BYTES.sub(_together, content))
+    if _TWO_BYTES.search(content):
+        content = _in_lines(content, b"\\", lambda line: _BYTES.sub(_together, line))
+    plain = _ESCAPE.sub(_plain, content)
     # A backslash may have been written as an escape in its turn.
     return _ESCAPE.sub(_plain, plain) if b"\\u" in plain or b"\\x" in plain else plain
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import compress, count, pairwise
-from operator import eq, sub
+from itertools import accumulate, compress, count, pairwise
+from operator import add, eq, sub
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Words:
     the words of all lists. `counts` are how many of them make a phrase, the most first.
     """
 
-    __slots__ = ("counts", "flags", "listed", "text", "words")
+    __slots__ = ("_before", "_plain", "_starts", "counts", "flags", "listed", "text", "words")
 
     def __init__(self, text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> None:
         self.text = text
@@ -82,10 +82,49 @@ class Words:
         self.counts = counts
         self.words = text.translate(_LETTERS_ALONE).split()
         self.flags = bytes(map(listed.__contains__, self.words))
+        self._before: list[bytes] = []
+        self._starts: list[int] = []
+        self._plain = b""
 
     def follow_each_other(self, count: int) -> bool:
         """Whether so many of the lists do, whatever stands between them that is no letter."""
         return b"\1" * count in self.flags
+
+    # What few texts need.
+
+    @property
+    def before(self) -> list[bytes]:
+        """What stands before each word."""
+        if not self._before:
+            self._before = _WORD.split(self.text)[:-1]
+        return self._before
+
+    @property
+    def plain(self) -> bytes:
+        """For each word, whether what stands before it is what may stand between the words of a phrase."""
+        if not self._plain:
+            is_plain = {separator: _PLAIN.fullmatch(separator) is not None for separator in set(self.before)}
+            self._plain = bytes(map(is_plain.__getitem__, self.before))
+        return self._plain
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each word begins."""
+        if not self._starts:
+            until = accumulate(map(add, map(len, self.before), map(len, self.words)))
+            self._starts = list(map(sub, until, map(len, self.words)))
+        return self._starts
+
+    def end(self, at: int) -> int:
+        """Where the word number `at` ends."""
+        return self.starts[at] + len(self.words[at])
+
+    def between(self, one: int, other: int) -> bytes | None:
+        """What stands between two words, each number as 0; None where they are too far apart."""
+        start, end = self.end(one), self.starts[other]
+        if end - start > _MOST_BETWEEN:
+            return None
+        return _BLANKS.sub(b" ", _NUMBER.sub(b"0", self.text[start:end]))
 
 
 def readings(looked: Words) -> Iterator[Reading]:
@@ -94,20 +133,20 @@ def readings(looked: Words) -> Iterator[Reading]:
     if looked.flags.count(1) < least - 2:
         return
     if len(set(compress(looked.words, looked.flags))) > least // 2:  # else they are words of the frame
-        yield from _framed(looked.text, looked.words, looked.flags, least)
-        yield from _in_rows(looked.text, looked.flags, looked.counts)
+        yield from _framed(looked)
+        yield from _in_rows(looked)
         yield from _in_order(looked.text, looked.listed, looked.counts)
         if b"twelfth" in looked.text or b"twelve" in looked.text:
             yield from _spelled(looked)
     if looked.follow_each_other(least - 2) and _BINARY.search(looked.text):
-        yield from _touching(looked.text, looked.flags, looked.listed, least)
+        yield from _touching(looked)
 
 
 def _spelled(looked: Words) -> Iterator[Reading]:
     """With digits for numbers that are spelled out."""
     counted = Words(_SPELLED.sub(b"0", looked.text), looked.listed, looked.counts)
     yield 0, counted.text
-    yield from ((0, phrase) for _, phrase in _framed(counted.text, counted.words, counted.flags, counted.counts[-1]))
+    yield from ((0, phrase) for _, phrase in _framed(counted))
 
 
 # -- lines with marks ----------------------------------------------------------------------------------------------
@@ -127,30 +166,20 @@ def unmarked(looked: Words) -> Iterator[Reading]:
 # -- words in frames -----------------------------------------------------------------------------------------------
 
 
-def _framed(text: bytes, words: Sequence[bytes], flags: bytes, least: int) -> Iterator[Reading]:
+def _framed(looked: Words) -> Iterator[Reading]:
     """Words with the same between them, or with other words of a list between that stay the same."""
-    listed = list(compress(count(), flags))
+    least = looked.counts[-1]
+    listed = list(compress(count(), looked.flags))
     steps = list(map(sub, listed[1:], listed))
-    chosen = list(compress(words, flags))
-    tokens: list[re.Match[bytes]] = []
-    plain = b""
+    chosen = list(compress(looked.words, looked.flags))
     for period in range(1, _LONGEST_PERIOD + 1):
         for start, end in _even(steps, period, (least - 3) * period):
             some, places = chosen[start:end], listed[start:end]
-            if period == 1 and places[-1] - places[0] == len(places) - 1:
-                plain = plain or _plain(text)
-                if b"\0" not in plain[places[0] + 1 : places[-1] + 1]:
-                    continue  # which is how words are read anyway
+            follow_each_other = period == 1 and places[-1] - places[0] == len(places) - 1
+            if follow_each_other and b"\0" not in looked.plain[places[0] + 1 : places[-1] + 1]:
+                continue  # which is how words are read anyway
             if period == 1 or sum(map(eq, some[period:], some)) >= least - 2:  # a word of the frame stays the same
-                tokens = tokens or list(_WORD.finditer(text))
-                yield from _of_frame(text, [tokens[place] for place in places], period, least)
-
-
-def _plain(text: bytes) -> bytes:
-    """For each word, whether what stands before it is what may stand between the words of a phrase."""
-    before = _WORD.split(text)[:-1]
-    is_plain = {separator: _PLAIN.fullmatch(separator) is not None for separator in set(before)}
-    return bytes(map(is_plain.__getitem__, before))
+                yield from _of_frame(looked, places, period)
 
 
 def _even(steps: Sequence[int], period: int, least: int) -> Iterator[tuple[int, int]]:
@@ -165,28 +194,24 @@ def _even(steps: Sequence[int], period: int, least: int) -> Iterator[tuple[int, 
         start = same.find(b"\1" * least, end)
 
 
-def _of_frame(text: bytes, found: Sequence[re.Match[bytes]], period: int, least: int) -> Iterator[Reading]:
-    between = [_between(text, one.end(), other.start()) for one, other in pairwise(found)]
+def _of_frame(looked: Words, places: Sequence[int], period: int) -> Iterator[Reading]:
+    least = looked.counts[-1]
+    between = [looked.between(one, other) for one, other in pairwise(places)]
     for start, end in _repeating(between, period, least):
-        if period > 1 and not _has_a_constant([word[0] for word in found[start : end + 1]], period):
+        if period > 1 and not _has_a_constant([looked.words[place] for place in places[start : end + 1]], period):
             continue
-        ends = [text[found[at].end() : found[at + 1].start()] for at in (start, end - 1)]
+        ends = [looked.text[looked.end(places[at]) : looked.starts[places[at + 1]]] for at in (start, end - 1)]
         if period == 1 and all(map(_PLAIN.fullmatch, ends)):
             continue  # which is how such words are read anyway
         for phase in range(start, start + period):
-            words = [word[0] for word in found[phase : end + 1 : period]]
+            words = [looked.words[place] for place in places[phase : end + 1 : period]]
             if len(words) >= least and len(set(words)) > len(words) // 2:  # else it is a word of the frame
-                yield found[phase].start(), b" ".join(words)
+                yield looked.starts[places[phase]], b" ".join(words)
 
 
 def _has_a_constant(words: Sequence[bytes], period: int) -> bool:
     r"""Whether one word stays the same, but for what stands around the whole: `\begin`, `\item`s, `\end`."""
     return any(len(set(words[phase::period][1:-1])) == 1 for phase in range(period))
-
-
-def _between(text: bytes, start: int, end: int) -> bytes | None:
-    """What stands between two words, each number as 0; None where they are too far apart."""
-    return _BLANKS.sub(b" ", _NUMBER.sub(b"0", text[start:end])) if end - start <= _MOST_BETWEEN else None
 
 
 def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iterator[tuple[int, int]]:
@@ -205,39 +230,37 @@ def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iter
 # -- words in rows -------------------------------------------------------------------------------------------------
 
 
-def _in_rows(text: bytes, flags: bytes, counts: Sequence[int]) -> Iterator[Reading]:
+def _in_rows(looked: Words) -> Iterator[Reading]:
     """Several words a row, with the same between the rows; between two rows that are a phrase, whatever it is."""
-    rows = _rows(text, flags)
+    text, counts = looked.text, looked.counts
+    rows = _rows(looked)
     if sum(end - start for start, end in rows) < counts[-1] - 2:
         return
-    tokens = list(_WORD.finditer(text))
-    places = [(tokens[one[1] - 1].end(), tokens[other[0]].start()) for one, other in pairwise(rows)]
+    places = [(looked.end(one[1] - 1), looked.starts[other[0]]) for one, other in pairwise(rows)]
     # The look of what stands between: all of it is compared where that is the same.
     looks = [text[start : start + 1] + text[end - 2 : end] for start, end in places]
     for first, last in _alike(looks):
         if sum(end - start for start, end in rows[first : last + 1]) >= counts[-1] - 2:
-            between = [_between(text, start, end) for start, end in places[first:last]]
+            pairs = pairwise(rows[first : last + 1])
+            between = [looked.between(one[1] - 1, other[0]) for one, other in pairs]
             for begin, limit in _alike(between):
                 some = rows[first + begin : first + limit + 1]
-                some += _last_row(text, tokens, flags, some)
+                some += _last_row(looked, some)
                 if between[begin] and (len(some) > 2 or _is_phrase(some, between[begin] or b"", counts)):
-                    words = [token[0] for start, end in some for token in tokens[start:end]]
+                    words = [word for start, end in some for word in looked.words[start:end]]
                     if len(set(words)) * 4 >= len(words) * 3:  # else some are words of the frame
-                        yield tokens[some[0][0]].start(), b" ".join(words)
+                        yield looked.starts[some[0][0]], b" ".join(words)
 
 
-def _last_row(
-    text: bytes, tokens: Sequence[re.Match[bytes]], flags: bytes, rows: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _last_row(looked: Words, rows: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """A row of one word or two behind the others, if there is one: the last one can be that short."""
     (_, first_end), (second, _), (*_, end) = rows[0], rows[1], rows[-1]
     at = end + second - first_end  # behind as many words of the frame
-    if flags[at : at + 1] != b"\1":
+    if looked.flags[at : at + 1] != b"\1":
         return []
-    between = _between(text, tokens[end - 1].end(), tokens[at].start())
-    if between != _between(text, tokens[first_end - 1].end(), tokens[second].start()):
+    if looked.between(end - 1, at) != looked.between(first_end - 1, second):
         return []
-    return [(at, at + 1 + (flags[at + 1 : at + 2] == b"\1"))]
+    return [(at, at + 1 + (looked.flags[at + 1 : at + 2] == b"\1"))]
 
 
 def _is_phrase(rows: Sequence[tuple[int, int]], between: bytes, counts: Sequence[int]) -> bool:
@@ -246,12 +269,13 @@ def _is_phrase(rows: Sequence[tuple[int, int]], between: bytes, counts: Sequence
     return first >= second and first + second in counts and _TWO_ROWS.search(between) is not None
 
 
-def _rows(text: bytes, flags: bytes) -> list[tuple[int, int]]:
+def _rows(looked: Words) -> list[tuple[int, int]]:
     """Where three listed words or more stand together, with nothing but separators between (from, to)."""
-    if flags.count(_ROW) < 2:
+    if looked.flags.count(_ROW) < 2:
         return []
-    follow = bytes(map(int.__and__, flags[1:], _plain(text)[1:]))
-    follow = bytes(map(int.__and__, follow, flags))
+    flags, plain = int.from_bytes(looked.flags), int.from_bytes(looked.plain)
+    # On the list, with a separator before it, and so is the one before it: a number has all of them at once.
+    follow = ((flags & plain) & (flags >> 8)).to_bytes(len(looked.flags))[1:]
     return [(found.start(), found.end() + 1) for found in _FOLLOWING.finditer(follow)]
 
 
@@ -287,45 +311,48 @@ def _in_order(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> I
 def _sorted(pairs: Sequence[tuple[int, bytes]], counts: Sequence[int]) -> Iterator[list[bytes]]:
     """As many as make a phrase, whose numbers are 1 and all that follow, or 0, but not in their order."""
     numbers = [number for number, _ in pairs]
+    # A sum that few other numbers have: what has it is looked at.
+    sums = [0, *accumulate(number**3 for number in numbers)]
     for size in counts:
         for first in (1, 0):
             wanted = list(range(first, first + size))
-            for start in range(len(pairs) - size + 1):
+            total = sum(number**3 for number in wanted)
+            for start in compress(count(), map(total.__eq__, map(sub, sums[size:], sums))):
                 some = numbers[start : start + size]
-                if some[0] <= size and some != wanted and sorted(some) == wanted:
+                if some != wanted and sorted(some) == wanted:
                     yield [word for _, word in sorted(pairs[start : start + size])]
 
 
 # -- words that touch others ---------------------------------------------------------------------------------------
 
 
-def _touching(text: bytes, flags: bytes, listed: frozenset[bytes], least: int) -> Iterator[Reading]:
+def _touching(looked: Words) -> Iterator[Reading]:
     """Words whose first and last touch other letters: a database writes its columns one behind the other."""
-    tokens = list(_WORD.finditer(text))
-    for start, end in _stretches(text, tokens, flags, least - 2):
-        words = [token[0] for token in tokens[start:end]]
-        before = tokens[start - 1][0] if _follows(text, tokens, start) else b""
-        after = tokens[end][0] if end < len(tokens) and _follows(text, tokens, end) else b""
-        for first in _endings(words[0], before, listed):
-            for last in _beginnings(words[-1], after, listed):
-                yield tokens[start].start(), b" ".join([*first, *words[1:-1], *last])
+    for start, end in _stretches(looked, looked.counts[-1] - 2):
+        words = looked.words[start:end]
+        before = looked.words[start - 1] if _follows(looked, start) else b""
+        after = looked.words[end] if end < len(looked.words) and _follows(looked, end) else b""
+        for first in _endings(words[0], before, looked.listed):
+            for last in _beginnings(words[-1], after, looked.listed):
+                yield looked.starts[start], b" ".join([*first, *words[1:-1], *last])
 
 
-def _stretches(text: bytes, tokens: Sequence[re.Match[bytes]], flags: bytes, least: int) -> Iterator[tuple[int, int]]:
+def _stretches(looked: Words, least: int) -> Iterator[tuple[int, int]]:
     """Words of a list with nothing but space between (from, to)."""
+    flags = looked.flags
     start = flags.find(b"\1" * least)
     while start >= 0:
         end = start + 1
-        while end < len(flags) and flags[end] and _follows(text, tokens, end):
+        while end < len(flags) and flags[end] and _follows(looked, end):
             end += 1
         if end - start >= least:
             yield start, end
         start = flags.find(b"\1" * least, end)
 
 
-def _follows(text: bytes, tokens: Sequence[re.Match[bytes]], at: int) -> bool:
+def _follows(looked: Words, at: int) -> bool:
     """Whether a word stands behind another with nothing but space between."""
-    return at > 0 and text[tokens[at - 1].end() : tokens[at].start()].isspace()
+    return at > 0 and looked.before[at].isspace()
 
 
 def _endings(word: bytes, before: bytes, listed: frozenset[bytes]) -> list[list[bytes]]:

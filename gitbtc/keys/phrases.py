@@ -57,7 +57,7 @@ _OF_A_SENTENCE = re.compile("[\uff01-\uff5e\u3001\u3002]")
 # 26 below the second. In sentences of interfaces it is mostly below 300, and in all but one of a thousand below 720;
 # and one sentence in sixteen of that length has a right checksum. The second is wanted where many sentences stand.
 _COMMON, _COMMON_AMONG_SENTENCES = 320, 720
-_SENTENCE = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4,}")
+_SENTENCE = re.compile("[\u4e00-\u9fff]{4,}")
 _SENTENCES = 8
 
 # So many different words make a phrase: twelve random words have fewer once in 10**8 times; prose, code, logs and menus
@@ -112,28 +112,39 @@ def comparable(piece: bytes) -> bytes:
     """`piece` in lower case and NFKD, the form that BIP-39 compares words in; the same lines, other offsets."""
     if piece.isascii():
         return piece.lower()
-    sentences = sum(1 for _ in islice(_SENTENCE.finditer(piece), _SENTENCES))
-    least = _COMMON_AMONG_SENTENCES if sentences == _SENTENCES else _COMMON
-    return b"\n".join([line.lower() if line.isascii() else _normalised(line, least) for line in piece.split(b"\n")])
+    lines = piece.split(b"\n")
+    foreign = [number for number, line in enumerate(lines) if not line.isascii()]
+    normalised = _normalised(b"\n".join([lines[number] for number in foreign])).split(b"\n")
+    lines = list(map(bytes.lower, lines))
+    for number, line in zip(foreign, normalised, strict=True):
+        lines[number] = line
+    return b"\n".join(lines)
 
 
-def _normalised(line: bytes, least: int) -> bytes:
+def _normalised(lines: bytes) -> bytes:
     import unicodedata
 
-    text = _IDEOGRAPHS.sub(lambda found: _apart(found, least), line.decode("utf-8", "replace"))
+    text = _IDEOGRAPHS.sub(_apart, lines.decode("utf-8", "replace"))
     return _FOREIGN_SEPARATORS.sub(" ", unicodedata.normalize("NFKD", text).lower()).encode("utf-8")
 
 
-def _apart(found: re.Match[str], least: int) -> str:
+@lru_cache(maxsize=1)
+def _least(text: str) -> int:
+    """Of ideographs that may be a phrase in `text`, the least average place."""
+    sentences = sum(1 for _ in islice(_SENTENCE.finditer(text), _SENTENCES))
+    return _COMMON_AMONG_SENTENCES if sentences == _SENTENCES else _COMMON
+
+
+def _apart(found: re.Match[str]) -> str:
     """Ideographs that touch, apart from one another and from the words around, if there can be a phrase in them.
 
     Chinese is written so: only a stretch that is a phrase by itself is taken for one, no part of a sentence, and none
-    that is made of common characters, whose average place on the list is below `least`.
+    that is made of common characters.
     """
     start, end, line = found.start(), found.end(), found.string
     around = line[max(start - 1, 0) : start] + line[end : end + 1]
     may_be = any(end - start in family.COUNTS for family in PHRASES) and not _OF_A_SENTENCE.search(around)
-    is_drawn = may_be and any(_is_drawn(found[0], listed, least) for listed in lists.IDEOGRAPHS)
+    is_drawn = may_be and any(_is_drawn(found[0], listed, _least(line)) for listed in lists.IDEOGRAPHS)
     return f"#{' '.join(found[0])}#" if is_drawn else "#"
 
 

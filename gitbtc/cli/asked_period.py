@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_revisions
 from gitbtc.coins.names import Names
 from gitbtc.errors import UsageError
 from gitbtc.history.timeline import Point, Timeline, point
@@ -88,9 +89,11 @@ def of_periods(command: Command) -> Command:
     for option in (
         click.option("--root", "folders", multiple=True, metavar="PATH",
                      help="Only this root, the folder that holds wallet/; may be given more than once."),
-        click.option("--to", "last", metavar="POINT", help="The end: a revision, a day, a month, or a height."),
-        click.option("--from", "first", metavar="POINT", help="The beginning, in the same way."),
-        click.argument("period", required=False, metavar="[PERIOD]"),
+        click.option("--to", "last", metavar="POINT", shell_complete=complete_revisions,
+                     help="The end: a revision, a day, a month, or a height."),
+        click.option("--from", "first", metavar="POINT", shell_complete=complete_revisions,
+                     help="The beginning, in the same way."),
+        click.argument("period", required=False, metavar="[PERIOD]", shell_complete=complete_revisions),
     ):  # fmt: skip
         command = option(command)
     return command

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.asked_period import ends, found_period, of_periods
-from gitbtc.errors import UsageError, printable_json
+from gitbtc.errors import UsageError, printable, printable_json
 
 if TYPE_CHECKING:
     from gitbtc.cli.asked_period import Moment, Period
+    from gitbtc.statement.fiat import Fiat
     from gitbtc.statement.lightning import Channels
     from gitbtc.views.statement import End, Told
 
 
 @click.command("statement")
 @of_periods
+@click.option("--price", metavar="usd[:SOURCE]", help="What it was worth when it happened, by oracles/prices.json.")
 @click.option("--csv", "as_csv", is_flag=True, help="The lines of the sum as a table.")
 @click.option("--html", "page", metavar="FILE", help="Write one page, for a browser or a printer.")
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.statement/v1.")
 def command(  # noqa: PLR0913 - click gives every option
-    period: str | None, first: str | None, last: str | None, folders: tuple[str, ...], *, as_csv: bool,
-    page: str | None, as_json: bool,
+    period: str | None, first: str | None, last: str | None, folders: tuple[str, ...], *, price: str | None,
+    page: str | None, as_csv: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Tell what came and what went in a period, and prove that it adds up to the satoshi.
 
@@ -36,7 +38,7 @@ def command(  # noqa: PLR0913 - click gives every option
     if as_csv and as_json:
         raise UsageError("--csv and --json are two forms; ask for one")
     with found_period(*ends(period, first, last), folders) as found:
-        whole = document(told(found))
+        whole = document(told(found, price))
     if page is not None:
         from gitbtc.repo.files import write
         from gitbtc.views.page import of_statement
@@ -51,14 +53,29 @@ def command(  # noqa: PLR0913 - click gives every option
     return 0 if found.reckoning.is_clean else 1
 
 
-def told(period: Period) -> Told:
+def told(period: Period, price: str | None) -> Told:
     """A period with what a statement says around it."""
     from gitbtc.views.statement import Told
 
     return Told(
         _title(period), end_of(period, period.before), end_of(period, period.after), period.reckoning, period.called,
-        channels_of(period), checked(period), period.is_cut,
+        channels_of(period), None if price is None else _fiat(period, price), checked(period), period.is_cut,
     )  # fmt: skip
+
+
+def _fiat(period: Period, price: str) -> Fiat:
+    """The period in dollars, by the source that `usd:SOURCE` names, or the only one that there is."""
+    from gitbtc.statement.fiat import in_usd
+
+    currency, _, source = price.partition(":")
+    if currency.lower() != "usd":
+        raise UsageError(f"--price {printable(price)}: prices are told in usd alone: usd or usd:SOURCE")
+    prices = period.records(period.after, "prices")
+    sources = sorted({one["source"] for one in prices})
+    if (source or len(sources) != 1) and source not in sources:
+        known = ", ".join(printable(one) for one in sources) or "none is there"
+        raise UsageError(f"--price: which source tells prices? {known}: usd:SOURCE")
+    return in_usd(period.reckoning.flows, prices, source or sources[0])
 
 
 def checked(period: Period) -> tuple[int, int]:

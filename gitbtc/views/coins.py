@@ -6,6 +6,7 @@ import csv
 import io
 from typing import NamedTuple
 
+from gitbtc.errors import harmless
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.views import terms
 from gitbtc.views.balance import COIN, WORDS, heading, tip
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
 
 ROOT_KEY = "gitbtc.coins/v1"
-# What a program for tables would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
     "root", "outpoint", "amount_sat", "block_height", "age_blocks", "class", "detail", "script_type", "address",
     "label", "category", "input_weight", "effective_sat", "dust",
@@ -104,8 +103,7 @@ def as_csv(told: Iterable[Told]) -> str:
     for one in told:
         for worth in one.coins:
             row = _document(one, worth)
-            label = row["label"] or ""
-            row["label"] = f"'{label}" if label.startswith(_FORMULA) else label
+            row["label"] = harmless(row["label"] or "")
             row["dust"] = str(row["dust"]).lower()
             rows.writerow({"root": one.wallet.root, **row})
     return text.getvalue()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from gitbtc.repo.objects import LoggedCommit
     from gitbtc.statement.books import Books
+    from gitbtc.statement.fiat import Fiat
     from gitbtc.statement.flows import Flow
     from gitbtc.statement.groups import Called
     from gitbtc.statement.lightning import Channels
@@ -56,6 +57,7 @@ class Told(NamedTuple):
     reckoning: Reckoning
     called: Called
     channels: Channels | None
+    fiat: Fiat | None
     checked: tuple[int, int]
     is_cut: bool
 
@@ -92,6 +94,7 @@ def document(told: Told) -> dict[str, Any]:
             for outpoint in sorted(reckoning.ownership.concluded)
         ],
         "channels": told.channels and told.channels._asdict() | {"unexplained_sat": told.channels.unexplained_sat},
+        "usd": told.fiat and _usd(told.fiat),
         "check": {"rules_broken": told.checked[0], "contested": told.checked[1]},
         "history_is_cut": told.is_cut,
     }
@@ -141,6 +144,12 @@ def transactions_set(flows: Sequence[Flow]) -> dict[str, Any]:
     """
     listed = "".join(f"{txid}\n" for txid in sorted(one.txid for one in flows))
     return {"count": len(flows), "sha256": sha256(listed.encode()).hexdigest()}
+
+
+def _usd(fiat: Fiat) -> dict[str, Any]:
+    sums = {name: str(amount) for name, amount in fiat.sums.items()}
+    return {"source": fiat.source, **sums, "oldest_price_seconds": fiat.oldest_price_seconds,
+            "unpriced": list(fiat.unpriced)}  # fmt: skip
 
 
 def _adjusted(one: Adjustment) -> dict[str, Any]:
@@ -293,8 +302,24 @@ def _beside(told: Mapping[str, Any]) -> Iterator[str]:
         )
         yield from _wrapped(text, 4)
     yield from _lightning(told["channels"])
+    yield from (line for text in usd_words(told["usd"]) for line in _wrapped(f"  {text}", 4))
     for text in warnings(told):
         yield from _wrapped(f"  ! {text}", 4)
+
+
+def usd_words(usd: Mapping[str, Any] | None) -> Iterator[str]:
+    """The sums in dollars that are not 0, by whose prices, and what has none."""
+    if usd is None:
+        return
+    sums = [f"{name} {usd[name]}" for name in _IN_USD if usd[name] != "0.00"]
+    age = usd["oldest_price_seconds"]
+    old = "no price" if age is None else f"prices of up to {age // 60:,} minutes before"
+    yield f"in USD, when it happened: {', '.join(sums) or 'nothing'} ({terms.word(usd['source'])}, {old})"
+    if usd["unpriced"]:
+        yield f"no price of the day before for {terms.counted(len(usd['unpriced']), _TRANSACTION)}, not in these sums"
+
+
+_IN_USD = ("received", "sent", "fees", "coinbase", "shared")
 
 
 def _lightning(channels: Mapping[str, int] | None) -> Iterator[str]:

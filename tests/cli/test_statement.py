@@ -241,3 +241,45 @@ def test_what_is_not_proven_is_said(treasury: Repo, recordings: Path) -> None:
     treasury.commit("Import")
     assert len(told(treasury)["concluded"]) == 12
     assert "is concluded, not proven" in treasury.gitbtc("statement").stdout
+
+
+def test_flows_are_told_in_dollars_at_the_price_of_their_time(kept: Repo) -> None:
+    told_prices: list[dict[str, Any]] = [
+        {"timestamp": FEB - 60, "block_height": None, "price_usd": 90_000, "source": "x"},
+        {"timestamp": FEB - 30, "block_height": None, "price_usd": 1, "source": "y"},
+        {"timestamp": FEB + 1, "block_height": None, "price_usd": 1, "source": "x"},
+        {"timestamp": MAR - 86_401, "block_height": None, "price_usd": 1, "source": "x"},
+        {"timestamp": MAR + 8000, "block_height": None, "price_usd": 100_000.5, "source": "x"},
+    ]
+    put(kept, "oracles/prices.json", *told_prices)
+    kept.commit("Prices")
+    found = told(kept, "--price", "usd:x")
+    received = [one["txid"] for one in found["transactions"] if one["type"] == "received"]
+    # 5,000 sat at 90,000 USD; 4,800 and 200 sat at 100,000.50 USD: 4.800024 and 0.200001.
+    assert found["usd"] == {
+        "source": "x", "received": "4.50", "sent": "4.80", "fees": "0.20", "coinbase": "0.00", "shared": "0.00",
+        "oldest_price_seconds": 1000, "unpriced": received[1:],
+    }  # fmt: skip
+    text = " ".join(kept.gitbtc("statement", "--price", "usd:x").stdout.split())
+    assert "in USD, when it happened: received 4.50, sent 4.80, fees 0.20" in text
+    assert "no price of the day before for 2 transactions" in text
+    assert "which source tells prices? x, y" in kept.gitbtc("statement", "--price", "usd", ok=(2,)).stderr
+    assert "in usd alone" in kept.gitbtc("statement", "--price", "eur", ok=(2,)).stderr
+
+
+def test_records_that_cannot_be_counted_are_refused(kept: Repo) -> None:
+    transactions_, coins_ = (json.loads(kept.read(f"wallet/{kind}.json")) for kind in ("transactions", "utxos"))
+    broken = [
+        ("transactions", [{**transactions_[0], "block_height": "100"}, *transactions_[1:]]),
+        ("transactions", [{**transactions_[0], "outputs": [{**transactions_[0]["outputs"][0], "amount_sat": 1.5}]}]),
+        ("utxos", [{**coins_[0], "amount_sat": -1}]),
+        ("utxos", [{name: value for name, value in coins_[0].items() if name != "amount_sat"}]),
+    ]
+    for kind, records in broken:
+        blob = kept.git("hash-object", "-w", "--stdin", stdin=json.dumps(records).encode()).strip()
+        kept.git("update-index", "--cacheinfo", f"100644,{blob},wallet/{kind}.json")
+        commit = kept.git("commit-tree", "-m", "x", "-p", "HEAD", kept.git("write-tree").strip()).strip()
+        kept.git("read-tree", "HEAD")
+        refused = kept.gitbtc("statement", commit, ok=(3,))
+        assert "gitbtc validate" in refused.stderr
+        assert refused.stdout == ""

@@ -23,7 +23,9 @@ class Configuration(GitProgram):
 
     def hooks_switched_off(self, events: Iterable[str]) -> list[str]:
         """The settings that keep Git (2.54 and later) from running what the configuration names for any of `events`."""
-        told = self._items("config", "--type=bool", "-z", "--get-regexp", r"^hook\..*\.enabled$", ok=(0, 1))
+        no_boolean = 128
+        asked = "--type=bool", "-z", "--get-regexp", r"^hook\..*\.enabled$"
+        told = self._items("config", *asked, ok=(0, 1, no_boolean))
         is_on = dict(item.split("\n") for item in told)
         return [name for event in events if is_on.get(name := f"hook.{event}.enabled") == "false"]
 

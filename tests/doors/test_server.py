@@ -119,7 +119,7 @@ def test_an_amended_state_that_holds_a_spent_coin(plain: Repo, server: Repo) -> 
     side(plain, "main", "main", wallet_utxos=[coin(1)], wallet_transactions=[A])
     keep(plain, "wallet/utxos.json", coin(0), coin(1))
     plain.git("commit", "-q", "--amend", "-a", "--no-edit")
-    assert f"spent_coin: wallet/utxos.json: {OUTPOINT} is listed" in refused(plain, server, "main")
+    assert f"spent_coin: wallet/utxos.json: line 2: {OUTPOINT} is listed" in refused(plain, server, "main")
 
 
 def test_a_sound_commit_on_top_does_not_hide_an_unsound_one(plain: Repo, server: Repo) -> None:
@@ -219,7 +219,7 @@ def test_a_trailer_that_says_the_opposite_of_the_records_is_refused(plain: Repo,
 def test_no_trailer_excuses_a_state_that_breaks_a_rule(plain: Repo, server: Repo) -> None:
     settled(plain, f"Double-Spend: {OUTPOINT} {A['txid']} over {B['txid']}")
     said = refused(plain, server, "ours")
-    assert f"double_spend: wallet/transactions.json: {OUTPOINT} is spent by" in said
+    assert f"double_spend: wallet/transactions.json: line 3: {OUTPOINT} is spent by" in said
 
 
 def test_a_verdict_that_needs_nobody_has_to_be_followed(plain: Repo, server: Repo) -> None:
@@ -686,7 +686,7 @@ def test_a_record_that_breaks_its_schema_is_named(plain: Repo, server: Repo) -> 
     keep(plain, "wallet/utxos.json", coin(0), coin(1, amount_sat=-1))
     plain.commit("x")
     said = refused(plain, server, "main")
-    assert f"record: wallet/utxos.json::{FUNDING}:1: amount_sat" in said
+    assert f"record: wallet/utxos.json::{FUNDING}:1: line 3: amount_sat" in said
     assert f"{OUTPOINT}:" not in said
 
 

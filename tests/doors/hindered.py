@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests import conftest, forking
 from tests.doors import paying, pushing
-from tests.made_state import ADDRESS, chain, coin, coins, put
+from tests.made_state import chain, coin, coins, put
 from tests.prepared import move_config
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _MOST = 64  # pages that any of the commands takes
 GITBTC = "gitbtc"
 PUSHES = "pushes"
 RECORDINGS = Path(conftest.__file__).parents[1] / "gitbtc" / "demo" / "recordings"
-LABELS = "labels.jsonl"
+LABELS = paying.LABELS
 CHANGE = "change.json"
 
 
@@ -66,15 +66,6 @@ def reservable(repo: Repo) -> None:
     repo.commit("chain")
 
 
-def labelled(repo: Repo) -> None:
-    """An address with a name, and a file that names it beside the repository."""
-    paying.base(repo)
-    row = {"type": "addr", "ref": ADDRESS, "label": "rent"}
-    (repo.path.parent / LABELS).write_text(json.dumps(row) + "\n")
-    put(repo, "wallet/labels.json", {"address": ADDRESS, "label": "old", "category": "expense", "created_at": 1})
-    repo.commit("label")
-
-
 def with_a_hook(repo: Repo) -> None:
     """A repository without gitbtc, and with a hook of somebody's."""
     paying.base(repo)
@@ -90,7 +81,7 @@ TRIALS = {
     "resolve": Trial(paying.both_spend, (GITBTC, "resolve", paying.OUTPOINT, "--ours")),
     "import": Trial(imported, (GITBTC, "import", "bitcoin-core", "--from", str(RECORDINGS / "1-agent-a")), 4),
     "reserve": Trial(reservable, (GITBTC, "reserve", paying.OUTPOINT, "--blocks", "3", "--agent", "ann")),
-    "labels": Trial(labelled, (GITBTC, "labels", "import", f"../{LABELS}"), 2),
+    "labels": Trial(paying.labelled, (GITBTC, "labels", "import", f"../{LABELS}"), 2),
     "apply": Trial(to_apply, (GITBTC, "apply", "--index", f"../{CHANGE}"), 2),
     "install": Trial(with_a_hook, (GITBTC, "install"), 9),
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.kinds.registry import Kinds
-from tests.made_state import branch, coin, coins, mempool, pending, put, spend, transactions
+from tests.made_state import ADDRESS, branch, coin, coins, mempool, pending, put, spend, transactions
 from tests.prepared import once
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ A, B = spend("aa", coin(0)), spend("bb", coin(0))
 C, D = spend("cc", coin(2)), spend("dd", coin(3))
 OUTPOINT = f"{coin(0)['txid']}:0"
 LOG = "strategy/execution.json"
+LABELS = "labels.jsonl"
 
 
 def event(number: int, note: str) -> dict[str, Any]:
@@ -112,3 +114,12 @@ def settled(repo: Repo) -> None:
     both_spend(repo)
     repo.gitbtc("resolve", OUTPOINT, "--ours")
     repo.git("add", "-A")
+
+
+def labelled(repo: Repo) -> None:
+    """An address with a name, and a file that names it beside the repository."""
+    base(repo)
+    row = {"type": "addr", "ref": ADDRESS, "label": "rent"}
+    (repo.path.parent / LABELS).write_text(json.dumps(row) + "\n")
+    put(repo, "wallet/labels.json", {"address": ADDRESS, "label": "old", "category": "expense", "created_at": 1})
+    repo.commit("label")

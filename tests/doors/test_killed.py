@@ -23,7 +23,19 @@ import pytest
 
 from gitbtc.kinds import codec
 from gitbtc.merge.markers import hunks
-from tests.doors.paying import KINDS, OUTPOINT, State, ahead, blobs, both_pay, both_spend, half_merged, settled
+from gitbtc.repo.files import TEMPORARY
+from tests.doors.paying import (
+    KINDS,
+    OUTPOINT,
+    State,
+    ahead,
+    blobs,
+    both_pay,
+    both_spend,
+    half_merged,
+    labelled,
+    settled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +46,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.one_interpreter
 
 GITBTC = (sys.executable, "-E", "-P", "-m", "gitbtc")
-LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "refs/heads/main.lock")
+LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "config.lock", "refs/heads/main.lock")
 
 # Git starts this instead of Python. `VICTIM` is a part of the command line that is to be killed, after `DELAY` seconds;
 # the parent kills, so that it cannot hit another process, and dies as its child did. `TOLD` gets a line: how long the
@@ -117,7 +129,8 @@ class Target:
         interpreter.write_text(INTERPRETER.format(python=sys.executable, killer=killer, others=self.repo.python))
         interpreter.chmod(0o755)
         hooks = self.repo.path / ".git/hooks"
-        for path in (self.repo.path / ".git/gitbtc/config", *hooks.iterdir()):
+        config = self.repo.path / ".git/gitbtc/config"
+        for path in [*hooks.iterdir(), *([config] if config.exists() else [])]:
             path.write_text(path.read_text().replace(f"={self.repo.python}", f"={interpreter}"))
 
     def restore(self) -> None:
@@ -180,6 +193,7 @@ class Siege:
     kills: int
     victim: str = ""
     complete: tuple[tuple[str, ...], ...] = ()
+    kills_git: bool = False
 
 
 def besiege(repo: Repo, siege: Siege) -> None:
@@ -195,7 +209,8 @@ def besiege(repo: Repo, siege: Siege) -> None:
         delay = length * (kills + 0.5) / siege.kills * 0.9**misses
         lived = target.strike(siege, delay)
         hit, length = lived is None, min(length, lived or length)
-        check(repo, before, allowed | end[0].contents(), git_was_killed=not siege.victim and siege.command[0] == "git")
+        git_was_killed = siege.kills_git or (not siege.victim and siege.command[0] == "git")
+        check(repo, before, allowed | end[0].contents(), git_was_killed=git_was_killed)
         misses = 0 if hit else misses + 1
         kills += hit
         if hit and kills % 5 == 1:
@@ -247,6 +262,8 @@ OURS = ("git", "merge", "--no-edit", "-s", "ours", "theirs")
 RESOLVE = (*GITBTC, "resolve", OUTPOINT, "--ours")
 ABORT = ("git", "reset", "-q", "--hard")
 SIGN = (*GITBTC, "hook", "prepare-commit-msg", ".git/MERGE_MSG")
+GITBTC_MERGE, JOIN = (*GITBTC, "merge", "--no-edit", "theirs"), (*GITBTC, "join", "theirs")
+LABELS = (*GITBTC, "labels", "import", "../labels.jsonl")
 FINISH = (COMMIT, COMMIT)  # the first may stage a repair
 
 SIEGES = {
@@ -262,9 +279,13 @@ SIEGES = {
     ),
     "git commit": Siege(settled, COMMIT, (COMMIT,), 16),
     "post-merge": Siege(ahead, MERGE, (MERGE,), 6, "hook post-merge"),
+    "gitbtc merge": Siege(both_pay, GITBTC_MERGE, (ABORT, MERGE), 6, kills_git=True),
+    "gitbtc join": Siege(both_pay, JOIN, (ABORT, JOIN), 6, kills_git=True),
+    "gitbtc labels": Siege(labelled, LABELS, (LABELS,), 6),
     "gitbtc resolve": Siege(both_spend, RESOLVE, (RESOLVE,), 30, complete=(("git", "add", "."), COMMIT)),
 }
 IMPORTS = 30
+INSTALLS = 8
 DRIVERS = 40
 assert sum(siege.kills for siege in SIEGES.values()) + IMPORTS + DRIVERS >= 200
 
@@ -281,6 +302,30 @@ def test_a_killed_import_is_begun_again(treasury: Repo, recordings: Path) -> Non
 
     command = (*GITBTC, "import", "bitcoin-core", "--from", str(recordings / "1-agent-a"))
     besiege(treasury, Siege(base, command, (command,), IMPORTS))
+
+
+def test_a_killed_install_is_begun_again(treasury: Repo) -> None:
+    """A hook of somebody's is there, or kept beside ours, at every moment."""
+    treasury.gitbtc("uninstall")
+    hook = treasury.path / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nexit 0\n")
+    hook.chmod(0o755)
+    target, command = Target(treasury), (*GITBTC, "install")
+    length = target.length(command)
+    wanted = treasury.git("config", "--list"), {path.name: path.read_bytes() for path in hook.parent.iterdir()}
+    target.restore()
+    kills = misses = 0
+    while kills < INSTALLS:
+        lived = target.killed(command, length * (kills + 0.5) / INSTALLS * 0.9**misses)
+        hit, length = lived is None, min(length, lived or length)
+        kills, misses = kills + hit, 0 if hit else misses + 1
+        kept = [path for path in (hook, hook.with_name("pre-commit.before-gitbtc")) if path.exists()]
+        assert any(path.read_text() == "#!/bin/sh\nexit 0\n" for path in kept)
+        target.unlock()
+        target.length(command)
+        now = {path.name: path.read_bytes() for path in hook.parent.iterdir() if not path.name.endswith(TEMPORARY)}
+        assert (treasury.git("config", "--list"), now) == wanted
+        target.restore()
 
 
 def test_a_killed_driver_leaves_ours_or_the_whole_merge(treasury: Repo) -> None:

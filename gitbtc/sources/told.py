@@ -228,11 +228,17 @@ class Source:
             "brought": dict(told.brought),
         }  # fmt: skip
         message = json.dumps({ROOT_KEY: said}, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
-        files = {paths[kind]: self._git.write_blob(content) for kind, content in told.files.items()}
+        files = {paths[kind]: self._blob(paths[kind], content) for kind, content in told.files.items()}
         parent = f"parent {self._last}\n" if self._last else ""
         by = f"{_AUTHOR} {when} +0000"
         commit = f"tree {self._git.write_tree(files)}\n{parent}author {by}\ncommitter {by}\n\n{message}"
         return self._git.write_object("commit", commit.encode())
+
+    def _blob(self, path: str, content: bytes) -> str:
+        try:
+            return self._git.write_blob(content)
+        except GitHindered as error:
+            raise CannotWork(f"{path}: {error}") from None
 
     def remember(self, stored: str | None) -> None:
         """Keep what was stored as what it told last."""

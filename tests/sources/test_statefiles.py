@@ -251,7 +251,7 @@ def test_when_one_file_cannot_be_written_none_is(recordings: Path, root: Path) -
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        with pytest.raises(GitbtcError, match=r"File too large; raise the limit \(ulimit -f\)"):
+        with pytest.raises(GitbtcError, match=r"\.json: .*File too large; raise the limit \(ulimit -f\)"):
             bring(root, recordings / "1-agent-a")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -17,6 +17,7 @@ from gitbtc.keys.forms import (
     lnd,
     lndhub,
     minikey,
+    near_phrase,
     nostr,
     nostr_connect,
     pem,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 BASE58: tuple[Base58Family, ...] = (wif, extended, bip38)
 TEXTS: tuple[TextFamily, ...] = (pem, der, psbt, descriptors, wallet_files, seed_qr, nostr_connect, lnd, lndhub, age)
 # Those that a name beside the secret tells: what is put together of several strings has no names.
-NAMED: tuple[TextFamily, ...] = (rpc, labelled)
+NAMED: tuple[TextFamily, ...] = (rpc, labelled, near_phrase)
 # Those that are one run of letters, digits and `+/_-`: they are shown the long ones of a text, a space between them.
 TOKENS: tuple[TextFamily, ...] = (slip32, nostr, silent_payments, codex32, minikey, cashu, rune)
 FILES: tuple[FileFamily, ...] = (wallet_files,)

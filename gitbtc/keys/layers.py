@@ -49,6 +49,22 @@ def wide_text(content: bytes) -> bytes | None:
     return narrowed if narrowed != content else None
 
 
+# The code pages that texts were written in before UTF-8: Western and Central Europe, Japan twice, Korea, China, Taiwan.
+_CODE_PAGES = ("cp1252", "cp1250", "cp932", "euc_jp", "cp949", "gb18030", "big5")
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r\x1b")
+
+
+def in_code_pages(content: bytes) -> Iterator[bytes]:
+    """A text that is not UTF-8, as UTF-8, as if it were written in each of the code pages."""
+    if len(content.translate(None, _CONTROLS)) < len(content):
+        return
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        for code_page in _CODE_PAGES:
+            yield content.decode(code_page, "replace").encode("utf-8", "replace")
+
+
 class Strings:
     """Some consecutive JSON strings of a text, in order, without their quotes; `names` has a 1 for those that name a
     member, and a 0 for the values.
@@ -113,12 +129,14 @@ def _overlap(content: bytes, start: int, end: int) -> int:
     return begin
 
 
-# Where a program may break a word, and shows nothing: soft hyphens, zero-width characters, `<wbr>`.
+# What shows nothing: where a program may break a word (soft hyphens, zero-width characters, `<wbr>`), and what tells a
+# terminal the colour of a text (ECMA-48, 8.3.117).
 _INVISIBLE = re.compile(
-    rb"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf|<wbr ?/?>|&(?:shy|#173|#8203|ZeroWidthSpace);"
+    rb"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf|<wbr ?/?>|\x1b\[[0-9;]{0,32}m"
+    rb"|&(?:shy|#173|#8203|ZeroWidthSpace);"
 )
 _SOME_INVISIBLE = (
-    b"\xc2\xad", b"\xe2\x80", b"\xe2\x81\xa0", b"<wbr", b"&shy;", b"&#173;", b"&#8203;", b"&ZeroWidthSpace;",
+    b"\xc2\xad", b"\xe2\x80", b"\xe2\x81\xa0", b"<wbr", b"\x1b[", b"&shy;", b"&#173;", b"&#8203;", b"&ZeroWidthSpace;",
 )  # fmt: skip
 
 

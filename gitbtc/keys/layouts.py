@@ -58,12 +58,16 @@ _SHORTEST, _LONGEST = 3, 32  # bytes of a word
 # A number of at most two digits, or a word that can be on a list.
 _NUMBERED = re.compile(rb"(?<![0-9a-z\x80-\xff.])([0-9]{1,2})(?:st|nd|rd|th)?(?![0-9a-z])|([a-z\x80-\xff]{3,})")
 _NUMERAL, _LISTED = 1, 2
+_FIRST_NUMBERS = frozenset(range(1, 12))
+_NUMBERS = re.compile(rb"(?<![0-9a-z\x80-\xff.])[0-9]{1,2}(?=(?:st|nd|rd|th)?(?![0-9a-z]))")
 # A word of a list that stands there so often is one of the frame.
 _OFTEN = 9
 _PAIRS = ((re.compile(rb"(?:\x01\x02){12,}"), True), (re.compile(rb"(?:\x02\x01){12,}"), False))
 
 # Three words that follow one another, and by a word's place whether it follows the one before.
 _ROW = b"\1\1\1"
+_STRETCH = re.compile(rb"\x01{3,}")
+_LONGEST_FRAME = 16  # words
 # Between two rows alone: on a line of its own, and more than the end of a sentence.
 _TWO_ROWS = re.compile(rb"[^\s.,;:!?].*\n|\n.*[^\s.,;:!?]", re.DOTALL)
 _FOLLOWING = re.compile(rb"\x01{2,}")
@@ -134,7 +138,8 @@ def readings(looked: Words) -> Iterator[Reading]:
         return
     if len(set(compress(looked.words, looked.flags))) > least // 2:  # else they are words of the frame
         yield from _framed(looked)
-        yield from _in_rows(looked)
+        if looked.follow_each_other(least - 2) or _has_rows(looked):
+            yield from _in_rows(looked)
         yield from _in_order(looked.text, looked.listed, looked.counts)
         if b"twelfth" in looked.text or b"twelve" in looked.text:
             yield from _spelled(looked)
@@ -230,6 +235,21 @@ def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iter
 # -- words in rows -------------------------------------------------------------------------------------------------
 
 
+def _has_rows(looked: Words) -> bool:
+    """Whether there may be rows of a phrase with the same words of no list between: told without a look at the text."""
+    total = size = end = 0
+    frame: list[bytes] | None = None
+    for row in _STRETCH.finditer(looked.flags):
+        between = looked.words[end : row.start()] if row.start() - end <= _LONGEST_FRAME else None
+        total = total if between is not None and between == frame else size
+        size = row.end() - row.start()
+        total = total + size if between is not None else size
+        if total >= looked.counts[-1] - 2:
+            return True
+        frame, end = between, row.end()
+    return False
+
+
 def _in_rows(looked: Words) -> Iterator[Reading]:
     """Several words a row, with the same between the rows; between two rows that are a phrase, whatever it is."""
     text, counts = looked.text, looked.counts
@@ -295,6 +315,8 @@ def _in_order(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> I
     """Words with numbers before them, or behind them, in the order of these."""
     # Whatever the order, so many are numbered from 0 or from 1 on.
     if not all(b"%d" % number in text for number in range(counts[-1] - 1, 0, -1)):
+        return
+    if not _FIRST_NUMBERS.issubset(map(int, _NUMBERS.findall(text))):
         return
     marks = [(number, word) for number, word in _NUMBERED.findall(text) if number or word in listed]
     often = {mark for mark, times in Counter(marks).items() if mark[1] and times > _OFTEN}

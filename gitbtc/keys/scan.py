@@ -16,7 +16,7 @@ from gitbtc.keys import escapes, joined, layers, phrases, runs, words
 from gitbtc.keys.families import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.finding import KeyFinding, fingerprint
 from gitbtc.keys.form import BLOCK, Form
-from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text
+from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text, with_words_decoded
 from gitbtc.keys.typed import without_typed
 
 TYPE_CHECKING = False
@@ -122,6 +122,18 @@ def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
         for document in _documents(text, unescaped):
             for read in layers.strings(document):
                 yield from _across(read, depth)
+    if depth == 0:
+        yield from _spoken_otherwise(without_typed(content))
+
+
+def _spoken_otherwise(content: bytes) -> Iterator[Sighting]:
+    """Phrases in a text of another code page, or with each word encoded by itself."""
+    if not content.isascii():
+        for text in layers.in_code_pages(content):
+            yield from phrases.find(text)
+    decoded = with_words_decoded(content, phrases.words_of(words.LISTS), phrases.FEWEST_WORDS)
+    if decoded is not None:
+        yield from phrases.find(decoded)
 
 
 def _texts(content: bytes) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from itertools import accumulate, groupby
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
 # A mini key of Casascius' first coins; everything else is longer.
 SHORTEST = 22
@@ -160,6 +160,34 @@ def _from_base64(token: bytes) -> Iterator[bytes]:
         decoded = a2b_base64(digits + b"=" * (-len(digits) % 4))
         if (len(decoded) > _BARE and not glued) or is_text(decoded):
             yield decoded
+
+
+# One word in Base64 or in hex begins so: small letters, or the first bytes of kana, jamo and ideographs in UTF-8.
+_BEGINS_WORD = frozenset(b"YZabcde4567")
+_WORD_SIZES = range(4, 49)
+_ENCODED_WORD = re.compile(rb"[A-Za-z0-9+/=]+")
+_WORD_LETTERS = bytes(byte if _ENCODED_WORD.match(bytes([byte])) else ord(" ") for byte in range(256))
+
+
+def with_words_decoded(text: bytes, listed: Container[bytes], fewest: int) -> bytes | None:
+    """`text` with words of a list that are encoded one by one; None with fewer than `fewest` different ones."""
+    tokens = set(text.translate(_WORD_LETTERS).split())
+    decoded = {token: _word(token) for token in tokens if token[0] in _BEGINS_WORD and len(token) in _WORD_SIZES}
+    words = {token: word for token, word in decoded.items() if word in listed}
+    if len(words) < fewest:
+        return None
+    return _ENCODED_WORD.sub(lambda token: words.get(token[0], token[0]), text)
+
+
+def _word(token: bytes) -> bytes:
+    from binascii import Error, a2b_base64, unhexlify
+
+    if len(token) % 2 == 0 and not token.translate(None, _HEX):
+        return unhexlify(token)
+    try:
+        return a2b_base64(token) if len(token) % 4 == 0 else b""
+    except Error:
+        return b""
 
 
 def is_text(decoded: bytes) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import json
 import quopri
 import random
 import re
@@ -14,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.keys import escapes
+from gitbtc.keys import escapes, layers
 from gitbtc.keys import words as lists
 from gitbtc.keys.forms import bip39
 from gitbtc.keys.scan import scan
@@ -111,3 +113,38 @@ def test_a_key_is_found_however_its_characters_are_written(way: str, positive: s
     is_part = secrets(f"see {positive} here") >= secrets(positive) != set()
     if is_part and "\n" not in positive and "\\" not in positive and way != "hard blanks":
         assert secrets(WRITTEN[way](positive)) >= secrets(positive)
+
+
+@pytest.mark.parametrize(
+    ("language", "code_page"),
+    [
+        ("french", "latin-1"), ("spanish", "cp1252"), ("japanese", "shift_jis"), ("japanese", "euc_jp"),
+        ("korean", "euc_kr"), ("chinese_simplified", "gbk"), ("chinese_traditional", "big5"),
+    ],
+)  # fmt: skip
+def test_a_phrase_in_the_code_page_of_its_language_is_found(language: str, code_page: str) -> None:
+    for seed in range(8):
+        phrase = drawn_phrase(language, random.Random(seed))
+        encoded = unicodedata.normalize("NFC", phrase).encode(code_page, "ignore")
+        if encoded.isascii() or encoded.decode(code_page) != unicodedata.normalize("NFC", phrase):
+            continue  # a character that the code page lacks
+        found = {finding.fingerprint for finding in scan(b"a\n" + encoded + b"\nb\n")}
+        assert found >= secrets(phrase) != set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phrase_with_each_word_encoded_by_itself_is_found(language: str) -> None:
+    phrase = drawn_phrase(language, random.Random(language))
+    encoded = [base64.b64encode(word.encode()).decode() for word in phrase.split()]
+    secret = "data:\n" + "".join(f"  w{number}: {word}\n" for number, word in enumerate(encoded, 1))
+    assert secrets(secret) == secrets(json.dumps(encoded)) == secrets(phrase)
+
+
+def test_bytes_that_are_no_text_are_in_no_code_page() -> None:
+    assert list(layers.in_code_pages(random.Random(5).randbytes(4000))) == []
+    assert list(layers.in_code_pages("é".encode() * 9)) == []
+
+
+def test_what_colours_a_text_is_no_part_of_it() -> None:
+    phrase = drawn_phrase("english", random.Random(2))
+    assert secrets(" ".join(f"\x1b[1;32m{word}\x1b[0m" for word in phrase.split())) == secrets(phrase)

@@ -159,6 +159,7 @@ class _Finding:
         roots = self._chosen(after.snapshot)
         books = books_of(after.snapshot, roots)
         before, opening = self._before(begin, books, roots)
+        self._check_order(before, after)
         timeline = self._timeline(after.commit.oid if after.commit else "HEAD")
         snapshots = [one.snapshot for one in (after, before) if one.snapshot]
         reckoning = Reckoning(opening, books, _Proofs(timeline, snapshots, roots))
@@ -180,6 +181,12 @@ class _Finding:
             timeline,
             is_cut,
         )
+
+    def _check_order(self, before: Moment, after: Moment) -> None:
+        """Refuse a period that goes back in time: what happened in it would read as a reorganisation."""
+        begin, end = (moment.commit.oid if moment.commit else None for moment in (before, after))
+        if begin and end and begin != end and not self._objects.beyond(end, begin):
+            raise UsageError(f"{before.asked.text}..{after.asked.text}: the period ends before it begins")
 
     def _timeline(self, head: str) -> Timeline:
         return Timeline(self._objects, self._blobs.read, head)
@@ -274,8 +281,10 @@ class _Proofs:
         return self._timeline.listed(outpoints)
 
     def derived(self, addresses: dict[str, str]) -> tuple[set[str], bool]:
-        """Those that the roots' descriptors give."""
-        return derived(self._records(DESCRIPTORS), addresses)
+        """Those that the roots' descriptors give. Of a root without descriptors nobody can tell what is not its own."""
+        found, is_sure = derived(self._records(DESCRIPTORS), addresses)
+        end = self._snapshots[0]
+        return found, is_sure and all(records_of(end, root, DESCRIPTORS) for root in self._roots)
 
     def received(self) -> set[str]:
         """The addresses at which labels say that money comes in."""

@@ -98,9 +98,12 @@ def _check(reckoning: Reckoning) -> None:
             "from the beginning (`gitbtc statement` names the transactions)"
         )
     if not reckoning.is_clean:
+        why = (
+            f"{totals.adjusted} sat came or went without one" if reckoning.adjusted else "one of them cannot be counted"
+        )
         raise NotClean(
-            f"this period does not add up by its transactions ({totals.adjusted} sat came or went without one), so "
-            "nothing was exported; `gitbtc statement` names what is wrong"
+            f"this period does not add up by its transactions ({why}), so nothing was exported; `gitbtc statement` "
+            "names what is wrong"
         )
     undated = [one.txid for one in reckoning.flows if one.record["block_time"] is None]
     if undated:

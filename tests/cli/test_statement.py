@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import Repo
 from tests.made_state import chain, change_of, channel, coin, coins, mined, put, spend, transactions
 from tests.statement.months import FEB, MAR, receipt, three_months, tip
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter
 
@@ -121,6 +120,7 @@ def test_a_commit_without_a_wallet_is_no_beginning(treasury: Repo) -> None:
         (["nowhere"], "nowhere: "),
         (["2026-04..2026-03"], "the period ends before it begins"),
         (["300..200"], "the period ends before it begins"),
+        (["HEAD..HEAD~1"], "the period ends before it begins"),
         (["HEAD~1...HEAD"], "with two dots"),
         (["2026-03", "--from", "2026-02"], "not both"),
         (["2025-01"], "2025-01: no commit of this history is that old"),
@@ -223,6 +223,30 @@ def test_a_recorded_treasury_adds_up_and_needs_no_guess(treasury: Repo, recordin
         "received_sat": 1_317_796_279, "coinbase_sat": 5_000_000_000, "sent_sat": 200_000_000, "fees_sat": 8827,
         "closing_sat": 6_117_787_452,
     }  # fmt: skip
+
+
+def test_of_a_root_without_descriptors_nothing_is_sure(treasury: Repo, recordings: Path) -> None:
+    for root in ("alice", "bob"):
+        (treasury.path / root).mkdir()
+        folder = str(recordings / "5-agent-a-confirmed")
+        treasury.gitbtc("import", "bitcoin-core", "--as", root, "--root", root, "--from", folder)
+    (treasury.path / "bob" / "wallet" / "descriptors.json").unlink()
+    treasury.commit("Import")
+    assert told(treasury, "--root", "alice")["concluded"] == []
+    assert told(treasury, "--root", "bob")["concluded"] != []
+    # Both watch one wallet, so alice's descriptors find the coins of both; of the others nobody can be sure.
+    both = told(treasury)["concluded"]
+    assert both != []
+    assert {one["own"] for one in both} == {False}
+
+
+@pytest.mark.own_interpreters
+def test_a_bare_repository_can_be_told_of(kept: Repo) -> None:
+    kept.git("clone", "-q", "--bare", ".", "../bare.git")
+    bare = Repo(kept.path.parent / "bare.git", kept.env, kept.clock, kept.python)
+    assert bare.gitbtc("statement", "2026-03", "--json").stdout == kept.gitbtc("statement", "2026-03", "--json").stdout
+    assert bare.gitbtc("report", "--root", ".").stdout == kept.gitbtc("report", "--root", ".").stdout
+    assert bare.gitbtc("export").stdout == kept.gitbtc("export").stdout
 
 
 def test_a_coin_that_only_an_earlier_commit_lists_is_known_by_it(treasury: Repo, recordings: Path) -> None:

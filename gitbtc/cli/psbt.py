@@ -46,8 +46,9 @@ def command(file: str, folder: str | None, agent: str | None, *, unconfirmed: bo
         network = next((str(name) for wallet in found if (name := wallet.chain.get("network"))), "main")
 
         def called(one: Input) -> str:
-            owner = next((wallet for wallet in found if one.holding in wallet.holdings), None)
-            return owner.names.label(one.holding.coin) if owner and one.holding else ""
+            owner = next((wallet for wallet in found if wallet.coin(one.spent.outpoint)), None)
+            coin = owner.coin(one.spent.outpoint) if owner else None
+            return owner.names.label(coin) if owner and coin else ""
 
         if as_json:
             click.echo(printable_json(document(unsigned, proposal, network, called)))
@@ -80,7 +81,6 @@ def _branches(state: State, found: Sequence[Wallet]) -> Elsewhere:
                     click.echo(f"gitbtc: note: {printable(name)} says nothing: {printable(str(error))}", err=True)
 
     def elsewhere(outpoint: Outpoint) -> list[Taken]:
-        told = (taken_on(name, here, there, outpoint, agent) for name, here, there, agent in views)
-        return [one for one in told if one is not None]
+        return [one for name, here, there, agent in views for one in taken_on(name, here, there, outpoint, agent)]
 
     return elsewhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_UP, Decimal
+from itertools import accumulate, takewhile
 from typing import NamedTuple
 
 from gitbtc.coins.selection import HEAVIEST
@@ -62,9 +63,7 @@ def consolidation(
     """
     script_type, input_weight = into
     now, future = rates
-    smallest = sorted(coins, key=lambda one: (one.effective_sat, one.outpoint))[:most]
-    while len(smallest) > 1 and _weight(smallest, script_type) > HEAVIEST:
-        smallest.pop()
+    smallest = _light_enough(sorted(coins, key=lambda one: (one.effective_sat, one.outpoint))[:most], script_type)
     saved = sum(one.weight for one in smallest) - input_weight
     if len(smallest) < 2 or saved <= 0:
         return None
@@ -74,6 +73,16 @@ def consolidation(
     break_even = (Decimal(cost) * WU_PER_BYTE / saved).quantize(_THOUSANDTH, ROUND_UP)
     found = Consolidation(smallest, script_type, weight, cost, future, saving, break_even)
     return found if found.amount_sat > 0 else None
+
+
+def _light_enough(coins: list[Candidate], script_type: str) -> list[Candidate]:
+    """The first of `coins`, as many as one transaction may spend."""
+    # An input adds its own weight and at most a unit for an empty witness; so many fit, and a few more may.
+    sums = accumulate(one.weight for one in coins)
+    found = coins[: sum(1 for _ in takewhile(HEAVIEST.__gt__, sums))]
+    while len(found) > 1 and _weight(found, script_type) > HEAVIEST:
+        found.pop()
+    return found
 
 
 def _weight(coins: Sequence[Candidate], script_type: str) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+import re
+from decimal import ROUND_FLOOR, Decimal
 
 from gitbtc.errors import UsageError
 
 _PLACES = 3  # of sat/vB; Bitcoin Core counts in sat/kvB too
 _WU_PER_KVB = 4000
+_WRITTEN = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,3})?\Z")
 _HIGHEST = 1_000_000  # sat/vB: a bitcoin for 100 vB
 
 
@@ -22,11 +24,8 @@ class Feerate:
     @classmethod
     def read(cls, text: str) -> Feerate:
         """The feerate that a person wrote, in sat/vB; UsageError for what is none."""
-        try:
-            rate = Decimal(text)
-        except InvalidOperation:
-            rate = Decimal("NaN")
-        if not rate.is_finite() or not 0 <= rate <= _HIGHEST or rate != round(rate, _PLACES):
+        rate = Decimal(text) if _WRITTEN.match(text) else None
+        if rate is None or rate > _HIGHEST:
             raise UsageError(
                 f"{text}: no feerate; write sat/vB with at most three decimals, from 0 to {_HIGHEST:,}: 12.1"
             )

@@ -41,7 +41,7 @@ CLASSES = (
 class Circumstances(NamedTuple):
     """What decides on a coin besides its record. `agent`: who asks (None: nobody); `frozen`: the outpoints, as texts,
     that are not to be spent; `contested`: those that a join left contested; `ours`: whether an output was this
-    wallet's.
+    wallet's; `txid`: a transaction that is asked about, so that its own claims do not count ("": none is).
     """
 
     evidence: Evidence
@@ -49,6 +49,11 @@ class Circumstances(NamedTuple):
     frozen: Container[str]
     contested: Container[Outpoint]
     ours: Callable[[Outpoint], bool]
+    txid: str = ""
+
+    def rivals(self, outpoint: Outpoint) -> list[str]:
+        """The transactions that claim to spend a coin, but for the one that is asked about."""
+        return sorted(self.evidence.claimants(outpoint).keys() - {self.txid})
 
 
 class Holding(NamedTuple):
@@ -89,11 +94,7 @@ def _outpoint(holding: Holding) -> Outpoint:
 def _contested(known: Circumstances, outpoint: Outpoint, _: Record) -> tuple[str, str] | None:
     """A join left it so; or a transaction, or the log, spends what is listed, or what made it is lost."""
     evidence = known.evidence
-    is_contested = (
-        outpoint in known.contested
-        or evidence.spender(outpoint) is not None
-        or evidence.standing(outpoint[0]).makes_no_coin
-    )
+    is_contested = outpoint in known.contested or known.rivals(outpoint) or evidence.standing(outpoint[0]).makes_no_coin
     return (CONTESTED, "") if is_contested else None
 
 

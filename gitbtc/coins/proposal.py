@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gitbtc.coins.feerate import Feerate
-from gitbtc.coins.holdings import CONTESTED, OWN, RESERVED, SPENDABLE, UNCONFIRMED, holders
+from gitbtc.coins.holdings import CONTESTED, OWN, RESERVED, SPENDABLE, UNCONFIRMED, holders, holdings
 from gitbtc.coins.scripts import script_of, type_of
 from gitbtc.coins.weights import WU_PER_BYTE, InputWeights, transaction_weight
+from gitbtc.spends.rules import output_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gitbtc.coins.holdings import Holding
     from gitbtc.coins.psbt import Paid, Spent, Unsigned
     from gitbtc.coins.wallet import Wallet
+    from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Outpoint
 
@@ -56,10 +58,10 @@ class State(NamedTuple):
 
 
 class Input(NamedTuple):
-    """An input, the coin here that it is (None: none of ours is known), its state, and what it is worth (sat)."""
+    """An input, what the records know of the output that it spends (None: nothing), its state, its worth (sat)."""
 
     spent: Spent
-    holding: Holding | None
+    coin: Record | None
     state: State
     amount_sat: int | None
 
@@ -122,24 +124,40 @@ def judge(unsigned: Unsigned, wallets: Sequence[Wallet], elsewhere: Elsewhere, *
 
 def _input(spent: Spent, wallets: Sequence[Wallet], txid: str, elsewhere: Elsewhere, *, unconfirmed: bool) -> Input:
     outpoint = spent.outpoint
-    listed = ((wallet, one) for wallet in wallets for one in wallet.holdings if one.outpoint == outpoint)
-    wallet, holding = next(listed, (None, None))
-    if holding is None or wallet is None:
-        by = sorted({one for each in wallets if (one := each.evidence.spender(outpoint))})
-        contested = any(outpoint in each.contested for each in wallets)
-        is_this = by == [txid] and not contested  # it was recorded before it was signed
-        name = CONTESTED if contested else SPENT if by else UNKNOWN
-        return Input(spent, None, State(name, "", by, elsewhere(outpoint), is_this), spent.amount_sat)
-    by = [spender] if (spender := wallet.evidence.spender(outpoint)) else holders(wallet.evidence, outpoint)
     taken = [one for one in elsewhere(outpoint) if one.txid != txid]
-    is_free = (
+    for wallet in wallets:
+        known = wallet.known._replace(txid=txid)
+        coin = wallet.coin(outpoint)
+        if coin is not None:
+            [holding] = holdings([coin], known)
+            by = known.rivals(outpoint) or holders(wallet.evidence, outpoint)
+            is_free = _is_free(holding, wallet.asking.agent, by, unconfirmed=unconfirmed) and not taken
+            return Input(spent, coin, State(holding.name, holding.detail, by, taken, is_free), coin["amount_sat"])
+    return _not_listed(spent, wallets, txid, taken)
+
+
+def _is_free(holding: Holding, agent: str | None, by: Sequence[str], *, unconfirmed: bool) -> bool:
+    return (
         holding.name == SPENDABLE
-        or (holding.name == RESERVED and by == [wallet.asking.agent])
+        or (holding.name == RESERVED and by == [agent])
         or (unconfirmed and (holding.name, holding.detail) == (UNCONFIRMED, OWN))
-        or by == [txid]
     )
-    state = State(holding.name, holding.detail, by, taken, is_free and not taken)
-    return Input(spent, holding, state, holding.amount_sat)
+
+
+def _not_listed(spent: Spent, wallets: Sequence[Wallet], txid: str, taken: Sequence[Taken]) -> Input:
+    """An input that no root lists: spent, contested, or nobody's here. What this very transaction spends by the records
+    was recorded before it was signed.
+    """
+    outpoint = spent.outpoint
+    claimed = {one for wallet in wallets for one in wallet.evidence.claimants(outpoint)}
+    rivals = sorted(claimed - {txid})
+    is_contested = any(outpoint in wallet.contested for wallet in wallets)
+    name = CONTESTED if is_contested else SPENT if claimed else UNKNOWN
+    is_free = txid in claimed and not (rivals or is_contested or taken)
+    made = (output_of(wallet.evidence, outpoint) for wallet in wallets)
+    coin = next((output for output in made if output is not None), None)
+    amount = spent.amount_sat if coin is None else coin["amount_sat"]
+    return Input(spent, coin, State(name, "", rivals or sorted(claimed), taken, is_free), amount)
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------
@@ -147,17 +165,14 @@ def _input(spent: Spent, wallets: Sequence[Wallet], txid: str, elsewhere: Elsewh
 
 def _weight(inputs: Sequence[Input], outputs: Sequence[Output], wallets: Sequence[Wallet]) -> int | None:
     """The weight (WU) that the signed transaction can have at the most; None where an input's is not known."""
-    weights = {wallet.root: InputWeights(wallet.records("descriptors")) for wallet in wallets}
-    foreign = InputWeights([])
     found = []
     for one in inputs:
-        if one.holding is not None:
-            owner = next(each for each in wallets if one.holding in each.holdings)
-            script_type = one.holding.coin["script_type"]
-            weight = weights[owner.root].of(script_type)
-        else:
-            script_type = type_of(one.spent.script) if one.spent.script else "unknown"
-            weight = foreign.of(script_type)
+        script_type = (
+            one.coin["script_type"] if one.coin else type_of(one.spent.script) if one.spent.script else "unknown"
+        )
+        owner = next((wallet for wallet in wallets if wallet.coin(one.spent.outpoint)), None)
+        # What of the script is not to be seen, only the descriptors of whose it is can tell.
+        weight = InputWeights(owner.records("descriptors") if owner else []).of(script_type)
         if weight is None:
             return None
         found.append((script_type, weight))
@@ -185,8 +200,8 @@ def _findings(proposal: Proposal) -> Iterable[Finding]:
 def _faults(one: Input) -> Iterable[str]:
     """What a PSBT says of an input that is not so."""
     spent = one.spent
-    if one.holding is not None:
-        coin = one.holding.coin
+    coin = one.coin
+    if coin is not None:
         if spent.amount_sat not in (None, coin["amount_sat"]):
             yield OTHER_AMOUNT
         script = script_of(coin["address"]) if coin["address"] else None
@@ -198,10 +213,11 @@ def _faults(one: Input) -> Iterable[str]:
         yield OPEN_SIGNATURE
 
 
-def taken_on(branch: str, here: Evidence, there: Evidence, outpoint: Outpoint, agent: str | None) -> Taken | None:
-    """That another branch has spent a coin, unless that came to nothing here, or reserved it for somebody else."""
-    spender = there.spender(outpoint)
-    if spender is not None and not here.standing(spender).is_given_up:
-        return Taken(branch, spender, "")
-    others = [name for name in holders(there, outpoint) if name != agent]
-    return Taken(branch, "", others[0]) if others else None
+def taken_on(branch: str, here: Evidence, there: Evidence, outpoint: Outpoint, agent: str | None) -> Iterator[Taken]:
+    """Who has a coin on another branch: the transactions that spend it, unless they came to nothing here, and the other
+    agents that have it reserved.
+    """
+    for txid in sorted(there.claimants(outpoint)):
+        if not here.standing(txid).is_given_up:
+            yield Taken(branch, txid, "")
+    yield from (Taken(branch, "", name) for name in holders(there, outpoint) if name != agent)

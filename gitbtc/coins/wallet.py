@@ -48,7 +48,7 @@ class Wallet:
             records_of(snapshot, root, kind)
         self.evidence: Evidence = known(snapshot, root)
         self.chain: Record = next(iter(records_of(snapshot, root, CHAIN)), {})
-        self._listed = {(coin["txid"], coin["vout"]) for coin in coins}
+        self._listed = {(coin["txid"], coin["vout"]): coin for coin in coins}
         self._addresses = {coin["address"] for coin in coins}
         self.contested = set(asking.contested.get(root, ()))
         frozen_ = frozen(snapshot, root, coins)
@@ -70,6 +70,10 @@ class Wallet:
         """The scripts that are its own."""
         return OwnScripts(self.records("descriptors"), self._addresses)
 
+    def coin(self, outpoint: Outpoint) -> Record | None:
+        """The record of a coin; None where it is not listed."""
+        return self._listed.get(outpoint)
+
     def records(self, kind: str) -> list[Record]:
         """The records of one of its other files."""
         return records_of(self._snapshot, self.root, kind)
@@ -88,7 +92,7 @@ class Wallet:
     def not_listed(self) -> list[tuple[Outpoint, int | None]]:
         """The contested coins that are not listed until somebody settles them, and their amounts (sat)."""
         found = []
-        for outpoint in sorted(self.contested - self._listed):
+        for outpoint in sorted(self.contested - self._listed.keys()):
             output = output_of(self.evidence, outpoint)
             amount = output["amount_sat"] if output else self._spent_amount(outpoint)
             found.append((outpoint, amount))

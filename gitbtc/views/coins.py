@@ -95,7 +95,7 @@ def _age(worth: Worth) -> str:
 
 def as_csv(told: Iterable[Told]) -> str:
     """A row a coin (RFC 4180, but for line ends, which are LF); nothing stands where nothing is known. What a program
-    for tables would take for a formula gets an apostrophe in front, in the label alone: no other column can hold one.
+    for tables would take for a formula gets an apostrophe in front: labels and roots are the only free texts.
     """
     text = io.StringIO()
     rows = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
@@ -103,9 +103,8 @@ def as_csv(told: Iterable[Told]) -> str:
     for one in told:
         for worth in one.coins:
             row = _document(one, worth)
-            row["label"] = harmless(row["label"] or "")
             row["dust"] = str(row["dust"]).lower()
-            rows.writerow({"root": one.wallet.root, **row})
+            rows.writerow({**row, "root": harmless(one.wallet.root), "label": harmless(row["label"] or "")})
     return text.getvalue()
 
 

@@ -60,7 +60,7 @@ def _input(one: Input, length: int, called: Called) -> tuple[str, str, str]:
     name = called(one)
     told = [terms.quoted(name)] if name else []
     told.append(_state(one.state))
-    if one.holding is None and one.amount_sat is not None and not one.spent.is_proven:
+    if one.coin is None and one.amount_sat is not None and not one.spent.is_proven:
         told.append("amount as the PSBT says")
     amount = "?" if one.amount_sat is None else terms.money(one.amount_sat)
     return terms.outpoint({"txid": txid, "vout": vout}, "txid", length), amount, ", ".join(told)

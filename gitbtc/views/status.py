@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import NamedTuple
 
 from gitbtc.errors import printable
@@ -117,7 +118,7 @@ def _branch(branch: Branch) -> Iterator[str]:
     )
     if branch.conflicts:
         collide = terms.counted(branch.conflicts, _CONFLICT)
-        yield f"  merging it would leave {collide}; `gitbtc premerge {_short(branch.follows or '')}` tells them"
+        yield f"  merging it would leave {collide}; `gitbtc premerge {shlex.quote(_short(branch.follows))}` tells them"
 
 
 def _moved(side: Side) -> str:

@@ -47,6 +47,10 @@ def coin(repo: Repo, name: str) -> dict[str, Any]:
     return dict(next(one for one in listed if one["txid"].startswith(txid)))
 
 
+def outpoint(repo: Repo, name: str) -> str:
+    return f"{coin(repo, name)['txid']}:{name.split(':')[1]}"
+
+
 def paying(repo: Repo, *names: str, fee: int = 3_000, version: int | None = None) -> PSBT:
     """A PSBT that pays half of some coins to a stranger and the rest, without the fee, to the wallet's change."""
     spent = [coin(repo, name) for name in names]
@@ -140,8 +144,42 @@ def test_a_payment_that_its_agent_has_logged_already_may_be_signed(treasury_of: 
              "amount_sat": None, "fee_sat": None, "note": "", "outpoints": [OTC]}  # fmt: skip
     put(treasury_of, "strategy/execution.json", event)
     assert told(treasury_of, psbt)["findings"] == []
-    put(treasury_of, "strategy/execution.json", event | {"txid": "ab" * 32})
+    put(treasury_of, "strategy/execution.json", event, event | {"txid": "ab" * 32, "timestamp": 2})
+    assert told(treasury_of, psbt, ok=(1,))["inputs"][0]["by"] == ["ab" * 32]
     assert findings(treasury_of, psbt) == ["not_free"]
+
+
+def test_a_log_frees_no_coin_that_something_else_holds_back(treasury_of: Repo) -> None:
+    frozen = paying(treasury_of, COLD)
+    event = {"timestamp": 1, "block_height": None, "event_type": "custom", "txid": frozen.tx.txid().hex(),
+             "amount_sat": None, "fee_sat": None, "note": "", "outpoints": [outpoint(treasury_of, COLD)]}  # fmt: skip
+    put(treasury_of, "strategy/execution.json", event)
+    [one] = told(treasury_of, frozen, ok=(1,))["inputs"]
+    assert (one["class"], one["free"]) == ("frozen", False)
+    otc = paying(treasury_of, OTC)
+    treasury_of.gitbtc("reserve", OTC, "--blocks", "6", "--agent", "bob")
+    log = records(treasury_of, "strategy/execution.json")
+    put(treasury_of, "strategy/execution.json", *log, event | {"txid": otc.tx.txid().hex(), "outpoints": [OTC]})
+    [one] = told(treasury_of, otc, "--agent", "ann", ok=(1,))["inputs"]
+    assert (one["class"], one["by"]) == ("reserved", ["bob"])
+
+
+def test_a_payment_that_was_recorded_before_it_was_signed(treasury_of: Repo) -> None:
+    psbt = paying(treasury_of, OTC)
+    spent = coin(treasury_of, OTC)
+    others = [one for one in records(treasury_of, "wallet/utxos.json") if one != spent]
+    put(treasury_of, "wallet/utxos.json", *others)
+    known = records(treasury_of, "wallet/transactions.json")
+    given = {name: spent[name] for name in ("txid", "vout", "amount_sat")}
+    made = {"txid": psbt.tx.txid().hex(), "block_height": None, "block_time": None, "inputs": [given], "outputs": [],
+            "fee_sat": 3_000, "size_bytes": 200, "weight": 800, "confirmed": False, "label": None}  # fmt: skip
+    put(treasury_of, "wallet/transactions.json", *known, made)
+    psbt.inputs[0].witness_utxo.value -= 1
+    found = told(treasury_of, psbt, ok=(1,))
+    assert (found["inputs"][0]["class"], found["inputs"][0]["free"]) == ("spent", True)
+    assert [one["type"] for one in found["findings"]] == ["other_amount"]
+    put(treasury_of, "wallet/transactions.json", *known, made, {**made, "txid": "ab" * 32})
+    assert "not_free" in findings(treasury_of, psbt)
 
 
 def test_what_the_repository_knows_counts_and_not_what_the_psbt_says(treasury_of: Repo) -> None:

@@ -139,7 +139,9 @@ def test_a_feerate_reads_back_as_it_is_shown(sat_per_kvb: int) -> None:
     assert Feerate.read(str(rate)) == rate == Feerate.of(float(str(rate)))
 
 
-@pytest.mark.parametrize("text", ["", "x", "nan", "inf", "-1", "1e9", "0.0001", "12,1", "1_0\u0660x"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "nan", "inf", "-1", "1e9", "0.0001", "12,1", "1_0", "\u0661", "1e2", "1.", ".5"]
+)
 def test_what_is_no_feerate_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="no feerate"):
         Feerate.read(text)

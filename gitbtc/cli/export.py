@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.asked_period import ends, found_period, of_periods
-from gitbtc.errors import UsageError, printable
+from gitbtc.errors import CannotWork, UsageError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,11 @@ def _told(period: Period, form: str) -> str:
     from gitbtc.exporting.accounts import PATH, Accounts
     from gitbtc.exporting.entries import export
 
+    if any(commit.is_cut for commit in period.timeline.commits()):
+        raise CannotWork(
+            "history is cut here (a shallow clone), so this would not be the export of the whole repository; "
+            "`git fetch --unshallow` brings what was before"
+        )
     snapshot = period.after.snapshot
     accounts = Accounts(snapshot.content(PATH) if snapshot else b"", period.roots)
     told = export(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import textwrap
 import time
 from hashlib import sha256
@@ -377,10 +378,12 @@ def _footer(whole: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False,
-        drop_whitespace=True, initial_indent="",
-    )  # fmt: skip
+    """At spaces, but for the one within a time, and never inside of an id."""
+    kept = re.sub(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\dZ)", "\\1\0\\2", text)
+    wrapped = textwrap.wrap(
+        kept, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace("\0", " ") for line in wrapped]
 
 
 # -- a table -----------------------------------------------------------------------------------------------------------

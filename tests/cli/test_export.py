@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import Repo
 from tests.exporting.programs import BEANCOUNT, HLEDGER, LEDGER, accepts
 from tests.made_state import coin, coins, put
 from tests.statement.months import FEB, three_months
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter
 
@@ -67,6 +66,15 @@ def test_a_file_is_written_whole_or_not_at_all(kept: Repo) -> None:
     refused = kept.gitbtc("export", "-o", "more.csv", ok=(1,))
     assert "11 sat came or went without one" in refused.stderr
     assert not (kept.path / "more.csv").exists()
+
+
+def test_a_shallow_clone_is_refused(kept: Repo) -> None:
+    kept.git("clone", "-q", "--depth", "2", f"file://{kept.path}", "../cut")
+    cut = Repo(kept.path.parent / "cut", kept.env, kept.clock, kept.python)
+    assert "git fetch --unshallow" in cut.gitbtc("export", ok=(3,)).stderr
+    assert "git fetch --unshallow" in cut.gitbtc("statement").stdout
+    cut.git("fetch", "-q", "--unshallow")
+    assert cut.gitbtc("export").stdout == kept.gitbtc("export").stdout
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------

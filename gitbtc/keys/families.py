@@ -13,7 +13,10 @@ from gitbtc.keys.forms import (
     der,
     descriptors,
     extended,
+    jwk,
+    keystore,
     labelled,
+    lnc,
     lnd,
     lndhub,
     minikey,
@@ -36,9 +39,22 @@ if TYPE_CHECKING:
     from gitbtc.keys.family import Base58Family, FileFamily, TextFamily
 
 BASE58: tuple[Base58Family, ...] = (wif, extended, bip38)
-TEXTS: tuple[TextFamily, ...] = (pem, der, psbt, descriptors, wallet_files, seed_qr, nostr_connect, lnd, lndhub, age)
+TEXTS: tuple[TextFamily, ...] = (
+    pem,
+    der,
+    psbt,
+    descriptors,
+    wallet_files,
+    seed_qr,
+    nostr_connect,
+    lnd,
+    lndhub,
+    age,
+    jwk,
+    keystore,
+)
 # Those that a name beside the secret tells: what is put together of several strings has no names.
-NAMED: tuple[TextFamily, ...] = (rpc, labelled, near_phrase)
+NAMED: tuple[TextFamily, ...] = (rpc, labelled, near_phrase, lnc)
 # Those that are one run of letters, digits and `+/_-`: they are shown the long ones of a text, a space between them.
 TOKENS: tuple[TextFamily, ...] = (slip32, nostr, silent_payments, codex32, minikey, cashu, rune)
 FILES: tuple[FileFamily, ...] = (wallet_files,)

@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"wpkh(", b"combo(")
+ANCHORS = (b"wpkh(", b"combo(", b"slip77(", b"ct(")
 
+BLINDING = Form(
+    "blinding key in a descriptor", "whoever has it sees every amount: keep the descriptor outside the repository"
+)
 FORM = Form("private key in a descriptor", "write the descriptor with public keys; gitbtc needs no other")
 
+# Of Elements: the master key of SLIP-77, or a private view key, which stands first in `ct()` (ELIP 150).
+_BLINDING = re.compile(rb"(?:\bslip77\(|\bct\()([0-9a-fA-F]{64})[,)]")
 _KEY = re.compile(rb"(?:wpkh|combo)\((?:\[[0-9a-fA-Fh'/]{8,200}\])?([0-9a-fA-F]{64})\)")
 
 
@@ -31,3 +36,6 @@ def find(text: bytes) -> Iterator[Spot]:
     for key in _KEY.finditer(text):
         if is_private_key(bytes.fromhex(key[1].decode("ascii"))):
             yield key.start(1), FORM, key[1].lower()
+    for key in _BLINDING.finditer(text):
+        if is_private_key(bytes.fromhex(key[1].decode("ascii"))):
+            yield key.start(1), BLINDING, key[1].lower()

@@ -80,7 +80,7 @@ _SCHEMES = (b"nostr+walletconnect:", b"bunker:")
 _BREAK = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 _SECRET = re.compile(
     rb"priv(?!ac|il)|secret(?!ar|s ?manager)|seed(?!er|ing|ling)|entropy|pre ?image|\bhsm\b|hsm ?secret|shachain"
-    rb"|mnemonic|pass ?phrase|\bsec ?key|\bprv\b|prv ?key"
+    rb"|mnemonic|pass ?phrase|\bsec ?key|\bprv\b|prv ?key|\bsk\b|\bwif\b|(?:signing|deployer|blinding) ?key"
 )
 # Said after the secret, or before it: it is not the secret itself.
 _NOT_ITSELF = re.compile(

@@ -46,7 +46,7 @@ def find(text: bytes) -> Iterator[Spot]:
     for name in _names(text):
         if end - _REACH < name.start() < end:
             continue  # within the row of another name
-        words, ahead = _row(phrases.comparable(text[name.end() : name.end() + _REACH]))
+        words, ahead = row(phrases.comparable(text[name.end() : name.end() + _REACH]))
         end = name.end() + ahead
         if len(words) >= _FEWEST and _is_almost(words) and not any(phrases.find(b" ".join(words))):
             yield name.end(), FORM, b" ".join(words)
@@ -64,7 +64,7 @@ def _names(text: bytes) -> Iterator[re.Match[bytes]]:
             start = lowered.find(word, start + 1)
 
 
-def _row(text: bytes) -> tuple[list[bytes], int]:
+def row(text: bytes) -> tuple[list[bytes], int]:
     """The words that `text` begins with, and how far they reach."""
     words: list[bytes] = []
     end = 0

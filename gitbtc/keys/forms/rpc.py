@@ -4,7 +4,7 @@ Source of the rule: Bitcoin Core's httprpc.cpp and rpc/request.cpp: the cookie i
 `rpcpassword` is an option, on the command line with one dash or two, in bitcoin.conf without; `rpcauth` is
 `USER:SALT$HASH`, the HMAC-SHA256 of the password. Other programs that talk to a node keep the same password as
 `rpcpass`, `rpc_password` or under a section of their own; as `auth = "USER:PASSWORD"` beside the node's `addr`, as
-Liana does; or in a URL (RFC 3986, 3.2.1).
+Liana and electrs do; or in a URL (RFC 3986, 3.2.1).
 
 A password has no checksum. What stands there is none when it is empty, or a place that a person or a program fills in:
 in brackets, a variable (`$X`, `%s`), an expression of a program, one character repeated, or a word such as `password`,
@@ -52,7 +52,7 @@ _USERINFO = re.compile(rb":(?:\\?/){2}([^\s/@:\"'<>\\]{1,64}):([^\s/@\"'<>\\]{1,
 _SLASHES = (b"://", b":\\/\\/")
 _LIANA = re.compile(rb"\bauth[\"']?\s{0,8}[:=]\s{0,8}[\"']([^\s:\"']{1,64}):([^\s\"']{1,256})[\"']", re.IGNORECASE)
 # Liana keeps it in the table, or in the object, of the node's address.
-_BESIDE = re.compile(rb"[\"']?\baddr[\"']?\s{0,8}[:=]", re.IGNORECASE)
+_BESIDE = re.compile(rb"[\"']?\b(?:\w{1,32}_)?addr[\"']?\s{0,8}[:=]", re.IGNORECASE)
 _NEAR = 256
 
 _WORD = rb"(?:(?:your|my|some|the|a|an|rpc|bitcoin|bitcoind|core|node|strong|secure|random|long|super)[ _-]?)*"

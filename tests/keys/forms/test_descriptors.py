@@ -45,3 +45,11 @@ def test_plain_hex_is_a_private_key_where_no_x_only_key_can_stand(text: str) -> 
 def test_what_can_be_public_is_none(text: str) -> None:
     assert list(descriptors.find(text.encode())) == []
     assert scan(f'{{"desc": "{text}"}}'.encode()) == []
+
+
+def test_blinding_keys_of_elements_are_found() -> None:
+    key = "ab" * 32
+    for text in (f"ct(slip77({key}),elwpkh(xpub))", f"slip77({key})", f"ct({key},elwpkh(xpub))"):
+        assert [form.name for _, form, _ in descriptors.find(text.encode())] == ["blinding key in a descriptor"]
+    for text in (f"ct(02{key},elwpkh(xpub))", f"extract({key})", f"slip77({'00' * 32})", f"slip77({key[:-2]})"):
+        assert list(descriptors.find(text.encode())) == []

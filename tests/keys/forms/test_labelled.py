@@ -22,7 +22,8 @@ SECRET_NAMES = [
     "HSMSecret", "hsmSecret", "shachain_seed", "shachain", "per_commitment_secret", "revocation_secret",
     "payment_base_secret", "mnemonic", "bip39_mnemonic", "passphrase", "master private key", "node-private-key",
     "xpriv_bytes", "extended_private_key", "seckey", "sec_key", "shared_secret", "client_secret", "secretKey1",
-    "funding_privkey", "funding_privkey_0", "preImage",
+    "funding_privkey", "funding_privkey_0", "preImage", "sk", "NOSTR_SK", "wif", "signing_key", "signingKey",
+    "DEPLOYER_KEY", "master_blinding_key", "MY_PRIVATE_KEY_1", "ACCOUNT_PRIVATE",
 ]  # fmt: skip
 OTHER_NAMES = [
     "key", "txid", "block_hash", "blockhash", "hash", "payment_hash", "secret_hash", "secretHash", "preimage_hash",
@@ -31,6 +32,7 @@ OTHER_NAMES = [
     "seed_node", "seedNodes", "seed_peer", "seeder", "privacy", "privilege", "secretary", "private_key_path",
     "private_key_id", "secretRef", "seed_fingerprint", "descriptor", "seed_version", "entropy_source_id",
     "hsm_node_id", "secret_point", "mnemonic_checksum", "xpub", "script", "witness", "merkle_root", "signature",
+    "risk", "disk", "task", "signing_key_id", "public_signing_key", "signing_public_key", "deployer", "blinded_path",
     "pathsmap", "private_key_public_key", "id",
 ]  # fmt: skip
 WRITTEN = [

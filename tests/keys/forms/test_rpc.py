@@ -161,3 +161,7 @@ def test_the_auth_beside_a_nodes_address_is_found(text: str) -> None:
 )
 def test_another_auth_is_none(text: str) -> None:
     assert found(text) == []
+
+
+def test_electrs_keeps_the_same_beside_another_name_of_an_address() -> None:
+    assert list(rpc.find(b'auth = "alice:pw9931xx"\ndaemon_rpc_addr = "127.0.0.1:8332"\n'))

@@ -33,9 +33,9 @@ def command(outpoints: tuple[str, ...], *, agent: str | None, remote: str | None
     done = Reserving(git, name, place).release(names, claims)
     if done.event is not None:
         count = terms.counted(len(done.event["outpoints"]), ("coin", "coins"))
-        click.echo(f"gitbtc: {name} released {count}")
+        click.echo(f"gitbtc: {terms.word(name)} released {count}")
         click.echo(f"gitbtc: {printable(done.path)} is written, and not committed: `git add` and `git commit` it")
     for outpoint in done.outpoints if claims is not None else ():
-        told = "claim given up" if outpoint in done.freed else f"{name} has no claim there"
+        told = "claim given up" if outpoint in done.freed else f"{terms.word(name)} has no claim there"
         click.echo(f"gitbtc: {outpoint_text(outpoint)}: {told} ({printable(remote or '')})")
     return 0

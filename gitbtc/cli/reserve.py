@@ -46,16 +46,16 @@ def command(  # noqa: PLR0913 - one parameter an option
     name = speaker.name
     claims = None if remote is None else Claims(git, remote)
     done = Reserving(git, name, place).reserve(names, blocks, note, at, claims)
-    event = done.event or {}
+    event, shown = done.event or {}, terms.word(name)
     count = terms.counted(len(done.outpoints), ("coin", "coins"))
     click.echo(
-        f"gitbtc: {name} reserved {count} ({terms.btc(done.amount_sat)}) until block {event['expires_height']}, "
+        f"gitbtc: {shown} reserved {count} ({terms.btc(done.amount_sat)}) until block {event['expires_height']}, "
         f"{terms.counted(blocks, ('block', 'blocks'))} from block {event['block_height']}"
     )
     if speaker.is_shared:
         click.echo(
-            f"gitbtc: note: {name} is user.name here, and agents of one name are one agent; give each its own: --agent "
-            "NAME, GITBTC_AGENT, or `git config gitbtc.agent NAME`",
+            f"gitbtc: note: {shown} is user.name here, and agents of one name are one agent; give each its own: "
+            "--agent NAME, GITBTC_AGENT, or `git config gitbtc.agent NAME`",
             err=True,
         )
     for outpoint in done.frozen:

@@ -130,7 +130,7 @@ def _spender(conflict: Conflict, side: str) -> str:
     if spend.get(f"{side}_txid"):
         return f"{side} spends it in {spend[f'{side}_txid']}"
     if agents:
-        return f"{side} reserved it for {' and '.join(agents)}"
+        return f"{side} reserved it for {' and '.join(map(terms.word, agents))}"
     held = conflict.ours if side == "ours" else conflict.theirs
     return f"{side} holds it" if held is not None else f"{side} removed it and names no transaction"
 

@@ -73,7 +73,7 @@ def _deed(finding: MergeFinding, side: str) -> str:
     if spend.get(f"{side}_txid"):
         return f"spends it in {spend[f'{side}_txid']}"
     reserved = spend.get(f"{side}_reserved_by")
-    return f"reserves it for {' and '.join(reserved)}" if reserved else ""
+    return f"reserves it for {' and '.join(map(terms.word, reserved))}" if reserved else ""
 
 
 def document(onto: str, branches: Iterable[Branch], collisions: Iterable[Collision]) -> dict[str, Any]:

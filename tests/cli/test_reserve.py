@@ -270,7 +270,7 @@ def test_what_is_of_one_work_tree_alone_names_its_agent_before_what_all_of_them_
 
 
 def test_a_name_that_all_agents_of_a_person_have_is_told(wallet: Repo) -> None:
-    assert "Ann Auditor is user.name here" in wallet.gitbtc("reserve", COINS[0], "--blocks", "1").stderr
+    assert '"Ann Auditor" is user.name here' in wallet.gitbtc("reserve", COINS[0], "--blocks", "1").stderr
     assert not wallet.gitbtc("reserve", COINS[1], "--blocks", "1", "--agent", "Ann Auditor").stderr
 
 

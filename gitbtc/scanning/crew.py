@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from gitbtc.errors import CannotWork
 from gitbtc.scanning.examiner import Examiner
 from gitbtc.scanning.own_keys import OwnKeys
+from gitbtc.scanning.place import Looked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
 
     from gitbtc.repo.git import Git
-    from gitbtc.scanning.place import Looked, Place
+    from gitbtc.scanning.place import Place
 
 # With fewer places, the others would have started when all is done.
 _FEW = 256
@@ -55,21 +56,25 @@ def _alone(git: Git | None, places: Iterable[Place], allowed: frozenset[str]) ->
 
 
 def _together(git: Git | None, places: Iterator[Place], allowed: frozenset[str]) -> Iterator[Looked]:
-    given: deque[Future[list[Looked]]] = deque()
+    given: deque[tuple[list[Place], Future[list[Looked | None]]]] = deque()
     with ProcessPoolExecutor(cores(), initializer=_begin, initargs=(git, allowed)) as crew:
         try:
             for batch in _batches(places):
-                given.append(crew.submit(_look, batch))
+                given.append((batch, crew.submit(_look, batch)))
                 if len(given) > 2 * cores():
-                    yield from given.popleft().result()
+                    yield from _looked(*given.popleft())
             while given:
-                yield from given.popleft().result()
+                yield from _looked(*given.popleft())
         except BrokenProcessPool:
             raise CannotWork(
                 "a process that scanned was killed, for want of memory perhaps; run it again: it goes on where it was"
             ) from None
         finally:
             crew.shutdown(cancel_futures=True)
+
+
+def _looked(batch: list[Place], told: Future[list[Looked | None]]) -> Iterator[Looked]:
+    return (looked or Looked(place) for place, looked in zip(batch, told.result(), strict=True))
 
 
 def _batches(places: Iterator[Place]) -> Iterator[list[Place]]:
@@ -89,5 +94,10 @@ def _begin(git: Git | None, allowed: frozenset[str]) -> None:
     _examiners[:] = [Examiner(blobs, OwnKeys(git, blobs), allowed) if git and blobs else Examiner(allowed=allowed)]
 
 
-def _look(places: list[Place]) -> list[Looked]:
-    return [_examiners[0].look(place) for place in places]
+def _look(places: list[Place]) -> list[Looked | None]:
+    """What is at each place; None where there is nothing to tell, as at most: to send it would take its time."""
+    return [_told(_examiners[0].look(place)) for place in places]
+
+
+def _told(looked: Looked) -> Looked | None:
+    return looked if looked.findings or looked.within or looked.problem or looked.passing else None

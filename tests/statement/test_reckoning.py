@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -309,3 +310,66 @@ def test_a_payment_between_two_roots_is_internal_where_both_are_asked_for() -> N
     alone = reckon(None, Books({"bob": lambda kind: bob.get(kind, [])}))
     assert [one.type for one in alone.flows] == [RECEIVED]
     assert OTHER in {part.address for one in alone.flows for part in one.own}
+
+
+def test_a_root_that_lags_behind_is_told_of_what_another_saw_spent() -> None:
+    """Both pay together; bob's wallet has not come to that block yet, and lists his coin still."""
+    first, second = receipt("first", 5000, height=90), receipt("second", 7000, height=90)
+    paid = mined(spend("paid", change_of(first), change_of(second), fee=300), 106)
+    tips = [{"network": "regtest", "block_height": height, "block_hash": f"{height:064x}", "block_time": 1_700_000_000}
+            for height in (110, 100)]  # fmt: skip
+    alice = {"transactions": [first, paid], "utxos": [], "chain": tips[:1]}
+    bob = {"transactions": [second], "utxos": [change_of(second)], "chain": tips[1:]}
+    both = Books({"alice": lambda kind: alice.get(kind, []), "bob": lambda kind: bob.get(kind, [])})
+    reckoning = reckon(None, both)
+    assert [one.type for one in reckoning.flows] == [RECEIVED, RECEIVED, SENT]
+    assert (reckoning.totals.sent, reckoning.totals.fees, reckoning.totals.closing) == (11_700, 300, 0)
+    assert reckoning.is_clean
+
+
+def test_another_block_of_the_opening_height_shows_a_reorganisation() -> None:
+    """Nothing that the opening knew has moved; but what is new is in a block that is not the opening tip."""
+    funds = receipt("funds", 5000, height=100) | {"block_hash": "bb" * 32}
+    reckoning = reckon(by_hand(100), by_hand(101, transactions=[funds], utxos=[change_of(funds)]))
+    assert (reckoning.totals.reorganised, reckoning.is_clean) == (5000, True)
+    same = funds | {"block_hash": f"{100:064x}"}
+    late = reckon(by_hand(100), by_hand(101, transactions=[same], utxos=[change_of(same)]))
+    assert [one.why for one in late.adjusted] == [FOUND_LATE]
+
+
+def test_what_pays_to_the_address_of_a_listed_coin_is_own() -> None:
+    """It came and was spent between two commits, and both of its transactions would concern the wallet without it."""
+    passing = receipt("passing", 7000, 105)
+    passing["outputs"].append({**passing["outputs"][0], "vout": 1, "amount_sat": 100})
+    moved = mined(spend("moved", coin(0, passing["txid"], amount_sat=7000), fee=300), 108)
+    moved["outputs"].append({**passing["outputs"][0], "vout": 1, "amount_sat": 200})
+    moved["outputs"][0]["amount_sat"] = 6500
+    listed = [coin(1, passing["txid"], amount_sat=100), coin(1, moved["txid"], amount_sat=200)]
+    reckoning = reckon(by_hand(100), by_hand(transactions=[passing, moved], utxos=listed))
+    assert reckoning.ownership.concluded == set()
+    assert (reckoning.totals.received, reckoning.totals.sent, reckoning.totals.fees) == (7100, 6500, 300)
+
+
+def of_roots(**files: dict[str, list[dict[str, Any]]]) -> Books:
+    return Books({root: partial(_told, told) for root, told in files.items()})
+
+
+def _told(files: dict[str, list[dict[str, Any]]], kind: str) -> list[dict[str, Any]]:
+    return files.get(kind, [])
+
+
+def test_a_block_that_one_root_has_seen_counts_for_both() -> None:
+    funds = receipt("funds", 5000)
+    waiting = {**funds, "confirmed": False, "block_height": None, "block_time": None}
+    for first, second in ((funds, waiting), (waiting, funds)):
+        both = of_roots(alice={"transactions": [first]}, bob={"transactions": [second], "utxos": [change_of(funds)]})
+        assert reckon(None, both).totals.received == 5000
+
+
+def test_what_one_root_had_not_come_to_is_of_the_period() -> None:
+    funds = receipt("funds", 5000)
+    tips = [{"network": "regtest", "block_height": height, "block_hash": "", "block_time": 1} for height in (110, 100)]
+    before = of_roots(alice={"chain": tips[:1]}, bob={"chain": tips[1:]})
+    after = of_roots(alice={"transactions": [funds], "chain": tips[:1]},
+                     bob={"transactions": [funds], "utxos": [change_of(funds)], "chain": tips[:1]})  # fmt: skip
+    assert (reckon(before, after).totals.received, reckon(before, after).is_clean) == (5000, True)

@@ -57,12 +57,15 @@ class Circumstances(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """A coin, its class, and the class's detail ("" where it has none)."""
+    """A coin, its class, and the class's detail ("" where it has none). `once_confirmed`: the class and detail that an
+    unconfirmed one will have; None for the others.
+    """
 
     outpoint: Outpoint
     coin: Record
     name: str
     detail: str
+    once_confirmed: tuple[str, str] | None = None
 
     @property
     def amount_sat(self) -> int:
@@ -75,16 +78,27 @@ class Holding(NamedTuple):
         """Whether nothing holds it back."""
         return self.name == SPENDABLE
 
+    def about(self, *, unconfirmed: bool) -> tuple[str, str]:
+        """Its class and detail for who spends own change that no block holds, too, if `unconfirmed`."""
+        if unconfirmed and (self.name, self.detail) == (UNCONFIRMED, OWN) and self.once_confirmed:
+            return self.once_confirmed
+        return self.name, self.detail
+
 
 def holdings(coins: Iterable[Record], known: Circumstances) -> list[Holding]:
     """Each of `coins` in its class, by outpoint."""
     found = []
     for coin in coins:
         outpoint = coin["txid"], coin["vout"]
-        answers = (rule(known, outpoint, coin) for rule in _RULES)
-        name, detail = next((answer for answer in answers if answer), (SPENDABLE, ""))
-        found.append(Holding(outpoint, coin, name, detail))
+        name, detail = _first(_RULES, known, outpoint, coin)
+        later = _first(_OF_THE_OWNER, known, outpoint, coin) if name == UNCONFIRMED else None
+        found.append(Holding(outpoint, coin, name, detail, later))
     return sorted(found, key=_outpoint)
+
+
+def _first(rules: Iterable[Rule], known: Circumstances, outpoint: Outpoint, coin: Record) -> tuple[str, str]:
+    answers = (rule(known, outpoint, coin) for rule in rules)
+    return next((answer for answer in answers if answer), (SPENDABLE, ""))
 
 
 def _outpoint(holding: Holding) -> Outpoint:
@@ -140,4 +154,6 @@ def holders(evidence: Evidence, outpoint: Outpoint) -> list[str]:
     return sorted(agent for agent, reservation in agents.items() if holds(reservation, evidence.tip))
 
 
-_RULES: tuple[Rule, ...] = (_contested, _immature, _unconfirmed, _frozen, _reserved)
+# What people say of a coin, whatever the chain says.
+_OF_THE_OWNER: tuple[Rule, ...] = (_frozen, _reserved)
+_RULES: tuple[Rule, ...] = (_contested, _immature, _unconfirmed, *_OF_THE_OWNER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gitbtc.coins.balance import Sum
-from gitbtc.coins.holdings import OWN, SPENDABLE, UNCONFIRMED
+from gitbtc.coins.holdings import SPENDABLE
 from gitbtc.coins.selection import Candidate
 from gitbtc.coins.weights import empty_witness
 
@@ -64,9 +64,8 @@ def pool(
 
 def reason(holding: Holding, excluded: Container[Outpoint], *, unconfirmed: bool) -> tuple[str, str] | None:
     """Why a coin may not be chosen, whatever it is worth; None: it may."""
-    about = holding.name, holding.detail
-    allowed = [(SPENDABLE, ""), *([(UNCONFIRMED, OWN)] if unconfirmed else [])]
-    if about not in allowed:
+    about = holding.about(unconfirmed=unconfirmed)
+    if about != (SPENDABLE, ""):
         return about
     return (EXCLUDED, "") if holding.outpoint in excluded else None
 

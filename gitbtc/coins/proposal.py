@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gitbtc.coins.feerate import Feerate
-from gitbtc.coins.holdings import CONTESTED, OWN, RESERVED, SPENDABLE, UNCONFIRMED, holders, holdings
+from gitbtc.coins.holdings import CONTESTED, RESERVED, SPENDABLE, holders, holdings
 from gitbtc.coins.scripts import script_of, type_of
 from gitbtc.coins.weights import WU_PER_BYTE, InputWeights, transaction_weight
 from gitbtc.spends.rules import output_of
@@ -130,18 +130,16 @@ def _input(spent: Spent, wallets: Sequence[Wallet], txid: str, elsewhere: Elsewh
         coin = wallet.coin(outpoint)
         if coin is not None:
             [holding] = holdings([coin], known)
-            by = known.rivals(outpoint) or holders(wallet.evidence, outpoint)
+            is_contested = holding.name == CONTESTED
+            by = known.rivals(outpoint) if is_contested else holders(wallet.evidence, outpoint)
             is_free = _is_free(holding, wallet.asking.agent, by, unconfirmed=unconfirmed) and not taken
             return Input(spent, coin, State(holding.name, holding.detail, by, taken, is_free), coin["amount_sat"])
     return _not_listed(spent, wallets, txid, taken)
 
 
 def _is_free(holding: Holding, agent: str | None, by: Sequence[str], *, unconfirmed: bool) -> bool:
-    return (
-        holding.name == SPENDABLE
-        or (holding.name == RESERVED and by == [agent])
-        or (unconfirmed and (holding.name, holding.detail) == (UNCONFIRMED, OWN))
-    )
+    name, _ = holding.about(unconfirmed=unconfirmed)
+    return name == SPENDABLE or (name == RESERVED and by == [agent])
 
 
 def _not_listed(spent: Spent, wallets: Sequence[Wallet], txid: str, taken: Sequence[Taken]) -> Input:

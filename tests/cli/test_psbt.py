@@ -149,6 +149,16 @@ def test_a_payment_that_its_agent_has_logged_already_may_be_signed(treasury_of: 
     assert findings(treasury_of, psbt) == ["not_free"]
 
 
+def test_own_change_that_is_reserved_is_not_free(treasury_of: Repo, recordings: Path) -> None:
+    treasury_of.gitbtc("import", "bitcoin-core", "--from", str(recordings / "1-agent-a"))
+    change = paying(treasury_of, "f28f95d2:0")
+    assert findings(treasury_of, change) == ["not_free"]
+    assert told(treasury_of, change, "--unconfirmed")["findings"] == []
+    treasury_of.gitbtc("reserve", "f28f95d2:0", "--blocks", "6", "--agent", "bob")
+    assert findings(treasury_of, change, "--unconfirmed", "--agent", "ann") == ["not_free"]
+    assert told(treasury_of, change, "--unconfirmed", "--agent", "bob")["findings"] == []
+
+
 def test_a_log_frees_no_coin_that_something_else_holds_back(treasury_of: Repo) -> None:
     frozen = paying(treasury_of, COLD)
     event = {"timestamp": 1, "block_height": None, "event_type": "custom", "txid": frozen.tx.txid().hex(),

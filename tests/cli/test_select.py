@@ -91,6 +91,12 @@ def test_own_change_is_spent_only_when_that_is_meant(wallet: Repo, recordings: P
     wallet.gitbtc("import", "bitcoin-core", "--from", str(recordings / "1-agent-a"))
     assert told(wallet, "p2tr=2.0", "--feerate", "10", ok=(1,))["lacking_sat"] > 0
     assert "f28f95d2:0" in chosen(wallet, "p2tr=2.0", "--feerate", "10", "--unconfirmed")
+    wallet.gitbtc("reserve", "f28f95d2:0", "--blocks", "6", "--agent", "bob")
+    for agent in ("bob", "ann"):
+        asked = ("p2tr=2.0", "--feerate", "10", "--unconfirmed", "--agent", agent)
+        assert "reserved" in [one["why"] for one in told(wallet, *asked, ok=(1,))["held_back"]]
+    included = ("--include", "f28f95d2:0", "--unconfirmed", "--agent", "bob")
+    assert "f28f95d2:0" in chosen(wallet, "p2tr=2.0", "--feerate", "10", *included)
 
 
 def test_a_coin_of_unknown_weight_is_not_guessed(treasury: Repo) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gitbtc.coins.balance import Sum
 from gitbtc.coins.feerate import Feerate
-from gitbtc.coins.holdings import CLASSES, Holding
+from gitbtc.coins.holdings import CLASSES, SPENDABLE, Holding
 from gitbtc.coins.pool import Rates, pool
 from gitbtc.coins.selection import HEAVIEST, Candidate, Goal, Lacking, Selection, _Search, checked, select
 from gitbtc.coins.weights import InputWeights, transaction_weight
@@ -133,7 +133,8 @@ def test_many_coins_of_a_satoshi_more_each_end_in_time() -> None:
 
 def test_only_coins_that_nothing_holds_back_are_in_the_pool() -> None:
     rates = Rates(Feerate(10_000), Feerate(10_000))
-    holdings = [Holding(("ab" * 32, vout), coin(vout, "ab" * 32), *about) for vout, about in enumerate(CLASSES)]
+    free = (SPENDABLE, "")
+    holdings = [Holding(("ab" * 32, vout), coin(vout, "ab" * 32), *about, free) for vout, about in enumerate(CLASSES)]
     holdings += [
         Holding(("cd" * 32, 0), coin(0, "cd" * 32, amount_sat=680), "spendable", ""),
         Holding(("cd" * 32, 1), coin(1, "cd" * 32, script_type="p2sh"), "spendable", ""),

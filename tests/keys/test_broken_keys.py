@@ -6,15 +6,12 @@ import base64
 import hashlib
 import textwrap
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import pytest
 
 from gitbtc.keys.scan import scan
+from tests.keys.carriers import BYTES
 from tests.keys.conftest import FOUND
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def found(text: str) -> list[str]:
@@ -90,22 +87,6 @@ def test_lines_of_programs_and_lists_are_no_key() -> None:
     code = "result = self.some_long_name_of_a_call(argument,\n    another_argument_there)\n" * 9
     assert found(hashes) == found(listed) == found(code) == []
     assert found("secret_hash_list:\n" + hashes) == found("public_keys_and_more_of_them\n" + hashes) == []
-
-
-BYTES: dict[str, Callable[[bytes], str]] = {
-    "blanks": lambda key: key.hex(" "),
-    "colons": lambda key: key.hex(":"),
-    "hyphens in capitals": lambda key: key.hex("-").upper(),
-    "array of C": lambda key: f"char w[] = {{{', '.join(f'0x{byte:02x}' for byte in key)}}};",
-    "close array": lambda key: f"x={{{','.join(f'0x{byte:02X}' for byte in key)}}}",
-    "xxd -i": lambda key: rows(key, 12, lambda row: "  " + "".join(f"0x{byte:02x}, " for byte in row)) + "};",
-    "rows": lambda key: rows(key, 16, lambda row: row.hex(" ")),
-    "openssl": lambda key: rows(key, 15, lambda row: "    " + row.hex(":") + ":"),
-}  # fmt: skip
-
-
-def rows(key: bytes, width: int, row: Callable[[bytes], str]) -> str:
-    return "\n".join(row(key[start : start + width]) for start in range(0, len(key), width))
 
 
 @pytest.mark.parametrize("way", BYTES)

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
-import quopri
 import random
-import re
 import unicodedata
-from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.keys import escapes, layers
-from gitbtc.keys import words as lists
-from gitbtc.keys.forms import bip39
 from gitbtc.keys.scan import scan
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.keys.carriers import WRITTEN, drawn_phrase
 
 
 def secrets(text: str) -> set[str]:
     """The fingerprints of what is refused in a text."""
     return {finding.fingerprint for finding in scan(text.encode()) if finding.severity == "block"}
-
-
-def drawn_phrase(language: str, draw: random.Random) -> str:
-    """Twelve random words of a list with a right checksum."""
-    listed = lists.spellings(language)
-    while True:
-        words = draw.choices(listed, k=12)
-        if bip39.recognise(words, language):
-            return b" ".join(words).decode()
 
 
 @pytest.mark.parametrize(
@@ -82,22 +64,6 @@ def test_undoing_escapes_never_makes_or_loses_a_line(content: bytes) -> None:
 
 
 LANGUAGES = ["english", "french", "japanese", "korean", "chinese_simplified"]
-WRITTEN: dict[str, Callable[[str], str]] = {
-    "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
-    "hex": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
-    "references": lambda text: "".join(f"&#x{ord(letter):x};" for letter in text),
-    "decimal references": lambda text: "".join(f"&#{ord(letter)};" for letter in text),
-    "a page": lambda text: html.escape(text).encode("ascii", "xmlcharrefreplace").decode(),
-    "a page in a page": lambda text: html.escape(html.escape(text).encode("ascii", "xmlcharrefreplace").decode()),
-    "hard blanks": lambda text: text.replace(" ", "&nbsp;"),
-    "an address": lambda text: f"https://example.com/?v={quote_plus(text)}&n=1",
-    "an address in an address": lambda text: f"/to?u={quote(f'https://example.com/?v={quote_plus(text)}')}",
-    "an address in a page": lambda text: html.escape(f"<a href='/?n=1&v={quote_plus(text)}'>"),
-    "all of it": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
-    "a mail": lambda text: quopri.encodestring(f"Dear Bob, here it comes, as I had promised: {text}".encode()).decode(),
-    "an address in a mail": lambda text: quopri.encodestring(f"See https://example.com/?v={quote_plus(text)}".encode()).decode(),
-    "a shell": lambda text: "w import \\\n" + "\\\n".join(re.findall("(?s).{1,20}", text)),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WRITTEN)

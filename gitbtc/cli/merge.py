@@ -46,6 +46,7 @@ def command(arguments: tuple[str, ...]) -> int:
         return _cut_short(top, status, was_committed=was_committed)
     if status == 0 or _NO_COMMIT.intersection(arguments):
         return status
+    _stage_settled(top)
     for _ in range(_MOST_ROUNDS):
         if not _is_complete(git.at_top()):
             break
@@ -67,6 +68,18 @@ def _cut_short(git: Git, status: int, *, was_committed: bool) -> int:
             file=sys.stderr,
         )
     return 2 if status == _WRONG_USAGE else 3
+
+
+def _stage_settled(git: Git) -> None:
+    """Stage what Git left open although nothing is contested in it: it calls a rename what moved with its root, where
+    many files are alike (`[]`), and is in doubt then.
+    """
+    if InProgress(git).name != MERGE:
+        return
+    with git.blobs() as blobs:
+        settled = Conflicts(git, blobs).settled_paths()
+    if settled:
+        git.stage(settled)
 
 
 def _is_complete(git: Git) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.doors.pushing import STRATEGY, accepted, clone, gated, refused, strategy
 from tests.doors.wallets import state
-from tests.made_state import WITHOUT_GITBTC, change_of, coin, mined, put, records, spend, switch_off_hooks
+from tests.made_state import WITHOUT_GITBTC, change_of, coin, mined, pending, put, records, spend, switch_off_hooks
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -127,6 +127,10 @@ def test_branches_that_took_one_treasury_to_two_places_are_told_before(treasury:
     for place in ("one", "two"):
         treasury.git("checkout", "-q", "-b", place, "main")
         move(treasury, place)
+    put(treasury, "two/wallet/utxos.json", HELD[1], change_of(A))
+    put(treasury, "two/wallet/transactions.json", *MADE, A)
+    put(treasury, "two/network/mempool.json", pending(A))
+    treasury.commit("paid")
     treasury.git("checkout", "-q", "main")
     said = treasury.gitbtc("premerge", "one", "two", ok=(1,)).stdout
     assert (
@@ -137,6 +141,12 @@ def test_branches_that_took_one_treasury_to_two_places_are_told_before(treasury:
     document = json.loads(treasury.gitbtc("premerge", "two", "--json", ok=(1,)).stdout)["gitbtc.premerge/v1"]
     assert [finding["type"] for finding in document["branches"][0]["conflicts"]][:1] == ["moved"]
     assert "make the same move on both" in treasury.gitbtc("explain", "moved").stdout
+    treasury.git("mv", "one", "two")  # as it says
+    treasury.git("commit", "-q", "-m", "to two as well")
+    assert treasury.gitbtc("premerge", "two").stdout == "two: merge\n"
+    treasury.gitbtc("merge", "--no-edit", "two")
+    assert len(records(treasury, "two/wallet/utxos.json", "HEAD")) == 2
+    assert treasury.git("log", "-1", "--format=%P").count(" ") == 1
 
 
 @pytest.mark.parametrize("door", ["merge", "back", "rebase", "cherry-pick", "-s ours"])

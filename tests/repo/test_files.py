@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,3 +85,20 @@ def test_a_folder_is_looked_for_as_it_is_written(tmp_path: Path, monkeypatch: py
         assert files.way_out_to(str(top), f"{base}link") == files.way_out_to(str(top), f"{base}link/deep") == "link"
         assert files.way_out_to(str(top), f"{base}module/inner") == "module"
     assert files.way_out_to(str(top), tmp_path / "elsewhere") == ""
+
+
+def test_ctrl_c_waits_until_all_files_of_a_step_are_in_their_places(tmp_path: Path) -> None:
+    wanted = {str(tmp_path / name): name.encode() for name in "abc"}
+    with pytest.raises(KeyboardInterrupt):
+        files.write_all(wanted, first=lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert {str(path): path.read_bytes() for path in tmp_path.iterdir()} == wanted
+
+
+def test_of_several_files_none_is_written_where_one_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    done: list[int] = []
+    with pytest.raises(CannotWork, match="a/inside: cannot be written"):
+        files.write_all({str(tmp_path / "a"): b"new", str(tmp_path / "a/inside"): b"new"}, first=lambda: done.append(1))
+    assert done == []
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]

@@ -154,39 +154,35 @@ class _Finding:
 
     def period(self, begin: Point | None, end: Point) -> Period:
         """Both ends, and what happened between them."""
-        after = self._after(end)
-        assert after.snapshot is not None  # noqa: S101 - an end without a commit was refused
-        roots = self._chosen(after.snapshot)
-        books = books_of(after.snapshot, roots)
+        commit = self._end(end)
+        snapshot = self._snapshot(commit)
+        roots = self._chosen(snapshot)
+        books = books_of(snapshot, roots)
+        _check_network(books)
         before, opening = self._before(begin, books, roots)
-        self._check_order(before, after)
-        timeline = self._timeline(after.commit.oid if after.commit else "HEAD")
-        snapshots = [one.snapshot for one in (after, before) if one.snapshot]
+        after = Moment(end, commit, snapshot)
+        self._check_order(before, commit, end)
+        timeline = self._timeline(commit.oid)
+        snapshots = [snapshot, *([before.snapshot] if before.snapshot else [])]
         reckoning = Reckoning(opening, books, _Proofs(timeline, snapshots, roots))
-        names = [Names(*(records_of(after.snapshot, root, kind) for kind in (LABELS, LABELS_329))) for root in roots]
-        channels = [one for snapshot in snapshots for root in roots for kind in (CHANNELS, PENDING)
-                    for one in records_of(snapshot, root, kind)]  # fmt: skip
-        called = Called(names, [books, *([opening] if opening else [])], funding(channels))
-        is_cut = any(commit.is_cut for commit in timeline.commits()) if before.commit is None else False
+        called = _called(snapshots, roots, [books, *([opening] if opening else [])])
+        is_cut = before.commit is None and any(one.is_cut for one in timeline.commits())
         return Period(
-            self._git,
-            self._objects,
-            self._blobs.read,
-            self._kinds,
-            before,
-            after,
-            roots,
-            reckoning,
-            called,
-            timeline,
+            self._git, self._objects, self._blobs.read, self._kinds, before, after, roots, reckoning, called, timeline,
             is_cut,
-        )
+        )  # fmt: skip
 
-    def _check_order(self, before: Moment, after: Moment) -> None:
+    def _end(self, end: Point) -> LoggedCommit:
+        commit = self._commit(end, is_begin=False)
+        if commit is None:
+            raise UsageError(f"{end.text}: no commit of this history is that old, so there is no state to tell of")
+        return commit
+
+    def _check_order(self, before: Moment, commit: LoggedCommit, end: Point) -> None:
         """Refuse a period that goes back in time: what happened in it would read as a reorganisation."""
-        begin, end = (moment.commit.oid if moment.commit else None for moment in (before, after))
-        if begin and end and begin != end and not self._objects.beyond(end, begin):
-            raise UsageError(f"{before.asked.text}..{after.asked.text}: the period ends before it begins")
+        begin = before.commit.oid if before.commit else commit.oid
+        if begin != commit.oid and not self._objects.beyond(commit.oid, begin):
+            raise UsageError(f"{before.asked.text}..{end.text}: the period ends before it begins")
 
     def _timeline(self, head: str) -> Timeline:
         return Timeline(self._objects, self._blobs.read, head)
@@ -199,12 +195,6 @@ class _Finding:
             return timeline.by_height(asked.height, self._roots)
         limit = (asked.first or 0) - 1 if is_begin else asked.last or 0
         return timeline.by_time(limit, self._roots)
-
-    def _after(self, end: Point) -> Moment:
-        commit = self._commit(end, is_begin=False)
-        if commit is None:
-            raise UsageError(f"{end.text}: no commit of this history is that old, so there is no state to tell of")
-        return Moment(end, commit, self._snapshot(commit))
 
     def _before(self, begin: Point | None, after: Books, roots: list[str]) -> tuple[Moment, Books | None]:
         if begin is None:
@@ -232,6 +222,14 @@ class _Finding:
         return sorted(self._roots or there)
 
 
+def _called(snapshots: list[Snapshot], roots: list[str], moments: list[Books]) -> Called:
+    """What things are called at the end of a period (`snapshots` begins with it), and which outputs fund channels."""
+    names = [Names(*(records_of(snapshots[0], root, kind) for kind in (LABELS, LABELS_329))) for root in roots]
+    channels = [record for snapshot in snapshots for root in roots for kind in (CHANNELS, PENDING)
+                for record in records_of(snapshot, root, kind)]  # fmt: skip
+    return Called(names, moments, funding(channels))
+
+
 def books_of(snapshot: Snapshot, roots: list[str]) -> Books:
     """What the files of those of the roots that are there say."""
     there = [root for root in roots if root in snapshot.roots()]
@@ -254,6 +252,14 @@ def _reader(snapshot: Snapshot, root: str) -> Callable[[str], list[Record]]:
         return records_of(snapshot, root, kind)
 
     return read
+
+
+def _check_network(books: Books) -> None:
+    """Refuse to add up coins of two networks."""
+    networks = {tip.network: root or "." for root, tip in sorted(books.tips.items()) if tip.network}
+    if len(networks) > 1:
+        told = " and ".join(f"{root} of {network}" for network, root in sorted(networks.items()))
+        raise UsageError(f"{told}: coins of different networks are not added up; name one wallet with --root")
 
 
 def _height_at(begin: Point, after: Books) -> int:

@@ -213,6 +213,18 @@ def test_two_roots_are_one_purse_or_two(treasury: Repo) -> None:
     assert (alice["received_sat"], alice["sent_sat"], alice["fees_sat"]) == (5000, 4900, 100)
 
 
+def test_coins_of_two_networks_are_not_added_up(treasury: Repo) -> None:
+    for root, network in (("a", "main"), ("b", "regtest")):
+        tip_ = {"network": network, "block_height": 1, "block_hash": "aa" * 32, "block_time": 1}
+        put(treasury, f"{root}/wallet/utxos.json")
+        treasury.write(f"{root}/network/chain.json", json.dumps(tip_))
+    treasury.commit("Two networks")
+    for command in ("statement", "export", "report"):
+        refused = treasury.gitbtc(command, ok=(2,)).stderr
+        assert "a of main and b of regtest" in refused
+    assert sums(treasury, "--root", "a") == {}
+
+
 def test_a_recorded_treasury_adds_up_and_needs_no_guess(treasury: Repo, recordings: Path) -> None:
     """The whole history comes with one import, so that only the descriptors prove whose the spent coins were."""
     treasury.gitbtc("import", "bitcoin-core", "--from", str(recordings / "5-agent-a-confirmed"))

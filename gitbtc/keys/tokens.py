@@ -38,6 +38,9 @@ _REST = re.compile(
 _BARE = 33
 _BARE_DIGITS = (64, 66)
 
+# How UTF-8 begins, to the end of the first character beyond ASCII.
+_CHARACTER = re.compile(rb"[\0-\x7f]*+(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})")
+
 
 class Tokens:
     """The tokens of a text, in order: where each begins, and itself."""
@@ -194,6 +197,8 @@ def is_text(decoded: bytes) -> bool:
     """Whether the bytes are UTF-8."""
     if decoded.isascii():
         return True
+    if not _CHARACTER.match(decoded):
+        return False  # most are random, and an exception takes four times as long
     try:
         decoded.decode("utf-8")
     except UnicodeDecodeError:

@@ -49,6 +49,8 @@ def numbers(name: str) -> dict[bytes, int]:
 
 def that_may_be_in(text: bytes) -> tuple[str, ...]:
     """The lists of which a word may stand in `text`, which is in lower case and NFKD."""
+    if text.isascii():
+        return ASCII
     return tuple(name for script, names in _SCRIPTS if script.search(text) for name in names)
 
 

@@ -95,6 +95,8 @@ ours() {
     if [ -x "$python" ] && [ -f "$package" ]; then
         run "$python" -E -P -m gitbtc hook "$name" "$@" && return 0
         status=$?
+        # A shell tells by more than 128 that a signal ended it: it had no time to say anything.
+        [ $status -le 128 ] || printf 'gitbtc: %s: it was killed before it had looked at everything; do the same again\n' "$name" >&2
         "$python" -E -P -c 'import gitbtc' 2>/dev/null && return $status
     fi
     printf 'gitbtc: %s: gitbtc cannot run here: its Python or its package is gone (%s); install gitbtc, then run `%s` in this repository\n' "$name" "$python" "$install" >&2

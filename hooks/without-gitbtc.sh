@@ -27,6 +27,7 @@ label() {
 merge() {
     case ${s-} in
     129) say "$2: merged as text and left as a conflict, for the reason above; \`git merge --abort\`, and merge again" ;;
+    1[3-9]? | 2??) say "$2: merged as text and left as a conflict, since gitbtc was killed; \`git merge --abort\`, and merge again" ;;
     *) say "$2: merged as text and left as a conflict: $cannot. Look at every line before you stage it; $mend" ;;
     esac
     git merge-file --marker-size="$1" -L "$(label "$4" ours)" -L "$(label "$3" base)" -L "$(label "$5" theirs)" \

@@ -147,6 +147,19 @@ def test_an_interpreter_without_gitbtc_refuses_and_says_why(repo: Repo, hooks: H
     assert "gitbtc cannot run here" in repo.run(".git/hooks/pre-commit", ok=(1,)).stderr
 
 
+@pytest.mark.parametrize("number", ["KILL", "TERM"])
+def test_a_hook_that_is_killed_refuses_and_says_what_to_do(
+    repo: Repo, hooks: Hooks, script: Script, number: str
+) -> None:
+    script(repo.path / "python", '[ "$3" != -c ] || exit 0', f"kill -{number} $$")
+    Hooks(hooks.folder, str(repo.path / "python"), __file__).install()
+    repo.write("a", "2")
+    head = repo.git("rev-parse", "HEAD")
+    said = repo.run("git", "commit", "-qam", "two", ok=(1,)).stderr
+    assert "gitbtc: pre-commit: it was killed before it had looked at everything; do the same again\n" in said
+    assert repo.git("rev-parse", "HEAD") == head
+
+
 def test_a_hook_of_an_earlier_version_is_replaced(hooks: Hooks) -> None:
     Hooks(hooks.folder, "/opt/earlier/python", __file__).install()
     assert hooks.state("pre-push") is HookState.STALE

@@ -24,6 +24,10 @@ class CannotWork(GitbtcError):
     status = 3
 
 
+class NotWritten(CannotWork):
+    """Something could not be written here now: there was no room, or no right to."""
+
+
 def report(error: BaseException) -> str:
     """What to paste into a report of a bug: the kind of error and where it came from. Never its message, which may
     hold what the error was about: a record, or a key. What the machine lacks (room, memory) is no bug, and is said.
@@ -42,14 +46,15 @@ def report(error: BaseException) -> str:
 # What a machine lacks, in the words of strerror(3) and of Git -> what to do about it.
 _ROOM = "make room there, and do it again"
 _RIGHT = "see that it can be written to, and do it again"
+_ALLOWED = "see that this user may read and write there, and do it again"
 _WAYS_OUT = {
     "No space left on device": _ROOM,
     "Out of diskspace": _ROOM,
     "Disk quota exceeded": _ROOM,
     "File too large": "raise the limit (ulimit -f), and do it again",
     "Read-only file system": _RIGHT,
-    "Permission denied": _RIGHT,
-    "Operation not permitted": _RIGHT,
+    "Permission denied": _ALLOWED,
+    "Operation not permitted": _ALLOWED,
     "couldn't write": "see that there is room, and that it can be written to, and do it again",
     "Input/output error": "look at the disk before anything else",
     "Too many open files": "raise the limit (ulimit -n), and do it again",
@@ -62,11 +67,11 @@ def remedy(said: str) -> str:
     return next((way for words, way in _WAYS_OUT.items() if words in said), "")
 
 
-def not_written(error: OSError, path: object = None) -> CannotWork:
+def not_written(error: OSError, path: object = None) -> NotWritten:
     """The same of a file that could not be written: the one that the error names, unless `path` is told."""
     way = remedy(error.strerror or str(error))
     place = path or error.filename or "what was to be written"
-    return CannotWork(f"{place}: cannot be written: {error.strerror or error}{f'; {way}' if way else ''}")
+    return NotWritten(f"{place}: cannot be written: {error.strerror or error}{f'; {way}' if way else ''}")
 
 
 def lacking(error: BaseException) -> str:

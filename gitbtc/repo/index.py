@@ -172,7 +172,7 @@ class Index(Revisions):
             raise CannotWork(f"{lock}: {IN_THE_WAY}")
         for folder in (self.git_dir(), self.top_level()):
             if not os.access(folder, os.W_OK):
-                raise CannotWork(f"{folder}: {remedy('Permission denied')}")
+                raise CannotWork(f"{folder}: {remedy('Read-only file system')}")
 
     def index_is(self, revision: str) -> bool:
         """Whether a commit of the index would change nothing against `revision`."""

@@ -6,7 +6,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.errors import CannotWork, GitbtcError, NotWritten
 from gitbtc.sources.answers import BadAnswer
 from gitbtc.sources.asking import Call, NodeError
 from gitbtc.sources.http_rpc import HttpRpc, LoginRefused, Unreadable
@@ -106,7 +106,7 @@ class Watch:
             self._done(source.name, sync(source, self._askers[source.name], self._git, self._manner))
         except (Unreadable, BadAnswer, GitbtcError) as error:
             if isinstance(error, LoginRefused) or (
-                isinstance(error, CannotWork) and not isinstance(error, Unreadable | BadAnswer)
+                isinstance(error, CannotWork) and not isinstance(error, Unreadable | BadAnswer | NotWritten)
             ):
                 raise
             self._say(source, str(error))

@@ -145,4 +145,7 @@ def test_a_file_that_may_not_be_written_is_named_with_what_to_do(treasury: Repo)
     finally:
         (treasury.path / "wallet").chmod(0o755)
     assert said.count("\n") == 1
-    assert "utxos.json: cannot be written: Permission denied; see that it can be written to, and do it again" in said
+    assert (
+        "utxos.json: cannot be written: Permission denied; see that this user may read and write there, and do it again"
+        in said
+    )

@@ -80,6 +80,28 @@ def test_a_trouble_is_said_once_until_it_is_another_or_over(
 
 
 @pytest.mark.usefixtures("signals")
+def test_where_nothing_can_be_written_it_is_said_once_and_tried_again(
+    root: Path, node: ScriptedNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed = Followed(root, node, "cold")
+    in_the_way = root / ".git/gitbtc/sources"
+    in_the_way.parent.mkdir(exist_ok=True)
+    in_the_way.write_bytes(b"")
+    pauses: list[float] = []
+
+    def wait(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            in_the_way.unlink()
+
+    monkeypatch.setattr(followed.watch._stop, "wait", wait)
+    followed.watch.run(3)
+    [line] = followed.told
+    assert "cannot be written" in line
+    assert (followed.done, pauses) == (["cold"], [1, 2])
+
+
+@pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("names", [("cold",), ("cold", "hot")])
 def test_where_a_node_cannot_be_waited_at_it_is_asked_again_and_again(
     root: Path, node: ScriptedNode, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]

@@ -68,8 +68,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         weights = InputWeights(wallet.records("descriptors"))
         paid = [read_payment(text, wallet.chain.get("network", "")) for text in payments]
         left_alone = {one.outpoint for one in _named(wallet, exclude)}
+        wanted = _named(wallet, include)
+        both = next((one for one in wanted if one.outpoint in left_alone), None)
+        if both is not None:
+            raise UsageError(f"{outpoint_text(both.outpoint)}: both --include and --exclude name it")
         found = pool(wallet.holdings, weights, rates, left_alone, unconfirmed=unconfirmed)
-        given = [_given(one, weights, rates, unconfirmed=unconfirmed) for one in _named(wallet, include)]
+        given = [_given(one, weights, rates, unconfirmed=unconfirmed) for one in wanted]
         change = change_type or _usual_type(found.candidates or given)
         weight = weights.of(change)
         if weight is None:

@@ -72,6 +72,12 @@ def test_reserved_and_frozen_coins_are_left_alone(wallet: Repo) -> None:
         assert f"may not be spent: {why}" in done.stderr
 
 
+def test_a_coin_is_included_or_excluded(wallet: Repo) -> None:
+    asked = ("p2tr=1.0", "--feerate", "20", "--include", OTC)
+    assert "both --include and --exclude" in wallet.gitbtc("select", *asked, "--exclude", OTC, ok=(2,)).stderr
+    assert "begins like this" in wallet.gitbtc("select", *asked, "--exclude", "abcdef:0", ok=(2,)).stderr
+
+
 def test_what_is_lacking_and_what_is_held_back_is_told(wallet: Repo) -> None:
     wallet.gitbtc("reserve", SALARY, "--blocks", "6", "--agent", "bob")
     found = told(wallet, "p2tr=6.0", "--feerate", "10", ok=(1,))

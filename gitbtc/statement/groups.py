@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gitbtc.statement.flows import INTERNAL, RECEIVED, SENT
+from gitbtc.statement.flows import INTERNAL, SENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,6 +106,3 @@ def by_agent(flows: Iterable[Flow], agents: Mapping[str, str]) -> list[AgentSum]
                 agent, known.transactions + 1, known.sent_sat + one.sent_sat, known.fee_sat + one.fee_sat
             )
     return [sums[agent] for agent in sorted(sums, key=lambda name: (name == "", name))]
-
-
-__all__ = ["CHANNEL", "RECEIVED", "SENT", "UNKNOWN", "AgentSum", "Called", "Group", "by_agent", "grouped", "what_for"]

@@ -118,6 +118,21 @@ def complete_coins(_: click.Context, __: click.Parameter, incomplete: str) -> li
         return []
 
 
+def complete_pending(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """The transactions of the work tree that wait for a block and that a half-typed txid may become."""
+    from gitbtc.coins.pending import Pending
+    from gitbtc.repo.git import Git
+    from gitbtc.state.snapshot import installed_kinds, of_work_tree
+
+    try:
+        git = Git().at_top()
+        snapshot = of_work_tree(git, installed_kinds(git))
+        found = {txid for root in snapshot.roots() for txid in Pending(snapshot.claims(root)).txids}
+    except GitbtcError:
+        return []
+    return sorted(txid for txid in found if txid.startswith(incomplete))
+
+
 def complete_conflicts(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """The open conflicts that a half-typed name may become: coins and transactions, files, addresses."""
     from gitbtc.repo.git import Git

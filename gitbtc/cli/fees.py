@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc.cli.arguments import complete_pending, complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, one_wallet
 from gitbtc.coins.estimates import BLOCKS, series
 from gitbtc.coins.feerate import Feerate
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 
 @click.command("fees")
-@click.argument("txid", required=False)
-@click.option("--rev", metavar="REV", help="The state of a revision. [default: the work tree]")
+@click.argument("txid", required=False, shell_complete=complete_pending)
+@click.option(
+    "--rev", metavar="REV", shell_complete=complete_revisions, help="The state of a revision. [default: the work tree]"
+)
 @click.option("--source", metavar="NAME", help="Whose estimates. [default: those that were read last]")
 @click.option("--blocks", type=click.IntRange(1), default=BLOCKS, show_default=True, help="Of how many blocks.")
 @click.option("--feerate", metavar="RATE", help="What TXID and a child are to pay together. [default: the oracle's]")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.made_state import FUNDING, branch, coin, coins
+from tests.made_state import FUNDING, branch, coin, coins, spend, transactions
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -61,6 +61,10 @@ def test_revisions_coins_labels_kinds_and_files_are_completed(sandbox: Sandbox) 
     assert completed(repo, "schema utx") == ["plain,utxos"]
     assert completed(repo, "why f0f0") == [f"plain,{FUNDING}:0"]
     assert completed(repo, "label x cold") == ["plain,cold storage"]
+    assert completed(repo, "privacy ma") == completed(repo, "mempool ma") == ["plain,main"]
+    transactions(repo, spend("a", coin(1)))
+    txid = spend("a", coin(1))["txid"]
+    assert completed(repo, f"fees {txid[:6]}") == [f"plain,{txid}"]
     assert completed(repo, "help resol") == ["plain,resolve"]
     asked = {"_GITBTC_COMPLETE": "bash_complete", "COMP_WORDS": "gitbtc log m", "COMP_CWORD": "2"}
     outside = repo.run(sys.executable, "-E", "-P", "-m", "gitbtc", cwd=sandbox.home, env=asked)

@@ -125,8 +125,8 @@ class Story:
             "Both agents spent the coin of the OTC desk. Each node has one of the two transactions in its mempool, and "
             "neither knows of the other. Git does."
         )
-        run("gitbtc premerge agent-b", status=1, shows=("double_spend", self._contested))
-        run("git merge agent-b", status=1, shows=("double_spend", self._contested, self._by_a, self._by_b))
+        run("gitbtc premerge agent-b", status=1, shows=("double spend", _short(self._contested)))
+        run("git merge agent-b", status=1, shows=("double spend", self._by_a[:8], self._by_b[:8]))
 
     def _settled(self) -> None:
         run = self._terminal.run
@@ -190,3 +190,8 @@ def _spend(node: RealNode, outpoint: str, btc: str, *, fee_rate: int) -> str:
     options = json.dumps({"inputs": [{"txid": txid, "vout": int(vout)}], "add_inputs": False, "fee_rate": fee_rate})
     words = (f'outputs={{"{node.address(MINER)}":{btc}}}', f"options={options}")
     return str(node.cli("-named", "send", *words, wallet=SIGNER)["txid"])
+
+
+def _short(outpoint: str) -> str:
+    txid, _, vout = outpoint.partition(":")
+    return f"{txid[:8]}:{vout}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gitbtc.demo.terminal import Terminal
 
 COINS = "wallet/utxos.json"
+OTC_SHORT = "6d0cc27c:0"
 OTC_COIN = "6d0cc27c51939e895f4d55d495ccc01160fb818a6371875e62e00e094436cc72:0"
 BY_AGENT_A = "f28f95d29b2f755feaa32c29193992e15b4bfaa6698f45b405a9eb21120c737a"
 BY_AGENT_B = "1b76774ade113a284fddd7bf288c9da021d78fb8e7481c3279da38377feac167"
@@ -76,17 +77,19 @@ def _double_spend(terminal: Terminal) -> None:
         "Agent B spent the same 3.5 BTC coin in another transaction. Only one of the two can be mined. Whoever asks "
         "before signing is told so, and nothing is touched."
     )
-    terminal.run("gitbtc premerge agent-b", status=1, shows=("double_spend", OTC_COIN))
+    terminal.run("gitbtc premerge agent-b", status=1, shows=("double spend", OTC_SHORT))
     terminal.say("Whoever merges anyway is stopped.")
-    terminal.run("git merge agent-b", status=1, shows=("double_spend", OTC_COIN, "3.5", BY_AGENT_A, BY_AGENT_B))
-    terminal.run("gitbtc conflicts", status=1, shows=(OTC_COIN,))
+    terminal.run(
+        "git merge agent-b", status=1, shows=("double spend", OTC_SHORT, "3.5", BY_AGENT_A[:8], BY_AGENT_B[:8])
+    )
+    terminal.run("gitbtc conflicts", status=1, shows=(OTC_SHORT,))
     terminal.say(
         "Deleting the conflict markers and staging the file, as one would with text, settles nothing: both sides agree "
         "that the coin is gone, and still two transactions take it."
     )
     _delete_markers(terminal)
     terminal.run("git add .")
-    terminal.run("git commit", status=1, shows=("double_spend", OTC_COIN))
+    terminal.run("git commit", status=1, shows=("double spend", OTC_SHORT))
 
 
 def _settled(terminal: Terminal) -> None:
@@ -95,14 +98,14 @@ def _settled(terminal: Terminal) -> None:
         "The treasurer decides for agent A's transaction. Agent B's loses: its change leaves the coins, and it leaves "
         "the mempool. Agent B's other payment has nothing to do with it and stays."
     )
-    terminal.run(f"gitbtc resolve {OTC_COIN} --ours")
+    terminal.run(f"gitbtc resolve {OTC_SHORT} --ours")
     terminal.run("git add .")
     terminal.run("git commit -q")
     terminal.run("git log -1 --format=%B", shows=(f"Double-Spend: {OTC_COIN} {BY_AGENT_A} over {BY_AGENT_B}",))
     terminal.run("gitbtc diff HEAD^1 HEAD")
     terminal.run("gitbtc check")
     terminal.say("What became of the coin, and who says so?")
-    terminal.run(f"gitbtc why {OTC_COIN}", shows=("contested", "settled"))
+    terminal.run(f"gitbtc why {OTC_SHORT}", shows=("contested", "settled"))
 
 
 def _key(terminal: Terminal) -> None:

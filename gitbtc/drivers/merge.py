@@ -200,10 +200,10 @@ def _write(path: str, merge: Merge) -> None:
 def _tell(call: MergeCall, kind: Kind, merge: Merge) -> None:
     from gitbtc.views.conflicts import conflict_line, notice_lines
 
+    for conflict in merge.conflicts:  # why Git stops stands before what is good to know
+        print(conflict_line(call.path, kind, conflict), file=sys.stderr)
     for line in notice_lines(call.path, kind, merge.notices):
         print(line, file=sys.stderr)
-    for conflict in merge.conflicts:
-        print(conflict_line(call.path, kind, conflict), file=sys.stderr)
 
 
 def _merge_as_text(call: MergeCall, error: Malformed) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gitbtc.kinds.codec import encode_record
 from gitbtc.kinds.registry import built_in
-from gitbtc.merge.conflict import Conflict
+from gitbtc.merge.conflict import Conflict, Party
 from gitbtc.spends import COINS, EVIDENCE, rows, settled
 from gitbtc.spends.choosing import declared
 from gitbtc.spends.decision import double_spend
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from gitbtc.state.snapshot import Snapshot
 
     SnapshotOf = Callable[[str | None], Snapshot]
+    # Which commit of a head, by position, brought a txid: its oid and subject.
+    ToldIn = Callable[[int, str], tuple[str, str] | None]
 
     class Settlements(Protocol):
         """What was settled, by subject (`root::outpoint`)."""
@@ -94,7 +96,18 @@ class RootVerdict:
         if self.verdict.parent is not None:
             spend["depends_on"] = outpoint_text(self.verdict.parent.outpoint)
         base, ours, theirs = (_line(coins[side]) for side in (BASE, OURS, THEIRS))
-        return Conflict(self.type, self.outpoint, base, ours, theirs, _redescribed(coins), spend)
+        conflict = Conflict(self.type, self.outpoint, base, ours, theirs, _redescribed(coins), spend)
+        conflict.parties = {side: self._party(side) for side in (OURS, THEIRS) if spend[f"{side}_txid"]}
+        return conflict
+
+    def _party(self, side: str) -> Party:
+        """The spender of a side. Of an octopus nobody can say which head is which side."""
+        told_in, txid = self.view.told_in, self.sides.spender(side) or ""
+        is_of_two = len(self.view.views.heads) == len((OURS, THEIRS))
+        head = (OURS, THEIRS).index(side)
+        return Party(
+            self.sides.record(side), self.sides.stands(side), lambda: told_in(head, txid) if is_of_two else None
+        )
 
     @property
     def above(self) -> RootVerdict:
@@ -117,8 +130,11 @@ class NetworkClash:
 class RootView:
     """The one view of a root that the heads of a merge make: `views`, and the common ancestors of every two of them."""
 
-    def __init__(self, root: str, heads: Sequence[Evidence], bases: dict[tuple[int, int], list[Evidence]]) -> None:
+    def __init__(
+        self, root: str, heads: Sequence[Evidence], bases: dict[tuple[int, int], list[Evidence]], told_in: ToldIn
+    ) -> None:
         self.root = root
+        self.told_in = told_in
         self._bases = bases
         self.views = Views(bases[0, 1][0], heads, lambda one, other: bases[one, other])
         self.questions = Questions(self.fates())
@@ -170,6 +186,7 @@ class SpendGate:
     ) -> None:
         self.clashes: list[NetworkClash] = []
         self._allowed = unattributed_allowed
+        self._merging = merging
         self._roots: dict[str, RootView] = {}
         heads = [snapshot_of(head) for head in merging.heads]
         bases = {pair: [snapshot_of(base) for base in merging.bases(*pair)] for pair in merging.pairs()}
@@ -192,7 +209,7 @@ class SpendGate:
             pair: [known if base is bases[0, 1][0] else base.evidence(root, known) for base in some]
             for pair, some in bases.items()
         }
-        self._roots[root] = RootView(root, told, before)
+        self._roots[root] = RootView(root, told, before, self._merging.told_in)
 
     def _told(self, name: str) -> list[RootVerdict]:
         views = self._roots.values()

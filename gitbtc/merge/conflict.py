@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from gitbtc.kinds.kind import Key, Record
@@ -31,10 +31,11 @@ class Conflict:
 
     `base`, `ours`, `theirs` are canonical lines, None where the record does not exist; `ours` and `theirs` already
     carry whatever the other side changed without contest, so choosing a line loses nothing. `fields` are the contested
-    fields. `spend` holds `outpoint`, `amount_sat`, `ours_txid`, `theirs_txid` when the conflict is about a spend.
+    fields. `spend` holds `outpoint`, `amount_sat`, `ours_txid`, `theirs_txid` when the conflict is about a spend, and
+    `parties` then what is known of the spender of each side.
     """
 
-    __slots__ = ("base", "fields", "key", "ours", "spend", "theirs", "type")
+    __slots__ = ("base", "fields", "key", "ours", "parties", "spend", "theirs", "type")
 
     def __init__(  # noqa: PLR0913, PLR0917 - a conflict has three sides and a reason
         self,
@@ -53,6 +54,21 @@ class Conflict:
         self.theirs = theirs
         self.fields = fields
         self.spend = spend
+        self.parties: dict[str, Party] = {}
+
+
+class Party:
+    """One of those that contend for a coin: the transaction's `record` (empty where no file has one), how it `stands`
+    (`mempool`, `block 105`), and `commit`, which answers, when asked, the commit that told of it: its oid and its
+    subject; None where nobody can say.
+    """
+
+    __slots__ = ("commit", "record", "stands")
+
+    def __init__(self, record: Record, stands: str, commit: Callable[[], tuple[str, str] | None]) -> None:
+        self.record = record
+        self.stands = stands
+        self.commit = commit
 
 
 class Notice:

@@ -80,6 +80,22 @@ class Revisions(GitProgram):
 
     # -- refs ------------------------------------------------------------------------------------------------------
 
+    def bringing(self, needle: str, head: str, without: Sequence[str]) -> tuple[str, str] | None:
+        """The oid and the subject of the oldest commit that `head` reaches, and none of `without`, in which a file came
+        to hold a text that it did not hold; None where there is none.
+        """
+        asked = (
+            "--no-textconv",
+            "--no-ext-diff",
+            "--format=%H %s",
+            f"-S{needle}",
+            head,
+            *(f"^{one}" for one in without),
+        )
+        told = self._line("log", *asked, "--", "*.json", ok=(0, 128)).splitlines()
+        oid, _, subject = told[-1].partition(" ") if told else ("", "", "")
+        return (oid, subject) if oid else None
+
     def current_branch(self) -> str | None:
         """The full name (`refs/heads/main`) of the branch that HEAD is on, also before its first commit; None for a
         detached HEAD.

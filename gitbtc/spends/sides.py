@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.spends.standing import ABANDONED, CONFIRMED, LIVE, REPLACED, WAITING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Outpoint
 
+_STATES = {ABANDONED: "given up", REPLACED: "replaced", WAITING: "in no mempool"}
 OURS, THEIRS, BASE = "ours", "theirs", "base"
 
 
@@ -27,6 +29,20 @@ class Sides:
     def spender(self, side: str) -> str | None:
         """The transaction that spends the coin there."""
         return self._views[side].spender(self.outpoint)
+
+    def record(self, side: str) -> Record:
+        """The record of that transaction there; empty where there is none."""
+        return self._views[side].record(self.spender(side) or "")
+
+    def stands(self, side: str) -> str:
+        """How that transaction stands there, in a word or two."""
+        view, txid = self._views[side], self.spender(side) or ""
+        standing = view.standing(txid)
+        if standing.state == CONFIRMED:
+            return "in a block" if standing.detail is None else f"block {standing.detail}"
+        if standing.state == LIVE:
+            return "mempool" if txid in view.mempool else "unconfirmed" if txid in view.transactions else "log alone"
+        return _STATES.get(standing.state, standing.state)
 
     def holders(self, side: str) -> set[str]:
         """The agents whose reservations no release ended there."""

@@ -57,6 +57,14 @@ class Merging:
         """The best common ancestors of every two of the heads, each once."""
         return list(dict.fromkeys(base for pair in self.pairs() for base in self.bases(*pair)))
 
+    def told_in(self, head: int, needle: str) -> tuple[str, str] | None:
+        """The oid and the subject of the commit of a head's own line that brought a text into a state file; None where
+        nobody can say. Asks Git.
+        """
+        if self._git is None or not self.heads[head]:
+            return None
+        return self._git.bringing(needle, self.heads[head], [base for base in self.all_bases() if base])
+
     def identity(self) -> list[str]:
         """What tells it from every other one, attempts at the same one apart."""
         ours, *others = self.heads

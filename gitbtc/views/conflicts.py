@@ -8,11 +8,13 @@ from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import TYPES
 from gitbtc.spends import COINS
 from gitbtc.views import terms
+from gitbtc.views.beside import feerate
 from gitbtc.views.line import Line
+from gitbtc.views.table import Row, laid_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from gitbtc.kinds.kind import Kind, Record
@@ -23,9 +25,15 @@ _LONGEST_VALUE = 40
 
 
 def conflict_line(path: str, kind: Kind, conflict: Conflict) -> str:
-    """Type, address, amount, who did what, and the command that settles it."""
+    """What it is about and how much, who did what, and the command that settles it. A contested spend has a line a
+    party: each is one of several that somebody has to choose from.
+    """
+    if is_spend(conflict):
+        settle = f"  {_settled_by(short_outpoint(conflict))}"
+        why = [] if conflict.type == "double_spend" else [f"  more about it: gitbtc explain {conflict.type}"]
+        return "\n".join([f"gitbtc: {spend_headline(path, kind, conflict)}", *party_lines(conflict), settle, *why])
     address = codec.address(path, kind, conflict.key)
-    settle = str(conflict.spend["outpoint"]) if conflict.spend else _in_quotes(address)
+    settle = short_outpoint(conflict) if conflict.spend else _in_quotes(address)
     told = told_line(path, kind, conflict)
     return printable(f"gitbtc: {told}; {_settled_by(settle)}")
 
@@ -37,9 +45,62 @@ def open_line(path: str, kind: Kind, conflict: Conflict) -> str:
     return printable(f"gitbtc: {conflict.type}: {path}: {WHOLE[conflict.type]}; {_settled_by(_in_quotes(path))}")
 
 
+def is_spend(conflict: Conflict) -> bool:
+    """Whether it is about who spends a coin, which is told in lines of its own."""
+    return bool(conflict.spend) and not conflict.fields
+
+
+def short_outpoint(conflict: Conflict) -> str:
+    """The coin of a contested spend, as every command takes it."""
+    txid, _, vout = str((conflict.spend or {}).get("outpoint", "")).partition(":")
+    return f"{terms.short(txid)}:{vout}"
+
+
+def spend_headline(path: str, kind: Kind, conflict: Conflict) -> str:
+    """`double spend: 3.50000000 BTC  "OTC desk"  6d0cc27c:0`; what it means where the word does not say so; where it
+    is, of several treasuries.
+    """
+    amount = (conflict.spend or {}).get("amount_sat")
+    lines = (line for line in (conflict.base, conflict.ours, conflict.theirs) if line is not None)
+    labels = (codec.decode_line(kind, line).get("label") for line in lines)
+    label = next((label for label in labels if type(label) is str and label), "")
+    worth = [terms.btc(amount)] if type(amount) is int else []
+    name = [terms.quoted(label)] if label else []
+    where = [f"in {path}"] if path != kind.path else []
+    means = "" if conflict.type == "double_spend" else f": {TYPES.get(conflict.type, 'contested')}"
+    told = "  ".join([*worth, *name, short_outpoint(conflict), *where])
+    return printable(f"{conflict.type.replace('_', ' ')}: {told}{means}")
+
+
+def party_lines(conflict: Conflict, names: Mapping[str, str] | None = None, indent: str = "  ") -> list[str]:
+    """A line a side: who, the transaction, what the commit that told of it is about, fee and feerate, how it stands.
+    `names` are those of the sides where they are not `ours` and `theirs`.
+    """
+    rows = [Row("", [(names or {}).get(side, side), *party(conflict, side)]) for side in ("ours", "theirs")]
+    also = (conflict.spend or {}).get("others_txids", ())
+    rows += [Row("", ["another side", terms.short(txid)]) for txid in also]
+    return [printable(indent + line) for _, line in laid_out(rows, 0)]
+
+
+def party(conflict: Conflict, side: str, *, with_commit: bool = True) -> list[str]:
+    """What one side of a contested spend did, in cells."""
+    txid = (conflict.spend or {}).get(f"{side}_txid")
+    known = conflict.parties.get(side)
+    if not txid or known is None:
+        return [_spender(conflict, side).removeprefix(f"{side} ")]
+    commit = known.commit() if with_commit else None
+    fee, rate = known.record.get("fee_sat"), feerate(known.record)
+    cost = terms.sats(fee) + (f" ({rate})" if rate else "") if type(fee) is int else ""
+    return [terms.short(txid), f"{commit[0][:8]} {terms.quoted(commit[1])}" if commit else "", cost, known.stands]
+
+
 def _settled_by(name: str) -> str:
+    return f"settle it with: {settling(name)}"
+
+
+def settling(name: str) -> str:
     """A command to paste. What may stand there instead is in brackets: a `|` would be a pipe, and one side be taken."""
-    return f"settle it with: gitbtc resolve {name} --ours (or --theirs, --base)"
+    return f"gitbtc resolve {name} --ours (or --theirs, --base)"
 
 
 # Conflicts of a whole file: what happened.

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from gitbtc.errors import printable
 from gitbtc.views import terms
-from gitbtc.views.conflicts import conflict_document, told_line, worth
+from gitbtc.views.conflicts import (
+    conflict_document,
+    is_spend,
+    party,
+    party_lines,
+    settling,
+    short_outpoint,
+    spend_headline,
+    told_line,
+    worth,
+)
+from gitbtc.views.table import Row, laid_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from gitbtc.merge.conflict import Conflict
     from gitbtc.premerge.branches import Branch, Collision
     from gitbtc.premerge.foreseen import MergeFinding
 
 ROOT_KEY = "gitbtc.premerge/v1"
+_MOST_ASKED = 10  # branches of which the commit is told that did it: each asks Git
 
 
 def lines(branches: Iterable[Branch], collisions: Iterable[Collision]) -> Iterator[str]:
     """A headline a branch with its findings below it, then each contested record with the branches that contend."""
     for branch in branches:
         yield printable(f"{branch.name}: {branch.merge.replace('-', ' ')}{_count(branch)}")
-        yield from (f"  {_finding(finding)}" for finding in branch.conflicts)
-        yield from (f"  note: {_finding(finding)}" for finding in branch.notices)
+        for finding in branch.conflicts:
+            yield from (f"  {line}" for line in _finding(finding, branch))
+        yield from (f"  note: {_said(finding)}" for finding in branch.notices)
     yield from _collisions(collisions)
 
 
@@ -32,27 +46,57 @@ def _count(branch: Branch) -> str:
     return f", {terms.counted(len(branch.conflicts), ('conflict', 'conflicts'))}"
 
 
-def _finding(finding: MergeFinding) -> str:
-    if finding.kind is not None and finding.conflict is not None:
-        return told_line(finding.path, finding.kind, finding.conflict)
+def _finding(finding: MergeFinding, branch: Branch) -> Iterator[str]:
+    kind, conflict = finding.kind, finding.conflict
+    if kind is None or conflict is None:
+        yield _said(finding)
+    elif not is_spend(conflict):
+        yield told_line(finding.path, kind, conflict)
+    else:
+        yield spend_headline(finding.path, kind, conflict)
+        yield from party_lines(conflict, {"ours": "here", "theirs": branch.name})
+        yield f"  settle when merged: {settling(short_outpoint(conflict))}"
+
+
+def _said(finding: MergeFinding) -> str:
     return printable(f"{finding.type}: {finding.address}: {finding.text}")
 
 
 class _ContestedRecord:
-    """One record, and the branches that contend for it: name -> what it does, as far as that can be told apart."""
+    """One record, and the branches that contend for it: name -> what it does, in cells, as far as that can be told
+    apart.
+    """
 
     def __init__(self, finding: MergeFinding) -> None:
-        self.address = finding.address
-        self.worth = worth(finding.kind, finding.conflict) if finding.kind and finding.conflict else ""
-        self.why = "" if finding.conflict else f": {finding.text}"
-        self.types: dict[str, None] = {}
-        self.branches: dict[str, str] = {}
+        self._finding = finding
+        self._why = "" if finding.conflict else f": {finding.text}"
+        self._types: dict[str, None] = {}
+        self._branches: dict[str, tuple[Conflict | None, str]] = {}
 
     def add(self, collision: Collision, finding: MergeFinding) -> None:
         """Take in what one pair of branches is told."""
-        self.types[finding.type] = None
+        self._types[finding.type] = None
         for side, branch in (("ours", collision.one), ("theirs", collision.other)):
-            self.branches[branch.name] = self.branches.get(branch.name) or _deed(finding, side)
+            known = self._branches.get(branch.name)
+            if known is None or not _deed(*known):
+                self._branches[branch.name] = finding.conflict, side
+
+    def lines(self) -> Iterator[str]:
+        """What it is about, a line a branch, and how it is settled in the merge."""
+        finding, conflict = self._finding, self._finding.conflict
+        many = f"{len(self._branches)} branches collide{self._why}"
+        if finding.kind is None or conflict is None or not is_spend(conflict):
+            worth_ = worth(finding.kind, conflict) if finding.kind and conflict else ""
+            yield printable(f"{' and '.join(self._types)}: {finding.address}{worth_}: {many}")
+        else:
+            told = spend_headline(finding.path, finding.kind, conflict)
+            also = [name.replace("_", " ") for name in self._types if name != finding.type]
+            yield printable(f"{' and '.join([*also, told])}: {many}")
+        is_few = len(self._branches) <= _MOST_ASKED
+        rows = [Row("", [name, *_cells(*deed, is_few=is_few)]) for name, deed in self._branches.items()]
+        yield from (printable(f"  {line}") for _, line in laid_out(rows, 0))
+        if conflict is not None and is_spend(conflict):
+            yield f"  settle when merged: {settling(short_outpoint(conflict))}"
 
 
 def _collisions(collisions: Iterable[Collision]) -> Iterator[str]:
@@ -61,19 +105,17 @@ def _collisions(collisions: Iterable[Collision]) -> Iterator[str]:
         for finding in collision.conflicts:
             contested.setdefault(finding.address, _ContestedRecord(finding)).add(collision, finding)
     for record in contested.values():
-        many = f"{len(record.branches)} branches collide{record.why}"
-        yield printable(f"{' and '.join(record.types)}: {record.address}{record.worth}: {many}")
-        for name, deed in record.branches.items():
-            yield printable(f"  {name}{': ' * bool(deed)}{deed}")
+        yield from record.lines()
 
 
-def _deed(finding: MergeFinding, side: str) -> str:
-    """What a branch does to a coin, when the conflict is about a spend."""
-    spend = (finding.conflict.spend if finding.conflict else None) or {}
-    if spend.get(f"{side}_txid"):
-        return f"spends it in {spend[f'{side}_txid']}"
-    reserved = spend.get(f"{side}_reserved_by")
-    return f"reserves it for {' and '.join(map(terms.word, reserved))}" if reserved else ""
+def _deed(conflict: Conflict | None, side: str) -> bool:
+    """Whether a branch is known to do anything to a coin."""
+    spend = (conflict.spend if conflict else None) or {}
+    return bool(spend.get(f"{side}_txid") or spend.get(f"{side}_reserved_by"))
+
+
+def _cells(conflict: Conflict | None, side: str, *, is_few: bool) -> list[str]:
+    return party(conflict, side, with_commit=is_few) if conflict and _deed(conflict, side) else []
 
 
 def document(onto: str, branches: Iterable[Branch], collisions: Iterable[Collision]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from gitbtc.kinds.codec import encode_file
 from gitbtc.kinds.registry import built_in
 from tests.conftest import Repo
-from tests.made_state import coin, spend
+from tests.made_state import coin, spend, txid
 from tests.premerge.worlds import PATHS, State, committed, copied, past
 from tests.prepared import once
 
@@ -67,12 +67,18 @@ def test_a_branch_that_merges_cleanly(agents: Repo) -> None:
     }
 
 
-def test_a_conflict_is_told_without_advice_for_a_merge_that_nobody_makes(agents: Repo) -> None:
+def test_a_conflict_is_told_in_parts_and_with_what_settles_it_when_merged(agents: Repo) -> None:
     said = agents.gitbtc("premerge", "agents/bob", "--onto", "agents/ada", ok=(1,)).stdout.splitlines()
     assert said[0] == "agents/bob: merge, 1 conflict"
-    assert said[1].startswith(f"  double_spend: wallet/utxos.json::{OUTPOINT} (1.00000000 BTC): ")
-    assert "gitbtc resolve" not in said[1]
-    assert len(said) == 2
+    subjects = {name: agents.git("log", "-1", "--format=%h %s", "--abbrev=8", f"agents/{name}").strip().partition(" ")
+                for name in ("ada", "bob")}  # fmt: skip
+    quoted = {name: f'{oid} "{subject}"' for name, (oid, _, subject) in subjects.items()}
+    assert said[1:] == [
+        f"  double spend: 1.00000000 BTC  {OUTPOINT[:8]}:0",
+        f"    here        {txid('ada')[:8]}  {quoted['ada']}  1,000 sat (5.0 sat/vB)  unconfirmed",
+        f"    agents/bob  {txid('bob')[:8]}  {quoted['bob']}  1,000 sat (5.0 sat/vB)  unconfirmed",
+        f"    settle when merged: gitbtc resolve {OUTPOINT[:8]}:0 --ours (or --theirs, --base)",
+    ]
 
 
 def test_a_pattern_stands_for_local_and_remote_tracking_branches(sandbox: Sandbox, agents: Repo) -> None:
@@ -128,11 +134,10 @@ def test_branches_that_contend_for_one_coin_are_told_together(agents: Repo) -> N
     done = agents.gitbtc("premerge", "many/*", "agents/cy", ok=(1,))
     lines = done.stdout.splitlines()
     assert lines[:101] == [f"many/{number:02}: merge" for number in range(100)] + ["agents/cy: merge"]
-    assert lines[101] == (
-        f"double_spend: wallet/utxos.json::{coin(2)['txid']}:2 (3.00000000 BTC): 100 branches collide"
-    )
-    assert [line.split(": ")[0] for line in lines[102:]] == [f"  many/{number:02}" for number in range(100)]
-    assert all(": spends it in " in line for line in lines[102:])
+    assert lines[101] == "double spend: 3.00000000 BTC  f0f0f0f0:2: 100 branches collide"
+    assert [line.split()[0] for line in lines[102:-1]] == [f"many/{number:02}" for number in range(100)]
+    assert all(line.endswith("  1,000 sat (5.0 sat/vB)  unconfirmed") for line in lines[102:-1])
+    assert lines[-1] == "  settle when merged: gitbtc resolve f0f0f0f0:2 --ours (or --theirs, --base)"
     assert len(told(agents, "many/*")["collisions"]) == 4950
 
 

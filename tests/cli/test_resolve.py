@@ -347,7 +347,7 @@ def test_a_deleted_file_is_one_conflict_among_others(
 
 def pasted(repo: Repo, line: str, place: Path) -> None:
     """Run what `conflicts` says settles a conflict, as a shell reads it."""
-    command = line.partition("; settle it with: ")[2]
+    command = line.partition("settle it with: ")[2].partition("\n")[0]
     assert repo.run("bash", "-n", "-c", command, ok=(2,)).stderr  # no side is taken by accident
     words = shlex.split(command.partition(" (")[0])
     assert words[0] == "gitbtc"

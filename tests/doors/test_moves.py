@@ -174,10 +174,11 @@ def test_a_double_spend_over_a_move_is_one_question(treasury: Repo) -> None:
     base(treasury)
     state(treasury, [HELD[1], change_of(A)], [*MADE, A])
     move(treasury)
-    assert "double_spend: company/wallet/utxos.json" in treasury.gitbtc("premerge", "theirs", ok=(1,)).stdout
-    assert "double_spend: company/wallet/utxos.json" in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
+    told = f"double spend: 0.99999000 BTC  {SPENT[:8]}:0  in company/wallet/utxos.json\n"
+    assert told in treasury.gitbtc("premerge", "theirs", ok=(1,)).stdout
+    assert told in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
     said = treasury.gitbtc("conflicts", ok=(1,)).stdout
-    assert said.count("double_spend: company/wallet/utxos.json") == said.count(SPENT.partition(":")[0] + ":0 (") == 1
+    assert said.count(told) == said.count("double spend") == 1
     treasury.gitbtc("resolve", SPENT, "--theirs")
     treasury.gitbtc("resolve", "network/mempool.json", "--ours")  # whose move Git did not see
     assert "lost_addition: company/network/mempool" in treasury.run("git", "commit", "--no-edit", ok=(1,)).stderr

@@ -52,7 +52,13 @@ def _contest(repo: Repo, recordings: Path) -> None:
 
 def test_the_merge_stops_and_names_the_coin_its_amount_and_both_transactions(contested: Repo) -> None:
     stopped = contested.run("git", "merge", "agent-b", ok=(1,))
-    for named in ("double_spend", OTC, "3.50000000 BTC", SPEND_A, SPEND_B, f"gitbtc resolve {OTC}"):
+    for named in (
+        'double spend: 3.50000000 BTC  "OTC desk"  6d0cc27c:0\n',
+        f'  ours    {SPEND_A[:8]}  {contested.git("rev-parse", "--short=8", "agent-a").strip()} "',
+        "  2,388 sat (12.1 sat/vB)  mempool\n",
+        f"  theirs  {SPEND_B[:8]}  ",
+        "settle it with: gitbtc resolve 6d0cc27c:0 --ours (or --theirs, --base)\n",
+    ):
         assert named in stopped.stderr
     assert contested.git("ls-files", "--unmerged", "--", "wallet/utxos.json")
 
@@ -80,8 +86,8 @@ def test_the_commit_stays_refused_until_it_is_settled(contested: Repo, marker_fr
     refused = contested.run("git", "commit", "-m", "merge", ok=(1,))
     assert ("conflict marker" in refused.stderr) is not marker_free
     if marker_free:
-        assert SPEND_A in refused.stderr
-        assert SPEND_B in refused.stderr
+        assert f"  {SPEND_A[:8]}  " in refused.stderr
+        assert f"  {SPEND_B[:8]}  " in refused.stderr
     assert contested.git("log", "--merges", "--oneline") == ""
 
 
@@ -126,7 +132,8 @@ def test_base_says_that_nobody_spends_it(contested: Repo) -> None:
 def test_swapping_the_sides_changes_only_their_names(contested: Repo) -> None:
     contested.git("checkout", "-q", "agent-b")
     stopped = contested.run("git", "merge", "agent-a", ok=(1,))
-    assert f"ours spends it in {SPEND_B}, theirs spends it in {SPEND_A}" in stopped.stderr
+    assert f"  ours    {SPEND_B[:8]}  " in stopped.stderr
+    assert f"  theirs  {SPEND_A[:8]}  " in stopped.stderr
 
 
 def test_resolving_twice_or_by_a_wrong_name_changes_nothing(contested: Repo) -> None:

@@ -150,7 +150,7 @@ def test_7_a_replacement_that_does_not_pay_more_is_asked_about(treasury: Repo, c
         lambda: state(treasury, [change_of(B)], [B]),
     )
     said = treasury.run("git", "merge", "theirs", ok=(1,)).stderr
-    assert f"rbf_unproven: wallet/utxos.json::{OUTPOINT} (1.00000000 BTC)" in said
+    assert f"rbf unproven: 1.00000000 BTC  {OUTPOINT[:8]}:0: " in said
     assert types(treasury) == {OUTPOINT: "rbf_unproven"}
     treasury.gitbtc("resolve", OUTPOINT, choice)
     treasury.git("commit", "-q", "-m", "settled")
@@ -169,7 +169,9 @@ def test_9_two_confirmed_transactions(treasury: Repo, height: int, type_: str) -
         lambda: state(treasury, [change_of(A)], [mined(A)]),
         lambda: state(treasury, [coin(1), change_of(B)], [mined(B, height)]),
     )
-    assert f"{type_}: wallet/utxos.json::{OUTPOINT}" in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
+    said = treasury.run("git", "merge", "theirs", ok=(1,)).stderr
+    assert f"{type_.replace('_', ' ')}: 1.00000000 BTC  {OUTPOINT[:8]}:0: " in said
+    assert f"gitbtc explain {type_}\n" in said
     assert types(treasury) == {OUTPOINT: type_}
     treasury.gitbtc("resolve", OUTPOINT, "--theirs")
     treasury.git("commit", "-q", "-m", "settled")
@@ -188,7 +190,7 @@ def test_10_a_payment_from_the_change_of_a_contested_transaction(treasury: Repo,
     )
     said = treasury.run("git", "merge", "theirs", ok=(1,)).stderr
     hangs = f"{A['txid']}:0"
-    assert f"double_spend: wallet/utxos.json::{OUTPOINT}" in said
+    assert f"double spend: 1.00000000 BTC  {OUTPOINT[:8]}:0\n" in said
     assert types(treasury) == {OUTPOINT: "double_spend", hangs: "descendant"}
     treasury.gitbtc("resolve", hangs, choice)  # settles what it hangs on
     assert types(treasury) == {}
@@ -215,7 +217,7 @@ def test_10_a_payment_from_the_change_of_a_transaction_that_lost_meanwhile(treas
         lambda: state(treasury, [change_of(child)], [B, child]),
     )
     hangs = f"{B['txid']}:0"
-    assert f"descendant: wallet/utxos.json::{hangs}" in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
+    assert f"descendant: 0.99999000 BTC  {hangs[:8]}:0: " in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
     assert types(treasury) == {hangs: "descendant"}
     treasury.gitbtc("resolve", hangs, choice)
     treasury.git("commit", "-q", "-m", "settled")
@@ -285,8 +287,8 @@ def test_16_reserved_by_one_and_spent_by_another(treasury: Repo, choice: str) ->
         lambda: state(treasury, [change_of(B)], [B]),
     )
     said = treasury.run("git", "merge", "theirs", ok=(1,)).stderr
-    assert f"reservation: wallet/utxos.json::{OUTPOINT}" in said
-    assert "ours reserved it for ann" in said
+    assert f"reservation: 1.00000000 BTC  {OUTPOINT[:8]}:0: " in said
+    assert "  ours    reserved it for ann\n" in said
     treasury.gitbtc("resolve", OUTPOINT, choice)
     treasury.git("commit", "-q", "-m", "settled")
     message = treasury.git("log", "-1", "--format=%B").splitlines()
@@ -310,7 +312,7 @@ def test_16_reserved_by_two(treasury: Repo) -> None:
         lambda: state(treasury, [coin(0)], strategy_execution=[RESERVED]),
         lambda: state(treasury, [coin(0)], strategy_execution=[event("bob", "reserve", 2, expires_height=110)]),
     )
-    assert "theirs reserved it for bob" in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
+    assert "  theirs  reserved it for bob\n" in treasury.run("git", "merge", "theirs", ok=(1,)).stderr
     treasury.gitbtc("resolve", OUTPOINT, "--theirs")
     treasury.git("commit", "-q", "-m", "settled")
     log = records(treasury, "strategy/execution.json", "HEAD")

@@ -68,7 +68,7 @@ def test_what_they_settled_in_two_ways_is_contested(crossed: Repo, choice: str) 
     settle(crossed, "tip-main", "--ours")
     assert bases(crossed) == 2
     said = crossed.run("git", "merge", "main", ok=(1,)).stderr
-    assert OUTPOINT in said
+    assert OUTPOINT[:8] in said
     assert OUTPOINT in types(crossed)
     crossed.gitbtc("resolve", OUTPOINT, choice)
     crossed.git("commit", "-q", "-m", "settled at last")

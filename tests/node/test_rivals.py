@@ -102,8 +102,8 @@ def test_two_agents_two_nodes_two_branches_one_merge_and_a_block(rivals: Rivals,
     assert rivals.listed() == rivals.worth(rivals.a)
 
     refused = repo.run("git", "merge", "agent-b", ok=(1,))
-    assert "double_spend" in refused.stderr
-    assert rivals.outpoint in refused.stderr
+    assert "double spend: " in refused.stderr
+    assert f"  {rivals.outpoint[:8]}:" in refused.stderr
     repo.gitbtc("resolve", rivals.outpoint, settled)
     repo.git("add", ".")
     repo.git("commit", "-q", "--no-edit")

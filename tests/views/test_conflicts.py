@@ -7,8 +7,8 @@ import pytest
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.merge.conflict import Conflict, Notice
-from gitbtc.views.conflicts import conflict_document, conflict_line, notice_line
+from gitbtc.merge.conflict import Conflict, Notice, Party
+from gitbtc.views.conflicts import conflict_document, conflict_line, notice_line, told_line
 from tests.made_state import FUNDING, coin
 
 UTXOS, LABELS, CHAIN = built_in("utxos"), built_in("labels"), built_in("chain")
@@ -30,16 +30,31 @@ def test_an_edit_names_the_field_and_both_values() -> None:
     )
 
 
-def test_a_double_spend_names_amount_and_both_transactions() -> None:
-    told = conflict_line("wallet/utxos.json", UTXOS, Conflict("double_spend", KEY, line(), None, None, (), SPEND))
-    assert "(3.50000000 BTC)" in told
-    assert f"ours spends it in {'aa' * 32}, theirs spends it in {'bb' * 32}" in told
-    assert told.endswith(f"gitbtc resolve {FUNDING}:0 --ours (or --theirs, --base)")
+def test_a_double_spend_is_told_in_parts() -> None:
+    conflict = Conflict("double_spend", KEY, line(label="OTC desk"), None, None, (), SPEND)
+    record = {"fee_sat": 2388, "weight": 792}
+    conflict.parties = {
+        "ours": Party(record, "mempool", lambda: ("ab" * 20, "One payment")),
+        "theirs": Party({}, "log alone", lambda: None),
+    }
+    assert conflict_line("wallet/utxos.json", UTXOS, conflict).splitlines() == [
+        'gitbtc: double spend: 3.50000000 BTC  "OTC desk"  f0f0f0f0:0',
+        '  ours    aaaaaaaa  abababab "One payment"  2,388 sat (12.1 sat/vB)  mempool',
+        "  theirs  bbbbbbbb                                                   log alone",
+        "  settle it with: gitbtc resolve f0f0f0f0:0 --ours (or --theirs, --base)",
+    ]
+    assert "  f0f0f0f0:0  in cold/wallet/utxos.json\n" in conflict_line("cold/wallet/utxos.json", UTXOS, conflict)
+    assert told_line("wallet/utxos.json", UTXOS, conflict).startswith(
+        f"double_spend: wallet/utxos.json::{FUNDING}:0 (3.5"
+    )
 
 
-def test_a_spend_without_a_transaction_says_so() -> None:
+def test_a_spend_without_a_transaction_says_so_and_where_more_is_told() -> None:
     conflict = Conflict("double_spend_candidate", KEY, line(), None, None, (), {**SPEND, "ours_txid": None})
-    assert "ours removed it and names no transaction, theirs spends it" in conflict_line("p", UTXOS, conflict)
+    told = conflict_line("wallet/utxos.json", UTXOS, conflict).splitlines()
+    assert told[0].startswith("gitbtc: double spend candidate: 3.50000000 BTC  f0f0f0f0:0: both sides removed the coin")
+    assert told[1:3] == ["  ours    removed it and names no transaction", f"  theirs  spends it in {'bb' * 32}"]
+    assert told[-1] == "  more about it: gitbtc explain double_spend_candidate"
 
 
 def test_a_removal_tells_what_the_other_side_changed() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds.registry import root_of
-from gitbtc.state.moves import doubled
+from gitbtc.state.moves import apart, doubled
 from gitbtc.state.snapshot import Snapshot
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ _WAY_ON = "`git merge` follows a move: merge the head that moved it into the oth
 
 def refuse_moved(objects: Objects, kinds: Kinds, base: Files, heads: Sequence[str], result: Files) -> None:
     """GitbtcError where the join of the commits `heads`, whose files are those of `base` and then `result` (None: no
-    more), has a root twice.
+    more), has a root twice, or would mix two that changed places.
     """
 
     def of(name: str, files: Files) -> Snapshot:
@@ -35,9 +35,12 @@ def refuse_moved(objects: Objects, kinds: Kinds, base: Files, heads: Sequence[st
         return kinds.for_path(path) is not None
 
     before = of("the base", base)
-    if {root_of(path) for path, entry in result.items() if entry and is_state(path)} <= before.roots():
+    touched = {root_of(path) for path, entry in result.items() if entry and is_state(path)}
+    if len(touched) < 2 and touched <= before.roots():  # two that changed places are both touched
         return
     after = of("the join", {**base, **result})
     sides = [of(head[:12], objects.chosen(head, is_state)) for head in heads]
     for line in doubled([before], sides, after):
         raise GitbtcError(f"{line}. {_WAY_ON}")
+    for line in apart([before], sides).values():
+        raise GitbtcError(line)

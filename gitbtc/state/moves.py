@@ -170,6 +170,8 @@ def _crossing(base: Snapshot, heads: Sequence[Snapshot]) -> Iterator[tuple[str, 
     moved = [moves(base, head) for head in heads]
     for one, made in zip(heads, moved, strict=True):
         crossing = {old: new for old, new in made.items() if new in base.roots() or old in one.roots()}
+        if not crossing:
+            continue
         for other, others in zip(heads, moved, strict=True):
             yield from ((old, new, other) for old, new in crossing.items() if others.get(old) != new)
 

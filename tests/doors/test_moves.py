@@ -112,6 +112,9 @@ def test_what_came_to_a_root_that_changed_its_place_is_not_left_with_another(tre
     two(treasury)
     foreseen = treasury.gitbtc("premerge", "theirs", ok=(1,)).stdout
     assert "moved: hot: the state files of hot moved to cold, where those of another root were" in foreseen
+    head = treasury.git("rev-parse", "HEAD")
+    assert "make the same move on both branches first" in treasury.gitbtc("join", "theirs", ok=(1,)).stderr
+    assert treasury.git("rev-parse", "HEAD") == head
     said = treasury.run("git", "merge", "--no-edit", "theirs", ok=(1,)).stderr
     assert "is in hot/wallet/utxos.json now, with those of another treasury; make the same move on both" in said
     treasury.git("merge", "--abort")

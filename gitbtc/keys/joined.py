@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LONG = 18
 _QUOTES = b"\"'`"
 # Searching one character class is several times faster by `translate` and `find` than by a regular expression.
-_CLASSES = bytes(ord("T") if 0x20 < byte < 0x7F and byte not in _QUOTES else ord(" ") for byte in range(256))
+_CLASSES = bytes(ord("T") if 0x20 < byte != 0x7F and byte not in _QUOTES else ord(" ") for byte in range(256))
 _LONGS = b"T" * _LONG
 # What a line begins with ahead of its text.
 _MARKS = rb"[ \t]{0,40}(?:(?:[>#|*+;!%-]|//|--)[ \t]{0,8}){0,3}"
@@ -93,6 +93,10 @@ class Joined:
     def offset(self, place: int) -> int:
         """Where in the text what stands at `place` in the joined one begins."""
         return self._starts[bisect_right(self._ends, place)]
+
+    def offset_of_line(self, line: int) -> int:
+        """The same of a line, from 1."""
+        return self._starts[line - 1]
 
 
 # -- lines that go on ----------------------------------------------------------------------------------------------

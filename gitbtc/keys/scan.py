@@ -173,6 +173,8 @@ def _in_layer(text: bytes, depth: int, *, spoken: bool = True) -> Iterator[Sight
     whole = joined.readings(text)
     for place, form, secret in _in_one_piece(whole.text, depth) if whole.text else ():
         yield line(whole.offset(place)), form, secret
+    for place, form, secret in phrases.find(whole.text):
+        yield line(whole.offset_of_line(place)), form, secret
     for offset, decoded in encoded(text, tokens):
         if depth < _DEEPEST_ENCODING:
             for _, form, secret in _in_content(decoded, depth + 1):
@@ -182,7 +184,7 @@ def _in_layer(text: bytes, depth: int, *, spoken: bool = True) -> Iterator[Sight
 
 
 def _in_one_piece(text: bytes, depth: int) -> Iterator[Spot]:
-    """What is no phrase in `text`, and in what it encodes."""
+    """What stands in `text`, which has no words but those that hyphens join, and in what it encodes."""
     tokens = Tokens(text)
     yield from _spots(text, tokens)
     yield from _found(NAMED, text)

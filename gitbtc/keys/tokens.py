@@ -42,6 +42,11 @@ _BARE_DIGITS = (64, 66)
 _CHARACTER = re.compile(rb"[\0-\x7f]*+(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})")
 
 
+# What has a structure in hex, with other letters around it.
+_LONGEST_BARE_DIGITS = 67
+_LONG_HEX = re.compile(rb"[0-9a-f]{68,}+|[0-9A-F]{68,}+")
+
+
 class Tokens:
     """The tokens of a text, in order: where each begins, and itself."""
 
@@ -106,7 +111,7 @@ def encoded(text: bytes, tokens: Tokens) -> Iterator[tuple[int, bytes]]:
     began = end = -_LONGEST_BETWEEN - 1
     for start, token in zip(tokens.starts, tokens.tokens, strict=True):
         # Of 22 Base64 characters, one at least is a capital: the first bit of every byte of ASCII is 0.
-        if token.islower() and token.translate(None, _HEX):
+        if token.islower() and token.translate(None, _HEX) and not _LONG_HEX.search(token):
             continue
         if start - end > _LONGEST_BETWEEN or not _BETWEEN.fullmatch(text, end, start):
             if len(block) > 1 or (block and len(block[0]) not in _BARE_DIGITS):
@@ -139,8 +144,23 @@ def _decoded(token: bytes) -> Iterator[bytes]:
     digits = token[2:] if token[:2] in {b"0x", b"0X"} else token
     if not digits.translate(None, _HEX):
         yield from _from_hex(digits)
-    elif not token.islower():
-        yield from _from_base64(token)
+        if len(digits) % 2 and len(digits) > _LONGEST_BARE_DIGITS:
+            yield from _from_hex(digits[1:])
+    else:
+        if not token.islower():
+            yield from _from_base64(token)
+        yield from _touched(token)
+
+
+def _touched(token: bytes) -> Iterator[bytes]:
+    """What hex in it encodes: where no text is, another column's letters touch it, the last of them digits as well."""
+    glued = _LONG_HEX.search(token)
+    if glued:
+        yield from (content for start in (0, 1) for content in _from_hex(glued[0][start:]))
+
+
+# How what has a structure begins, or what stands in it: enough to read it where other letters are glued to its Base64.
+_STRUCTURES = (b"psbt\xff", b"\x2b\x81\x04\x00\x0a", b"\x02\x01\x03lnd", b"BIE1", b"BIE2")
 
 
 def _from_hex(digits: bytes) -> Iterator[bytes]:
@@ -152,7 +172,7 @@ def _from_hex(digits: bytes) -> Iterator[bytes]:
 
 
 def _from_base64(token: bytes) -> Iterator[bytes]:
-    """What it encodes; where other letters are glued to its front, only what is text without them."""
+    """What it encodes; where other letters are glued to its front, only what is text without them, or a structure."""
     from binascii import a2b_base64
 
     plain = token.translate(_PLAIN_BASE64)
@@ -161,7 +181,7 @@ def _from_base64(token: bytes) -> Iterator[bytes]:
         # A last character alone encodes no whole byte.
         digits = digits[: len(digits) - (len(digits) % 4 == 1)]
         decoded = a2b_base64(digits + b"=" * (-len(digits) % 4))
-        if (len(decoded) > _BARE and not glued) or is_text(decoded):
+        if (len(decoded) > _BARE and not glued) or is_text(decoded) or any(map(decoded.__contains__, _STRUCTURES)):
             yield decoded
 
 
@@ -175,22 +195,29 @@ _WORD_LETTERS = bytes(byte if _ENCODED_WORD.match(bytes([byte])) else ord(" ") f
 def with_words_decoded(text: bytes, listed: Container[bytes], fewest: int) -> bytes | None:
     """`text` with words of a list that are encoded one by one; None with fewer than `fewest` different ones."""
     tokens = set(text.translate(_WORD_LETTERS).split())
-    decoded = {token: _word(token) for token in tokens if token[0] in _BEGINS_WORD and len(token) in _WORD_SIZES}
-    words = {token: word for token, word in decoded.items() if word in listed}
+    # Four digits of hex may be Base64 too.
+    words = {
+        token: word
+        for token in tokens
+        if token[0] in _BEGINS_WORD and len(token) in _WORD_SIZES
+        for word in _words(token)
+        if word in listed
+    }
     if len(words) < fewest:
         return None
     return _ENCODED_WORD.sub(lambda token: words.get(token[0], token[0]), text)
 
 
-def _word(token: bytes) -> bytes:
+def _words(token: bytes) -> Iterator[bytes]:
+    """What the token is in hex and in Base64."""
     from binascii import Error, a2b_base64, unhexlify
 
     if len(token) % 2 == 0 and not token.translate(None, _HEX):
-        return unhexlify(token)
+        yield unhexlify(token)
     try:
-        return a2b_base64(token) if len(token) % 4 == 0 else b""
+        yield a2b_base64(token)
     except Error:
-        return b""
+        return
 
 
 def is_text(decoded: bytes) -> bool:

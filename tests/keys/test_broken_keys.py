@@ -7,9 +7,11 @@ import hashlib
 import textwrap
 from itertools import pairwise
 
+import ecdsa
 import pytest
 
 from gitbtc.keys.scan import scan
+from gitbtc.kinds import base58
 from tests.keys.carriers import BYTES
 from tests.keys.conftest import FOUND
 
@@ -122,3 +124,20 @@ def test_a_key_in_groups_is_found(size: int, between: str, wif: str, xprv: str) 
 def test_words_and_numbers_of_one_length_are_no_key() -> None:
     assert found("they said that this will come with more than what 2000 1234 5678 9abc def0 " * 20) == []
     assert found("ABCD 1234 EF56 7890 AAAA BBBB CCCC DDDD 1111 2222 " * 20) == []
+
+
+@pytest.mark.parametrize("ahead", ["", "Savings", "none", "7", "cafe"])
+@pytest.mark.parametrize("behind", ["", "m84h", "97", "face"])
+def test_a_key_that_touches_the_next_column_is_found(ahead: str, behind: str, wif: str) -> None:
+    """In a database and in a stored archive nothing stands between."""
+    other = base58.encode_check(b"\xb0" + hashlib.sha256(b"key").digest() + b"\x01")
+    structured = ecdsa.SigningKey.from_string(hashlib.sha256(b"key").digest(), curve=ecdsa.SECP256k1).to_der().hex()
+    encoded = base64.b64encode(bytes.fromhex(structured)).decode()
+    for secret in (wif, other, structured, encoded):
+        touched = f"\0\x01\x17{ahead}{secret}{behind}\0\x02".encode()
+        assert {finding.form for finding in scan(touched)} >= set(found(secret)) != set(), secret
+
+
+def test_letters_that_touch_are_not_cut_off_in_a_text() -> None:
+    other = base58.encode_check(b"\xb0" + hashlib.sha256(b"key").digest() + b"\x01")
+    assert found(f"Savings{other}m84h") == []

@@ -30,7 +30,7 @@ FORM = Form(
 # The name, and behind it a sign, a bracket or a quote, as in JSON, in settings, in a call and on a command line.
 _NAME = re.compile(
     rb"(?:(?:mnemonic|seed|(?:recovery|backup)[ _-]?(?:phrase|seed|words?))"
-    rb"[\w -]{0,24}[\"'`]?\s{0,8}(?::=|=>|[:=(]|[\"'`])|mnemonic\s)[\s\"'`\[({]{0,16}",
+    rb"[\w -]{0,24}(?:[\"'`]?\s{0,8}(?::=|=>|[:=(])|\s[\"'`])|mnemonic\s)[\s\"'`\[({]{0,16}",
     re.IGNORECASE,
 )
 # A word, or what stands for one that nobody knows; what may stand between two of them ends in neither.
@@ -83,6 +83,7 @@ def _is_almost(words: list[bytes]) -> bool:
         known = [word in lists.numbers(listed) for word in words]
         wrong = [place for place, is_known in enumerate(known) if not is_known]
         row = words[: wrong[1]] if len(wrong) > 1 else words
-        if sum(known[: len(row)]) >= _FEWEST and len(set(row)) >= _DIFFERENT:
+        # A stretch of the list itself ascends.
+        if sum(known[: len(row)]) >= _FEWEST and len(set(row)) >= _DIFFERENT and row != sorted(row):
             return True
     return False

@@ -23,7 +23,7 @@ ANCHORS = (b"private key",)
 
 _ADVICE = "keep the key file outside the repository, or name it in .gitignore"
 
-_HEADER = re.compile(rb"----(?:-| )BEGIN ((?:[A-Z0-9-]{1,16} ){0,4})PRIVATE KEY(?: BLOCK)?(?:-| )----")
+_HEADER = re.compile(rb"----(?:-| )BEGIN ((?:[A-Z0-9](?:-?[A-Z0-9]){0,15} ){0,4})PRIVATE KEY(?: BLOCK)?(?:-| )----")
 # No line of Base64 and no header has it: the footer begins with it, or where there is none, another armour.
 _END = b"----"
 # What a comment or a patch begins its lines with, as far as it is no white space, quote or letter of Base64.

@@ -10,6 +10,8 @@ it from other bytes.)
 
 from __future__ import annotations
 
+import re
+
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import bip39
 from gitbtc.keys.words import numbers
@@ -35,18 +37,34 @@ _LIST = "english"
 _LISTED = 2048
 # Twelve random numbers below 2048 lie within so narrow a range once in 4,000 rows; years always do.
 _CLOSE = 800
+# Where no text is, a number can touch the row.
+_BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
+_AROUND, _TOUCHING = 200, 8
 
 
 def find(text: bytes) -> Iterator[Spot]:
     """Every SeedQR in `text`: its offset, the form, the words that it stands for."""
     shape = text.translate(_CLASSES)
     for start, end in _rows(shape, _CLOSED, b"D"):
-        if end - start in _DIGITS and not _is_in_hex(text, start, end):
+        is_touched = end - start <= _DIGITS[0] + _TOUCHING and _is_among_bytes(text, start, end)
+        if end - start in _DIGITS and (is_touched or not _is_in_hex(text, start, end)):
             yield from _phrase(start, [text[at : at + 4] for at in range(start, end, 4)])
+        elif is_touched:
+            for begin, size in _ends(start, end):
+                yield from _phrase(begin, [text[at : at + 4] for at in range(begin, begin + size, 4)])
     for start, end in _rows(shape, _SPACED, b" DDDD"):
         groups = text[start:end].split(b" ")
         if not _is_a_series(groups):
             yield from _phrase(start, groups)
+
+
+def _is_among_bytes(text: bytes, start: int, end: int) -> bool:
+    return _BINARY.search(text, max(start - _AROUND, 0), end + _AROUND) is not None
+
+
+def _ends(start: int, end: int) -> list[tuple[int, int]]:
+    """What the digits of a number beside it may leave of a row: where it begins, its size."""
+    return [(at, size) for size in _DIGITS if size < end - start <= size + _TOUCHING for at in (start, end - size)]
 
 
 def _is_in_hex(text: bytes, start: int, end: int) -> bool:

@@ -94,3 +94,9 @@ def test_a_text_of_one_thing_repeated_is_read_to_its_end(unit: str) -> None:
 )
 def test_public_armour_and_a_header_alone_are_no_key(text: str) -> None:
     assert found(text) == []
+
+
+def test_two_armours_without_a_key_between_are_none() -> None:
+    """Programs name the first line and the last, one behind the other."""
+    lines = ["-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----", "aes256ctrhmacsha2x16"]
+    assert found("".join(lines)) == found("\n".join(lines)) == []

@@ -122,7 +122,10 @@ def _listed_before(state: State) -> Callable[[str, Outpoint], bool]:
     def listed(_: str, outpoint: Outpoint) -> bool:
         if state.commit is None:
             return False
-        objects = objects_of(state.git)
-        return bool(Timeline(objects, objects.blob, state.commit).listed({outpoint}))
+        try:
+            objects = objects_of(state.git)
+            return bool(Timeline(objects, objects.blob, state.commit).listed({outpoint}))
+        except CannotWork:  # a partial clone, say
+            return False
 
     return listed

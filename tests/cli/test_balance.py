@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import Repo
 from tests.made_state import FUNDING, OTHER, chain, change_of, coin, coins, mined, put, records, spend, transactions
 from tests.prepared import once
 
 if TYPE_CHECKING:
-    from tests.conftest import Repo
+    from tests.conftest import Sandbox
 
 pytestmark = pytest.mark.one_interpreter
 
@@ -233,3 +234,24 @@ def test_roots_are_told_apart(treasury: Repo) -> None:
     assert [(root["root"], root["amount_sat"]) for root in found] == [("a", 100_000_000), ("b", 200_000_000)]
     assert told(treasury, "--root", "b")["amount_sat"] == 200_000_000
     assert "a  (no network/chain.json" in treasury.gitbtc("balance").stdout
+
+
+def test_a_clone_without_the_history_proves_less_and_tells_all_the_same(treasury: Repo, sandbox: Sandbox) -> None:
+    alone = "bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry"  # no coin that is listed later has it
+    held = coin(0, address=alone, script_type="p2wsh")
+    funding = {**mined(spend("funding", coin(0, "dd" * 32)), 100), "txid": FUNDING, "fee_sat": None, "outputs": [
+        {name: held[name] for name in ("vout", "amount_sat", "address", "script_type")} | {"spent": False}],
+        "inputs": [{"txid": "dd" * 32, "vout": 0, "amount_sat": None}]}  # fmt: skip
+    chain(treasury, 150)
+    coins(treasury, held)
+    transactions(treasury, funding)
+    treasury.commit("before")
+    coins(treasury, change_of(spend("self", held)))
+    transactions(treasury, funding, spend("self", held))
+    treasury.commit("after")
+    assert classes(treasury) == {"unconfirmed own": 99_999_000}
+    treasury.git("config", "uploadpack.allowFilter", "true")
+    treasury.git("clone", "-q", "--filter=blob:none", f"file://{treasury.path}", str(sandbox.home / "partial"))
+    partial = Repo(sandbox.home / "partial", treasury.env, treasury.clock, treasury.python)
+    partial.git("remote", "set-url", "origin", "file:///nowhere")  # what is not here cannot be fetched
+    assert classes(partial) == {"unconfirmed foreign": 99_999_000}

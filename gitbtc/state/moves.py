@@ -39,6 +39,7 @@ def moves(before: Snapshot, after: Snapshot) -> dict[str, str]:
     then, now = _files(before, roots), _files(after, roots)
     moved = _unchanged(then, now)
     left = {old for old in then.keys() - moved.keys() if old not in now or not _stayed(before, after, old)}
+    left -= {old for old in left & now.keys() if _shared(before, old, after, old)}  # though no line is as it was
     free = {new for new in now.keys() - {*moved.values()} if new not in then or new in left or new in moved}
     shared = {(old, new): _shared(before, old, after, new) for old in left for new in free if old != new}
     for old, new in sorted(shared, key=lambda pair: (-shared[pair], pair)):

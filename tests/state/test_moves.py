@@ -59,6 +59,13 @@ def test_they_may_change_while_they_change_places() -> None:
     assert moves(before, state(hot={"network/mempool.json": []}, cold=COLD, other=grown)) == {}
 
 
+def test_what_changed_in_every_line_has_not_moved() -> None:
+    """Two roots may list the same coins: then each is like the other's place, too."""
+    before, after = ({"wallet/utxos.json": [coin(vout, label=label) for vout in (2, 3)]} for label in ("a", "b"))
+    assert moves(state(hot=before, cold=before), state(hot=after, cold=after)) == {}
+    assert moves(state(hot=before, cold=COLD), state(hot=after, cold={"wallet/utxos.json": [coin(8)]})) == {}
+
+
 def test_a_copy_is_no_move_nor_is_another_treasury() -> None:
     assert moves(state(hot=HOT), state(hot=HOT, copy=HOT)) == {}
     assert moves(state(hot=HOT), state(cold=COLD)) == {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cache
 from itertools import accumulate
 
 TYPE_CHECKING = False
@@ -63,14 +64,8 @@ _GROUPED_CLASSES = bytes(
     ord("T") if chr(byte).isalnum() and byte < 0x80 else ord(" ") if byte in b" -\n" else ord("#")
     for byte in range(256)
 )
-_GROUPS = {
-    size: (
-        b" ".join([b"T" * size] * 5),
-        re.compile(rb"(?<![^\s\"'])[0-9A-Za-z]{%d}(?:(?:[ -]|[ \t]{0,8}\r?\n[ \t]{0,40})[0-9A-Za-z]{%d}){4,}+"
-                   rb"(?:(?:[ -]|[ \t]{0,8}\r?\n[ \t]{0,40})[0-9A-Za-z]{1,%d}(?![0-9A-Za-z]))?" % (size, size, size)),
-    )
-    for size in (4, 5, 6, 8, 10)
-}  # fmt: skip
+_GROUPS = tuple((size, b" ".join([b"T" * size] * 5)) for size in (4, 5, 6, 8, 10))
+_NEXT_GROUP = rb"(?:[ -]|[ \t]{0,8}\r?\n[ \t]{0,40})"
 _DIGIT = re.compile(rb"[0-9]")
 _BLANK = re.compile(rb"[\s-]+")
 
@@ -178,9 +173,18 @@ def _grouped(text: bytes) -> Iterator[Piece]:
     if not _DIGIT.search(text):
         return
     shape = text.translate(_GROUPED_CLASSES)
-    for some, groups in _GROUPS.values():
+    for size, some in _GROUPS:
         if some in shape:
-            for run in groups.finditer(text):
+            for run in _groups_of(size).finditer(text):
                 whole = _BLANK.sub(b"", run[0])
                 if _DIGIT.search(whole):
                     yield run.start(), whole
+
+
+@cache
+def _groups_of(size: int) -> re.Pattern[bytes]:
+    """Five groups of so many characters or more, and a shorter last one; compiled where it is needed."""
+    return re.compile(
+        rb"(?<![^\s\"'])[0-9A-Za-z]{%d}(?:%b[0-9A-Za-z]{%d}){4,}+(?:%b[0-9A-Za-z]{1,%d}(?![0-9A-Za-z]))?"
+        % (size, _NEXT_GROUP, size, _NEXT_GROUP, size)
+    )

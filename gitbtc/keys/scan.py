@@ -131,7 +131,7 @@ def _spoken_otherwise(content: bytes) -> Iterator[Sighting]:
     if not content.isascii():
         for text in layers.in_code_pages(content):
             yield from phrases.find(text)
-    decoded = with_words_decoded(content, phrases.words_of(words.LISTS), phrases.FEWEST_WORDS)
+    decoded = with_words_decoded(content, lambda: phrases.words_of(words.LISTS), phrases.FEWEST_WORDS)
     if decoded is not None:
         yield from phrases.find(decoded)
 

@@ -8,7 +8,7 @@ from itertools import accumulate, groupby
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
 # A mini key of Casascius' first coins; everything else is longer.
 SHORTEST = 22
@@ -192,8 +192,11 @@ _ENCODED_WORD = re.compile(rb"[A-Za-z0-9+/=]+")
 _WORD_LETTERS = bytes(byte if _ENCODED_WORD.match(bytes([byte])) else ord(" ") for byte in range(256))
 
 
-def with_words_decoded(text: bytes, listed: Container[bytes], fewest: int) -> bytes | None:
-    """`text` with words of a list that are encoded one by one; None with fewer than `fewest` different ones."""
+def with_words_decoded(text: bytes, listed: Callable[[], Container[bytes]], fewest: int) -> bytes | None:
+    """`text` with words of a list that are encoded one by one; None with fewer than `fewest` different ones.
+
+    `listed` is called only where there may be so many: the lists have to be read for it.
+    """
     tokens = set(text.translate(_WORD_LETTERS).split())
     # Four digits of hex may be Base64 too.
     words = {
@@ -201,11 +204,17 @@ def with_words_decoded(text: bytes, listed: Container[bytes], fewest: int) -> by
         for token in tokens
         if token[0] in _BEGINS_WORD and len(token) in _WORD_SIZES
         for word in _words(token)
-        if word in listed
+        if _is_like_a_word(word)
     }
     if len(words) < fewest:
         return None
-    return _ENCODED_WORD.sub(lambda token: words.get(token[0], token[0]), text)
+    all_listed = listed()
+    words = {token: word for token, word in words.items() if word in all_listed}
+    return _ENCODED_WORD.sub(lambda token: words.get(token[0], token[0]), text) if len(words) >= fewest else None
+
+
+def _is_like_a_word(word: bytes) -> bool:
+    return word.isalpha() and word.islower() if word.isascii() else is_text(word)
 
 
 def _words(token: bytes) -> Iterator[bytes]:

@@ -66,9 +66,13 @@ _HEAD, _BEFORE_JSON = 256, b"\xef\xbb\xbf \t\r\n"
 # What programs and people put behind a name, before they touch the file: dates, numbers, `.bak`, `~`, `(1)`, `.gz`.
 # One sign or one word at a time: no name makes the search try a thousand ways.
 _DATED = rb"(?:[ ._():t0-9-]|copy|backup|old|orig|new|bak)*"
-_COPIED = rb"(?:[ ._()~0-9-]|bak|backup|old|orig|save?|copy|new|tmp|swp|gz|xz|zst|bz2|zip|enc|gpg|age)*"
+_COPIED = (
+    rb"(?:[ ._()~#0-9-]|t(?=[0-9])|(?<=[0-9])z|bak|backup|old|orig|save?|copy|new|tmp|part|swp|gz|xz|zst|bz2|zip|7z"
+    rb"|rar|tar|tgz|enc|gpg|asc|age)*"
+)
+_AHEAD = rb"(?:[.#~]|(?:copy of|old|backup|bak)[ ._-])?"
 _NAMES = tuple(
-    (re.compile(pattern.replace(b"#", _DATED) + _COPIED, re.IGNORECASE), form)
+    (re.compile(_AHEAD + pattern.replace(b"#", _DATED) + _COPIED, re.IGNORECASE), form)
     for pattern, form in (
         (rb"wallet#\.dat", _WALLET),
         (rb"hsm_secret#", _HSM_SECRET),

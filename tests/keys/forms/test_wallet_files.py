@@ -147,7 +147,9 @@ def test_a_mention_of_a_dump_is_none(text: str) -> None:
     ["wallet.dat", "Wallet.dat", "hsm_secret", "admin.macaroon", "x.macaroon", ".cookie", "channel.backup",
      "emergency.recover", "treasury.mv.db", "hsm_secret.bak", "hsm_secret-2026-01-01", "hsm_secret~", "hsm_secret.1",
      "wallet.dat.old", "wallet-20260101.dat", "wallet (1).dat", "wallet.dat.gz", "channel-20260101.backup",
-     "channel.backup.bak.1", "emergency.recover.old", "w-2026.mv.db.gz", "admin.macaroon.bak", ".cookie.bak"],
+     "wallet.dat.20260101T101112Z", "Copy of wallet.dat", "old-wallet.dat", "#wallet.dat#", ".wallet.dat.swp",
+    "wallet.dat.part", "wallet.dat.asc", "wallet.dat.7z", "wallet.dat.tar.gz",
+    "channel.backup.bak.1", "emergency.recover.old", "w-2026.mv.db.gz", "admin.macaroon.bak", ".cookie.bak"],
 )  # fmt: skip
 def test_a_name_decides_for_a_file_with_content(name: str) -> None:
     for path in (name, f"a/b/{name}"):

@@ -339,9 +339,14 @@ def _sorted(pairs: Sequence[tuple[int, bytes]], counts: Sequence[int]) -> Iterat
         for first in (1, 0):
             wanted = list(range(first, first + size))
             total = sum(number**3 for number in wanted)
+            begun = before = -2  # of none
             for start in compress(count(), map(total.__eq__, map(sub, sums[size:], sums))):
+                # Where lists of one order follow one another, each begins a list's length behind the other.
+                begun = begun if start == before + 1 else start
+                before = start
                 some = numbers[start : start + size]
-                if some != wanted and sorted(some) == wanted:
+                is_begin = (start - begun) % size == 0 or some[0] in (wanted[0], wanted[-1])
+                if is_begin and some != wanted and sorted(some) == wanted:
                     yield [word for _, word in sorted(pairs[start : start + size])]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitbtc.keys import phrases
+from gitbtc.keys import layouts, phrases
 from gitbtc.keys import words as lists
 from tests.keys.carriers import EACH, LAID_OUT
 
@@ -101,3 +101,14 @@ def test_rows_of_prose_and_of_code_are_no_phrase() -> None:
         assert found(f"{first} from {second}") == []
         assert found("".join(f"{word} {mark} " for word, mark in zip(some, "/=&_.:+;!?%@", strict=True))) == []
         assert found(f"{first}.\n{second}.\n") == []
+
+
+def test_of_lists_that_follow_one_another_each_is_read_from_its_beginning() -> None:
+    """Not from every word on: that would be a text of its own for each of them."""
+    listed = sorted(lists.numbers("slip39"))
+    order = [*range(1, 20, 2), *range(2, 21, 2)]
+    text = "".join(
+        f"{number}. {listed[(20 * at + number) * 37 % 1024].decode()}\n" for at in range(30) for number in order
+    )
+    read = list(layouts._in_order(text.encode(), phrases.words_of(("slip39",)), [20, 12]))
+    assert 30 <= len(read) <= 200

@@ -14,7 +14,7 @@ from gitbtc.views.table import Row, laid_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from gitbtc.kinds.kind import Kind, Record
@@ -30,8 +30,8 @@ def conflict_line(path: str, kind: Kind, conflict: Conflict) -> str:
     """
     if is_spend(conflict):
         settle = f"  {_settled_by(short_outpoint(conflict))}"
-        why = [] if conflict.type == "double_spend" else [f"  more about it: gitbtc explain {conflict.type}"]
-        return "\n".join([f"gitbtc: {spend_headline(path, kind, conflict)}", *party_lines(conflict), settle, *why])
+        lines = [f"gitbtc: {spend_headline(path, kind, conflict)}", *party_lines(conflict), settle]
+        return "\n".join([*lines, *explained_by([conflict.type])])
     address = codec.address(path, kind, conflict.key)
     settle = short_outpoint(conflict) if conflict.spend else _in_quotes(address)
     told = told_line(path, kind, conflict)
@@ -101,6 +101,11 @@ def _settled_by(name: str) -> str:
 def settling(name: str) -> str:
     """A command to paste. What may stand there instead is in brackets: a `|` would be a pipe, and one side be taken."""
     return f"gitbtc resolve {name} --ours (or --theirs, --base)"
+
+
+def explained_by(types: Iterable[str]) -> list[str]:
+    """A line a type of contested spend that is not told by its name, with the command that explains it."""
+    return [f"  more about it: gitbtc explain {name}" for name in types if name != "double_spend"]
 
 
 # Conflicts of a whole file: what happened.

@@ -6,6 +6,7 @@ from gitbtc.errors import printable
 from gitbtc.views import terms
 from gitbtc.views.conflicts import (
     conflict_document,
+    explained_by,
     is_spend,
     party,
     party_lines,
@@ -56,6 +57,7 @@ def _finding(finding: MergeFinding, branch: Branch) -> Iterator[str]:
         yield spend_headline(finding.path, kind, conflict)
         yield from party_lines(conflict, {"ours": "here", "theirs": branch.name})
         yield f"  settle when merged: {settling(short_outpoint(conflict))}"
+        yield from explained_by([conflict.type])
 
 
 def _said(finding: MergeFinding) -> str:
@@ -97,6 +99,7 @@ class _ContestedRecord:
         yield from (printable(f"  {line}") for _, line in laid_out(rows, 0))
         if conflict is not None and is_spend(conflict):
             yield f"  settle when merged: {settling(short_outpoint(conflict))}"
+            yield from explained_by(self._types)
 
 
 def _collisions(collisions: Iterable[Collision]) -> Iterator[str]:

@@ -20,7 +20,15 @@ import sys
 from functools import partial
 
 from gitbtc.errors import CannotWork, GitbtcError, printable
-from gitbtc.keys.finding import KEY_FOR_A_NAME, THE_NAME, committed_already, notices, refusal, refusal_of_name
+from gitbtc.keys.finding import (
+    KEY_FOR_A_NAME,
+    RENAME_AND_CLEAR,
+    THE_NAME,
+    committed_already,
+    notices,
+    refusal,
+    refusal_of_name,
+)
 from gitbtc.keys.scan import scan, scan_name
 
 TYPE_CHECKING = False
@@ -90,7 +98,7 @@ def _judge(path: str, content: bytes, in_name: list[KeyFinding], findings: list[
         _warn(committed_already(refusing, place))
         return
     if named and named.refusing:
-        raise Refused(refusal_of_name(named.refusing, named.remarks))
+        raise Refused(refusal_of_name(named.refusing, named.remarks, RENAME_AND_CLEAR))
     if held and held.refusing:
         raise Refused(refusal(held.refusing, place, remarks=held.remarks))
     for one, where in ((named, THE_NAME), (held, place)):

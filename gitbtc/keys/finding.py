@@ -77,6 +77,11 @@ def fingerprint(secret: bytes) -> str:
 # How to go on after a refusal, at the doors that refuse a file.
 NOT_STORED = "Nothing of this file was stored. Take the key out of it, then add the file again."
 STAGED = "Take the key out of it, add the file again, and commit; `git gc --prune=now` drops what was staged."
+RENAME = "Rename the file."
+# Behind the refusal of a filter Git names the file that it failed for, whatever the filter does.
+RENAME_AND_CLEAR = (
+    f"{RENAME} Git prints its name in the next line: clear it from the screen, and from a log that keeps it."
+)
 NOT_WRITTEN = "Nothing was written. Take the key out of it first."
 MESSAGE = "Nothing was committed. Write the message again, without the key."
 
@@ -105,11 +110,11 @@ def committed_already(findings: Sequence[KeyFinding], place: str) -> str:
     )
 
 
-def refusal_of_name(findings: Sequence[KeyFinding], remarks: Sequence[str] = ()) -> str:
+def refusal_of_name(findings: Sequence[KeyFinding], remarks: Sequence[str] = (), way_on: str = RENAME) -> str:
     """The message that refuses a file whose name is or holds a key; the name is not repeated."""
     named = ", ".join(f"{found.form}, fingerprint {found.fingerprint}" for found in findings[:_SHOWN])
     first = f"gitbtc: refused: the name of a file holds private-key material ({named})"
-    return "\n".join([first, *(f"  {line}" for line in (*remarks, "Rename the file."))])
+    return "\n".join([first, *(f"  {line}" for line in (*remarks, way_on))])
 
 
 def notices(findings: Sequence[KeyFinding], place: str) -> list[str]:

@@ -126,6 +126,7 @@ def test_a_file_whose_name_holds_a_key_is_refused(repo: Repo) -> None:
     assert len(ours) == 1
     assert "the name of a file holds private-key material" in ours[0]
     assert WIF not in ours[0]
+    assert "clear it from the screen" in done.stderr
 
 
 def test_checkout_gives_back_what_was_stored(repo: Repo) -> None:

@@ -187,8 +187,8 @@ def test_branches_that_are_squashed_together_are_judged_against_each_other(treas
     coins(treasury, coin(2))
     treasury.git("add", "-A")
     said = stopped(treasury, "commit", "-m", "squashed")
-    assert A["txid"] in said
-    assert B["txid"] in said
+    assert A["txid"][:8] in said
+    assert B["txid"][:8] in said
 
 
 def test_a_squash_keeps_the_records_of_both_logs(treasury: Repo) -> None:

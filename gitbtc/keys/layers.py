@@ -70,11 +70,13 @@ class Strings:
     member, and a 0 for the values.
     """
 
-    __slots__ = ("_source", "_start", "names", "strings")
+    __slots__ = ("_counted", "_line", "_places", "_source", "_start", "names", "strings")
 
     def __init__(self, source: bytes, start: int, end: int) -> None:
         self._source = source
         self._start = start
+        self._places: list[int] = []
+        self._counted, self._line = 0, 1
         # Every second part between quotes is a string, several times faster than by the expression that says so, and
         # the same unless a quote is missing somewhere.
         parts = source[start:end].split(b'"')
@@ -88,8 +90,16 @@ class Strings:
 
     def line(self, ordinal: int) -> int:
         """The line of the text on which the string number `ordinal` (from 0) begins."""
-        string = next(islice(_STRING.finditer(self._source, self._start), ordinal, None))
-        return self._source.count(b"\n", 0, string.start()) + 1
+        # Found once, and lines counted from the last one on: a text may have thousands to tell of.
+        if not self._places:
+            found = islice(_STRING.finditer(self._source, self._start), len(self.strings))
+            self._places = [string.start() for string in found]
+        place = self._places[ordinal]
+        if place < self._counted:
+            self._counted, self._line = 0, 1
+        self._line += self._source.count(b"\n", self._counted, place)
+        self._counted = place
+        return self._line
 
 
 def strings(content: bytes) -> Iterator[Strings]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
 
 
+# Git asks the diff driver in `git log` when it is told to.
+_ALIAS, _HISTORY = "coins", "log -p --ext-diff"
+
+
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=".", shell_complete=complete_files)
 @click.option("--shared-hooks", is_flag=True, help="Use core.hooksPath also where other repositories share it.")
@@ -42,6 +46,8 @@ def command(folder: str, *, shared_hooks: bool) -> None:
     faults = list(_not_canonical(installation.top, installation.kinds(), git))
     for line in faults:
         click.echo(printable(line))
+    if changed and git.config(f"alias.{_ALIAS}") is None:
+        click.echo(f"git config alias.{_ALIAS} '{_HISTORY}' makes `git {_ALIAS}` tell every commit in coins.")
     _say_what_is_next(installation, git, faulty=bool(faults))
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def told(kind: Kind, fields: Fields, *, full: bool = True) -> list[str]:
     """Each change of `fields` (name -> old and new value, absent ones left out). Nothing is left out or shortened;
-    unless all of it is wanted in `full`, that a block confirmed a record is told by the block's height and day.
+    unless all of it is wanted in `full`, that a block confirmed a record is told by the block's height and day, and
+    hashes are cut.
     """
     words: list[str] = []
     if not full:
@@ -25,8 +26,17 @@ def told(kind: Kind, fields: Fields, *, full: bool = True) -> list[str]:
     for name, sides in fields.items():
         field = kind.fields.get(name)
         old, new = sides.get("old", terms.ABSENT), sides.get("new", terms.ABSENT)
-        words += _in_elements(field, old, new) or [_change(terms.word(name), field, old, new)]
+        cut = [] if full else _cut(terms.word(name), old, new)
+        words += _in_elements(field, old, new) or cut or [_change(terms.word(name), field, old, new)]
     return words
+
+
+def _cut(name: str, old: Any, new: Any) -> list[str]:
+    """A change from one hash to another, both cut as far as that still tells them apart; nothing where it does not."""
+    if not (type(old) is type(new) is str and terms.is_hex(old) and terms.is_hex(new)):
+        return []
+    before, after = terms.short(old), terms.short(new)
+    return [f"{name} {before} → {after}"] if before != after else []
 
 
 def _by_block(kind: Kind, fields: Fields) -> tuple[list[str], Fields]:

@@ -177,7 +177,8 @@ class Page:
         period = terms.days(time for movement in many if (time := movement.seconds) is not None)
         label = _name(many[0])
         what = terms.quoted(label) if label else ""
-        return Row("+", ["", _signed(sat), what, "", terms.counted(len(many), ("receipt", "receipts")), period])
+        number = terms.counted(len(many), ("receipt", "receipts"))
+        return Row("+", ["", _signed(sat), what, "", number, period], ["", _signed(sat), what, number])
 
     def _row(self, movement: Movement) -> Row:
         role = "+" if not movement.gone else "-"

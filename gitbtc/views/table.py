@@ -36,21 +36,23 @@ def laid_out(rows: Sequence[Row], width: int, *, right: frozenset[int] = frozens
     """
     lines = _aligned([row.cells for row in rows], right)
     if width and any(len(line) > width for line in lines):
-        lines = _aligned([row.brief for row in rows], right)
+        lines = _aligned([row.brief for row in rows], right, max(right, default=0) + 1)
     for row, line in zip(rows, lines, strict=True):
         for part in wrapped(line, width):
             yield row.role, part
 
 
-def _aligned(rows: Sequence[Sequence[str]], right: frozenset[int]) -> list[str]:
-    """The rows with each column as wide as its widest cell; a column that is empty everywhere is none."""
+def _aligned(rows: Sequence[Sequence[str]], right: frozenset[int], first: int = 1 << 10) -> list[str]:
+    """The rows with each column as wide as its widest cell; a column that is empty everywhere is none. After the
+    `first` columns, cells follow each other as they are.
+    """
     number = max(map(len, rows), default=0)
     columns = list(zip(*([*row, *[""] * (number - len(row))] for row in rows), strict=True))
-    widths = {place: _width(column) for place, column in enumerate(columns) if any(column)}
+    widths = {place: _width(column) for place, column in enumerate(columns[:first]) if any(column)}
     lines = []
     for row in zip(*columns, strict=True):
         cells = [f"{row[place]:{'>' if place in right else '<'}{width}}" for place, width in widths.items()]
-        lines.append(_GAP.join(cells).rstrip())
+        lines.append(_GAP.join([*cells, *(cell for cell in row[first:] if cell)]).rstrip())
     return lines
 
 

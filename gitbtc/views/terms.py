@@ -154,9 +154,14 @@ def short(text: str, length: int = SHORTEST) -> str:
     if len(text) <= length + 1:
         return word(text)
     start = text[:length]
-    if _HEX.match(text):
+    if is_hex(text):
         return start
     return (start if start.isalnum() and start.isascii() else quoted(start)[1:-1]) + "…"
+
+
+def is_hex(text: str) -> bool:
+    """Whether a text is a txid, the hash of a block, a key, or as long and like one."""
+    return _HEX.match(text) is not None
 
 
 def short_address(address: str) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from tests.made_state import WITHOUT_GITBTC, branch, coin, coins, spend, transactions, txid
+from tests.made_state import WITHOUT_GITBTC, branch, change_of, coin, coins, mined, spend, transactions, txid
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -178,6 +179,52 @@ def test_an_added_kind_is_shown_as_records(sandbox: Sandbox) -> None:
     ]  # fmt: skip
 
 
+def a_month(number: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Transactions of one month: 16 receipts of four customers, and payments with change up to `number`; the coins
+    before and after it.
+    """
+    start, held = 1_772_323_200, [coin(vout, "ee" * 32, label=f"savings {vout}") for vout in range(number - 16)]
+    made, left = [], []
+    for day in range(16):
+        paid = spend(f"{day:02}", coin(0, f"{day + 1:02x}" * 32, amount_sat=5_000_000), label=None)
+        made.append(mined(paid, 942_000 + day) | {"block_time": start + 86_400 * day, "fee_sat": None})
+        left.append(change_of(made[-1], label=f"customer {day % 4}, subscription"))
+    for day, spent in enumerate(held):
+        paid = spend(f"p{day}", spent, label=f"Payroll {day + 1:02}/03", fee=1314, weight=434)
+        paid["outputs"] = [
+            {**paid["outputs"][0], "amount_sat": spent["amount_sat"] // 3},
+            {**paid["outputs"][0], "vout": 1},
+        ]
+        made.append(mined(paid, 942_100 + day) | {"block_time": start + 86_400 * day + 9})
+        left.append(coin(1, paid["txid"], amount_sat=spent["amount_sat"] - spent["amount_sat"] // 3 - 1314))
+    return made, held, left
+
+
+def test_a_month_of_25_transactions_fits_a_small_terminal(sandbox: Sandbox) -> None:
+    made, held, left = a_month(25)
+    repo = sandbox.repo()
+    repo.gitbtc("init")
+    coins(repo, *held)
+    transactions(repo)
+    repo.write("network/chain.json", json.dumps(tip(941_990)))
+    repo.commit("February")
+    coins(repo, *left)
+    transactions(repo, *made)
+    repo.write("network/chain.json", json.dumps(tip(942_742)))
+    told = repo.run(
+        "git", "diff", env={"GIT_PAGER_IN_USE": "true", "COLUMNS": "80", "NO_COLOR": "1"}
+    ).stdout.splitlines()
+    assert len(told) <= 25
+    assert max(map(len, told)) <= 80
+    assert sum("Payroll" in line and "fee 1,314 sat" in line and "change" in line for line in told) == 9
+    assert sum("subscription" in line and "4 receipts" in line for line in told) == 4
+
+
+def tip(height: int) -> dict[str, Any]:
+    digits = f"{height}".ljust(64, "0")
+    return {"network": "regtest", "block_height": height, "block_hash": digits, "block_time": 1_772_323_200}
+
+
 def test_the_driver_never_fails(tmp_path: Path) -> None:
     for name in ("old", "new"):
         (tmp_path / name).write_bytes(codec.encode_file(UTXOS, [coin(0, label=name)]))
@@ -187,7 +234,7 @@ def test_the_driver_never_fails(tmp_path: Path) -> None:
             [sys.executable, "-E", "-P", "-m", "gitbtc", "diff-driver", *options, *files],
             cwd=tmp_path, capture_output=True, check=True,
         )  # fmt: skip
-        assert b'"label":"new"' in done.stdout or b"label old" in done.stdout
+        assert b'"label":"new"' in done.stdout or b'label "old"' in done.stdout
         assert done.stderr == b""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager, suppress
 
 from gitbtc.errors import not_written
@@ -81,10 +82,25 @@ def write(path: Place, content: bytes, mode: int | None = None) -> None:
     """Replace `path` by `content` in one step: temporary name, flushed to disk, renamed.
 
     `mode` is set when given; otherwise the file keeps the mode it has, and a new one has what the umask leaves of 666.
-    A symbolic link stays: what it points at is replaced. CannotWork, and the file is as it was, where it cannot be
-    written.
+    A symbolic link stays: what it points at is replaced. So does what is no file, /dev/null or a pipe: it is written
+    to. CannotWork, and the file is as it was, where it cannot be written.
     """
-    write_all({os.path.realpath(path): content}, mode)
+    if not _is_stream(path):
+        write_all({os.path.realpath(path): content}, mode)
+        return
+    try:
+        with open(path, "wb") as stream:
+            stream.write(content)
+    except OSError as error:
+        raise not_written(error, path) from None
+
+
+def _is_stream(path: Place) -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def write_all(contents: Mapping[str, bytes], mode: int | None = None, first: Callable[[], None] | None = None) -> None:

@@ -78,10 +78,14 @@ def movements(gone: Coins, came: Coins, beside: Beside) -> list[Movement]:
     for outpoint, coin in came.items():
         group = together.get(outpoint[0])
         found.setdefault(group or (outpoint[0], coin.get("label")), ({}, {}))[1][outpoint] = coin
+    members: dict[Any, list[str]] = {}
+    for txid, group in together.items():
+        members.setdefault(group, []).append(txid)
     told = []
     for group, (out, into) in found.items():
-        named = [txid for txid, at in together.items() if at == group] or [next(iter((*into, *out)))[0]]
-        told.append(Movement(out, into, [records[txid] for txid in named if txid in records and (into or together)]))
+        # Who made a coin says nothing of who spent it.
+        named = members.get(group) or [txid for txid, _ in list(into)[:1]]
+        told.append(Movement(out, into, [records[txid] for txid in named if txid in records]))
     return sorted(told, key=lambda movement: movement.place)
 
 

@@ -73,6 +73,14 @@ def test_payments_that_spend_each_others_change_are_one_line_that_adds_up() -> N
     ]
 
 
+def test_who_made_a_coin_is_not_taken_for_who_spent_it() -> None:
+    made, paid = spend("made", coin(0)), spend("paid", coin(5), label="rent")
+    old, new = [coin(0, made["txid"]), coin(5)], [coin(1, made["txid"])]
+    lines = view("utxos", old, new, beside=beside(transactions=[made, paid]))
+    assert [line.endswith("no transaction is known to spend it") for line in lines[1:]].count(True) == 1
+    assert sum("fee" in line for line in lines) == 1
+
+
 def test_the_lines_of_coins_add_up_to_the_balance() -> None:
     history = [spend("a", coin(0), coin(1), fee=700), spend("b", coin(2)), spend("c", coin(9, txid("x")), fee=5)]
     came = [change_of(history[0]), change_of(history[2]), coin(7, label="in"), coin(8, label="in")]

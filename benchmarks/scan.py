@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 COINS = 100_000
-AT_MOST = 16_000_000  # bytes of each text
+AT_MOST = 4_000_000  # bytes of each text
 REFERENCE = "`zlib.compress`"
 FILES = 1_000
 LARGEST = 200_000  # bytes of one file of the tree

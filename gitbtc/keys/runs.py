@@ -21,9 +21,11 @@ _LEAST = b"B" * min(_LENGTHS)
 _BEGINNINGS = [beginning for family in BASE58 for beginning in family.GLUED]
 _GLUED = re.compile(b"|".join(b"(" + pattern + b")" for pattern, _ in _BEGINNINGS))
 _GLUED_LENGTHS = [0, *(length for _, length in _BEGINNINGS)]
-# Where no text is, a run of a key's length and some letters more is tried at each of its places.
+# Where no text is, a run of a key's length and a few letters more is tried at each of its places: a key under unknown
+# version bytes costs a checksum at each, which is why they are few.
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
-_GLUED_WHOLE, _AROUND = 160, 200
+_TOUCHING, _AROUND = 12, 200
+_TOUCHED = frozenset(length + more for length in _LENGTHS for more in range(1, _TOUCHING + 1))
 # Windows are remembered so that a text of one repeated character costs one check, not one each.
 _REMEMBERED = 4096
 
@@ -40,7 +42,7 @@ def find(text: bytes) -> Iterator[Spot]:
         end = shape.find(b" ", start)
         end = len(text) if end < 0 else end
         yield from _in_run(text[start:end], start)
-        if end - start <= _GLUED_WHOLE and _BINARY.search(text, max(start - _AROUND, 0), end + _AROUND):
+        if (end - start) in _TOUCHED and _BINARY.search(text, max(start - _AROUND, 0), end + _AROUND):
             yield from _touched(text[start:end], start)
         start = shape.find(_LEAST, end)
 
@@ -71,9 +73,9 @@ def _in_run(run: bytes, start: int) -> Iterator[Spot]:
 def _touched(run: bytes, start: int) -> Iterator[Spot]:
     """Keys under any version byte within letters that touch them."""
     if not run.islower():
-        for size in _LENGTHS:
+        for size in (size for size in _LENGTHS if size < len(run) <= size + _TOUCHING):
             for at in range(len(run) - size + 1):
-                found = _recognise(run[at : at + size]) if size < len(run) else None
+                found = _recognise(run[at : at + size])
                 if found:
                     yield start + at, found, run[at : at + size]
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-E", "-P", "-m")
-HISTORY = TOP / "docs" / "history_story.py"
+# Pages whose screens a story of the same name prints, chapter by chapter.
+STORIES = ("history", "treasurer", "signer", "guard")
 # Screens of the demo that README.md shows: a name, the chapter, and how the lines begin that were typed.
 SHOWN = (
     ("diff", "2", "git diff"),
@@ -38,18 +39,19 @@ def main(arguments: list[str]) -> int:
 
 def _pages() -> dict[Path, str]:
     """Each page as it should be."""
-    readme, kinds, history = TOP / "README.md", TOP / "docs" / "kinds.md", TOP / "docs" / "history.md"
+    readme, kinds = TOP / "README.md", TOP / "docs" / "kinds.md"
     story = _story("-m", "gitbtc.demo")
-    asked = {f"history {number}": _console(text) for number, text in _story(str(HISTORY)).items()}
-    asked["history events"] = _events()
     tables = {f"schema {name}".rstrip(): _console(_output("gitbtc", "schema", *name.split())) for name in ("", "utxos")}
     blocks = {
         readme: {f"shown {name}": _console(_shown(story[number], *commands)) for name, number, *commands in SHOWN},
         TOP / "docs" / "tour.md": {f"demo {number}": _console(text) for number, text in story.items()},
         kinds: tables,
-        history: asked,
         TOP / "docs" / "doors.md": {"doors": _doors(), "unseen": _unseen()},
     }
+    for name in STORIES:
+        told = _story(str(TOP / "docs" / f"{name}_story.py"))
+        blocks[TOP / "docs" / f"{name}.md"] = {f"{name} {number}": _console(text) for number, text in told.items()}
+    blocks[TOP / "docs" / "history.md"]["history events"] = _events()
     blocks[TOP / "docs" / "key-gate.md"] = {"key doors": _key_doors()}
     blocks[TOP / "docs" / "server.md"] = {"limits": _limits()}
     blocks[TOP / "docs" / "merging.md"] = {"rows": _rows(), "rules": _rules(), "scenarios": _scenarios()}

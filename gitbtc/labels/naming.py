@@ -148,11 +148,13 @@ def _addresses(files: Files) -> set[str]:
     return {address for address in coins | paid if address} | {row["address"] for row in files.records[LABELS]} | rows
 
 
-def rename(files: Files, type_: str, ref: str, text: str, now: int) -> None:
-    """Call a thing `text` (empty: by no name) wherever it stands, and what shares its old name with it, because that is
-    where the name came from: a coin's address, its transaction. `now`: Unix seconds, for a label that is new.
+def rename(files: Files, thing: tuple[str, str], text: str, now: int, category: str = "") -> None:
+    """Call a thing (type, ref) `text` (empty: by no name) wherever it stands, and what shares its old name with it,
+    because that is where the name came from: a coin's address, its transaction. `now`: Unix seconds, for a new label.
+
+    Its addresses in labels.json go into `category`; "" leaves each in the one it has. UsageError where there is none.
     """
-    naming = _Naming(files, (type_, ref), text)
+    naming = _Naming(files, thing, text, category)
     for kind, ref_type, ref_of in ((COINS, "output", _coin_ref), (TRANSACTIONS, "tx", _tx_ref)):
         for record in files.records[kind]:
             if naming.concerns((ref_type, ref_of(record)), record["label"]):
@@ -162,12 +164,13 @@ def rename(files: Files, type_: str, ref: str, text: str, now: int) -> None:
 
 
 class _Naming:
-    """One thing that gets the name `text`."""
+    """One thing that gets the name `text`, its addresses the category, unless that is ""."""
 
-    def __init__(self, files: Files, thing: tuple[str, str], text: str) -> None:
+    def __init__(self, files: Files, thing: tuple[str, str], text: str, category: str) -> None:
         self._files = files
         self._thing = thing
         self._text = text
+        self._category = category
         self._related = _related(files, *thing)
         self._old = _names(files, *thing)
 
@@ -176,7 +179,7 @@ class _Naming:
         return about == self._thing or (about in self._related and label in self._old)
 
     def of_addresses(self, now: int) -> None:
-        """In labels.json: one name for each address, under the category that it had."""
+        """In labels.json: one name for each address, under the category that it had, unless it gets another."""
         files, type_, ref = self._files, *self._thing
         rows = files.records[LABELS]
         renamed: list[Record] = []
@@ -186,8 +189,21 @@ class _Naming:
         labelled = {row["address"]: row for row in renamed}
         if not labelled and type_ == "addr" and (files.exists(LABELS) or not files.exists(KIND)):
             labelled[ref] = {"address": ref, "category": _UNKNOWN, "created_at": now}
+        if self._category:
+            labelled = labelled or self._unlabelled(now)
+            labelled = {address: row | {"category": self._category} for address, row in labelled.items()}
         kept += [{**row, "label": self._text} for row in labelled.values()] if self._text else []
         files.records[LABELS] = list({(row["address"], row["label"]): row for row in kept}.values())
+
+    def _unlabelled(self, now: int) -> dict[str, Record]:
+        """New labels for what only has a name in other files: a category is one of an address."""
+        type_, ref = self._thing
+        addresses = {ref} if type_ == "addr" else {ref for about, ref in self._related if about == "addr" and ref}
+        if len(addresses) != 1:
+            raise UsageError(
+                "a category is one of an address: label the one that is meant, an output of the transaction"
+            )
+        return {address: {"address": address, "created_at": now} for address in addresses}
 
     def of_rows(self) -> None:
         """In the labels of BIP-329, where there are any; a thing that stands nowhere else gets a row of its own."""

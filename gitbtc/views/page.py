@@ -240,7 +240,7 @@ def _sum(told: Mapping[str, Any]) -> Part:
         if sat or name in ("opening", "received", "sent", "fees", "closing"):
             rows.append(Row([title, "", "", amount(sat, signed=not is_end)], is_sum=is_end))
         rows += [
-            Row(["", group["category"], terms.word(group["label"]) if group["label"] else "(no label)",
+            Row(["", group["category"], terms.quoted(group["label"]) if group["label"] else "(no label)",
                  amount(sign * group["amount_sat"], signed=True)])
             for group in told["groups"].get(name, ())
         ]  # fmt: skip

@@ -218,7 +218,7 @@ def _look_at(told: Told) -> list[str]:
     ]  # fmt: skip
     words = [text for is_there, text in found if is_there]
     for spelled, addresses in respelled(told.labels):
-        words.append(f"label {terms.word(spelled[0])} on {addresses} addresses with {len(spelled)} spellings")
+        words.append(f"label {terms.quoted(spelled[0])} on {addresses} addresses with {len(spelled)} spellings")
     return words
 
 

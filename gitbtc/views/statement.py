@@ -278,7 +278,7 @@ def _groups(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if len(groups) == 1 and groups[0]["category"] == UNKNOWN and not groups[0]["label"]:
         return
     for one in groups:
-        label = terms.word(one["label"]) if one["label"] else _UNLABELLED
+        label = terms.quoted(one["label"]) if one["label"] else _UNLABELLED
         name = f"{one['category']}  {label}" if one["category"] != UNKNOWN else label
         money = f"{amount(one['amount_sat'])}  ({one['transactions']})"
         first, *rest = textwrap.wrap(name, _WIDTH - 30, subsequent_indent="  ") or [""]
@@ -297,7 +297,7 @@ def _beside(told: Mapping[str, Any]) -> Iterator[str]:
             yield f"  by {who}: {count}, {amount(one['sent_sat'])} BTC sent, {one['fee_sat']:,} sat in fees"
     for one in told["pending"]:
         where = "" if one["in_mempool"] else ", in no mempool"
-        label = f"  {terms.word(one['label'])}" if one["label"] else ""
+        label = f"  {terms.quoted(one['label'])}" if one["label"] else ""
         text = (
             f"  at the end, unconfirmed{where}: {amount(one['amount_sat'], signed=True)} BTC  {one['txid'][:8]}{label}"
         )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitbtc.cli.label import CATEGORIES
+from gitbtc.kinds.registry import built_in
 from tests.made_state import ADDRESS, FUNDING, OTHER, coin, coins, put, spend, transactions
 
 if TYPE_CHECKING:
@@ -461,3 +463,25 @@ def test_two_files_that_differ_are_told_and_one_is_written_into_the_other(named:
     named.gitbtc("labels", "sync", "--from", "labels.json")
     assert labels_of(named)[ADDRESS] == "again"
     assert "say the same" in named.gitbtc("labels", "sync", "--from", "labels.json").stdout
+
+
+def test_a_label_puts_the_address_into_a_category(wallet: Repo) -> None:
+    wallet.gitbtc("label", f"{FUNDING}:0", "ACME", "--category", "income")
+    (label,) = json.loads(wallet.read("wallet/labels.json"))
+    assert (label["address"], label["label"], label["category"]) == (ADDRESS, "ACME", "income")
+    assert [one["label"] for one in json.loads(wallet.read("wallet/utxos.json"))] == ["ACME", None]
+    wallet.gitbtc("label", ADDRESS, "ACME GmbH")
+    (label,) = json.loads(wallet.read("wallet/labels.json"))
+    assert (label["label"], label["category"]) == ("ACME GmbH", "income")
+    assert "goes with a name" in wallet.gitbtc("label", ADDRESS, "", "--category", "fee", ok=(2,)).stderr
+
+
+def test_a_transaction_of_several_addresses_has_no_category_of_its_own(wallet: Repo) -> None:
+    put(wallet, "wallet/utxos.json", coin(0), coin(1, address=OTHER))
+    before = wallet.read("wallet/utxos.json")
+    assert "one of an address" in wallet.gitbtc("label", FUNDING, "x", "--category", "fee", ok=(2,)).stderr
+    assert wallet.read("wallet/utxos.json") == before
+
+
+def test_the_categories_are_those_of_the_schema() -> None:
+    assert list(CATEGORIES) == built_in("labels").record_schema["properties"]["category"]["enum"]

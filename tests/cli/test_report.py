@@ -124,7 +124,7 @@ def test_labels_that_differ_by_spelling_are_named(hostile: Repo) -> None:
             for address, label in ((OTHER, "Salary"), (OTHER, "salary "))]  # fmt: skip
     put(hostile, "wallet/labels.json", *rows)
     hostile.commit("Labels")
-    assert "label Salary on 1 addresses with 2 spellings" in told(hostile)["look_at"]
+    assert 'label "Salary" on 1 addresses with 2 spellings' in told(hostile)["look_at"]
 
 
 def test_branches_that_collide_are_told(hostile: Repo) -> None:

@@ -100,7 +100,7 @@ class Story:
         self._terminal.become("Agent A")
         self._by_a = _spend(self._a, self._contested, "2", fee_rate=12)
         run("gitbtc sync node-a --commit", shows=("committed",))
-        run("gitbtc diff HEAD^ HEAD -- wallet/utxos.json", shows=("spent by", self._by_a[:8]))
+        run("gitbtc diff HEAD^ HEAD -- wallet/utxos.json", shows=("fee", self._by_a[:8]))
         self._compare(self._a)
 
     def _clean_merge(self) -> None:

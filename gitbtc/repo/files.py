@@ -126,14 +126,24 @@ def write_all(contents: Mapping[str, bytes], mode: int | None = None, first: Cal
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Ctrl-C, and who ends this process otherwise than by a kill, wait until it is done."""
+    """Ctrl-C, and who ends this process otherwise than by a kill, wait until it is done.
+
+    Not by a mask: a signal that this thread blocks goes to another one, and interrupts this one all the same.
+    """
     import signal
 
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    caught: list[int] = []
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ValueError):  # in another thread than the main one, which alone they interrupt
+            before[number] = signal.signal(number, lambda sent, _: caught.append(sent))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for received in dict.fromkeys(caught):
+            signal.raise_signal(received)
 
 
 def prepare(path: Place, content: bytes, mode: int | None = None) -> str:

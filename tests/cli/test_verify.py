@@ -46,7 +46,9 @@ def findings(repo: Repo, *ranges: str) -> list[dict[str, Any]]:
 
 def test_each_commit_of_a_range_is_examined_with_its_parents(plain: Repo) -> None:
     told = plain.gitbtc("verify", "main..bad", ok=(1,)).stdout.splitlines()
-    assert told[0].startswith(f"{oid(plain, 'bad~1')[:12]}: spent_coin: wallet/utxos.json: {OUTPOINT} is listed")
+    assert told[0].startswith(
+        f"{oid(plain, 'bad~1')[:12]}: spent_coin: wallet/utxos.json: line 2: {OUTPOINT} is listed"
+    )
     assert told[1:] == ["3 commits verified, 1 finding"]
 
 
@@ -75,7 +77,7 @@ def test_json_names_commit_type_and_path(plain: Repo) -> None:
     assert list(document) == ["gitbtc.verify/v1"]
     assert document["gitbtc.verify/v1"]["commits"] == 3
     [found] = document["gitbtc.verify/v1"]["findings"]
-    assert found.pop("text").startswith(f"wallet/utxos.json: {OUTPOINT}")
+    assert found.pop("text").startswith(f"wallet/utxos.json: line 2: {OUTPOINT}")
     assert found == {"commit": oid(plain, "bad~1"), "type": "spent_coin", "path": "wallet/utxos.json"}
 
 

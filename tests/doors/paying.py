@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.kinds.registry import Kinds
-from tests.made_state import ADDRESS, branch, coin, coins, mempool, pending, put, spend, transactions
+from tests.made_state import ADDRESS, OTHER, branch, coin, coins, mempool, pending, put, spend, transactions
 from tests.prepared import once
 
 if TYPE_CHECKING:
@@ -117,9 +117,10 @@ def settled(repo: Repo) -> None:
 
 
 def labelled(repo: Repo) -> None:
-    """An address with a name, and a file that names it beside the repository."""
+    """Two addresses with names, one of them in either file, and a file beside the repository that names it anew."""
     base(repo)
     row = {"type": "addr", "ref": ADDRESS, "label": "rent"}
     (repo.path.parent / LABELS).write_text(json.dumps(row) + "\n")
+    repo.write("wallet/labels.jsonl", json.dumps({**row, "ref": OTHER}) + "\n")
     put(repo, "wallet/labels.json", {"address": ADDRESS, "label": "old", "category": "expense", "created_at": 1})
     repo.commit("label")

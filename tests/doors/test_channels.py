@@ -25,7 +25,7 @@ def under_both_ids(repo: Repo) -> None:
 def test_a_merge_asks_which_of_two_records_is_the_channel(treasury: Repo) -> None:
     under_both_ids(treasury)
     said = treasury.run("git", "merge", "--no-edit", "theirs", ok=(1,)).stderr
-    assert f"gitbtc: {PATH}: 16000000x5x0 and 820000x12x0 are one channel" in said
+    assert f"gitbtc: {PATH}: line 3: 16000000x5x0 and 820000x12x0 are one channel" in said
     assert "remove the record under its alias 16000000x5x0" in said
     put(treasury, PATH, REAL)
     treasury.git("add", "-A")

@@ -95,8 +95,7 @@ def _page(title: str, intro: Sequence[Line], parts: Sequence[Part], outro: Seque
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         keep_trailing_newline=True,
     )  # fmt: skip
-    # The plots are escaped by the library that writes them.
-    safe = [part._replace(plot=Markup(part.plot)) for part in parts]  # noqa: S704
+    safe = [part._replace(plot=Markup(part.plot)) for part in parts]  # noqa: S704 - ElementTree has escaped the plots
     return environment.get_template(_TEMPLATE).render(title=title, intro=intro, parts=safe, outro=outro)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RECORDED = Path(__file__).resolve().parents[2] / "gitbtc" / "demo" / "recordings"
 OF_SOURCES = Path(__file__).resolve().parents[1] / "sources" / "recordings"
-SHARED_DATA = Path("/work/shared/data/node")
+MORE = Path(__file__).resolve().parents[3] / "shared" / "data" / "node"  # beside the checkout, where they are
 NOBODY = "bcrt1q5xtxpz0mu8gnqwgh68azwpsqpfvw4pelckfp6h"
 
 
@@ -111,10 +111,10 @@ def test_what_a_reorganisation_took_back_is_told_as_that() -> None:
     assert [one.type for one, _ in reckoning.pending] == [INTERNAL, SENT]
 
 
-@pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="the recordings are not here")
+@pytest.mark.skipif(not MORE.is_dir(), reason="the recordings are not here")
 @pytest.mark.parametrize("story", ["change-only", "evicted", "foreign-input", "vault", "wallet-anew"])
 def test_every_pair_of_more_recordings_adds_up(story: str) -> None:
-    test_every_pair_of_recordings_adds_up(SHARED_DATA / story)
+    test_every_pair_of_recordings_adds_up(MORE / story)
 
 
 # -- worlds ------------------------------------------------------------------------------------------------------------

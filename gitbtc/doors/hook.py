@@ -230,7 +230,7 @@ def _push(arguments: list[str]) -> int:
 def _receive(_: list[str]) -> int:
     """pre-receive, in a repository without a work tree: every commit that arrives, or nothing of the push comes in."""
     from gitbtc.doors.new_commits import tips, to_receive
-    from gitbtc.doors.pushed import findings, replacing
+    from gitbtc.doors.pushed import findings, in_options, replacing
     from gitbtc.doors.watched import watched
     from gitbtc.repo.examined import Examined
     from gitbtc.repo.limits import COMMITS, REFS, SECONDS, Limits
@@ -242,10 +242,17 @@ def _receive(_: list[str]) -> int:
         limits.check(REFS, len(updates), "this push")
         arrived = examined.arriving(tips(updates))
         limits.check(COMMITS, len(arrived.commits), "this push")
-        status = _tell([*replacing(updates), *findings(git, updates, watch.counted(arrived.commits))])
+        said = [*replacing(updates), *in_options(updates, _options())]
+        status = _tell([*said, *findings(git, updates, watch.counted(arrived.commits))])
         if not status:
             examined.add(arrived)
     return status
+
+
+def _options() -> list[bytes]:
+    """What `git push -o` hands over, where the server takes that: githooks(5)."""
+    count = int(os.environ.get("GIT_PUSH_OPTION_COUNT") or 0)
+    return [os.fsencode(os.environ[f"GIT_PUSH_OPTION_{number}"]) for number in range(count)]
 
 
 def _tell(found: list[Finding]) -> int:

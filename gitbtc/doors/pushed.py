@@ -6,7 +6,7 @@ from itertools import chain
 
 from gitbtc.doors.made_commits import MadeCommits
 from gitbtc.doors.new_commits import is_null, tips
-from gitbtc.judge.findings import Finding
+from gitbtc.judge.findings import Finding, spoken_keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,14 @@ def replacing(updates: list[Update]) -> Iterator[Finding]:
         if update.name.startswith(_REPLACING) and not is_null(update.new):
             text = f"{update.name}: a replacement hides what is stored from whoever looks; keep it in your clone"
             yield Finding(update.new, "replace", "", text)
+
+
+def in_options(updates: list[Update], options: Iterable[bytes]) -> Iterator[Finding]:
+    """Keys in what is said beside a push (`git push -o`): other hooks get it, and a signed push's certificate, which is
+    stored, has it.
+    """
+    for option in options:
+        yield from (Finding(updates[0].new, *told) for told in spoken_keys(option, "a push option", lambda: None))
 
 
 def _ref_names(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:

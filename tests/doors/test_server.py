@@ -390,6 +390,16 @@ def test_a_claim_that_is_no_commit_is_taken_unless_it_holds_a_key(plain: Repo, s
     assert key not in said
 
 
+def test_a_key_in_a_push_option_is_refused(plain: Repo, server: Repo) -> None:
+    server.git("config", "receive.advertisePushOptions", "true")
+    base(plain)
+    key = secret()
+    said = refused(plain, server, "-o", "ci.skip", "-o", f"signer={key}", "main")
+    assert "a push option: line 1: WIF private key" in said
+    assert key not in said
+    plain.git("push", "-q", "-o", "ci.skip", "origin", "main")
+
+
 @pytest.mark.own_interpreters
 def test_two_pushes_at_once_are_each_examined_and_one_branch_goes_to_one(sandbox: Sandbox, server: Repo) -> None:
     one, two = clone(sandbox, server, "one"), clone(sandbox, server, "two")

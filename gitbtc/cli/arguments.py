@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
-from gitbtc.errors import GitbtcError
+from gitbtc.errors import CannotWork, GitbtcError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from click.shell_completion import CompletionItem
+
+    from gitbtc.kinds.registry import Kinds
+
+
+def kinds_of_repository() -> Kinds:
+    """The built-in kinds, and those that the repository around the current folder adds. CannotWork: a broken schema."""
+    from gitbtc.kinds.registry import Kinds
+    from gitbtc.repo.git import Git
+    from gitbtc.repo.install import SCHEMAS
+
+    try:
+        top = Git().top_level()
+    except CannotWork:
+        return Kinds()
+    return Kinds(os.path.join(top, SCHEMAS))
 
 
 class WithPaths(click.Command):
@@ -76,8 +93,6 @@ def complete_revisions_and_files(
 
 def complete_kinds(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """The kinds, those of the repository among them."""
-    from gitbtc.cli.schema import kinds_of_repository
-
     return [name for name in kinds_of_repository().names() if name.startswith(incomplete)]
 
 

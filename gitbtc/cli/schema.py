@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.cli.arguments import complete_kinds
-from gitbtc.errors import CannotWork, printable, printable_json
-from gitbtc.kinds.registry import Kinds
-from gitbtc.repo.git import Git
-from gitbtc.repo.install import SCHEMAS
+from gitbtc.cli.arguments import complete_kinds, kinds_of_repository
+from gitbtc.errors import printable, printable_json
 from gitbtc.views.schema import document, fields_of
 
 if TYPE_CHECKING:
@@ -38,15 +34,6 @@ def command(kind: str | None, *, as_json: bool) -> None:
     else:
         lines = _one(chosen[0]) if kind else _table(_rows(chosen))
         click.echo("\n".join(printable(line) for line in lines))
-
-
-def kinds_of_repository() -> Kinds:
-    """The built-in kinds, and those that the repository around the current folder adds. CannotWork: a broken schema."""
-    try:
-        top = Path(Git().top_level())
-    except CannotWork:
-        return Kinds()
-    return Kinds(str(top / SCHEMAS))
 
 
 # -- text ------------------------------------------------------------------------------------------------------------

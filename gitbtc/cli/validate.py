@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitbtc.cli import left_out
-from gitbtc.cli.arguments import complete_files
-from gitbtc.cli.schema import kinds_of_repository
+from gitbtc.cli.arguments import complete_files, kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable, printable_json
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.near import guarded_by_nobody, misspelt, shadowed, shadows

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Record
 
-_UNKNOWN = "unknown"  # the category, in labels.json, of what nobody has put into one
+UNCATEGORISED = "unknown"  # the category, in labels.json, of what nobody has put into one
 
 
 class Names:
@@ -39,4 +39,4 @@ class Names:
     def category(self, coin: Record) -> str:
         """The category of the coin's address; `unknown` where it has none, several in order where it has several."""
         found = self._categories.get(coin["address"], set())
-        return " and ".join(sorted(found - {_UNKNOWN})) or _UNKNOWN
+        return " and ".join(sorted(found - {UNCATEGORISED})) or UNCATEGORISED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
+from gitbtc.coins.names import UNCATEGORISED
 from gitbtc.coins.scripts import script_of
 from gitbtc.spends.evidence import inputs
 from gitbtc.spends.rules import output_of
@@ -25,7 +26,6 @@ REUSE, EXPOSED, CHANGE_TYPE, ROUND, LINKED, BACK, DUST, PUBLISHED = (
 _ROUND_SAT = 100_000
 # Less than this, from a stranger to an address that was used before, is hardly a payment.
 _DUST_SAT = 1_000
-_UNKNOWN = "unknown"
 
 
 class Finding(NamedTuple):
@@ -152,7 +152,7 @@ def _linked(history: _History) -> Iterator[Finding]:
     """Inputs of several categories in one transaction: all the world knows that one person has them."""
     for one in history.transactions:
         own = [output for output in history.spent(one) if output is not None and history.is_own(output["address"])]
-        categories = {history.wallet.names.category(output) for output in own} - {_UNKNOWN}
+        categories = {history.wallet.names.category(output) for output in own} - {UNCATEGORISED}
         if len(categories) > 1:
             yield Finding(LINKED, one["txid"], [one["txid"]], sorted(categories))
 

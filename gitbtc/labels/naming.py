@@ -5,6 +5,7 @@ A new name is given everywhere at once, so that no two files call one thing diff
 
 from __future__ import annotations
 
+from gitbtc.coins.names import UNCATEGORISED
 from gitbtc.errors import UsageError
 from gitbtc.kinds import codec
 from gitbtc.kinds.foreign import is_id
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 LABELS = "labels"
 KINDS = (COINS, TRANSACTIONS, LABELS, KIND)
-_UNKNOWN = "unknown"  # the category of an address that nobody has put into one
 
 
 class Files:
@@ -188,7 +188,7 @@ class _Naming:
             (renamed if self.concerns(("addr", row["address"]), row["label"]) else kept).append(row)
         labelled = {row["address"]: row for row in renamed}
         if not labelled and type_ == "addr" and (files.exists(LABELS) or not files.exists(KIND)):
-            labelled[ref] = {"address": ref, "category": _UNKNOWN, "created_at": now}
+            labelled[ref] = {"address": ref, "category": UNCATEGORISED, "created_at": now}
         if self._category:
             labelled = labelled or self._unlabelled(now)
             labelled = {address: row | {"category": self._category} for address, row in labelled.items()}
@@ -287,7 +287,7 @@ def sync(files: Files, source: str, now: int) -> None:
         kept = [row for row in files.records[LABELS] if row["label"] in wanted.get(row["address"], {row["label"]})]
         known = {(row["address"], row["label"]) for row in kept}
         for address, texts in wanted.items():
-            like = held.get(address, {"address": address, "category": _UNKNOWN, "created_at": now})
+            like = held.get(address, {"address": address, "category": UNCATEGORISED, "created_at": now})
             kept += [{**like, "label": text} for text in sorted(texts) if (address, text) not in known and text]
         files.records[LABELS] = kept
         return

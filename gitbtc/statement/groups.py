@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gitbtc.coins.names import UNCATEGORISED
 from gitbtc.statement.flows import INTERNAL, SENT
 
 TYPE_CHECKING = False
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from gitbtc.statement.books import Books
     from gitbtc.statement.flows import Flow, Part
 
-UNKNOWN = "unknown"
 CHANNEL = "channel"  # the category of what went into a channel of the roots' own
 
 
@@ -68,13 +68,13 @@ class Called:
             or ""
         )
         categories = (names.category(about) for names in self._names)
-        return next((one for one in categories if one != UNKNOWN), UNKNOWN), label
+        return next((one for one in categories if one != UNCATEGORISED), UNCATEGORISED), label
 
     def flow(self, one: Flow) -> tuple[str, str]:
         """The category and the label of a whole flow; several of its parts in order."""
         told = [self.part(part, one.record) for part in what_for(one)]
-        categories = sorted({category for category, _ in told} - {UNKNOWN})
-        return " and ".join(categories) or UNKNOWN, " / ".join(sorted({label for _, label in told} - {""}))
+        categories = sorted({category for category, _ in told} - {UNCATEGORISED})
+        return " and ".join(categories) or UNCATEGORISED, " / ".join(sorted({label for _, label in told} - {""}))
 
 
 def what_for(one: Flow) -> Sequence[Part]:

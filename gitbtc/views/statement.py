@@ -14,10 +14,11 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from gitbtc import __version__
+from gitbtc.coins.names import UNCATEGORISED
 from gitbtc.errors import harmless, printable, printable_json
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.statement.flows import RECEIVED, SENT, SHARED
-from gitbtc.statement.groups import UNKNOWN, by_agent, grouped
+from gitbtc.statement.groups import by_agent, grouped
 from gitbtc.statement.reckoning import CAME, DIFFERS, FOUND_LATE, NO_AMOUNT, PAYS_TOO_MUCH, WENT
 from gitbtc.views import terms
 
@@ -275,11 +276,11 @@ def amount(sat: int, *, signed: bool = False) -> str:
 
 def _groups(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A line a category and label, where there is more to say than the sum."""
-    if len(groups) == 1 and groups[0]["category"] == UNKNOWN and not groups[0]["label"]:
+    if len(groups) == 1 and groups[0]["category"] == UNCATEGORISED and not groups[0]["label"]:
         return
     for one in groups:
         label = terms.quoted(one["label"]) if one["label"] else _UNLABELLED
-        name = f"{one['category']}  {label}" if one["category"] != UNKNOWN else label
+        name = f"{one['category']}  {label}" if one["category"] != UNCATEGORISED else label
         money = f"{amount(one['amount_sat'])}  ({one['transactions']})"
         first, *rest = textwrap.wrap(name, _WIDTH - 30, subsequent_indent="  ") or [""]
         yield f"      {first:<{_WIDTH - 30}}{money:>24}" if len(money) <= 24 else f"      {first} {money}"

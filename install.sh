@@ -12,7 +12,8 @@ oldest_git=2.34
 
 usage() {
     cat <<'USAGE'
-./install.sh               install gitbtc for this user: an environment of its own, a link in ~/.local/bin
+./install.sh               install gitbtc for this user: an environment of its own, a link in ~/.local/bin,
+                           links to the manual pages in ~/.local/share/man
 ./install.sh --uninstall   remove exactly that
 ./install.sh demo [DIR]    show gitbtc at work on recorded data, and leave the repository in DIR (./gitbtc-demo)
 ./install.sh demo --live [DIR]  the same on two real nodes, which are fetched (Debian's package) unless one is installed
@@ -122,10 +123,33 @@ places() {
     bin=$HOME/.local/bin
     link=$bin/gitbtc
     program=$data/venv/bin/gitbtc
+    pages=$data/venv/share/man/man1
+    # Where man looks for the pages of what lies in $bin.
+    man=$HOME/.local/share/man/man1
 }
 
 is_our_link() {
     [ -h "$link" ] && [ "$(readlink -- "$link")" = "$program" ]
+}
+
+# Makes a link to each manual page, but where another file has its name.
+link_pages() {
+    unlink_pages
+    for page in "$pages"/*.1; do
+        name=$man/${page##*/}
+        if [ -f "$page" ] && [ ! -e "$name" ] && [ ! -h "$name" ]; then
+            mkdir -p -- "$man"
+            ln -s -- "$page" "$name"
+        fi
+    done
+}
+
+unlink_pages() {
+    for name in "$man"/gitbtc*.1; do
+        if [ -h "$name" ] && [ "$(readlink -- "$name")" = "$pages/${name##*/}" ]; then
+            rm -f -- "$name"
+        fi
+    done
 }
 
 install() {
@@ -134,16 +158,17 @@ install() {
         stop "$link is there and not of this installation; move it away"
     fi
     need_unix_and_git
-    bring "$data/venv" .gitbtc-installed . pyproject.toml README.md LICENSE gitbtc hooks schemas
+    bring "$data/venv" .gitbtc-installed . pyproject.toml README.md LICENSE docs/man_pages.py gitbtc hooks schemas
     mkdir -p -- "$bin"
     ln -sf -- "$program" "$link"
+    link_pages
     version=$("$program" --version)
     say "gitbtc ${version##* } is installed: $link"
     case :${PATH:-}: in
     *:"$bin":*) ;;
     *) say "$bin is not on your PATH; add it: export PATH=\"$bin:\$PATH\"" ;;
     esac
-    say 'Next: gitbtc init, in the folder of a treasury.'
+    say 'Next: gitbtc init, in the folder of a treasury. man gitbtc tells of each command.'
 }
 
 uninstall() {
@@ -156,6 +181,7 @@ uninstall() {
         rm -f -- "$link"
         say "removed $link"
     fi
+    unlink_pages
     rm -rf -- "$data/venv"
     rmdir -- "$data" 2>/dev/null || :
     say "removed $data/venv"

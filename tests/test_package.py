@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitbtc import __version__
+from gitbtc.cli import COMMANDS
 from gitbtc.kinds.registry import BUILT_IN, SUFFIX
 from gitbtc.repo.doctor import MINIMUM_GIT
 from gitbtc.repo.program import GitProgram
@@ -55,7 +57,59 @@ def test_the_wheel_holds_all_that_is_not_code(wheel: Path) -> None:
         assert files, folder
         wanted |= {name if name.startswith("gitbtc/") else "gitbtc/" + name for name in files}
     assert wanted | {"gitbtc/py.typed"} <= names
-    assert not [name for name in names if name.split("/")[0] not in ("gitbtc", f"gitbtc-{__version__}.dist-info")]
+    folders = ("gitbtc", f"gitbtc-{__version__}.dist-info", f"gitbtc-{__version__}.data")
+    assert not [name for name in names if name.split("/")[0] not in folders]
+
+
+def test_each_command_has_a_manual_page_that_man_shows(installed: Path, tmp_path: Path) -> None:
+    pages = {path.name: path.read_text("utf-8") for path in (installed.parent / "share/man/man1").iterdir()}
+    assert {"gitbtc.1", "gitbtc-labels-export.1"} | {f"gitbtc-{name}.1" for name in COMMANDS} <= pages.keys()
+    for name, page in pages.items():
+        assert page.startswith(f".TH {name.removesuffix('.1').upper()} 1 ".replace("-", "\\-")), name
+        assert "\b" not in page, name
+    assert all(f"\\fBgitbtc\\-{name}\\fP(1)" in pages["gitbtc.1"] for name in COMMANDS)
+    assert ".nf\nNAME is what" in pages["gitbtc-resolve.1"]
+    if not shutil.which("man"):
+        return
+    env = {"PATH": os.environ["PATH"], "MANPATH": str(installed.parent / "share/man"), "LC_ALL": "C.UTF-8"}
+    for name in ("gitbtc", "gitbtc-resolve"):
+        shown = subprocess.run(["man", "-P", "cat", name], env=env, capture_output=True, text=True, check=True).stdout
+        plain = re.sub(r"\x1b\[[0-9;]*m|.\x08", "", shown)
+        assert f"{name.upper()}(1)" in plain
+        assert ("  'wallet/labels.json::*'       all" in plain) == (name == "gitbtc-resolve")
+
+
+def test_the_installer_links_the_program_and_its_manual_pages(installed: Path, tmp_path: Path) -> None:
+    """With an environment in which the package is already: nothing is fetched."""
+    environment = tmp_path / ".local/share/gitbtc/venv"
+    shutil.copytree(installed.parent, environment, symlinks=True)
+    python = environment / "bin/python"
+    python.unlink()
+    python.write_text(
+        f'#!/bin/sh\ncase "$1 $2" in "-m pip" | "-c import pip") ;; *) exec {sys.executable} "$@" ;; esac\n'
+    )
+    python.chmod(0o755)
+    (environment / "bin/gitbtc").write_text("#!/bin/sh\necho gitbtc, version 0\n")
+    pages = tmp_path / ".local/share/man/man1"
+    pages.mkdir(parents=True)
+    (pages / "gitbtc-mine.1").write_text("somebody's own")
+    env = {"PATH": f"{tmp_path}/.local/bin:{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+
+    def installer(*arguments: str) -> str:
+        return subprocess.run(
+            [str(TOP / "install.sh"), *arguments], env=env, capture_output=True, text=True, check=True
+        ).stdout
+
+    for _ in range(2):
+        assert "man gitbtc" in installer()
+        links = {path.name for path in pages.iterdir() if path.is_symlink()}
+        assert links == {path.name for path in (environment / "share/man/man1").iterdir()}
+        assert (tmp_path / ".local/bin/gitbtc").is_symlink()
+    if shutil.which("man"):
+        assert subprocess.run(["man", "-w", "gitbtc-diff"], env=env, capture_output=True, text=True, check=True).stdout
+    installer("--uninstall")
+    assert [path.name for path in pages.iterdir()] == ["gitbtc-mine.1"]
+    assert not environment.exists()
 
 
 def test_the_source_distribution_gives_the_same_wheel(wheel: Path, tmp_path: Path) -> None:

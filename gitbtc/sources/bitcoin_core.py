@@ -23,14 +23,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitbtc.sources.amounts import NotAnAmount, feerate, sat_per_vbyte, signed_btc_to_sat
+from gitbtc.sources import ledger_records
+from gitbtc.sources.amounts import NotAnAmount, sat_per_vbyte, signed_btc_to_sat
 from gitbtc.sources.answers import Answer, BadAnswer
 from gitbtc.sources.asking import Inconsistent
 from gitbtc.sources.core_answers import CoreAnswers
 from gitbtc.sources.core_descriptors import read_descriptors
 from gitbtc.sources.recorded import Recorded
 from gitbtc.sources.snapshot import SourceSnapshot
-from gitbtc.sources.wallet_ledger import RECEIVED, Ledger, Output, Transaction, base_fee, read_transaction
+from gitbtc.sources.wallet_ledger import RECEIVED, Ledger, Transaction, base_fee, read_transaction, told_amounts
 from gitbtc.views.terms import btc
 
 if TYPE_CHECKING:
@@ -113,14 +114,14 @@ def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> S
         for answer in answers.transactions
     ]
     outpoints = [(coin.hash("txid"), coin.natural("vout")) for coin in answers.unspent]
-    ledger = Ledger(transactions, answers.raw.values(), outpoints)
+    ledger = Ledger(transactions, told_amounts(answers.raw.values()), outpoints)
     _check_coins(ledger, answers.unspent)
     chain = _chain(answers.info, answers.wallet, answers.transactions)
     notices = list(answers.notices)
     records: dict[str, Any] = {
         "chain": chain,
-        "transactions": [_transaction(ledger, transaction) for transaction in ledger.transactions.values()],
-        "utxos": _coins(ledger, answers.locked),
+        "transactions": ledger_records.transactions(ledger),
+        "utxos": ledger_records.coins(ledger, {(coin.hash("txid"), coin.natural("vout")) for coin in answers.locked}),
         "labels": _labels(_named(ledger, answers.book, dated, chain), notices),
     }
     if answers.entries is not None:
@@ -130,7 +131,7 @@ def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> S
         records["descriptors"] = read_descriptors(answers.descriptors)
     _add_fees(records, answers, notices)
     _mention_peers(answers, notices)
-    _mention_waiting(ledger, notices)
+    notices += ledger_records.waiting_notices(ledger)
     descriptors = frozenset(record["id"] for record in records.get("descriptors", ()))
     return SourceSnapshot(
         SOURCE,
@@ -216,95 +217,6 @@ def _signed_sat(side: Answer, part: str) -> int:
         raise BadAnswer(f"{side.where}: {part}: {error}") from None
 
 
-def _mention_waiting(ledger: Ledger, notices: list[str]) -> None:
-    """Payments that no mempool holds are easily forgotten: they are no money, and what they spend is spent."""
-    waiting = [transaction for transaction in ledger.live() if transaction.outside]
-    if waiting:
-        told = ", ".join(f"{one.txid} ({btc(sum(output.amount_sat for output in one.outputs))})" for one in waiting)
-        count, it = (f"{len(waiting)} transactions are", "them") if waiting[1:] else ("1 transaction is", "it")
-        notices.append(f"{count} in the wallet but not in the mempool: {told}; rebroadcast or abandon {it}")
-
-
-def _coins(ledger: Ledger, locked: list[Answer]) -> list[Record]:
-    """The coins; one that is locked in the wallet is not to be spent, of the others the wallet says nothing."""
-    frozen = {(coin.hash("txid"), coin.natural("vout")) for coin in locked}
-    return [
-        {**_coin(transaction, output), **({"spendable": False} if (transaction.txid, output.vout) in frozen else {})}
-        for transaction, output in ledger.coins()
-    ]
-
-
-def _coin(transaction: Transaction, output: Output) -> Record:
-    return {
-        "txid": transaction.txid,
-        "vout": output.vout,
-        "amount_sat": output.amount_sat,
-        "script_type": output.script_type,
-        "address": output.address,
-        "coinbase": transaction.coinbase,
-        "label": next((row.label for row in transaction.rows if row.vout == output.vout and row.label), None),
-        **_block(transaction),
-    }
-
-
-def _block(transaction: Transaction) -> Record:
-    """Height and hash. Never confirmations: with them, every block would change every coin."""
-    if not transaction.confirmed:
-        return {"block_height": None}
-    return {
-        "block_height": transaction.answer.natural("blockheight"),
-        "block_hash": transaction.answer.hash("blockhash"),
-    }
-
-
-def _transaction(ledger: Ledger, transaction: Transaction) -> Record:
-    record = {
-        "txid": transaction.txid,
-        "block_time": transaction.answer.time("blocktime") if transaction.confirmed else None,
-        **_flow(ledger, transaction),
-        "fee_sat": ledger.fee_sat(transaction),
-        "size_bytes": transaction.size_bytes,
-        "weight": transaction.weight,
-        "confirmed": transaction.confirmed,
-        "label": _transaction_label(transaction),
-        **_block(transaction),
-    }
-    if transaction.txid in ledger.lost:
-        winner = ledger.lost[transaction.txid]
-        record |= {"replaced_by": winner} if winner else {}
-        # Without a known winner nothing else would say that the record claims nothing.
-        record |= {"abandoned": True} if transaction.abandoned or not winner else {}
-    elif transaction.outside:
-        record["in_mempool"] = False
-    return record
-
-
-def _transaction_label(transaction: Transaction) -> str | None:
-    """The wallet's comment; else the label of its addresses, where they have one label between them."""
-    comment = transaction.answer.text_or_empty("comment")
-    labels = {row.label for row in transaction.rows if row.label}
-    return comment or (labels.pop() if len(labels) == 1 else None)
-
-
-def _flow(ledger: Ledger, transaction: Transaction) -> Record:
-    return {
-        "inputs": [
-            {"txid": txid, "vout": vout, "amount_sat": ledger.amounts.get((txid, vout))}
-            for txid, vout in transaction.inputs
-        ],
-        "outputs": [
-            {
-                "vout": output.vout,
-                "amount_sat": output.amount_sat,
-                "address": output.address or None,
-                "script_type": output.script_type,
-                "spent": (transaction.txid, output.vout) in ledger.spent_by,
-            }
-            for output in transaction.outputs
-        ],
-    }
-
-
 def _named(
     ledger: Ledger,
     book: Mapping[str, tuple[str, str]] | None,
@@ -352,25 +264,11 @@ def _category(transaction: Transaction, address: str) -> str:
 
 
 def _pending(ledger: Ledger, transaction: Transaction, entry: Answer) -> Record:
-    """`amount_sat` is the sum of the outputs, which every node sees alike."""
-    fee = base_fee(entry)
     vsize = entry.natural("vsize")
     if vsize == 0:
         raise BadAnswer(f"{entry.where}: vsize: is zero")
-    replaced = {txid for txid, winner in ledger.lost.items() if winner == transaction.txid}
-    if "replaces_txid" in transaction.answer:
-        replaced.add(transaction.answer.hash("replaces_txid"))
-    record = {
-        "txid": transaction.txid,
-        "amount_sat": sum(output.amount_sat for output in transaction.outputs),
-        "fee_sat": fee,
-        "fee_rate_sat_vbyte": feerate(fee, vsize),
-        "size_bytes": transaction.size_bytes,
-        "rbf_eligible": _replaceable(transaction, entry),
-        "cpfp_eligible": bool(ledger.unspent(transaction)),
-        **_flow(ledger, transaction),
-    }
-    return {**record, "replaces": sorted(replaced)} if replaced else record
+    replaceable = _replaceable(transaction, entry)
+    return ledger_records.pending(ledger, transaction, base_fee(entry), vsize, replaceable=replaceable)
 
 
 def _replaceable(transaction: Transaction, entry: Answer) -> bool:

@@ -1,4 +1,4 @@
-"""A Bitcoin Core wallet's transactions: which are live, which outputs are the wallet's, which of them are coins.
+"""A wallet's transactions: which are live, which outputs are the wallet's, which of them are coins.
 
 `listunspent` leaves out locked and immature coins, so coins are derived: the wallet's outputs of live transactions that
 no live transaction spends.
@@ -189,12 +189,15 @@ class Ledger:
     """The transactions of a wallet, settled.
 
     `lost` maps a transaction that will not happen to the one that took its place (None when the wallet does not know
-    it); `spent_by` maps an outpoint to the live transaction that spends it.
+    it); `spent_by` maps an outpoint to the live transaction that spends it, `amounts` one to its satoshis, where one of
+    the transactions makes it or it is `told`.
     """
 
-    def __init__(self, transactions: Iterable[Transaction], raw: Iterable[Answer], unspent: Iterable[Outpoint]) -> None:
+    def __init__(
+        self, transactions: Iterable[Transaction], told: Mapping[Outpoint, int], unspent: Iterable[Outpoint]
+    ) -> None:
         self.transactions = {transaction.txid: transaction for transaction in transactions}
-        self.amounts = _known_amounts(self.transactions.values(), raw)
+        self.amounts = {**_made_amounts(self.transactions.values()), **told}
         listed = set(unspent)
         for transaction in self.transactions.values():
             transaction.ours = _ours(transaction, listed)
@@ -294,14 +297,15 @@ def _ours(transaction: Transaction, unspent: set[Outpoint]) -> set[int]:
     return received | change | listed
 
 
-def _known_amounts(transactions: Iterable[Transaction], raw: Iterable[Answer]) -> dict[Outpoint, int]:
-    known = {
+def _made_amounts(transactions: Iterable[Transaction]) -> dict[Outpoint, int]:
+    return {
         (transaction.txid, output.vout): output.amount_sat
         for transaction in transactions
         for output in transaction.outputs
     }
-    for answer in raw:
-        for source in answer.children("vin"):
-            if "prevout" in source:
-                known[source.hash("txid"), source.natural("vout")] = source.child("prevout").sat("value")
-    return known
+
+
+def told_amounts(raw: Iterable[Answer]) -> dict[Outpoint, int]:
+    """What the inputs are worth of which getrawtransaction tells."""
+    spent = (source for answer in raw for source in answer.children("vin") if "prevout" in source)
+    return {(source.hash("txid"), source.natural("vout")): source.child("prevout").sat("value") for source in spent}

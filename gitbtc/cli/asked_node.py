@@ -40,7 +40,8 @@ class AskedNode:
 
     def asker(self, name: str) -> Asker:
         """The same as somebody to ask."""
-        from gitbtc.sources.http_rpc import HttpRpc, Patience
+        from gitbtc.sources.asking import Patience
+        from gitbtc.sources.http_rpc import HttpRpc
 
         return HttpRpc(self.node(name), Patience(start=self.wait), tell)
 

@@ -29,8 +29,9 @@ def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool, st
     are brought in all the same.
     """
     from gitbtc.repo.git import Git
+    from gitbtc.sources.asking import Patience
     from gitbtc.sources.configured import chosen
-    from gitbtc.sources.http_rpc import HttpRpc, Patience
+    from gitbtc.sources.http_rpc import HttpRpc
     from gitbtc.sources.syncing import Manner, obstacle, sync
 
     git = Git().at_top()

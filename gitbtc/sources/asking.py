@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import Answer, BadAnswer
 
 if TYPE_CHECKING:
@@ -54,6 +56,22 @@ class NotAnswered(BadAnswer):
 
 class Inconsistent(BadAnswer):
     """Answers that are each right do not belong to one moment, or some are missing."""
+
+
+class Unreadable(CannotWork):
+    """The program cannot be asked, or its answers cannot be used."""
+
+
+class LoginRefused(Unreadable):
+    """The program refused what is to prove who asks."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a program may take to start, and to answer one request."""
+
+    start: float = 60
+    answer: float = 60
 
 
 class Asker(Protocol):

@@ -8,22 +8,20 @@ place; an idle connection is closed after 30 seconds; an error comes as HTTP 200
 from __future__ import annotations
 
 import base64
-import http.client
 import json
-import math
-import socket
 import time
-from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import BadAnswer, decoded
-from gitbtc.sources.asking import Call, NodeError
+from gitbtc.sources.asking import Call, LoginRefused, NodeError, Patience
+from gitbtc.sources.http_exchange import MAX_ANSWER, Correspondent, HttpExchange, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gitbtc.sources.asking import Unreadable
     from gitbtc.sources.endpoints import NodeAccess
 
 # All that is ever asked. None of them changes anything in the node or its wallet.
@@ -33,7 +31,6 @@ ALLOWED = frozenset([
     "listlabels", "listlockunspent", "listsinceblock", "listunspent", "listwalletdir", "listwallets", "waitfornewblock",
 ])  # fmt: skip
 BATCH = 100
-MAX_ANSWER = 32 * 1024 * 1024  # bytes
 # Lists that are as long as the wallet is old, each in one answer, and what is read of their rows: of an answer that is
 # larger than others may be, the rest is not kept.
 _LISTS = {"listsinceblock": frozenset(["txid"]), "listunspent": frozenset(["txid", "vout", "amount"])}
@@ -43,28 +40,7 @@ _AROUND_ROWS = frozenset(
 )
 _PAUSES = (1, 2, 4, 8)  # seconds between tries while the node's queue is full
 _MANY = 2_000  # calls, from which on it is told how far one has come
-_CONNECT = 10  # seconds
 _WARMING_UP, _NO_WALLET, _WHICH_WALLET, _NO_METHOD, _WALLET_ERROR = -28, -18, -19, -32601, -4
-
-
-class Unreadable(CannotWork):
-    """The node cannot be asked, or its answers cannot be used."""
-
-
-class LoginRefused(Unreadable):
-    """The node refused the user and password."""
-
-
-class _TooLarge(Exception):
-    """The answer to a request is larger than what is taken."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How many seconds a node may take to start, and to answer one request."""
-
-    start: float = 60
-    answer: float = 60
 
 
 class HttpRpc:
@@ -77,14 +53,12 @@ class HttpRpc:
     ) -> None:
         self.name = node.name
         self.wallet = node.wallet
-        self._endpoint = node.endpoint
         self._credentials = node.credentials
         self._patience = patience or Patience()
         self._progress = progress
-        self._connection: http.client.HTTPConnection | None = None
-        self._header = ""
+        self._who = Correspondent(node.name, "bitcoind", "is bitcoind running, with server=1?")
+        self._http = HttpExchange(node.endpoint, self._who, self._login, self._patience.answer)
         self._batch = BATCH
-        self._come_to = ""
 
     def where(self, call: Call) -> str:
         """The method, and of whom it was asked."""
@@ -94,11 +68,11 @@ class HttpRpc:
         """The result of each call, or a NodeError in its place. Raises Unreadable."""
         results: list[Any] = []
         while len(results) < len(calls):
-            self._come_to = f"{len(results)} of {len(calls)} answers"
+            self._http.come_to = f"{len(results)} of {len(calls)} answers"
             part = calls[len(results) : len(results) + self._batch]
             try:
                 results += self._warm(part, self._path())
-            except _TooLarge:
+            except TooLarge:
                 if len(part) == 1:
                     size = _limit(part) // 2**20
                     raise self._failed(f"the answer to {part[0].method} is larger than {size} MiB") from None
@@ -109,9 +83,7 @@ class HttpRpc:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._http.close()
 
     # -- what an answer means --------------------------------------------------------------------------------------
 
@@ -188,18 +160,18 @@ class HttpRpc:
         pauses = iter(_PAUSES)
         refused = False
         while True:
-            status, content = self._exchange(path, body, calls)
-            if status == http.client.UNAUTHORIZED and not refused:
+            status, content = self._http.exchange("POST", path, body, _limit(calls))
+            if status == HTTPStatus.UNAUTHORIZED and not refused:
                 refused = True
                 self.close()  # with the next connection the cookie is read again
-            elif status == http.client.UNAUTHORIZED:
+            elif status == HTTPStatus.UNAUTHORIZED:
                 why = f"the node refused the user and password from {self._credentials.origin}"
                 raise LoginRefused(f"{self.name}: {why}")
-            elif status == http.client.FORBIDDEN:
+            elif status == HTTPStatus.FORBIDDEN:
                 methods = ", ".join(sorted({call.method for call in calls}))
                 raise self._failed("the node does not allow this address (rpcallowip) or one of these methods "
                                    f"(rpcwhitelist): {methods}")  # fmt: skip
-            elif status == http.client.SERVICE_UNAVAILABLE:
+            elif status == HTTPStatus.SERVICE_UNAVAILABLE:
                 self._rest(content, pauses)
             else:
                 return status, content
@@ -213,89 +185,18 @@ class HttpRpc:
         self._progress(f"{self.name}: the node is busy; asking again in {pause} s")
         time.sleep(pause)
 
-    def _exchange(self, path: str, body: bytes, calls: Sequence[Call]) -> tuple[int, bytes]:
-        """Status and body of one HTTP exchange. A connection that the node closed while it was idle is made anew."""
-        reused = self._connection is not None
-        until = time.monotonic() + self._patience.answer
-        try:
-            return self._once(path, body, until, calls)
-        except (ConnectionError, http.client.BadStatusLine) as error:
-            self.close()
-            if isinstance(error, ConnectionRefusedError):
-                raise self._nobody() from None
-            if not reused:
-                raise self._cut() from None
-            return self._exchange(path, body, calls)
-        except TimeoutError:
-            self.close()
-            raise self._failed(f"{self._endpoint} gave no whole answer within {self._patience.answer:g} s") from None
-        except http.client.IncompleteRead:
-            self.close()
-            raise self._cut() from None
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            raise self._failed(
-                f"{self._endpoint} cannot be asked: {getattr(error, 'strerror', None) or 'not HTTP'}"
-            ) from None
-
-    def _once(self, path: str, body: bytes, until: float, calls: Sequence[Call]) -> tuple[int, bytes]:
-        connection = self._connected(until)
-        headers = {"Authorization": self._header, "Content-Type": "application/json", "Accept-Encoding": "identity"}
-        connection.request("POST", path, body, headers)
-        response = connection.getresponse()
-        content = self._body(response, until, _limit(calls))
-        if response.will_close:
-            self.close()
-        if response.getheader("Content-Encoding", "identity").lower() != "identity":
-            self.close()
-            raise self._foreign("it compresses its answers")
-        return response.status, content
-
-    def _body(self, response: http.client.HTTPResponse, until: float, most: int) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        while part := response.read1(65536):
-            parts.append(part)
-            size += len(part)
-            if size > most:
-                self.close()
-                raise _TooLarge
-            if time.monotonic() > until:
-                raise TimeoutError
-        missing = response.length
-        response.close()  # the connection may be used again; read1 leaves the response open
-        if missing:  # and ends without a word where the other side hung up
-            raise http.client.IncompleteRead(b"", missing)
-        return b"".join(parts)
-
-    def _connected(self, until: float) -> http.client.HTTPConnection:
-        if self._connection is None:
-            try:
-                secret = self._credentials.read()
-            except CannotWork as error:
-                raise self._failed(str(error)) from None
-            self._header = "Basic " + base64.b64encode(secret).decode()
-            kind = http.client.HTTPSConnection if self._endpoint.secure else _Plain
-            self._connection = kind(self._endpoint.host, self._endpoint.port, timeout=_CONNECT)
-            self._connection.connect()
-        self._connection.sock.settimeout(max(0.01, until - time.monotonic()))
-        if isinstance(self._connection.sock, _Timed):
-            self._connection.sock.until = until
-        return self._connection
-
     def _json(self, status: int, content: bytes, calls: Sequence[Call]) -> Any:
         kept = _LISTS[calls[0].method] | _AROUND_ROWS if len(content) > MAX_ANSWER else None
         try:
             return decoded(content.decode(), f"{self.name}: HTTP {status}", kept)
         except (BadAnswer, UnicodeDecodeError):
-            self.close()
-            raise self._foreign(f"HTTP {status} without JSON") from None
+            raise self._http.foreign(f"HTTP {status} without JSON") from None
 
     def _matched(self, calls: Sequence[Call], answers: Any) -> list[Any]:
         """The answers in the order of the calls: a batch may be answered in any."""
         rows = answers if isinstance(answers, list) else [answers]
         if not all(isinstance(row, dict) and ("result" in row or "error" in row) for row in rows):
-            raise self._foreign("JSON that is no answer to a call")
+            raise self._http.foreign("JSON that is no answer to a call")
         if isinstance(answers, dict) and len(calls) > 1:  # one error for the whole batch
             rows = [{**answers, "id": place} for place in range(len(calls))]
         by_place = {row.get("id"): row for row in rows if type(row.get("id")) is int}
@@ -310,44 +211,13 @@ class HttpRpc:
         error = row.get("error")
         return row.get("result") if error is None else NodeError.of(self.where(call), error)
 
-    # -- messages --------------------------------------------------------------------------------------------------
+    def _login(self) -> dict[str, str]:
+        return {"Authorization": "Basic " + base64.b64encode(self._credentials.read()).decode()}
 
     def _failed(self, why: str) -> Unreadable:
-        return Unreadable(f"{self.name}: {why}")
-
-    def _nobody(self) -> Unreadable:
-        return self._failed(f"nothing listens at {self._endpoint}; is bitcoind running, with server=1?")
-
-    def _foreign(self, what: str) -> Unreadable:
-        return self._failed(f"{self._endpoint} does not answer as bitcoind does (a proxy's page?): {what}")
-
-    def _cut(self) -> Unreadable:
-        return self._failed(f"the connection broke off after {self._come_to}; is the node shutting down? nothing was "
-                            "imported")  # fmt: skip
+        return self._who.failed(why)
 
 
 def _limit(calls: Sequence[Call]) -> int:
     """How many bytes the answer to a request may have."""
     return MAX_LIST if len(calls) == 1 and calls[0].method in _LISTS else MAX_ANSWER
-
-
-class _Timed(socket.socket):
-    """A socket that reads until a moment, however slowly what it reads drips in."""
-
-    until = math.inf
-
-    def recv_into(self, *arguments: Any) -> int:
-        """What socket.recv_into does. Raises TimeoutError when the time is up."""
-        self.settimeout(max(0.001, self.until - time.monotonic()))
-        return super().recv_into(*arguments)
-
-
-class _Plain(http.client.HTTPConnection):
-    """A connection without TLS, over such a socket."""
-
-    def connect(self) -> None:
-        """Connect."""
-        super().connect()
-        timeout = self.sock.gettimeout()
-        self.sock = _Timed(fileno=self.sock.detach())
-        self.sock.settimeout(timeout)

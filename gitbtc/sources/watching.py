@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork, GitbtcError, NotWritten
 from gitbtc.sources.answers import BadAnswer
-from gitbtc.sources.asking import Call, NodeError
-from gitbtc.sources.http_rpc import HttpRpc, LoginRefused, Unreadable
+from gitbtc.sources.asking import Call, LoginRefused, NodeError, Unreadable
+from gitbtc.sources.http_rpc import HttpRpc
 from gitbtc.sources.syncing import Manner, obstacle, sync
 
 if TYPE_CHECKING:

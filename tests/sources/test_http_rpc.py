@@ -11,9 +11,9 @@ import pytest
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources import bitcoin_core, http_rpc
-from gitbtc.sources.asking import Call
+from gitbtc.sources.asking import Call, Patience
 from gitbtc.sources.endpoints import Cookie, NodeAccess, read_url
-from gitbtc.sources.http_rpc import ALLOWED, HttpRpc, Patience
+from gitbtc.sources.http_rpc import ALLOWED, HttpRpc
 from gitbtc.sources.recorded import Recorded
 from tests.sources import scripted_node as script
 from tests.sources.scripted_node import ScriptedNode

@@ -57,12 +57,12 @@ def _from_source(source: Configured, git: Git, *, as_json: bool) -> int:
     import time
 
     from gitbtc.cli.asked_node import tell
+    from gitbtc.sources.asking import Patience
     from gitbtc.sources.drift import drift
-    from gitbtc.sources.http_rpc import HttpRpc
     from gitbtc.sources.syncing import look
     from gitbtc.views.source_drift import lines, of_source
 
-    snapshot = look(source, HttpRpc(source.node, progress=tell), git.at_top())
+    snapshot = look(source, source.program.asker(Patience(), tell), git.at_top())
     drifted = drift(source.root, snapshot, source.name)
     if as_json:
         click.echo(printable_json(of_source(source.name, drifted)))

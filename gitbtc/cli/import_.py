@@ -53,6 +53,7 @@ def bitcoin_core(  # noqa: PLR0913 - one parameter an option
     from gitbtc.sources import bitcoin_core as core
     from gitbtc.sources.bringing import bring, existing_folder
     from gitbtc.sources.configured import Configured
+    from gitbtc.sources.core_node import CoreNode
     from gitbtc.sources.dates import label_dates
     from gitbtc.sources.recorded import Recorded
     from gitbtc.sources.syncing import Manner, sync
@@ -66,7 +67,7 @@ def bitcoin_core(  # noqa: PLR0913 - one parameter an option
         snapshot = core.read_from(Recorded(folder), label_dates(place), strict=asked.strict)
         brought = bring(place, snapshot, name)
     else:
-        source = Configured(name, asked.node(name), place)
+        source = Configured(name, CoreNode(asked.node(name)), place)
         git = Git.at(existing_folder(place)).at_top()
         synced = sync(source, asked.asker(name), git, Manner(full=full, strict=asked.strict))
         snapshot, brought = synced.snapshot, synced.brought

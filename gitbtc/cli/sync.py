@@ -31,7 +31,6 @@ def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool, st
     from gitbtc.repo.git import Git
     from gitbtc.sources.asking import Patience
     from gitbtc.sources.configured import chosen
-    from gitbtc.sources.http_rpc import HttpRpc
     from gitbtc.sources.syncing import Manner, obstacle, sync
 
     git = Git().at_top()
@@ -44,7 +43,7 @@ def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool, st
             status = max(status, 1)
             continue
         try:
-            asker = HttpRpc(source.node, Patience(start=wait), tell)
+            asker = source.program.asker(Patience(start=wait), tell)
             show(source.name, sync(source, asker, git, manner))
         except GitbtcError as error:
             click.echo(told(error), err=True)

@@ -14,27 +14,27 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.repo import files
-from gitbtc.sources.endpoints import Cookie, NodeAccess, credentials, read_url
+from gitbtc.sources.programs import PROGRAMS, reader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gitbtc.sources.programs import Program, Reader
+
 PATH = ".gitbtc/sources.toml"
-KINDS = ("bitcoin-core",)
-_TEXTS = ("kind", "url", "wallet", "root", "cookie", "auth")
-_NAMED = {"kind", "url"}
 
 
 @dataclass(frozen=True)
 class Configured:
-    """One source: its node and wallet, and the root whose state files it tells of."""
+    """One source: the program that is asked, and the root whose state files it tells of."""
 
     name: str
-    node: NodeAccess
+    program: Program
     root: Path
 
 
@@ -70,31 +70,36 @@ def _source(name: str, table: Any, top: Path) -> Configured:
     if not isinstance(table, dict):
         raise UsageError(f"{PATH}: {name}: is not a table; write [{name}] above what belongs to it")
     try:
-        _check(table)
-        endpoint = read_url(table["url"], insecure=table.get("insecure", False))
-        secret = credentials(table.get("cookie"), table.get("auth"))
-        if isinstance(secret, Cookie):
-            secret = Cookie(_outside(top, secret.path))
+        module = _program(table)
+        _check(table, ("kind", *module.KEYS, "root"), module.NEEDED)
+        program = module.configured(name, table, partial(_outside, top))
         root = _inside(top, table.get("root", "."))
     except UsageError as error:
         raise UsageError(f"{PATH}: {name}: {error}") from None
-    return Configured(name, NodeAccess(name, endpoint, secret, table.get("wallet")), root)
+    return Configured(name, program, root)
 
 
-def _check(table: dict[str, Any]) -> None:
-    unknown = [key for key in table if key not in (*_TEXTS, "insecure")]
+def _program(table: dict[str, Any]) -> Reader:
+    kind = table.get("kind")
+    if kind is None:
+        raise UsageError("kind is missing")
+    if not isinstance(kind, str) or kind not in PROGRAMS:
+        raise UsageError(f"kind must be {' or '.join(PROGRAMS)}")
+    return reader(kind)
+
+
+def _check(table: dict[str, Any], known: tuple[str, ...], needed: frozenset[str]) -> None:
+    unknown = [key for key in table if key not in (*known, "insecure")]
     if unknown:
         secret = "; no secret belongs into this file" if _is_secret(unknown[0]) else ""
-        raise UsageError(f"unknown key {unknown[0]}{secret}; it takes {', '.join((*_TEXTS, 'insecure'))}")
-    missing = sorted(_NAMED - table.keys())
+        raise UsageError(f"unknown key {unknown[0]}{secret}; it takes {', '.join((*known, 'insecure'))}")
+    missing = sorted(needed - table.keys())
     if missing:
         raise UsageError(f"{missing[0]} is missing")
-    texts = {key: table.get(key, "") for key in _TEXTS}
+    texts = {key: table.get(key, "") for key in known}
     wrong = [key for key, value in texts.items() if not isinstance(value, str) or "\0" in value]
     if wrong or type(table.get("insecure", False)) is not bool:
         raise UsageError(f"{wrong[0]} must be text" if wrong else "insecure must be true or false")
-    if table["kind"] not in KINDS:
-        raise UsageError(f"kind must be {' or '.join(KINDS)}")
 
 
 def _is_secret(key: str) -> bool:
@@ -111,9 +116,9 @@ def _inside(top: Path, root: str) -> Path:
     return path
 
 
-def _outside(top: Path, cookie: Path) -> Path:
-    """The path of a cookie, relative to the repository. One in the work tree would be committed one day."""
-    path = (top / cookie).resolve()
+def _outside(top: Path, secret: Path, what: str) -> Path:
+    """The path of a secret, relative to the repository. One in the work tree would be committed one day."""
+    path = (top / secret).resolve()
     if path.is_relative_to(top.resolve()):
-        raise UsageError("the cookie lies in the work tree; a secret has no place in it")
+        raise UsageError(f"the {what} lies in the work tree; a secret has no place in it")
     return path

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 
 from gitbtc.kinds import codec, registry
 from gitbtc.repo import files
-from gitbtc.sources import bitcoin_core
 from gitbtc.sources.bringing import Brought, bring
 from gitbtc.sources.core_cursor import load, save
-from gitbtc.sources.dates import label_dates
 from gitbtc.sources.told import Source
 from gitbtc.state.in_progress import COMMIT, InProgress
 
@@ -52,7 +50,7 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
     `git` works at the top of the work tree.
     """
     cursor = None if manner.full else load(_cursor_file(source, git))
-    snapshot = bitcoin_core.read_from(asker, label_dates(source.root), cursor, strict=manner.strict)
+    snapshot = source.program.read(asker, source.root, cursor, strict=manner.strict)
     brought = bring(source.root, snapshot, source.name)
     if snapshot.cursor is not None and snapshot.cursor != cursor:
         save(_cursor_file(source, git), snapshot.cursor)
@@ -67,7 +65,7 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
 
 def look(source: Configured, asker: Asker, git: Git) -> SourceSnapshot:
     """What the source tells now; nothing is brought in, nor remembered. Raises what reading raises."""
-    return bitcoin_core.read_from(asker, label_dates(source.root), load(_cursor_file(source, git)))
+    return source.program.read(asker, source.root, load(_cursor_file(source, git)))
 
 
 def obstacle(source: Configured, git: Git) -> str | None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork, GitbtcError, NotWritten
 from gitbtc.sources.answers import BadAnswer
-from gitbtc.sources.asking import Call, LoginRefused, NodeError, Unreadable
-from gitbtc.sources.http_rpc import HttpRpc
+from gitbtc.sources.asking import LoginRefused, Patience, Unreadable
 from gitbtc.sources.syncing import Manner, obstacle, sync
 
 if TYPE_CHECKING:
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
     from gitbtc.sources.configured import Configured
     from gitbtc.sources.syncing import Synced
 
-_BLOCK_WAIT = 30  # seconds that a node is asked to wait for its next block
 _POLL = 10  # seconds between looks, where a node does not know from which block on to wait, or there are more sources
 _LONGEST_PAUSE = 60  # seconds
-_TAKES_TIP = 300_000  # the release from which on waitfornewblock takes the tip that is known, and so misses none
 
 
 class _Stopped(Exception):
@@ -47,7 +44,7 @@ class Watch:
         self._manner = Manner(commit=commit)
         self._told = told
         self._done = done
-        self._askers = {source.name: HttpRpc(source.node) for source in sources}
+        self._askers = {source.name: source.program.asker(Patience(), lambda _: None) for source in sources}
         self._sources = sources
         self._tips: dict[str, str] = {}
         self._last_said: dict[str, str] = {}
@@ -96,7 +93,7 @@ class Watch:
     def _round(self, source: Configured) -> bool:
         """Bring in what a source tells, if it has a new tip; whether that went well."""
         try:
-            tip = self._tip(source)
+            tip = source.program.tip(self._askers[source.name])
             if tip == self._tips.get(source.name):
                 return True
             reason = obstacle(source, self._git)
@@ -120,12 +117,6 @@ class Watch:
             self._last_said[source.name] = what
             self._told(what if what.startswith(f"{source.name}:") else f"{source.name}: {what}")
 
-    def _tip(self, source: Configured) -> str:
-        (tip,) = self._askers[source.name].ask([Call("getbestblockhash")])
-        if isinstance(tip, NodeError):
-            raise tip
-        return str(tip)
-
     def _wait(self) -> None:
         """Until a new block may be there."""
         only = self._sources[0] if len(self._sources) == 1 else None
@@ -133,18 +124,13 @@ class Watch:
             self._stop.wait(_POLL)
 
     def _waits_for_blocks(self, source: Configured) -> bool:
-        """Wait for the next block at the node itself, if it knows how to begin at the tip that is known here."""
-        asker = self._askers[source.name]
+        """Wait for the next block at the program itself, if it knows how to."""
         try:
-            (network,) = asker.ask([Call("getnetworkinfo")])
-            if not isinstance(network, dict) or network.get("version", 0) < _TAKES_TIP:
-                return False
             self._is_waiting = True
-            asker.ask([Call("waitfornewblock", (_BLOCK_WAIT * 1000, self._tips[source.name]))])
+            return source.program.waits_for_block(self._askers[source.name], self._tips[source.name])
         except Unreadable:
             return False  # the next round says why
         except _Stopped:
             return True
         finally:
             self._is_waiting = False
-        return True

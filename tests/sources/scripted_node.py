@@ -117,7 +117,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        try:
+            self.wfile.write(content)
+        except OSError:  # who asked waits no more
+            self.close_connection = True
 
     def hang_up(self) -> None:
         """Close the connection as a node that dies does."""

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from gitbtc.errors import CannotWork, UsageError
-from gitbtc.sources.configured import PATH, chosen, read
-from gitbtc.sources.endpoints import Cookie, FromEnvironment
+from gitbtc.sources.configured import PATH, Configured, chosen, read
+from gitbtc.sources.core_node import CoreNode
+from gitbtc.sources.endpoints import Cookie, FromEnvironment, NodeAccess
 
 NODE = 'kind = "bitcoin-core"\nurl = "http://127.0.0.1:8332"\n'
+
+
+def access(source: Configured) -> NodeAccess:
+    assert isinstance(source.program, CoreNode)
+    return source.program.access
 
 
 def write(top: Path, text: str) -> Path:
@@ -22,13 +28,13 @@ def write(top: Path, text: str) -> Path:
 def test_a_source_names_its_node_and_its_root(tmp_path: Path) -> None:
     text = f'[treasury]\n{NODE}wallet = "main vault"\nroot = "books"\ncookie = "~/.bitcoin/.cookie"\n'
     source = read(write(tmp_path, text))["treasury"]
-    assert (source.node.wallet, source.root) == ("main vault", tmp_path / "books")
-    assert source.node.credentials == Cookie(Path.home() / ".bitcoin/.cookie")
+    assert (access(source).wallet, source.root) == ("main vault", tmp_path / "books")
+    assert access(source).credentials == Cookie(Path.home() / ".bitcoin/.cookie")
 
 
 def test_the_password_may_come_from_the_environment(tmp_path: Path) -> None:
     source = read(write(tmp_path, f'[a]\n{NODE}auth = "env:A_RPC"\n'))["a"]
-    assert (source.node.credentials, source.node.wallet) == (FromEnvironment("A_RPC"), None)
+    assert (access(source).credentials, access(source).wallet) == (FromEnvironment("A_RPC"), None)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +55,7 @@ def test_the_password_may_come_from_the_environment(tmp_path: Path) -> None:
         (f'[a]\n{NODE}cookie = "a\\u0000b"\n', "a: cookie must be text"),
         (f"[a]\n{NODE}", "a: name one of a cookie's path"),
         ('[a]\nurl = "http://127.0.0.1"\n', "a: kind is missing"),
-        ('[a]\nkind = "lnd"\nurl = "http://127.0.0.1"\nauth = "env:A"\n', "a: kind must be bitcoin-core"),
+        ('[a]\nkind = "eclair"\nurl = "http://127.0.0.1"\nauth = "env:A"\n', "a: kind must be bitcoin-core"),
         (f'[a]\n{NODE}auth = "env:A"\nwallet = 5\n', "a: wallet must be text"),
         (f'[a]\n{NODE}auth = "env:A"\ninsecure = "yes"\n', "a: insecure must be true or false"),
         (f'[a]\n{NODE}auth = "env:A"\nroot = "../elsewhere"\n', "a: root is not in this repository"),
@@ -85,7 +91,7 @@ def test_a_folder_in_the_files_place_is_one_message(tmp_path: Path) -> None:
 
 def test_a_password_in_clear_may_be_meant(tmp_path: Path) -> None:
     text = '[a]\nkind = "bitcoin-core"\nurl = "http://8.8.8.8:8332"\nauth = "env:A"\ninsecure = true\n'
-    assert str(read(write(tmp_path, text))["a"].node.endpoint) == "8.8.8.8:8332"
+    assert str(access(read(write(tmp_path, text))["a"]).endpoint) == "8.8.8.8:8332"
 
 
 def test_sources_are_chosen_by_name(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import Answer, BadAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Call(NamedTuple):
@@ -28,11 +28,40 @@ class Call(NamedTuple):
         """The method and its parameters, one after the other."""
         return (self.method, *self.params)
 
-    @property
-    def typed(self) -> str:
+
+@dataclass(frozen=True)
+class CommandLine:
+    """A program to ask `daemon` from a shell, and how a folder holds what it prints: the answer to a method as
+    `<method>.json`; of those in `keyed`, which are called once for each thing, one answer a line in `<method>.jsonl`
+    (the thing is told by the field of the result that stands there, or by `params`); of those in `numbered` as
+    `<method>-<first parameter>.json`. `spelled` has what is typed for a method that is not typed as it is called.
+    """
+
+    name: str
+    daemon: str
+    keyed: Mapping[str, str | None] = field(default_factory=dict)
+    numbered: frozenset[str] = frozenset()
+    spelled: Mapping[str, str] = field(default_factory=dict)
+
+    def typed(self, call: Call) -> str:
         """The call as one would type it: `bitcoin-cli gettransaction TXID true true`."""
-        words = (word if isinstance(word, str) else json.dumps(word) for word in self.params)
-        return " ".join(["bitcoin-cli", self.method, *(shlex.quote(word) for word in words)])
+        words = (word if isinstance(word, str) else json.dumps(word) for word in call.params)
+        method = self.spelled.get(call.method, call.method)
+        return " ".join([self.name, method, *(shlex.quote(word) for word in words)])
+
+    def file_name(self, call: Call) -> str:
+        """The file that holds the answer to a call."""
+        if call.method in self.numbered:
+            return f"{call.method}-{call.params[0]}.json"
+        return f"{call.method}.json{'l' if call.method in self.keyed else ''}"
+
+
+BITCOIN_CLI = CommandLine(
+    "bitcoin-cli",
+    "bitcoind",
+    {"gettransaction": "txid", "getrawtransaction": "txid", "getmempoolentry": None, "getaddressesbylabel": None},
+    frozenset(["estimatesmartfee"]),
+)
 
 
 class NodeError(BadAnswer):

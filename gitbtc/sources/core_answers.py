@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import Answer, BadAnswer
-from gitbtc.sources.asking import Call, Inconsistent, NodeError, NodeQuestions, NotAnswered
+from gitbtc.sources.asking import BITCOIN_CLI, Call, Inconsistent, NodeError, NodeQuestions, NotAnswered
 from gitbtc.sources.core_cursor import Cursor, cut, cut_raw
 
 if TYPE_CHECKING:
@@ -137,8 +137,9 @@ class CoreAnswers:
         if count != counted:
             raise Inconsistent(
                 f"there are answers of {count} transactions, but getwalletinfo counts {counted} in the wallet "
-                f"(txcount); ask gettransaction for every txid of `{since('').typed}`: its last parameter, "
-                "include_change, lists also what pays own change addresses alone, which listtransactions leaves out"
+                f"(txcount); ask gettransaction for every txid of `{BITCOIN_CLI.typed(since(''))}`: its last "
+                "parameter, include_change, lists also what pays own change addresses alone, which listtransactions "
+                "leaves out"
             )
 
     def _address_book(self) -> dict[str, tuple[str, str]] | None:

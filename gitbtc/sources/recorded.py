@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.sources.answers import Answer, BadAnswer, decoded
-from gitbtc.sources.asking import Call, NodeError, NotAnswered
+from gitbtc.sources.asking import BITCOIN_CLI, Call, CommandLine, NodeError, NotAnswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,19 +18,18 @@ if TYPE_CHECKING:
 
 _ENVELOPE = frozenset(["jsonrpc", "id", "method", "params", "result", "error"])
 _NOT_IN_MEMPOOL = -5
-# Called once for each thing; its first parameter is told by the line, by `params` or by the field of the result.
-KEYED = {"gettransaction": "txid", "getrawtransaction": "txid", "getmempoolentry": None, "getaddressesbylabel": None}
-# Called with a number that the file's name has.
-NUMBERED = frozenset(["estimatesmartfee"])
 
 
 class Recorded:
-    """The answers in `folder`. What is not there, or cannot be read, is told with the call that records it."""
+    """The answers in `folder`, named as `shell` has it. What is not there, or cannot be read, is told with the call
+    that records it.
+    """
 
     live = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shell: CommandLine = BITCOIN_CLI) -> None:
         self.folder = folder
+        self._shell = shell
         self._files: dict[str, Any] = {}
         self._rows: dict[str, dict[Any, tuple[Any, str]] | None] = {}
 
@@ -40,25 +39,29 @@ class Recorded:
 
     def where(self, call: Call) -> str:
         """The file, and the line where there is one."""
-        if call.method not in KEYED:
-            return file_name(call)
+        name = self._shell.file_name(call)
+        if call.method not in self._shell.keyed:
+            return name
         rows = self._lines(call) or {}
-        return rows[call.params[0]][1] if call.params[0] in rows else file_name(call)
+        return rows[call.params[0]][1] if call.params[0] in rows else name
 
     def _answer(self, call: Call) -> Any:
         if call.method == "listsinceblock":
             return self._since(call)
         if call.method == "getrawmempool":
             return self._mempool(call)
-        if call.method not in KEYED:
+        if call.method not in self._shell.keyed:
             return self._whole_file(call)
         rows = self._lines(call)
         if rows is None and call.method == "getmempoolentry":
             return self._from_mempool(call)
         if rows is not None and call.params[0] in rows:
             return rows[call.params[0]][0]
-        return NotAnswered(f"{self.folder}: {file_name(call)} {'is missing' if rows is None else 'lacks an answer'}; "
-                           f"record it with `{call.typed}`")  # fmt: skip
+        lack = "is missing" if rows is None else "lacks an answer"
+        return NotAnswered(f"{self.folder}: {self._shell.file_name(call)} {lack}; {self._recipe(call)}")
+
+    def _recipe(self, call: Call) -> str:
+        return f"record it with `{self._shell.typed(call)}`"
 
     def _since(self, call: Call) -> Any:
         """The transactions of every list of the folder: a list can lack one that the folder has the answer of."""
@@ -74,7 +77,7 @@ class Recorded:
         if answered is None and not told:
             return NotAnswered(
                 f"{self.folder}: gettransaction.jsonl is missing; record `gettransaction TXID true true`, one answer a "
-                f"line, of every txid that `{call.typed}` names"
+                f"line, of every txid that `{self._shell.typed(call)}` names"
             )
         return {"transactions": [{"txid": txid} for txid in {**dict.fromkeys(answered or ()), **told}]}
 
@@ -93,24 +96,26 @@ class Recorded:
         if isinstance(pool, BadAnswer):
             return pool if isinstance(pool, NotAnswered) else NotAnswered(str(pool))
         if not isinstance(pool, dict):
-            raise BadAnswer(f"{file_name(whole)}: holds no entries; record it with `{whole.typed}`")
-        return pool.get(call.params[0], NodeError(file_name(whole), _NOT_IN_MEMPOOL, "Transaction not in mempool"))
+            raise BadAnswer(f"{self._shell.file_name(whole)}: holds no entries; {self._recipe(whole)}")
+        return pool.get(
+            call.params[0], NodeError(self._shell.file_name(whole), _NOT_IN_MEMPOOL, "Transaction not in mempool")
+        )
 
     # -- files -----------------------------------------------------------------------------------------------------
 
     def _whole_file(self, call: Call) -> Any:
-        name = file_name(call)
+        name = self._shell.file_name(call)
         if name not in self._files:
             content = self._content(name)
             if content is None:
-                self._files[name] = NotAnswered(f"{self.folder}: {name} is missing; record it with `{call.typed}`")
+                self._files[name] = NotAnswered(f"{self.folder}: {name} is missing; {self._recipe(call)}")
             else:
-                self._files[name] = _unwrapped(_decoded(content, name, call), name)
+                self._files[name] = _unwrapped(self._decoded(content, name, call), name)
         return self._files[name]
 
     def _lines(self, call: Call) -> dict[Any, tuple[Any, str]] | None:
         """First parameter -> (result, where it stands), or None when there is no such file."""
-        name = file_name(call)
+        name = self._shell.file_name(call)
         if name not in self._rows:
             content = self._content(name)
             self._rows[name] = None if content is None else dict(self._keyed(content, call))
@@ -120,10 +125,10 @@ class Recorded:
         rows = []
         for number, line in enumerate(content.split("\n"), start=1):
             if line.strip():
-                where = f"{file_name(call)} line {number}"
-                value = _decoded(line, where, call)
+                where = f"{self._shell.file_name(call)} line {number}"
+                value = self._decoded(line, where, call)
                 result = _unwrapped(value, where)
-                rows.append((_key(call.method, value, result, where), (result, where)))
+                rows.append((_key(self._shell.keyed[call.method], value, result, where), (result, where)))
         return rows
 
     def _content(self, file_name: str) -> str | None:
@@ -136,16 +141,17 @@ class Recorded:
         except OSError as error:
             raise BadAnswer(f"{file_name}: cannot be read: {error.strerror}") from None
 
+    def _decoded(self, text: str, where: str, call: Call) -> Any:
+        again = f"the call gave no answer (is {self._shell.daemon} running?); repeat `{self._shell.typed(call)}`"
+        if not text.strip():
+            raise BadAnswer(f"{where}: empty: {again}")
+        try:
+            return decoded(text, where)
+        except BadAnswer as error:
+            raise BadAnswer(f"{error}, perhaps cut short, or {again}") from None
 
-def file_name(call: Call) -> str:
-    """The file that holds the answer to a call."""
-    if call.method in NUMBERED:
-        return f"{call.method}-{call.params[0]}.json"
-    return f"{call.method}.json{'l' if call.method in KEYED else ''}"
 
-
-def _key(method: str, value: Any, result: Any, where: str) -> Any:
-    field = KEYED[method]
+def _key(field: str | None, value: Any, result: Any, where: str) -> Any:
     params = value.get("params") if isinstance(value, dict) else None
     if isinstance(params, list) and params and isinstance(params[0], str):
         return params[0]
@@ -166,13 +172,3 @@ def _unwrapped(value: Any, where: str) -> Any:
     if "result" not in value:
         raise BadAnswer(f"{where}: neither result nor error; a recording keeps the node's whole answer")
     return value["result"]
-
-
-def _decoded(text: str, where: str, call: Call) -> Any:
-    again = f"the call gave no answer (is bitcoind running?); repeat `{call.typed}`"
-    if not text.strip():
-        raise BadAnswer(f"{where}: empty: {again}")
-    try:
-        return decoded(text, where)
-    except BadAnswer as error:
-        raise BadAnswer(f"{error}, perhaps cut short, or {again}") from None

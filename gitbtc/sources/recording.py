@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import UsageError, not_written
 from gitbtc.sources.answers import BadAnswer, encoded
-from gitbtc.sources.asking import NodeError
-from gitbtc.sources.core_answers import FIRST
-from gitbtc.sources.recorded import KEYED, file_name
+from gitbtc.sources.asking import BITCOIN_CLI, CommandLine, NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,21 +18,27 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """An asker that remembers what another one answered."""
+    """An asker that remembers what another one answered, as files named as `shell` has it.
 
-    def __init__(self, asker: Asker) -> None:
+    A reader begins each read with one method: with it, what was answered before is of an earlier moment.
+    """
+
+    def __init__(self, asker: Asker, shell: CommandLine) -> None:
         self._asker = asker
+        self._shell = shell
+        self._first = ""
         self.live = asker.live
         self.files: dict[str, dict[str, str]] = {}
 
     def ask(self, calls: Sequence[Call]) -> list[Any]:
         """What the other asker answers."""
         results = self._asker.ask(calls)
-        if calls and calls[0].method == FIRST:
-            self.files.clear()  # what was answered before is of an earlier moment
+        self._first = self._first or (calls[0].method if calls else "")
+        if calls and calls[0].method == self._first:
+            self.files.clear()
         for call, result in zip(calls, results, strict=True):
-            key = str(call.params[0]) if call.method in KEYED else ""
-            self.files.setdefault(file_name(call), {})[key] = _line(call, result)
+            key = str(call.params[0]) if call.method in self._shell.keyed else ""
+            self.files.setdefault(self._shell.file_name(call), {})[key] = _line(call, result)
         return results
 
     def where(self, call: Call) -> str:
@@ -42,7 +46,7 @@ class Recorder:
         return self._asker.where(call)
 
 
-def record(asker: Asker, folder: Path, read: Callable[[Asker], Any]) -> int:
+def record(asker: Asker, folder: Path, read: Callable[[Asker], Any], shell: CommandLine = BITCOIN_CLI) -> int:
     """Write what `read` asks of `asker` into `folder`, which must not be there yet; how many files.
 
     All or nothing: they are written into a new folder beside it, which gets the name when it is whole. Raises
@@ -50,9 +54,9 @@ def record(asker: Asker, folder: Path, read: Callable[[Asker], Any]) -> int:
     """
     if folder.exists():
         raise UsageError(f"{folder} is there already; name a new folder")
-    recorder = Recorder(asker)
+    recorder = Recorder(asker, shell)
     read(recorder)
-    for name in KEYED:  # no line says as much as one: there is nothing of it
+    for name in shell.keyed:  # no line says as much as one: there is nothing of it
         recorder.files.setdefault(f"{name}.jsonl", {})
     try:
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))

@@ -46,6 +46,11 @@ class AskedNode:
         return HttpRpc(self.node(name), Patience(start=self.wait), tell)
 
 
+volatile_option = click.option(
+    "--volatile", is_flag=True, help="Write also what changes by the minute: is_active, connected."
+)
+
+
 def tell(line: str) -> None:
     """Say what is going on, where it does not mix with the result."""
     click.echo(printable(line), err=True)

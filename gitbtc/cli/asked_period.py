@@ -19,13 +19,13 @@ from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
 from gitbtc.reserving.events import root_at
-from gitbtc.spends import CHANNELS, COINS, LABELS, LABELS_329, MEMPOOL, TRANSACTIONS
+from gitbtc.spends import CHANNELS, COINS, LABELS, LABELS_329, MEMPOOL, PENDING, TRANSACTIONS
 from gitbtc.state.snapshot import Snapshot, installed_kinds
 from gitbtc.state.sound import records_of
 from gitbtc.statement.books import Books
 from gitbtc.statement.derivation import derived
 from gitbtc.statement.groups import Called
-from gitbtc.statement.lightning import PENDING, funding
+from gitbtc.statement.lightning import funding
 from gitbtc.statement.reckoning import Reckoning
 
 if TYPE_CHECKING:

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.cli.asked_node import AskedNode, node_options
+from gitbtc.cli.asked_lightning import AskedLnd, lnd_options
+from gitbtc.cli.asked_node import AskedNode, node_options, tell, volatile_option
 from gitbtc.cli.import_file import ImportGroup, counted
 from gitbtc.errors import UsageError, printable, printable_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from gitbtc.sources.asking import CommandLine
+    from gitbtc.sources.programs import Program
     from gitbtc.sources.snapshot import SourceSnapshot
     from gitbtc.sources.statefiles import FileChange
+    from gitbtc.sources.syncing import Manner
+
+    FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
 
 ROOT_KEY = "gitbtc.import/v1"
 
@@ -30,17 +39,29 @@ def command() -> None:
     """
 
 
+_from = click.option(
+    "--from", "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of recorded answers: what the program's own command line prints, or `gitbtc record` writes.",
+)  # fmt: skip
+_root = click.option(
+    "--root", metavar="PATH", type=click.Path(file_okay=False, path_type=Path),
+    help="The folder that holds wallet/ and network/. [default: the top of the repository]",
+)  # fmt: skip
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+
+
+def _as(program: str) -> Callable[[FC], FC]:
+    told = "The source that these answers are of: a second wallet or node is another one."
+    return click.option("--as", "name", metavar="NAME", default=program, show_default=True, help=told)
+
+
 @command.command("bitcoin-core")
-@click.option("--from", "folder", metavar="DIR",
-              type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="A folder of recorded RPC answers, <method>.json and <method>.jsonl.")  # fmt: skip
+@_from
 @node_options
-@click.option("--root", metavar="PATH", type=click.Path(file_okay=False, path_type=Path),
-              help="The folder that holds wallet/ and network/. [default: the top of the repository]")  # fmt: skip
-@click.option("--as", "name", metavar="NAME", default="bitcoin-core", show_default=True,
-              help="The source that these answers are of: a second wallet or node is another one.")  # fmt: skip
+@_root
+@_as("bitcoin-core")
 @click.option("--full", is_flag=True, help="Ask the node again also for what is known already.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@_as_json
 def bitcoin_core(  # noqa: PLR0913 - one parameter an option
     folder: Path | None, root: Path | None, name: str, asked: AskedNode, *, full: bool, as_json: bool
 ) -> None:
@@ -49,30 +70,86 @@ def bitcoin_core(  # noqa: PLR0913 - one parameter an option
     A node is named by --url and --cookie (or --auth), its wallet by --wallet. It is only read: gitbtc calls nothing
     that changes the node or the wallet. `gitbtc record` makes a folder for --from, for a machine that has no node.
     """
-    from gitbtc.repo.git import Git
-    from gitbtc.sources import bitcoin_core as core
-    from gitbtc.sources.bringing import bring, existing_folder
-    from gitbtc.sources.configured import Configured
-    from gitbtc.sources.core_node import CoreNode
-    from gitbtc.sources.dates import label_dates
-    from gitbtc.sources.recorded import Recorded
-    from gitbtc.sources.syncing import Manner, sync
+    from gitbtc.sources.asking import BITCOIN_CLI
+    from gitbtc.sources.core_node import CoreNode, read
+    from gitbtc.sources.syncing import Manner
 
-    if (folder is None) == (asked.url is None):
-        raise UsageError("name either a node (--url) or a folder of recorded answers (--from)")
-    if root is not None:
-        refuse_way_out(root)
-    place = root or Path(Git().top_level())
+    _one_of(folder, asked.url)
+    manner = Manner(full=full, strict=asked.strict)
+    into = _Into(root, name, manner, as_json=as_json)
     if folder:
-        snapshot = core.read_from(Recorded(folder), label_dates(place), strict=asked.strict)
-        brought = bring(place, snapshot, name)
+        into.from_folder(folder, BITCOIN_CLI, read)
     else:
-        source = Configured(name, CoreNode(asked.node(name)), place)
-        git = Git.at(existing_folder(place)).at_top()
-        synced = sync(source, asked.asker(name), git, Manner(full=full, strict=asked.strict))
-        snapshot, brought = synced.snapshot, synced.brought
-    show = _show_json if as_json else _show_text
-    show(place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])
+        into.from_program(CoreNode(asked.node(name)), asked.wait)
+
+
+@command.command("lnd")
+@_from
+@lnd_options
+@_root
+@_as("lnd")
+@volatile_option
+@_as_json
+def lnd(  # noqa: PLR0913 - one parameter an option
+    folder: Path | None, root: Path | None, name: str, asked: AskedLnd, *, volatile: bool, as_json: bool
+) -> None:
+    """Read an LND node over REST, or a folder of what `lncli` prints, one file a command.
+
+    Channels with their balances and policies, peers, and the coins of its wallet; what it has leased is reserved by
+    the agent lnd. It is only read: readonly.macaroon allows all that is asked.
+    """
+    from gitbtc.sources.lnd import LNCLI
+    from gitbtc.sources.lnd_node import read
+    from gitbtc.sources.syncing import Manner
+
+    _one_of(folder, asked.url)
+    into = _Into(root, name, Manner(volatile=volatile), as_json=as_json)
+    if folder:
+        into.from_folder(folder, LNCLI, read)
+    else:
+        into.from_program(asked.program(name), asked.wait)
+
+
+def _one_of(folder: Path | None, url: str | None) -> None:
+    if (folder is None) == (url is None):
+        raise UsageError("name either a node (--url) or a folder of recorded answers (--from)")
+
+
+class _Into:
+    """A root that a source of this `name` is brought into. UsageError for one behind a link."""
+
+    def __init__(self, root: Path | None, name: str, manner: Manner, *, as_json: bool) -> None:
+        from gitbtc.repo.git import Git
+
+        if root is not None:
+            refuse_way_out(root)
+        self._place = root or Path(Git().top_level())
+        self._name = name
+        self._manner = manner
+        self._show = _show_json if as_json else _show_text
+
+    def from_folder(self, folder: Path, shell: CommandLine, read: Callable[..., SourceSnapshot]) -> None:
+        """Bring in what a folder of answers holds."""
+        from gitbtc.sources.bringing import bring
+        from gitbtc.sources.recorded import Recorded
+
+        snapshot = read(Recorded(folder, shell), self._place, strict=self._manner.strict)
+        brought = bring(self._place, snapshot, self._name, volatile=self._manner.volatile)
+        self._show(self._place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])
+
+    def from_program(self, program: Program, wait: float) -> None:
+        """Bring in what a program answers, which may be waited for while it starts (seconds)."""
+        from gitbtc.repo.git import Git
+        from gitbtc.sources.asking import Patience
+        from gitbtc.sources.bringing import existing_folder
+        from gitbtc.sources.configured import Configured
+        from gitbtc.sources.syncing import sync
+
+        git = Git.at(existing_folder(self._place)).at_top()
+        asker = program.asker(Patience(start=wait), tell)
+        done = sync(Configured(self._name, program, self._place), asker, git, self._manner)
+        notices = [*done.snapshot.notices, *done.brought.notices]
+        self._show(self._place, done.snapshot, done.brought.changes, notices)
 
 
 def refuse_way_out(root: Path) -> None:
@@ -87,8 +164,7 @@ def refuse_way_out(root: Path) -> None:
 
 
 def _show_text(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], notices: list[str]) -> None:
-    chain = snapshot.chain
-    click.echo(f"{snapshot.source}: {snapshot.network} at block {chain['block_height']}, into {printable(str(root))}")
+    click.echo(f"{snapshot.source}: {snapshot.network} at block {snapshot.tip}, into {printable(str(root))}")
     for change in changes:
         click.echo(f"  {change.path:<26}{counted(change)}")
     for notice in notices:
@@ -99,7 +175,7 @@ def _show_json(root: Path, snapshot: SourceSnapshot, changes: list[FileChange], 
     document: dict[str, Any] = {
         "source": snapshot.source,
         "root": str(root),
-        "chain": snapshot.chain,
+        "chain": snapshot.as_of,
         "files": [
             {"path": change.path, "kind": change.kind.name, "added": change.added, "changed": change.changed,
              "removed": change.removed}

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.cli.asked_node import node_options
+from gitbtc.cli.asked_lightning import AskedLnd, lnd_options
+from gitbtc.cli.asked_node import node_options, tell
 from gitbtc.errors import printable
 
 if TYPE_CHECKING:
     from gitbtc.cli.asked_node import AskedNode
+
+
+_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 
 @click.group("record")
@@ -20,7 +24,7 @@ def command() -> None:
 
 
 @command.command("bitcoin-core")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@_folder
 @node_options
 def bitcoin_core(folder: Path, asked: AskedNode) -> None:
     """Write what a wallet of a Bitcoin Core node answers into the new folder DIR.
@@ -34,4 +38,29 @@ def bitcoin_core(folder: Path, asked: AskedNode) -> None:
     from gitbtc.sources.recording import record
 
     count = record(asked.asker(core.SOURCE), folder, partial(core.read_from, strict=asked.strict))
+    _say(folder, count)
+
+
+@command.command("lnd")
+@_folder
+@lnd_options
+def lnd(folder: Path, asked: AskedLnd) -> None:
+    """Write what an LND node answers into the new folder DIR.
+
+    `gitbtc import lnd --from DIR` reads it. The folder is there when it is whole, or not at all. It tells the balance
+    of every channel, and holds no key: it is a picture of the channels, and no backup of them.
+    """
+    from functools import partial
+
+    from gitbtc.sources.asking import Patience, at_one_moment
+    from gitbtc.sources.lightning import Remembered
+    from gitbtc.sources.lnd import LNCLI, SOURCE, read_from
+    from gitbtc.sources.recording import record
+
+    asker = asked.program(SOURCE).asker(Patience(start=asked.wait), tell)
+    read = partial(read_from, known=Remembered())
+    _say(folder, record(asker, folder, lambda recorder: at_one_moment(partial(read, recorder)), LNCLI))
+
+
+def _say(folder: Path, count: int) -> None:
     click.echo(f"{printable(str(folder))}: {count} files")

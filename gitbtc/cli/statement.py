@@ -110,8 +110,8 @@ def _title(period: Period) -> str:
 
 def channels_of(period: Period) -> Channels | None:
     """What lies in channels, where the roots have any at one of the ends."""
-    from gitbtc.spends import CHANNELS
-    from gitbtc.statement.lightning import PENDING, Channels, funding, held, moved
+    from gitbtc.spends import CHANNELS, PENDING
+    from gitbtc.statement.lightning import Channels, funding, held, moved
 
     at_ends = [
         [period.records(moment, kind) for kind in (CHANNELS, PENDING)] for moment in (period.before, period.after)

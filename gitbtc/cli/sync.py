@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.cli.asked_node import tell
+from gitbtc.cli.asked_node import tell, volatile_option
 from gitbtc.errors import GitbtcError, printable, told
 
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 @click.option("--commit", is_flag=True, help="Commit what came of it, a commit a source.")
 @click.option("--full", is_flag=True, help="Ask again also for what is known already.")
 @click.option("--strict", is_flag=True, help="Refuse a node that lags behind the chain.")
+@volatile_option
 @click.option("--wait", metavar="SECONDS", type=click.FloatRange(min=0), default=60, show_default=True,
               help="How long a node that is starting is waited for.")  # fmt: skip
-def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool, strict: bool) -> int:
+def command(  # noqa: PLR0913 - one parameter an option
+    names: tuple[str, ...], wait: float, *, commit: bool, full: bool, strict: bool, volatile: bool
+) -> int:
     """Read the sources that .gitbtc/sources.toml names, all or those of these NAMEs, and bring in what they tell.
 
     A source is skipped while a merge or rebase is in progress, HEAD is detached, or a state file has changes of
@@ -34,7 +37,7 @@ def command(names: tuple[str, ...], wait: float, *, commit: bool, full: bool, st
     from gitbtc.sources.syncing import Manner, obstacle, sync
 
     git = Git().at_top()
-    manner = Manner(commit=commit, full=full, strict=strict)
+    manner = Manner(commit=commit, full=full, strict=strict, volatile=volatile)
     status = 0
     for source in chosen(Path(git.top_level()), names):
         reason = obstacle(source, git)
@@ -56,6 +59,6 @@ def show(name: str, synced: Synced) -> None:
     touched = [change.path for change in synced.brought.changes if change.touched]
     done = "committed" if synced.committed else "changed" if touched else "unchanged"
     said = f"{done}: {', '.join(touched)}" if touched else done
-    click.echo(f"{printable(name)}: block {synced.snapshot.chain['block_height']}, {said}")
+    click.echo(f"{printable(name)}: block {synced.snapshot.tip}, {said}")
     for notice in (*synced.snapshot.notices, *synced.brought.notices):
         tell(f"note: {notice}")

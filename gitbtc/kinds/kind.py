@@ -42,7 +42,8 @@ what a change of it is called where it is told before all other changes), and fo
 element `x-gitbtc-identity`, the fields that tell its elements apart. `x-gitbtc-told-by` says whose word counts when
 another program's answers are imported: `source` (a fact, which the program tells), `person` (what people write, which a
 program does not undo) or `either` (the default: people, where they changed it, else the program). The parts of a list
-are told by whom the list is.
+are told by whom the list is. `x-gitbtc-volatile`: true where a value changes by the minute and says nothing of
+anybody's money; an import writes it together with another change of its record alone.
 """
 
 from __future__ import annotations
@@ -87,10 +88,13 @@ _PATH_LETTERS = frozenset(_LOWER + _LOWER.upper() + _DIGITS + "._-/")
 class Field:
     """One field of a record: its merge rule, who tells it, its unit, and for `elements` the rules of what it holds.
 
-    `is_free`: its text may be anything, a label or a note, which does not tell its record apart.
+    `is_free`: its text may be anything, a label or a note, which does not tell its record apart. `is_volatile`: it
+    changes by the minute.
     """
 
-    __slots__ = ("elements", "identity", "is_free", "json_types", "merge", "name", "told_by", "unit", "words")
+    __slots__ = (
+        "elements", "identity", "is_free", "is_volatile", "json_types", "merge", "name", "told_by", "unit", "words",
+    )  # fmt: skip
 
     def __init__(self, name: str, schema: dict[str, Any], where: str) -> None:
         self.name = name
@@ -99,6 +103,7 @@ class Field:
             raise CannotWork(f"{where}: field {name}: no merge rule is called {self.merge!r}")
         self.told_by = _one_of(schema.get("x-gitbtc-told-by", EITHER), TELLERS, f"{where}: field {name}: told by")
         self.unit: str = schema.get("x-gitbtc-unit", "")
+        self.is_volatile = schema.get("x-gitbtc-volatile", False) is True
         self.words: dict[str, str] = schema.get("x-gitbtc-words", {})
         declared = schema.get("type", ())
         self.json_types: frozenset[str] = frozenset([declared] if isinstance(declared, str) else declared)
@@ -129,7 +134,7 @@ class Kind:
     __slots__ = (
         "alarms", "append_only", "balance", "compared", "crdt", "dumps", "fields", "frame", "groups", "growth",
         "identity", "is_array", "join", "key_types", "line", "loads", "members", "name", "noun", "optional", "order",
-        "path", "record_schema", "register", "removal", "renames", "schema", "spellings", "title", "verbs",
+        "path", "record_schema", "register", "removal", "renames", "schema", "spellings", "title", "verbs", "volatile",
     )  # fmt: skip
 
     def __init__(self, schema: dict[str, Any], where: str) -> None:
@@ -183,6 +188,7 @@ class Kind:
         self.loads, self.dumps = _written(schema, self.members, where)
         self.groups: tuple[Group, ...] = tuple(Group(group, where) for group in schema.get("x-gitbtc-together", ()))
         self.spellings = Spellings(self.record_schema, where)
+        self.volatile = frozenset(name for name, field in self.fields.items() if field.is_volatile)
 
     def group_of(self, field: str) -> Group | None:
         """The group that merges `field` together with others, if it is in one."""

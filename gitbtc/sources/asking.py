@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import Answer, BadAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+T = TypeVar("T")
+Form = TypeVar("Form", bound=Answer)
+_READS = 3
 
 
 class Call(NamedTuple):
@@ -35,6 +39,7 @@ class CommandLine:
     `<method>.json`; of those in `keyed`, which are called once for each thing, one answer a line in `<method>.jsonl`
     (the thing is told by the field of the result that stands there, or by `params`); of those in `numbered` as
     `<method>-<first parameter>.json`. `spelled` has what is typed for a method that is not typed as it is called.
+    With `first` each read begins, where nothing of an earlier one may be left over.
     """
 
     name: str
@@ -42,6 +47,7 @@ class CommandLine:
     keyed: Mapping[str, str | None] = field(default_factory=dict)
     numbered: frozenset[str] = frozenset()
     spelled: Mapping[str, str] = field(default_factory=dict)
+    first: str = ""
 
     def typed(self, call: Call) -> str:
         """The call as one would type it: `bitcoin-cli gettransaction TXID true true`."""
@@ -61,6 +67,7 @@ BITCOIN_CLI = CommandLine(
     "bitcoind",
     {"gettransaction": "txid", "getrawtransaction": "txid", "getmempoolentry": None, "getaddressesbylabel": None},
     frozenset(["estimatesmartfee"]),
+    first="getblockchaininfo",
 )
 
 
@@ -85,6 +92,10 @@ class NotAnswered(BadAnswer):
 
 class Inconsistent(BadAnswer):
     """Answers that are each right do not belong to one moment, or some are missing."""
+
+
+class SourceMoved(BadAnswer):
+    """The program went on while it was read, every time."""
 
 
 class Unreadable(CannotWork):
@@ -120,30 +131,48 @@ class Asker(Protocol):
         ...
 
 
-class NodeQuestions:
-    """What a reader asks of an asker. `notices` collects what was left out, for the user."""
+def at_one_moment(read: Callable[[], T]) -> T:
+    """What `read` gives, which raises Inconsistent where the program went on meanwhile: it is asked again, three times
+    at most. Raises SourceMoved.
+    """
+    for left in reversed(range(_READS)):
+        try:
+            return read()
+        except Inconsistent as error:
+            if not left:
+                raise SourceMoved(
+                    f"the program went on while it was read, {_READS} times; try again ({error})"
+                ) from None
+    raise AssertionError
 
-    def __init__(self, asker: Asker) -> None:
+
+class NodeQuestions(Generic[Form]):
+    """What a reader asks of an asker, whose answers have the `form`. `notices` collects what was left out, for the
+    user.
+    """
+
+    def __init__(self, asker: Asker, form: type[Form]) -> None:
         self.asker = asker
+        self._form = form
         self.notices: list[str] = []
 
-    def required(self, method: str, *params: Any) -> Answer:
+    def required(self, method: str, *params: Any) -> Form:
         """The result, an object. Raises NotAnswered or NodeError when there is none."""
         result = self.result(method, *params)
         if isinstance(result, BadAnswer):
             raise result
-        return Answer(result, self.asker.where(Call(method, params)))
+        return self._form(result, self.asker.where(Call(method, params)))
 
-    def optional(self, method: str, *params: Any) -> Answer | None:
+    def optional(self, method: str, *params: Any) -> Form | None:
         """The result, an object, or None when there is none; a notice tells of an error."""
         result = self._result_or_notice(method, params)
-        return None if result is None else Answer(result, self.asker.where(Call(method, params)))
+        return None if result is None else self._form(result, self.asker.where(Call(method, params)))
 
-    def optional_list(self, method: str, *params: Any) -> list[Answer] | None:
+    def optional_list(self, method: str, *params: Any) -> list[Form] | None:
         """The result, a list of objects, or None when there is none."""
         result = self._result_or_notice(method, params)
         where = self.asker.where(Call(method, params))
-        return None if result is None else Answer({method: result}, where).children(method)
+        return None if result is None else self._form({method: result}, where).children(method)
 
     def optional_texts(self, method: str, *params: Any) -> list[str] | None:
         """The result, a list of texts, or None when there is none."""
@@ -156,11 +185,11 @@ class NodeQuestions:
         """The result of one call; a NodeError or NotAnswered when there is none."""
         return self.asker.ask([Call(method, params)])[0]
 
-    def each(self, calls: Iterable[Call]) -> list[Answer | BadAnswer]:
+    def each(self, calls: Iterable[Call]) -> list[Form | BadAnswer]:
         """The result of each call, an object, or why there is none."""
         wanted = list(calls)
         return [
-            result if isinstance(result, BadAnswer) else Answer(result, self.asker.where(call))
+            result if isinstance(result, BadAnswer) else self._form(result, self.asker.where(call))
             for call, result in zip(wanted, self.asker.ask(wanted), strict=True)
         ]
 

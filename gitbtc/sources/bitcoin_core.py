@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from gitbtc.sources import ledger_records
 from gitbtc.sources.amounts import NotAnAmount, sat_per_vbyte, signed_btc_to_sat
 from gitbtc.sources.answers import Answer, BadAnswer
-from gitbtc.sources.asking import Inconsistent
+from gitbtc.sources.asking import Inconsistent, SourceMoved
 from gitbtc.sources.core_answers import CoreAnswers
 from gitbtc.sources.core_descriptors import read_descriptors
 from gitbtc.sources.recorded import Recorded
@@ -52,10 +52,6 @@ _COMPLETE = frozenset(["utxos", "transactions", "mempool", "descriptors", "label
 _MAX_LABEL = 255
 _LABEL_SHOWN = 40  # characters of a label that is left out
 _READS = 3
-
-
-class SourceMoved(BadAnswer):
-    """The wallet went on while it was read, every time."""
 
 
 def read(folder: Path) -> SourceSnapshot:

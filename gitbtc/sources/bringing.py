@@ -29,7 +29,7 @@ from gitbtc.resolve.repair import Repair
 from gitbtc.sources import balance, statefiles
 from gitbtc.sources.told import Source, Told
 from gitbtc.sources.words import words
-from gitbtc.spends import CHAIN, MEMPOOL, TRANSACTIONS, rows
+from gitbtc.spends import CHAIN, CHANNELS, MEMPOOL, ROUTING, TRANSACTIONS, rows
 from gitbtc.spends.evidence import is_marked, outpoint_text
 from gitbtc.spends.steps import LOST_COIN
 from gitbtc.state.merging import Merging
@@ -58,14 +58,15 @@ class Brought:
     notices: list[str] = field(default_factory=list)
 
 
-def bring(root: Path, snapshot: SourceSnapshot, name: str) -> Brought:
-    """Merge `snapshot`, which the source `name` tells, into the state files of `root`, all or none.
+def bring(root: Path, snapshot: SourceSnapshot, name: str, *, volatile: bool = False) -> Brought:
+    """Merge `snapshot`, which the source `name` tells, into the state files of `root`, all or none; what changes by the
+    minute only with another change of its record, unless `volatile`.
 
     A file whose records stay the same is not touched. Raises CannotWork outside of a work tree, for another wallet than
     the source's or another network than the root's; GitbtcError for a file that does not parse, and for what somebody
     has to decide first. Nothing is written then.
     """
-    step = Bringing(root, snapshot, name)
+    step = Bringing(root, snapshot, name, volatile=volatile)
     brought = step.brought
     step.write()
     return brought
@@ -75,11 +76,13 @@ class Bringing:
     """One import, worked out without writing anything; `write` does it. Raises as `bring` does.
 
     `here` maps each path, relative to the root, to the canonical bytes of the state file that lies there, and `after`
-    to what it becomes; `place` is the root from the top of the work tree, "" for the top.
+    to what it becomes; `place` is the root from the top of the work tree, "" for the top. What changes by the minute is
+    a change of its own only if `volatile`.
     """
 
-    def __init__(self, root: Path, snapshot: SourceSnapshot, name: str) -> None:
+    def __init__(self, root: Path, snapshot: SourceSnapshot, name: str, *, volatile: bool = False) -> None:
         self._root = root
+        self._volatile = volatile
         self._snapshot = snapshot
         git = Git.at(existing_folder(root))
         self._top = git.top_level()
@@ -131,14 +134,27 @@ class Bringing:
             if kind.name not in self._snapshot.records:
                 continue
             here = self.here.get(path, b"")
-            heard = words(kind, before.get(kind.name, b""), here, self._snapshot, self._is_gone)
+            last_word = before.get(kind.name, b"")
+            heard = words(kind, last_word, here, self._snapshot, self._is_gone, volatile=self._volatile)
             merge = merge_files(kind, heard.base, here, heard.theirs, options)
             self.after[path] = merge.content
             base[path], theirs[path], self._told[kind.name] = heard.base, heard.theirs, heard.told
             self._notices += [*heard.notices, *(told.text for told in merge.notices if told.record is None)]
             self._alarms += [line.removeprefix("gitbtc: ") for line in notice_lines(
                 path, kind, [told for told in merge.notices if told.record is not None])]  # fmt: skip
+        self._drop_policies_of_closed_channels()
         self._follow(base, theirs)
+
+    def _drop_policies_of_closed_channels(self) -> None:
+        """A policy goes with its channel, also one that people had changed."""
+        channels, routing = self._path(CHANNELS), self._path(ROUTING)
+        if self.here.get(channels) == self.after.get(channels) or not self.after.get(routing):
+            return
+        closed = self._lines(channels, self.here).keys() - self._lines(channels, self.after).keys()
+        policies = self._lines(routing, self.after)
+        if not closed.isdisjoint(policies):
+            left = {key: line for key, line in policies.items() if key not in closed}
+            self.after[routing] = self._encoded(routing, left)
 
     def _check_age(self, earlier: list[Record]) -> None:
         """Refuse answers that are older than the last ones. After a reorganisation a wallet still knows what it had."""

@@ -17,7 +17,6 @@ _ALL_UNSPENT: tuple[Any, ...] = (0, 9_999_999, [], True, {"include_immature_coin
 _POOL = ("getrawmempool", True)
 NOT_KNOWN = -5  # a txid, a block, an address that the node does not know
 TARGET = 6  # blocks: how deep a transaction must be so that it is not asked for again
-FIRST = "getblockchaininfo"  # with it each read begins
 _OLDEST = 250_000  # 25.0
 _MAY_LAG = 2  # blocks
 FEE_TARGETS = (1, 6, 144)
@@ -41,9 +40,9 @@ class CoreAnswers:
     """
 
     def __init__(self, asker: Asker, cursor: Cursor | None = None, *, strict: bool = False) -> None:
-        self._questions = NodeQuestions(asker)
+        self._questions = NodeQuestions(asker, Answer)
         self.live = asker.live
-        self.info = self._questions.required(FIRST)
+        self.info = self._questions.required(BITCOIN_CLI.first)
         self.wallet = self._questions.optional("getwalletinfo")
         self._cursor = cursor if cursor and not cursor.is_old(self.info.natural("blocks")) else None
         self._check_ready()

@@ -36,10 +36,7 @@ class CoreNode:
 
     def read(self, asker: Asker, root: Path, cursor: Cursor | None = None, *, strict: bool = False) -> SourceSnapshot:
         """What the wallet tells."""
-        from gitbtc.sources.bitcoin_core import read_from
-        from gitbtc.sources.dates import label_dates
-
-        return read_from(asker, label_dates(root), cursor, strict=strict)
+        return read(asker, root, cursor, strict=strict)
 
     def tip(self, asker: Asker) -> str:
         """The node's best block."""
@@ -65,6 +62,14 @@ class CoreNode:
         except CannotWork as error:
             return str(error)
         return ""
+
+
+def read(asker: Asker, root: Path, cursor: Cursor | None = None, *, strict: bool = False) -> SourceSnapshot:
+    """What a wallet tells, live or in a folder, for the state files of `root`. See Program."""
+    from gitbtc.sources.bitcoin_core import read_from
+    from gitbtc.sources.dates import label_dates
+
+    return read_from(asker, label_dates(root), cursor, strict=strict)
 
 
 def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str], Path]) -> CoreNode:

@@ -10,7 +10,7 @@ from gitbtc.diff.source_drift import SourceDrift
 from gitbtc.kinds import codec, registry
 from gitbtc.merge.records import changed_fields
 from gitbtc.sources.bringing import Bringing
-from gitbtc.spends import CHAIN, CHANNELS, COINS
+from gitbtc.spends import CHAIN, COINS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from gitbtc.diff.operations import Operation
     from gitbtc.sources.snapshot import SourceSnapshot
 
-# What changes by the minute, and says nothing of anybody's money: kind -> fields.
-VOLATILE = {"peers": frozenset(["connected"]), CHANNELS: frozenset(["is_active"])}
 # What grows with each reading, and is no difference either.
 _LOGS = frozenset(["fees", "prices"])
 
@@ -29,7 +27,7 @@ def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:
 
     What people wrote and an import would keep is no drift, and a higher block alone is none. Raises as an import does.
     """
-    step = Bringing(root, snapshot, name)
+    step = Bringing(root, snapshot, name, volatile=True)
     ignored: dict[tuple[str, str], int] = {}
     patches = []
     for path, kind in step.kinds.items():
@@ -45,7 +43,7 @@ def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:
     known = step.evidence
     spenders = {(txid, vout): known.record(by) for txid, vout in gone if (by := known.spender((txid, vout)))}
     here = codec.parse(registry.built_in(CHAIN), chain) if chain else None
-    return SourceDrift(patches, here, dict(snapshot.chain), ignored, spenders)
+    return SourceDrift(patches, here, dict(snapshot.as_of), ignored, spenders)
 
 
 def _is_ignored(operation: Operation, ignored: dict[tuple[str, str], int]) -> bool:
@@ -57,7 +55,7 @@ def _is_ignored(operation: Operation, ignored: dict[tuple[str, str], int]) -> bo
         return False
     else:
         noise = changed_fields(operation.old, operation.new)
-        if not VOLATILE.get(kind, frozenset()).issuperset(noise):
+        if not operation.kind.volatile.issuperset(noise):
             return False
     for name in noise:
         ignored[kind, name] = ignored.get((kind, name), 0) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 from gitbtc.errors import CannotWork, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from ipaddress import IPv4Address, IPv6Address
 
 _DEFAULT_PORT = 8332
 _LONGEST_COOKIE = 1024  # bytes; bitcoind writes 75
+_LONGEST_SECRET = 16 * 1024  # bytes; a macaroon has some hundred
+_HEX = re.compile(r"[0-9a-fA-F]{32,}\Z")
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class Endpoint:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def read_url(url: str, *, insecure: bool = False) -> Endpoint:
-    """The endpoint that a URL names.
+def read_url(url: str, *, insecure: bool = False, port: int = _DEFAULT_PORT, sent: str = "password") -> Endpoint:
+    """The endpoint that a URL names, at `port` where it names none; `sent` is what would be carried there.
 
     Raises UsageError for a URL with credentials, which would end up in files and lists of processes, and for one that
     sends them in clear over a network that others share, unless `insecure` says that this is meant.
@@ -38,7 +42,7 @@ def read_url(url: str, *, insecure: bool = False) -> Endpoint:
 
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, named_port = parts.hostname, parts.port
     except ValueError:
         raise UsageError("the url is none; write http://HOST:PORT") from None
     if parts.username is not None or parts.password is not None:
@@ -47,10 +51,10 @@ def read_url(url: str, *, insecure: bool = False) -> Endpoint:
         raise UsageError("the url must be http://HOST:PORT or https://HOST:PORT")
     if parts.scheme == "http" and not insecure and not _is_near(host):
         raise UsageError(
-            f"http://{host} would carry the password in clear over the network; use https, a tunnel, or say that it is "
+            f"http://{host} would carry the {sent} in clear over the network; use https, a tunnel, or say that it is "
             "meant (insecure = true, --insecure)"
         )
-    return Endpoint(parts.scheme == "https", host, _DEFAULT_PORT if port is None else port)
+    return Endpoint(parts.scheme == "https", host, port if named_port is None else named_port)
 
 
 def _is_near(host: str) -> bool:
@@ -138,6 +142,53 @@ def credentials(cookie: str | None, auth: str | None) -> Credentials:
     if kind != "env" or not name.isidentifier():
         raise UsageError("auth must be env:NAME, the name of an environment variable that holds user:password")
     return FromEnvironment(name)
+
+
+@dataclass(frozen=True)
+class SecretText:
+    """A secret that a file holds, or an environment variable; `what` is what it is called, a macaroon say."""
+
+    what: str
+    path: Path | None = None
+    variable: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, for a message."""
+        return f"{self.what} {self.path}" if self.path else f"{self.what} in the environment variable {self.variable}"
+
+    def read(self) -> bytes:
+        """The secret, without space around it. Raises CannotWork, without showing any of it."""
+        if self.path is None:
+            content = os.fsencode(os.environ.get(self.variable, "")).strip()
+            if not content:
+                raise CannotWork(f"the environment variable {self.variable} is not set")
+            return content
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(_LONGEST_SECRET + 1)
+        except OSError as error:
+            raise CannotWork(f"no {self.what} can be read from {self.path}: {error.strerror}") from None
+        if not content.strip() or len(content) > _LONGEST_SECRET:
+            raise CannotWork(f"{self.path} holds no {self.what}")
+        return content
+
+
+def secret_text(what: str, named: str, outside: Callable[[Path, str], Path]) -> SecretText:
+    """The secret that a file's path or `env:NAME` names; `outside` refuses a file in the work tree. Raises UsageError,
+    for what seems to be the secret itself too.
+    """
+    kind, colon, name = named.partition(":")
+    if kind == "env" and colon:
+        if not name.isidentifier():
+            raise UsageError(f"{what} must be a file's path or env:NAME, the name of an environment variable")
+        return SecretText(what, variable=name)
+    if "/" not in named or named.endswith("=") or _HEX.match(named):
+        raise UsageError(f"{what} must be a file's path (with a /) or env:NAME; no secret belongs here")
+    try:
+        return SecretText(what, outside(Path(named).expanduser(), what))
+    except RuntimeError:
+        raise UsageError(f"{named.partition('/')[0]} is nobody's home folder here") from None
 
 
 @dataclass(frozen=True)

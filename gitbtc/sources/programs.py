@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from gitbtc.sources.snapshot import SourceSnapshot
 
 # `kind` of .gitbtc/sources.toml -> the module that knows the program, a `Reader`.
-PROGRAMS = {"bitcoin-core": "gitbtc.sources.core_node"}
+PROGRAMS = {
+    "bitcoin-core": "gitbtc.sources.core_node",
+    "lnd": "gitbtc.sources.lnd_node",
+}
 
 
 class Program(Protocol):

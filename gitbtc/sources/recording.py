@@ -18,24 +18,19 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """An asker that remembers what another one answered, as files named as `shell` has it.
-
-    A reader begins each read with one method: with it, what was answered before is of an earlier moment.
-    """
+    """An asker that remembers what another one answered, as files named as `shell` has it."""
 
     def __init__(self, asker: Asker, shell: CommandLine) -> None:
         self._asker = asker
         self._shell = shell
-        self._first = ""
         self.live = asker.live
         self.files: dict[str, dict[str, str]] = {}
 
     def ask(self, calls: Sequence[Call]) -> list[Any]:
         """What the other asker answers."""
         results = self._asker.ask(calls)
-        self._first = self._first or (calls[0].method if calls else "")
-        if calls and calls[0].method == self._first:
-            self.files.clear()
+        if calls and calls[0].method == self._shell.first:
+            self.files.clear()  # what was answered before is of an earlier moment
         for call, result in zip(calls, results, strict=True):
             key = str(call.params[0]) if call.method in self._shell.keyed else ""
             self.files.setdefault(self._shell.file_name(call), {})[key] = _line(call, result)

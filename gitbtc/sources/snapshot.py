@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitbtc.kinds.kind import Record
     from gitbtc.sources.core_cursor import Cursor
 
@@ -24,7 +26,12 @@ class SourceSnapshot:
     `wallet` is the wallet's name as the program has it ("" where it has none), `descriptors` the ids of its descriptor
     records: by these a root knows another wallet's answers. `balance_sat` is what the source itself says that the coins
     are worth, None where it does not say. `cursor` is from where to read on next time. A source that knows no block has
-    no record of `chain`; `read_at` (Unix seconds) is when it was read then.
+    no record of `chain`; `read_at` (Unix seconds) is when it was read then, and `height` the block that it has come to,
+    None where it does not know that either.
+
+    Of a kind that it does not tell all of, `ended` says what has come to an end all the same: kind -> (field, values),
+    of a record whose field has one of these. `unlisted` says what is true of a record that it told before and does not
+    list now: kind -> fields.
     """
 
     source: str
@@ -38,6 +45,9 @@ class SourceSnapshot:
     balance_sat: int | None = None
     cursor: Cursor | None = None
     read_at: int = 0
+    height: int | None = None
+    ended: Mapping[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    unlisted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def chain(self) -> Record:
@@ -48,9 +58,17 @@ class SourceSnapshot:
     @property
     def tip(self) -> int:
         """The height of the block that the source has come to; below all blocks where it knows none."""
-        return int(self.chain["block_height"]) if "chain" in self.records else -1
+        if "chain" in self.records:
+            return int(self.chain["block_height"])
+        return -1 if self.height is None else self.height
 
     @property
     def time(self) -> int:
         """When that was, in Unix seconds."""
         return int(self.chain["block_time"]) if "chain" in self.records else self.read_at
+
+    @property
+    def as_of(self) -> Record:
+        """The block as a record; of a source that knows none, what it has come to, and when it was read."""
+        here = {"network": self.network, "block_height": self.tip, "block_time": self.time}
+        return self.chain if "chain" in self.records else here

@@ -36,12 +36,13 @@ class Synced:
 @dataclass(frozen=True)
 class Manner:
     """How a source is brought in. `commit`: what came of it is committed; `full`: what is known already is asked for
-    again; `strict`: a node that lags behind is refused.
+    again; `strict`: a node that lags behind is refused; `volatile`: what changes by the minute is written too.
     """
 
     commit: bool = False
     full: bool = False
     strict: bool = False
+    volatile: bool = False
 
 
 def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
@@ -51,14 +52,14 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
     """
     cursor = None if manner.full else load(_cursor_file(source, git))
     snapshot = source.program.read(asker, source.root, cursor, strict=manner.strict)
-    brought = bring(source.root, snapshot, source.name)
+    brought = bring(source.root, snapshot, source.name, volatile=manner.volatile)
     if snapshot.cursor is not None and snapshot.cursor != cursor:
         save(_cursor_file(source, git), snapshot.cursor)
     if manner.commit:
         own, _ = _changed_paths(source, git)
         if own:
             git.stage(own)
-            git.commit(f"Sync {source.name} at block {snapshot.chain['block_height']}")
+            git.commit(f"Sync {source.name} at block {snapshot.tip}")
             return Synced(snapshot, brought, committed=True)
     return Synced(snapshot, brought, committed=False)
 

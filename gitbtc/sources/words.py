@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.kind import SOURCE
-from gitbtc.merge.records import same
+from gitbtc.merge.records import changed_fields, same
 from gitbtc.merge.told import kept
 from gitbtc.spends import COINS, LABELS, TRANSACTIONS
 
@@ -36,23 +36,35 @@ class Words:
     notices: list[str]
 
 
-def words(kind: Kind, before: bytes, here: bytes, snapshot: SourceSnapshot, is_gone: Callable[[Key], bool]) -> Words:
+def words(  # noqa: PLR0913 - what an import knows of a file
+    kind: Kind,
+    before: bytes,
+    here: bytes,
+    snapshot: SourceSnapshot,
+    is_gone: Callable[[Key], bool],
+    *,
+    volatile: bool = True,
+) -> Words:
     """The words on `kind`, which the snapshot speaks of; `before` is what it told last and `here` the file here, each
     canonical, b"" for none. `is_gone`: whether a coin that is not listed here was spent, or never made, by what is
-    known here.
+    known here. What changes by the minute is heard alone only if `volatile`.
     """
     now = codec.encode_file(kind, snapshot.records[kind.name])
     if not kind.is_array:
         return Words(before if here else b"", now, now, [])
     if before == here == now:
         return Words(before, now, now, [])
-    return _Listening(kind, before, here, now, snapshot).words(is_gone)
+    return _Listening(kind, before, here, now, snapshot, volatile=volatile).words(is_gone)
 
 
 class _Listening:
-    def __init__(self, kind: Kind, before: bytes, here: bytes, now: bytes, snapshot: SourceSnapshot) -> None:
+    def __init__(  # noqa: PLR0913 - as `words`
+        self, kind: Kind, before: bytes, here: bytes, now: bytes, snapshot: SourceSnapshot, *, volatile: bool
+    ) -> None:
         self._kind = kind
         self._snapshot = snapshot
+        self._volatile = frozenset() if volatile else kind.volatile
+        self._ended_field, self._ended = snapshot.ended.get(kind.name, ("", frozenset()))
         self._before, self._here, self._now = (_records(kind, content) for content in (before, here, now))
         names = kind.identity if isinstance(kind.identity, tuple) else ()
         # The parts of the identity that are facts: what people name is one of several names of the same thing.
@@ -64,10 +76,12 @@ class _Listening:
 
     def words(self, is_gone: Callable[[Key], bool]) -> Words:
         self._hear_silence()
+        unlisted = self._snapshot.unlisted.get(self._kind.name, {})
         told = self._now | {
-            key: record for key, record in self._before.items()
+            key: {**record, **unlisted} for key, record in self._before.items()
             if key not in self._now and key in self._here and not self._is_taken_back(key, record)
         }  # fmt: skip
+        told = {key: self._without_noise(key, record) for key, record in told.items()}
         base = {key: record for key, record in self._before.items() if not self._has_no_base(key, told, is_gone)}
         theirs = {key: record for key, record in told.items() if not self._is_renamed_here(key)}
         if self._kind.append_only and self._kind.name in self._snapshot.complete:
@@ -107,16 +121,32 @@ class _Listening:
             if known:
                 self._now[key] = record | known
 
+    def _without_noise(self, key: Key, record: Record) -> Record:
+        """A record with what changes by the minute as it is here, where nothing else of it is other."""
+        here = self._here.get(key)
+        if here is None or not self._volatile or not self._volatile.issuperset(changed_fields(here, record)):
+            return record
+        return record | {name: here[name] for name in self._volatile if name in here}
+
     def _is_taken_back(self, key: Key, record: Record) -> bool:
         """Whether the source has taken out a record that it told, and may: nobody here made it their own."""
         kind = self._kind
+        if self._ended_field:
+            if record.get(self._ended_field) in self._ended:
+                return True
+            self._notices.append(f"{' '.join(map(str, key))}: not listed any more, and not among what ended; it stays")
+            return False
         answers = kind.name in self._snapshot.complete or (bool(self._names) and self._fact(key) in self._facts_told)
         if kind.append_only or not answers or (kind.name == COINS and not self._would_be_listed(key)):
             return False
         return kind.removal == "stands" or same(record, self._here[key])
 
     def _would_be_listed(self, key: Key) -> bool:
-        """Whether the source would list a coin, were it one: its own, of a transaction that it has not forgotten."""
+        """Whether the source would list a coin, were it one: its own, of a transaction that it has not forgotten. One
+        that tells no transactions has no other word for a spend than to list the coin no more.
+        """
+        if TRANSACTIONS not in self._snapshot.records:
+            return True
         return (key[0], key[1]) in self._snapshot.owned and key[0] in self._txids
 
     def _fact(self, key: Key) -> tuple[Any, ...]:

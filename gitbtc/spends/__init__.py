@@ -10,6 +10,8 @@ EXECUTION = "execution"
 CHAIN = "chain"
 CHANNELS = "channels"
 ROUTING = "routing"
+PENDING = "pending"
+PEERS = "peers"
 LABELS = "labels"
 LABELS_329 = "labels329"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitbtc.spends.evidence import Files
 
 # The heights that LND takes aliases from, beyond the chain for centuries to come; other nodes draw any number.
-_FIRST_ALIAS_HEIGHT = 16_000_000
+FIRST_ALIAS_HEIGHT = 16_000_000
 _TWICE, _ORPHAN = "channel_twice", "routing_orphan"
 JOINED_AS_THEY_ARE = frozenset([_TWICE, _ORPHAN])  # rules that sound heads may break together
 
@@ -51,7 +51,7 @@ def _one_for_each_funding(channels: list[Record]) -> Iterator[Violation]:
 
 
 def _mend(ids: list[str]) -> str:
-    aliases = [name for name in ids if int(name.partition("x")[0]) >= _FIRST_ALIAS_HEIGHT]
+    aliases = [name for name in ids if int(name.partition("x")[0]) >= FIRST_ALIAS_HEIGHT]
     if 0 < len(aliases) < len(ids):
         return f"remove the record under its alias {' and '.join(aliases)}"
     return "keep the one that says where the funding lies in the chain, remove the record under the alias"

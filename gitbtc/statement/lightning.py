@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from gitbtc.spends.listing import Outpoint
     from gitbtc.statement.flows import Flow
 
-PENDING = "pending"
-
 
 class Channels(NamedTuple):
     """What the roots have in channels at both ends of a period (sat), and what of the difference transactions explain:

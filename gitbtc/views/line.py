@@ -66,7 +66,9 @@ def _outpoint(part: Part, record: Record, _: Any, length: int) -> str:
 def _short(part: Part, record: Record, given: Any, length: int) -> str:
     if type(given) is not str:
         return _plain(part, record, given, length)
-    return ("" if part.is_bare else part.title) + terms.short(given, length)
+    txid, colon, vout = given.partition(":")  # where the field is a whole outpoint
+    shown = terms.short(txid, length) + colon + vout if terms.is_hex(txid) else terms.short(given, length)
+    return ("" if part.is_bare else part.title) + shown
 
 
 def _sat(part: Part, record: Record, given: Any, length: int) -> str:

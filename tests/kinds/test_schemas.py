@@ -34,7 +34,8 @@ FIELDS = {
     "descriptors": "id xpub script_type derivation_path label gap_limit descriptor? next_index? keys? "
     "threshold? policy?",
     "channels": "channel_id peer_pubkey peer_alias capacity_sat local_balance_sat remote_balance_sat is_active "
-    "is_public local_reserve_sat remote_reserve_sat unsettled_balance_sat htlc_count funding_outpoint?",
+    "is_public local_reserve_sat remote_reserve_sat unsettled_balance_sat htlc_count funding_outpoint? "
+    "bolt2_id?",
     "routing": "channel_id base_fee_msat fee_rate_ppm time_lock_delta min_htlc_msat max_htlc_msat "
     "inbound_base_fee_msat? inbound_fee_rate_ppm?",
     "pending": "funding_outpoint peer_pubkey state capacity_sat local_balance_sat remote_balance_sat limbo_balance_sat "
@@ -113,6 +114,9 @@ GROUPS = {
     },
 }
 
+# What changes by the minute, and is no change of its own.
+VOLATILE = {"channels": ["is_active"], "peers": ["connected"]}
+
 # Labels of BIP-329 alone may have fields that gitbtc does not know: that format is meant to grow.
 OPEN = ["labels329"]
 
@@ -132,6 +136,10 @@ def test_the_table_of_paths_is_what_the_schemas_declare() -> None:
 def test_every_schema_is_json_schema_2020_12(kind: Kind) -> None:
     Draft202012Validator.check_schema(kind.schema)
     assert kind.schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_what_changes_by_the_minute_is_declared(kind: Kind) -> None:
+    assert sorted(kind.volatile) == VOLATILE.get(kind.name, [])
 
 
 def test_the_fields_are_those_of_the_record_tables(kind: Kind) -> None:

@@ -84,7 +84,7 @@ def test_an_id_never_changes() -> None:
 
 def test_two_nodes_give_the_same_ids(recordings: Path) -> None:
     def ids(moment: str) -> set[str]:
-        answer = NodeQuestions(Recorded(recordings / moment)).required("listdescriptors")
+        answer = NodeQuestions(Recorded(recordings / moment), Answer).required("listdescriptors")
         return {record["id"] for record in read_descriptors(answer)}
 
     assert ids("5-agent-a-confirmed") == ids("6-agent-b-conflicted")
@@ -206,6 +206,6 @@ def test_releases_before_24_spell_the_next_index_next() -> None:
 
 def test_the_recordings_are_records_as_they_stand(recordings: Path) -> None:
     stored = json.loads((recordings / "0-base" / "listdescriptors.json").read_text())["result"]["descriptors"]
-    records = read_descriptors(NodeQuestions(Recorded(recordings / "0-base")).required("listdescriptors"))
+    records = read_descriptors(NodeQuestions(Recorded(recordings / "0-base"), Answer).required("listdescriptors"))
     assert [record["descriptor"] for record in records] == [row["desc"] for row in stored]
     assert [record["next_index"] for record in records] == [row["next_index"] for row in stored]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.sources.answers import BadAnswer
+from gitbtc.sources.answers import Answer, BadAnswer
 from gitbtc.sources.asking import Call, NodeError, NodeQuestions, NotAnswered
 from gitbtc.sources.recorded import Recorded
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 TXIDS = ("a" * 64, "b" * 64)
 
 
-def questions(folder: Path) -> NodeQuestions:
-    return NodeQuestions(Recorded(folder))
+def questions(folder: Path) -> NodeQuestions[Answer]:
+    return NodeQuestions(Recorded(folder), Answer)
 
 
 def gettransaction(txid: str) -> Call:

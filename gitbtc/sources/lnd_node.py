@@ -1,0 +1,93 @@
+"""An LND node as a source that a repository names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitbtc.errors import CannotWork
+from gitbtc.sources.asking import Call, NodeError, at_one_moment
+from gitbtc.sources.endpoints import Endpoint, SecretText, read_url, secret_text
+from gitbtc.sources.remembering import remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitbtc.sources.asking import Asker, Patience
+    from gitbtc.sources.core_cursor import Cursor
+    from gitbtc.sources.snapshot import SourceSnapshot
+
+KEYS = ("url", "macaroon", "cert")
+NEEDED = frozenset(["url", "macaroon"])
+_PORT = 8080
+_ADMIN = "admin.macaroon"
+
+
+@dataclass(frozen=True)
+class LndNode:
+    """An lnd and what it is asked with. See Program. `certificate` is its tls.cert; without one it must show a
+    certificate that this system trusts.
+    """
+
+    name: str
+    endpoint: Endpoint
+    macaroon: SecretText
+    certificate: Path | None
+
+    def asker(self, patience: Patience, progress: Callable[[str], None]) -> Asker:
+        """The node, asked over REST."""
+        from gitbtc.sources.lnd_rest import LndRest
+
+        return LndRest(self.name, self.endpoint, self.macaroon, self.certificate, patience, progress)
+
+    def read(self, asker: Asker, root: Path, cursor: Cursor | None = None, *, strict: bool = False) -> SourceSnapshot:
+        """What the node tells. There is no cursor: each answer is whole."""
+        del cursor
+        known = remembered(root)
+        snapshot = read(asker, root, strict=strict)
+        if known.is_new and self.macaroon.path and self.macaroon.path.name == _ADMIN:
+            told = f"{_ADMIN} can spend and close channels; gitbtc only reads, and readonly.macaroon is enough"
+            return replace(snapshot, notices=(*snapshot.notices, told))
+        return snapshot
+
+    def tip(self, asker: Asker) -> str:
+        """The block that it has come to."""
+        (info,) = asker.ask([Call("getinfo")])
+        if isinstance(info, NodeError):
+            raise info
+        return str(info.get("block_hash"))
+
+    def waits_for_block(self, asker: Asker, tip: str) -> bool:
+        """There is no such call over REST that ends by itself."""
+        del asker, tip
+        return False
+
+    def lacking(self) -> str:
+        """The macaroon, the certificate."""
+        try:
+            self.macaroon.read()
+        except CannotWork as error:
+            return str(error)
+        if self.certificate is not None and not self.certificate.is_file():
+            return f"no certificate at {self.certificate}; lnd writes tls.cert beside its configuration"
+        return ""
+
+
+def read(asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
+    """What a node tells, live or in a folder, for the state files of `root`. One that has not caught up with the chain
+    is refused anyhow.
+    """
+    del strict
+    from gitbtc.sources.lnd import read_from
+
+    return at_one_moment(partial(read_from, asker, remembered(root)))
+
+
+def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str], Path]) -> LndNode:
+    """The node that a table of .gitbtc/sources.toml names. Raises UsageError."""
+    endpoint = read_url(table["url"], insecure=table.get("insecure", False), port=_PORT, sent="macaroon")
+    macaroon = secret_text("macaroon", table["macaroon"], outside)
+    certificate = table.get("cert")
+    return LndNode(name, endpoint, macaroon, Path(certificate).expanduser() if certificate else None)

@@ -17,7 +17,7 @@ from operator import ne
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 # An escape of JSON, C or Python behind any number of backslashes: JSON in the strings of JSON doubles them.
 _ESCAPE = re.compile(
@@ -81,9 +81,9 @@ def unescaped(content: bytes) -> bytes | None:
     return None if plain is content or plain == content else plain
 
 
-def hides_words(content: bytes) -> bool:
-    """Whether undoing the escapes of `content` may join or eat words that stand in it as they are."""
-    return _WITHIN_WORDS.search(content) is not None
+def hiding(content: bytes) -> Iterator[int]:
+    """Where undoing the escapes of `content` may join or eat words that stand in it as they are."""
+    return (found.start() for found in _WITHIN_WORDS.finditer(content))
 
 
 def changed(content: bytes, plain: bytes) -> bytes:
@@ -102,9 +102,45 @@ def changed(content: bytes, plain: bytes) -> bytes:
     return b"\n".join(shown)
 
 
+def around(content: bytes, places: Iterable[int], reach: int) -> bytes:
+    """The lines of `content` within `reach` bytes of the `places`, which are in order; a point stands for each of the
+    others.
+    """
+    pieces: list[bytes] = []
+    done = 0
+    for place in places:
+        start = max(content.rfind(b"\n", done, max(place - reach, done)) + 1, done)
+        end = content.find(b"\n", min(max(place + reach, done), len(content)))
+        end = end + 1 if end >= 0 else len(content)
+        if end > done:
+            pieces += [b".\n" * content.count(b"\n", done, start), content[start:end]]
+            done = end
+    return b"".join(pieces)
+
+
+def lines_with(content: bytes, sign: bytes) -> Iterator[tuple[int, int]]:
+    """Where the lines begin and end that have `sign` in them."""
+    at = content.find(sign)
+    end = 0
+    while at >= 0:
+        start = content.rfind(b"\n", end, at) + 1 or end
+        end = content.find(b"\n", at)
+        end = end if end >= 0 else len(content)
+        yield start, end
+        at = content.find(sign, end)
+
+
 def _in_lines(content: bytes, sign: bytes, mended: Callable[[bytes], bytes]) -> bytes:
     """The lines with `sign` in them mended: a search through all lines would take several times as long."""
-    return b"\n".join([mended(line) if sign in line else line for line in content.split(b"\n")])
+    pieces: list[bytes] = []
+    done = 0
+    for start, end in lines_with(content, sign):
+        line = content[start:end]
+        plain = mended(line)
+        if plain is not line:
+            pieces += [content[done:start], plain]
+            done = end
+    return b"".join([*pieces, content[done:]]) if pieces else content
 
 
 # -- lines that go on ----------------------------------------------------------------------------------------------

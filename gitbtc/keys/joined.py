@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, product, repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     # Where in the text it begins, and what stands there, in one piece.
     Piece = tuple[int, bytes]
@@ -26,13 +26,13 @@ _QUOTES = b"\"'`"
 _CLASSES = bytes(ord("T") if 0x20 < byte != 0x7F and byte not in _QUOTES else ord(" ") for byte in range(256))
 _LONGS = b"T" * _LONG
 # What a line begins with ahead of its text.
-_MARKS = rb"[ \t]{0,40}(?:(?:[>#|*+;!%-]|//|--)[ \t]{0,8}){0,3}"
+_MARKS = rb"[ \t]{0,40}+(?:(?:[>#|*+;!%-]|//|--)[ \t]{0,8}+){0,3}"
 # The end of a line that a word goes on behind: bare, behind the sign that a mail or a shell puts there, or between the
 # quotes of strings that a program joins.
 _FOLD = re.compile(
     rb"(?:[=\\]?\r?\n("
     + _MARKS
-    + rb")|[\"'`][ \t]{0,4}[+.\\,]?[ \t]{0,4}\r?\n\s{0,40}[\"'`]())(?=[0-9A-Za-z+/_%&?=$.-])"
+    + rb")|[\"'`][ \t]{0,4}+[+.\\,]?[ \t]{0,4}+\r?\n\s{0,40}+[\"'`]())(?=[0-9A-Za-z+/_%&?=$.-])"
 )
 # What words that go on behind a line end are cut between; sentences and programs seldom are.
 _INNER = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/_%&?=$.-")
@@ -61,10 +61,15 @@ _NAME = 64
 
 # Groups of so many letters and digits, five in a row, and all that follow, on further lines too.
 _GROUPED_CLASSES = bytes(
-    ord("T") if chr(byte).isalnum() and byte < 0x80 else ord(" ") if byte in b" -\n" else ord("#")
+    ord("#") if byte > 0x7F else ord("D") if chr(byte).isdigit() else ord("T") if chr(byte).isalpha()
+    else ord(" ") if byte in b" -\n" else ord("#")
     for byte in range(256)
-)
-_GROUPS = tuple((size, b" ".join([b"T" * size] * 5)) for size in (4, 5, 6, 8, 10))
+)  # fmt: skip
+_SIZES = (4, 5, 6, 8, 10)
+_HAS_DIGIT = 0x80
+_SIZE_ALONE = bytes(byte & ~_HAS_DIGIT for byte in range(256))
+# Of five groups, those that nothing touches: quotes may stand around the whole.
+_LONE = 3
 _NEXT_GROUP = rb"(?:[ -]|[ \t]{0,8}\r?\n[ \t]{0,40})"
 _DIGIT = re.compile(rb"[0-9]")
 _BLANK = re.compile(rb"[\s-]+")
@@ -172,13 +177,34 @@ def _grouped(text: bytes) -> Iterator[Piece]:
     """Letters and digits in groups of as many."""
     if not _DIGIT.search(text):
         return
-    shape = text.translate(_GROUPED_CLASSES)
-    for size, some in _GROUPS:
-        if some in shape:
+    shapes = text.translate(_GROUPED_CLASSES).split(b" ")
+    kinds = bytes(map(_groups().get, shapes, repeat(0)))
+    for size in _SIZES:
+        if _are_grouped(shapes, kinds, size):
             for run in _groups_of(size).finditer(text):
                 whole = _BLANK.sub(b"", run[0])
                 if _DIGIT.search(whole):
                     yield run.start(), whole
+
+
+@cache
+def _groups() -> dict[bytes, int]:
+    """For each shape of a group its size, and whether it has a digit."""
+    shapes = (bytes(shape) for size in _SIZES for shape in product(b"DT", repeat=size))
+    return {shape: len(shape) | _HAS_DIGIT * (b"D" in shape) for shape in shapes}
+
+
+def _are_grouped(shapes: Sequence[bytes], kinds: bytes, size: int) -> bool:
+    """Whether five groups of a size follow one another, with a digit in them."""
+    groups, lone = _groups(), bytes([size]) * _LONE
+    sizes = kinds.translate(_SIZE_ALONE)
+    at = sizes.find(lone, 1)
+    while 0 < at < len(shapes) - _LONE:
+        ends = (groups.get(shapes[at - 1][-size:], 0), groups.get(shapes[at + _LONE][:size], 0))
+        if all(kind & ~_HAS_DIGIT == size for kind in ends) and max(*ends, *kinds[at : at + _LONE]) >= _HAS_DIGIT:
+            return True
+        at = sizes.find(lone, at + 1)
+    return False
 
 
 @cache

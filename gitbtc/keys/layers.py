@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from gitbtc.keys.escapes import lines_with
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +34,20 @@ def quoted(content: bytes) -> bytes | None:
     content = content.replace(rb"\u0022", rb"\"")
     if rb"\"" not in content:
         return None
+    content = _lines_alone(content, rb"\"")
     for escape, plain in ((rb"\\", b"\2"), (rb"\"", b"\1"), (b'"', b" "), (b"\1", b'"'), (b"\2", b"\\")):
         content = content.replace(escape, plain)
     return content
+
+
+def _lines_alone(content: bytes, sign: bytes) -> bytes:
+    """The lines with `sign` in them, the others empty."""
+    pieces: list[bytes] = []
+    done = 0
+    for start, end in lines_with(content, sign):
+        pieces += [b"\n" * content.count(b"\n", done, start), content[start:end]]
+        done = end
+    return b"".join(pieces)
 
 
 def wide_text(content: bytes) -> bytes | None:
@@ -156,3 +169,11 @@ def visible(content: bytes) -> bytes | None:
         return None
     shown = _INVISIBLE.sub(b"", content)
     return shown if shown != content else None
+
+
+def gaps(content: bytes) -> Iterator[int]:
+    """Where in the visible text something is left out."""
+    gone = 0
+    for invisible in _INVISIBLE.finditer(content):
+        yield invisible.start() - gone
+        gone += len(invisible[0])

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import accumulate, compress, count, pairwise
+from functools import lru_cache
+from itertools import accumulate, compress, count, islice, pairwise, repeat
 from operator import add, eq, sub
+
+from gitbtc.keys import words as lists
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     # Where it begins, and its words with what stands between them there.
     Reading = tuple[int, bytes]
@@ -24,10 +27,26 @@ if TYPE_CHECKING:
 # of lists and tables.
 SEPARATORS = rb"\s,;|*\"'`()\[\]{}<>\0\-"
 _PLAIN = re.compile(rb"[" + SEPARATORS + rb"]*(?:\b[0-9]{1,2}[.:]?[" + SEPARATORS + rb"]+)?")
+# Some of these, and numbers of at most two digits.
+_STRICT = re.compile(
+    rb"[" + SEPARATORS + rb"]+(?:[0-9]{1,2}(?:[.:](?![0-9])[" + SEPARATORS + rb"]*|[" + SEPARATORS + rb"]+))*"
+)
+# What is a part of a word though no letter.
+_OF_WORDS = frozenset(b"0123456789_")
 
-_WORD = re.compile(rb"[a-z\x80-\xff]+")
-# The same, several times faster than by the expression: all else becomes a blank.
-_LETTERS_ALONE = bytes(byte if _WORD.match(bytes([byte])) else ord(" ") for byte in range(256))
+_IS_LETTER = re.compile(rb"[a-z\x80-\xff]")
+# Splitting at blanks is several times faster than an expression: for the words all else becomes a blank, and for what
+# stands between them every letter does, and white space what the letters were.
+_LETTERS_ALONE = bytes(byte if _IS_LETTER.match(bytes([byte])) else ord(" ") for byte in range(256))
+_WHITE = b" \t\n\r\v\f"
+_HIDDEN_WHITE = bytes(range(0x80, 0x80 + len(_WHITE)))
+_OTHERS_ALONE = bytes(
+    ord(" ") if _IS_LETTER.match(bytes([byte])) else shown
+    for byte, shown in enumerate(bytes.maketrans(_WHITE, _HIDDEN_WHITE))
+)
+_SHOWN_WHITE = bytes.maketrans(_HIDDEN_WHITE, _WHITE)
+# What is said of what stands between two words, in the bits of a byte.
+_IS_PLAIN, _IS_STRICT, _ENDS_A_WORD, _BEGINS_A_WORD = 1, 2, 4, 8
 # What counts: digits, letters and Roman numerals before a point or a bracket. And blanks, which fill a column.
 _NUMBER = re.compile(rb"[0-9]+(?:(?:st|nd|rd|th)\b)?|(?<![a-z])(?:[a-z]|[ivx]{2,5})(?=[.):])")
 _BLANKS = re.compile(rb"[ \t]{2,}")
@@ -41,6 +60,13 @@ _SPELLED = re.compile(
 )
 # The longest that stands between two words: the rest of a record, of a line of a subtitle.
 _MOST_BETWEEN = 200
+# More words than can stand between two, as a byte.
+_FAR = 255
+_FARTHER = bytes(_FAR)
+_IS_ZERO = bytes([1]).ljust(256, b"\0")
+_SOME = 256  # words, looked at together
+# Fewer different words make no phrase.
+_DIFFERENT = 9
 # So many words that are on a list may stand in the frame itself: `<word index="1">` has three.
 _LONGEST_PERIOD = 5
 # What may stand before the last word of a list that a person wrote.
@@ -58,58 +84,87 @@ _SHORTEST, _LONGEST = 3, 32  # bytes of a word
 # A number of at most two digits, or a word that can be on a list.
 _NUMBERED = re.compile(rb"(?<![0-9a-z\x80-\xff.])([0-9]{1,2})(?:st|nd|rd|th)?(?![0-9a-z])|([a-z\x80-\xff]{3,})")
 _NUMERAL, _LISTED = 1, 2
-_FIRST_NUMBERS = frozenset(range(1, 12))
-_NUMBERS = re.compile(rb"(?<![0-9a-z\x80-\xff.])[0-9]{1,2}(?=(?:st|nd|rd|th)?(?![0-9a-z]))")
+# The same number alone. Its digit comes first, so that the search is one for digits.
+_NUMBERS = re.compile(rb"[0-9](?<![0-9a-z\x80-\xff.][0-9])[0-9]?(?=(?:st|nd|rd|th)?(?![0-9a-z]))")
+# Whatever the order, and whether they begin with 0 or with 1, these are among the numbers of twelve words.
+_FIRST_NUMBERS = frozenset(b"%d" % number for number in range(1, 12))
 # A word of a list that stands there so often is one of the frame.
 _OFTEN = 9
 _PAIRS = ((re.compile(rb"(?:\x01\x02){12,}"), True), (re.compile(rb"(?:\x02\x01){12,}"), False))
 
-# Three words that follow one another, and by a word's place whether it follows the one before.
-_ROW = b"\1\1\1"
+# Words of a list that follow one another.
+_SHORTEST_ROW = 3
 _STRETCH = re.compile(rb"\x01{3,}")
 _LONGEST_FRAME = 16  # words
 # Between two rows alone: on a line of its own, and more than the end of a sentence.
 _TWO_ROWS = re.compile(rb"[^\s.,;:!?].*\n|\n.*[^\s.,;:!?]", re.DOTALL)
-_FOLLOWING = re.compile(rb"\x01{2,}")
 
 
 class Words:
-    """The words of `text`, which is in lower case and NFKD, in order, with a 1 in `flags` for each that is of `listed`,
-    the words of all lists. `counts` are how many of them make a phrase, the most first.
+    """The words of `text`, which is in lower case and NFKD, in order.
+
+    For each of the lists `names` of which enough stand there, `lists` has a 1 for each word that is on it. `counts` are
+    how many of them make a phrase, the most first.
     """
 
-    __slots__ = ("_before", "_plain", "_starts", "counts", "flags", "listed", "text", "words")
+    __slots__ = ("_before", "_kinds", "_marks", "_names", "_starts", "counts", "lists", "text", "words")
 
-    def __init__(self, text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> None:
+    def __init__(self, text: bytes, names: Sequence[str], counts: Sequence[int]) -> None:
         self.text = text
-        self.listed = listed
         self.counts = counts
         self.words = text.translate(_LETTERS_ALONE).split()
-        self.flags = bytes(map(listed.__contains__, self.words))
+        self.lists = self._flags(names) if len(self.words) >= self.enough else {}
+        self._names = names
         self._before: list[bytes] = []
         self._starts: list[int] = []
-        self._plain = b""
+        self._kinds = b""
+        self._marks: list[tuple[bytes, bytes]] | None = None
 
-    def follow_each_other(self, count: int) -> bool:
-        """Whether so many of the lists do, whatever stands between them that is no letter."""
-        return b"\1" * count in self.flags
+    @property
+    def enough(self) -> int:
+        """So many words of a list make a phrase together with those that touch other letters."""
+        return self.counts[-1] - 2
+
+    def _flags(self, names: Sequence[str]) -> dict[str, bytes]:
+        classes = bytes(map(lists.classes(names).get, self.words, repeat(0)))
+        flags = ((name, classes.translate(lists.of_class(name))) for name in names)
+        return {name: of_list for name, of_list in flags if of_list.count(1) >= self.enough}
+
+    def follow_each_other(self, size: int) -> bool:
+        """Whether so many of one list do, whatever stands between them that is no letter."""
+        return any(b"\1" * size in flags for flags in self.lists.values())
+
+    def are_different(self, listed: str) -> bool:
+        """Whether enough of a list's words are."""
+        different: set[bytes] = set()
+        for start in range(0, len(self.words), _SOME):
+            different.update(compress(self.words[start : start + _SOME], self.lists[listed][start : start + _SOME]))
+            if len(different) > self.counts[-1] // 2:
+                return True
+        return False
+
+    def read_otherwise(self, text: bytes) -> Words:
+        """The words of another reading of the text, for the same lists."""
+        return Words(text, self._names, self.counts)
 
     # What few texts need.
 
     @property
     def before(self) -> list[bytes]:
-        """What stands before each word."""
+        """What stands before each word, and behind the last one, with other bytes for white space."""
         if not self._before:
-            self._before = _WORD.split(self.text)[:-1]
+            others = self.text.translate(_OTHERS_ALONE)
+            first = [] if others[:1].strip() else [b""]
+            last = [] if others[-1:].strip() else [b""]
+            self._before = first + others.split() + last
         return self._before
 
     @property
-    def plain(self) -> bytes:
-        """For each word, whether what stands before it is what may stand between the words of a phrase."""
-        if not self._plain:
-            is_plain = {separator: _PLAIN.fullmatch(separator) is not None for separator in set(self.before)}
-            self._plain = bytes(map(is_plain.__getitem__, self.before))
-        return self._plain
+    def kinds(self) -> bytes:
+        """For each word, and for the end, what is said of what stands before it."""
+        if not self._kinds:
+            self._kinds = bytes(map(_kind, self.before))
+        return self._kinds
 
     @property
     def starts(self) -> list[int]:
@@ -130,28 +185,79 @@ class Words:
             return None
         return _BLANKS.sub(b" ", _NUMBER.sub(b"0", self.text[start:end]))
 
+    @property
+    def marks(self) -> list[tuple[bytes, bytes]]:
+        """Every number and word, in order, where numbers of a phrase's words may be; else none."""
+        if self._marks is None:
+            self._marks = _NUMBERED.findall(self.text) if _are_numbered(self.text) else []
+        return self._marks
 
-def readings(looked: Words) -> Iterator[Reading]:
-    """The other readings of a text."""
-    least = looked.counts[-1]
-    if looked.flags.count(1) < least - 2:
-        return
-    if len(set(compress(looked.words, looked.flags))) > least // 2:  # else they are words of the frame
-        yield from _framed(looked)
-        if looked.follow_each_other(least - 2) or _has_rows(looked):
-            yield from _in_rows(looked)
-        yield from _in_order(looked.text, looked.listed, looked.counts)
-        if b"twelfth" in looked.text or b"twelve" in looked.text:
-            yield from _spelled(looked)
-    if looked.follow_each_other(least - 2) and _BINARY.search(looked.text):
-        yield from _touching(looked)
+    def following(self, listed: str, kind: int) -> bytes:
+        """For each word but the first whether it and the one before are on the list `listed`, and what stands between
+        them is of the kind: one number has all words at once.
+        """
+        flags = int.from_bytes(self.lists[listed])
+        is_so = int.from_bytes(self.kinds[: len(self.words)].translate(_OF_KIND[kind]))
+        return (flags & is_so & flags >> 8).to_bytes(len(self.words))[1:]
+
+    def runs(self, listed: str) -> Iterator[tuple[int, int]]:
+        """Where so many words of a list follow one another that a phrase may be among them (from, to), with nothing
+        between but separators and numbers.
+        """
+        least = self.counts[-1]
+        if b"\1" * least not in self.lists[listed]:
+            return
+        for start, end in _stretches(self.following(listed, _IS_STRICT), least - 1):
+            first = start + (not self.kinds[start] & _BEGINS_A_WORD)
+            last = end + (self.kinds[end + 1] & _ENDS_A_WORD > 0)
+            if last - first >= least:
+                yield first, last
 
 
-def _spelled(looked: Words) -> Iterator[Reading]:
+@lru_cache(maxsize=1 << 14)
+def _kind(hidden: bytes) -> int:
+    separator = hidden.translate(_SHOWN_WHITE)
+    return (
+        _IS_PLAIN * (_PLAIN.fullmatch(separator) is not None)
+        | _IS_STRICT * (_STRICT.fullmatch(separator) is not None)
+        | _ENDS_A_WORD * (not separator or separator[0] not in _OF_WORDS)
+        | _BEGINS_A_WORD * (not separator or separator[-1] not in _OF_WORDS)
+    )
+
+
+_OF_KIND = {kind: bytes(byte & kind > 0 for byte in range(256)) for kind in (_IS_PLAIN, _IS_STRICT)}
+
+
+def _stretches(flags: bytes, least: int) -> Iterator[tuple[int, int]]:
+    """Where so many ones or more stand together (from, to)."""
+    start = flags.find(b"\1" * least)
+    while start >= 0:
+        end = flags.find(b"\0", start)
+        end = len(flags) if end < 0 else end
+        yield start, end
+        start = flags.find(b"\1" * least, end)
+
+
+def readings(looked: Words, listed: str) -> Iterator[Reading]:
+    """The other readings of a text, for the words of a list."""
+    flags = looked.lists[listed]
+    if looked.are_different(listed):  # else they are words of the frame
+        yield from _framed(looked, listed)
+        if b"\1" * looked.enough in flags or _has_rows(looked, flags):
+            yield from _in_rows(looked, listed)
+        yield from _in_order(looked, listed)
+        if b"twel" in looked.text and (b"twelfth" in looked.text or b"twelve" in looked.text):
+            yield from _spelled(looked, listed)
+    if b"\1" * looked.enough in flags and _BINARY.search(looked.text):
+        yield from _touching(looked, listed)
+
+
+def _spelled(looked: Words, listed: str) -> Iterator[Reading]:
     """With digits for numbers that are spelled out."""
-    counted = Words(_SPELLED.sub(b"0", looked.text), looked.listed, looked.counts)
+    counted = looked.read_otherwise(_SPELLED.sub(b"0", looked.text))
     yield 0, counted.text
-    yield from ((0, phrase) for _, phrase in _framed(counted))
+    if listed in counted.lists:
+        yield from ((0, phrase) for _, phrase in _framed(counted, listed))
 
 
 # -- lines with marks ----------------------------------------------------------------------------------------------
@@ -162,7 +268,7 @@ def unmarked(looked: Words) -> Iterator[Reading]:
     text = looked.text
     for found in _MARKED_LINES.finditer(text) if looked.follow_each_other(looked.counts[-1]) else ():
         yield found.start(), _MARK.sub(b"", found[0])
-    for found in _HUNK.finditer(text) if b"@@ " in text and looked.flags.count(1) >= looked.counts[-1] else ():
+    for found in _HUNK.finditer(text) if b"@@ " in text and looked.lists else ():
         lines = found[1].split(b"\n")
         for other in (b"-", b"+"):
             yield found.start(), b"\n".join([line[1:] for line in lines if line[:1] != other])
@@ -171,32 +277,40 @@ def unmarked(looked: Words) -> Iterator[Reading]:
 # -- words in frames -----------------------------------------------------------------------------------------------
 
 
-def _framed(looked: Words) -> Iterator[Reading]:
+def _framed(looked: Words, listed: str) -> Iterator[Reading]:
     """Words with the same between them, or with other words of a list between that stay the same."""
     least = looked.counts[-1]
-    listed = list(compress(count(), looked.flags))
-    steps = list(map(sub, listed[1:], listed))
-    chosen = list(compress(looked.words, looked.flags))
+    flags = looked.lists[listed]
+    others = flags.split(b"\1")[1:-1]
+    steps = bytes(map(len, others) if _FARTHER not in flags else (min(len(some), _FAR) for some in others))
+    chosen: list[bytes] = []
     for period in range(1, _LONGEST_PERIOD + 1):
         for start, end in _even(steps, period, (least - 3) * period):
-            some, places = chosen[start:end], listed[start:end]
-            follow_each_other = period == 1 and places[-1] - places[0] == len(places) - 1
-            if follow_each_other and b"\0" not in looked.plain[places[0] + 1 : places[-1] + 1]:
-                continue  # which is how words are read anyway
+            chosen = chosen or list(compress(looked.words, flags))
+            some = chosen[start:end]
+            if all(len(set(some[phase::period])) < _DIFFERENT for phase in range(period)):
+                continue
             if period == 1 or sum(map(eq, some[period:], some)) >= least - 2:  # a word of the frame stays the same
-                yield from _of_frame(looked, places, period)
+                places = list(islice(compress(count(), flags), start, end))
+                if period > 1 or not _are_read_anyway(looked, places):
+                    yield from _of_frame(looked, places, period)
 
 
-def _even(steps: Sequence[int], period: int, least: int) -> Iterator[tuple[int, int]]:
+def _are_read_anyway(looked: Words, places: Sequence[int]) -> bool:
+    """Whether nothing stands between the words but what may."""
+    first, last = places[0], places[-1]
+    return last - first == len(places) - 1 and all(map(_IS_PLAIN.__and__, looked.kinds[first + 1 : last + 1]))
+
+
+def _even(steps: bytes, period: int, least: int) -> Iterator[tuple[int, int]]:
     """Words between which, over and over, as many of no list stand (from, to): told without a look at these."""
-    same = bytes(map(eq, steps[period:], steps))
-    start = same.find(b"\1" * least)
-    while start >= 0:
-        end = same.find(b"\0", start)
-        end = len(same) if end < 0 else end
-        # The last step may be another one: `and` before the last word.
+    size = len(steps) - period
+    if size < least:
+        return
+    differ = int.from_bytes(steps[period:]) ^ int.from_bytes(steps[:size])
+    # The last step may be another one: `and` before the last word.
+    for start, end in _stretches(differ.to_bytes(size).translate(_IS_ZERO), least):
         yield start, end + period + 2
-        start = same.find(b"\1" * least, end)
 
 
 def _of_frame(looked: Words, places: Sequence[int], period: int) -> Iterator[Reading]:
@@ -235,52 +349,61 @@ def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iter
 # -- words in rows -------------------------------------------------------------------------------------------------
 
 
-def _has_rows(looked: Words) -> bool:
+def _has_rows(looked: Words, flags: bytes) -> bool:
     """Whether there may be rows of a phrase with the same words of no list between: told without a look at the text."""
     total = size = end = 0
     frame: list[bytes] | None = None
-    for row in _STRETCH.finditer(looked.flags):
+    for row in _STRETCH.finditer(flags):
         between = looked.words[end : row.start()] if row.start() - end <= _LONGEST_FRAME else None
         total = total if between is not None and between == frame else size
         size = row.end() - row.start()
         total = total + size if between is not None else size
-        if total >= looked.counts[-1] - 2:
+        if total >= looked.enough and _are_different(looked, flags, row.end()):
             return True
         frame, end = between, row.end()
     return False
 
 
-def _in_rows(looked: Words) -> Iterator[Reading]:
+def _are_different(looked: Words, flags: bytes, end: int) -> bool:
+    """Whether the words of a list that end there, enough for a phrase, differ."""
+    last, start = 0, end
+    while last < looked.enough:
+        start -= 1
+        last += flags[start]
+    return len(set(compress(looked.words[start:end], flags[start:end]))) > _DIFFERENT - 3
+
+
+def _in_rows(looked: Words, listed: str) -> Iterator[Reading]:
     """Several words a row, with the same between the rows; between two rows that are a phrase, whatever it is."""
-    text, counts = looked.text, looked.counts
-    rows = _rows(looked)
-    if sum(end - start for start, end in rows) < counts[-1] - 2:
+    text = looked.text
+    rows = _rows(looked, listed)
+    if sum(end - start for start, end in rows) < looked.enough:
         return
     places = [(looked.end(one[1] - 1), looked.starts[other[0]]) for one, other in pairwise(rows)]
     # The look of what stands between: all of it is compared where that is the same.
     looks = [text[start : start + 1] + text[end - 2 : end] for start, end in places]
     for first, last in _alike(looks):
-        if sum(end - start for start, end in rows[first : last + 1]) >= counts[-1] - 2:
-            pairs = pairwise(rows[first : last + 1])
-            between = [looked.between(one[1] - 1, other[0]) for one, other in pairs]
+        if sum(end - start for start, end in rows[first : last + 1]) >= looked.enough:
+            between = [looked.between(one[1] - 1, other[0]) for one, other in pairwise(rows[first : last + 1])]
             for begin, limit in _alike(between):
                 some = rows[first + begin : first + limit + 1]
-                some += _last_row(looked, some)
-                if between[begin] and (len(some) > 2 or _is_phrase(some, between[begin] or b"", counts)):
+                some += _last_row(looked, listed, some)
+                if between[begin] and (len(some) > 2 or _is_phrase(some, between[begin] or b"", looked.counts)):
                     words = [word for start, end in some for word in looked.words[start:end]]
                     if len(set(words)) * 4 >= len(words) * 3:  # else some are words of the frame
                         yield looked.starts[some[0][0]], b" ".join(words)
 
 
-def _last_row(looked: Words, rows: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _last_row(looked: Words, listed: str, rows: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """A row of one word or two behind the others, if there is one: the last one can be that short."""
     (_, first_end), (second, _), (*_, end) = rows[0], rows[1], rows[-1]
     at = end + second - first_end  # behind as many words of the frame
-    if looked.flags[at : at + 1] != b"\1":
+    flags = looked.lists[listed]
+    if flags[at : at + 1] != b"\1":
         return []
     if looked.between(end - 1, at) != looked.between(first_end - 1, second):
         return []
-    return [(at, at + 1 + (looked.flags[at + 1 : at + 2] == b"\1"))]
+    return [(at, at + 1 + (flags[at + 1 : at + 2] == b"\1"))]
 
 
 def _is_phrase(rows: Sequence[tuple[int, int]], between: bytes, counts: Sequence[int]) -> bool:
@@ -289,14 +412,9 @@ def _is_phrase(rows: Sequence[tuple[int, int]], between: bytes, counts: Sequence
     return first >= second and first + second in counts and _TWO_ROWS.search(between) is not None
 
 
-def _rows(looked: Words) -> list[tuple[int, int]]:
-    """Where three listed words or more stand together, with nothing but separators between (from, to)."""
-    if looked.flags.count(_ROW) < 2:
-        return []
-    flags, plain = int.from_bytes(looked.flags), int.from_bytes(looked.plain)
-    # On the list, with a separator before it, and so is the one before it: a number has all of them at once.
-    follow = ((flags & plain) & (flags >> 8)).to_bytes(len(looked.flags))[1:]
-    return [(found.start(), found.end() + 1) for found in _FOLLOWING.finditer(follow)]
+def _rows(looked: Words, listed: str) -> list[tuple[int, int]]:
+    """Where three words of a list or more stand together, with nothing but separators between (from, to)."""
+    return [(start, end + 1) for start, end in _stretches(looked.following(listed, _IS_PLAIN), _SHORTEST_ROW - 1)]
 
 
 def _alike(between: Sequence[bytes | None]) -> Iterator[tuple[int, int]]:
@@ -311,14 +429,12 @@ def _alike(between: Sequence[bytes | None]) -> Iterator[tuple[int, int]]:
 # -- words with numbers --------------------------------------------------------------------------------------------
 
 
-def _in_order(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> Iterator[Reading]:
+def _in_order(looked: Words, listed: str) -> Iterator[Reading]:
     """Words with numbers before them, or behind them, in the order of these."""
-    # Whatever the order, so many are numbered from 0 or from 1 on.
-    if not all(b"%d" % number in text for number in range(counts[-1] - 1, 0, -1)):
+    if not looked.marks:
         return
-    if not _FIRST_NUMBERS.issubset(map(int, _NUMBERS.findall(text))):
-        return
-    marks = [(number, word) for number, word in _NUMBERED.findall(text) if number or word in listed]
+    text, counts, words_of_list = looked.text, looked.counts, lists.numbers(listed)
+    marks = [(number, word) for number, word in looked.marks if number or word in words_of_list]
     often = {mark for mark, times in Counter(marks).items() if mark[1] and times > _OFTEN}
     marks = [mark for mark in marks if mark not in often]
     shape = bytes([_NUMERAL if number else _LISTED for number, _ in marks])
@@ -328,6 +444,21 @@ def _in_order(text: bytes, listed: frozenset[bytes], counts: Sequence[int]) -> I
             numbers, words = (one, other) if ahead else (other, one)
             pairs = [(int(number), word) for (number, _), (_, word) in zip(numbers, words, strict=True)]
             yield from ((text.find(words[0]), b" ".join(words)) for words in _sorted(pairs, counts))
+
+
+def _are_numbered(text: bytes) -> bool:
+    """Whether numbers that follow one another, each of them once, have the first eleven among them."""
+    if not all(number in text for number in _FIRST_NUMBERS):
+        return False
+    last = dict.fromkeys(_FIRST_NUMBERS, -1)
+    start = 0
+    for at, digits in enumerate(_NUMBERS.findall(text)):
+        number = digits.lstrip(b"0")
+        start = max(start, last.get(number, -1) + 1)
+        last[number] = at
+        if at - start >= len(_FIRST_NUMBERS) and min(map(last.__getitem__, _FIRST_NUMBERS)) >= start:
+            return True
+    return False
 
 
 def _sorted(pairs: Sequence[tuple[int, bytes]], counts: Sequence[int]) -> Iterator[list[bytes]]:
@@ -353,20 +484,21 @@ def _sorted(pairs: Sequence[tuple[int, bytes]], counts: Sequence[int]) -> Iterat
 # -- words that touch others ---------------------------------------------------------------------------------------
 
 
-def _touching(looked: Words) -> Iterator[Reading]:
+def _touching(looked: Words, listed: str) -> Iterator[Reading]:
     """Words whose first and last touch other letters: a database writes its columns one behind the other."""
-    for start, end in _stretches(looked, looked.counts[-1] - 2):
+    words_of_list = lists.numbers(listed)
+    for start, end in _apart(looked, looked.lists[listed]):
         words = looked.words[start:end]
         before = looked.words[start - 1] if _follows(looked, start) else b""
         after = looked.words[end] if end < len(looked.words) and _follows(looked, end) else b""
-        for first in _endings(words[0], before, looked.listed):
-            for last in _beginnings(words[-1], after, looked.listed):
+        for first in _endings(words[0], before, words_of_list):
+            for last in _beginnings(words[-1], after, words_of_list):
                 yield looked.starts[start], b" ".join([*first, *words[1:-1], *last])
 
 
-def _stretches(looked: Words, least: int) -> Iterator[tuple[int, int]]:
-    """Words of a list with nothing but space between (from, to)."""
-    flags = looked.flags
+def _apart(looked: Words, flags: bytes) -> Iterator[tuple[int, int]]:
+    """Enough words of a list with nothing but space between (from, to)."""
+    least = looked.enough
     start = flags.find(b"\1" * least)
     while start >= 0:
         end = start + 1
@@ -379,10 +511,10 @@ def _stretches(looked: Words, least: int) -> Iterator[tuple[int, int]]:
 
 def _follows(looked: Words, at: int) -> bool:
     """Whether a word stands behind another with nothing but space between."""
-    return at > 0 and looked.before[at].isspace()
+    return at > 0 and not looked.before[at].translate(None, _HIDDEN_WHITE)
 
 
-def _endings(word: bytes, before: bytes, listed: frozenset[bytes]) -> list[list[bytes]]:
+def _endings(word: bytes, before: bytes, listed: Container[bytes]) -> list[list[bytes]]:
     """How a run that begins with `word`, behind the token `before`, may begin."""
     return [
         [word],
@@ -391,7 +523,7 @@ def _endings(word: bytes, before: bytes, listed: frozenset[bytes]) -> list[list[
     ]
 
 
-def _beginnings(word: bytes, after: bytes, listed: frozenset[bytes]) -> list[list[bytes]]:
+def _beginnings(word: bytes, after: bytes, listed: Container[bytes]) -> list[list[bytes]]:
     """How a run that ends with `word`, before the token `after`, may end."""
     return [
         [word],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import lru_cache
-from itertools import filterfalse, islice
+from itertools import islice
 from operator import lt
 
 from gitbtc.keys import layouts
@@ -67,19 +67,10 @@ FEWEST_WORDS = 9
 # Of the number of a word on a list of BIP-39, of which the longest list that is read by numbers has 2,048.
 _BITS = 11
 
-# The quick look: digits become 0, separators a space, and what is neither a separator nor part of a word `#`.
-_PLAIN = bytes(
-    ord(" ") if re.match(b"[" + _SEPARATORS + b"]", bytes([byte]))
-    else ord("0") if byte in b"0123456789"
-    else byte if byte in b".:" or re.match(rb"[a-z_\x80-\xff]", bytes([byte]))
-    else ord("#")
-    for byte in range(256)
-)  # fmt: skip
-_PLAIN_NUMBERING = frozenset([b"0", b"00"])
-# Twelve words of three letters, the shortest on any list that is written with separators; an ideograph has three bytes.
-_SHORTEST = 47
 _COUNTS = sorted({count for family in PHRASES for count in family.COUNTS}, reverse=True)
 _LEAST = _COUNTS[-1]
+# The lists of which words are a phrase by a checksum: in other readings of a text only these are.
+_PROVEN = frozenset(listed for family in PHRASES if not family.WHOLE for listed in family.LISTS)
 
 
 def find(text: bytes, *, spread: bool = False) -> Iterator[Spot]:
@@ -155,99 +146,33 @@ def _is_drawn(ideographs: str, listed: str, least: int) -> bool:
     return min(places) >= 0 and sum(places) >= least * len(places)
 
 
-def _quick_words(piece: bytes) -> list[bytes]:
-    """The words of `piece`, several times faster than by `_TOKEN`; where it breaks a run, `_TOKEN` breaks it too."""
-    plain = piece.translate(_PLAIN)
-    if b"0" in plain:
-        plain = plain.replace(b"0.", b"0 ").replace(b"0:", b"0 ")
-    stretches = plain.replace(b".", b"#").replace(b":", b"#").split(b"#")
-    long = b" # ".join([stretch for stretch in stretches if len(stretch) >= _SHORTEST])
-    return list(filterfalse(_PLAIN_NUMBERING.__contains__, long.split()))
-
-
-def _flags(words: Sequence[bytes], listed: frozenset[bytes] | dict[bytes, int]) -> bytes:
-    """One byte a word, 1 for those on the list."""
-    return bytes(map(listed.__contains__, words))
-
-
 def _read(piece: bytes, *, spread: bool) -> Iterator[Spot]:
     """The phrases of a piece of text, read as it stands and in other ways."""
-    names = lists.that_may_be_in(piece)
-    looked = layouts.Words(piece, words_of(names), _COUNTS)
-    if looked.follow_each_other(_LEAST):
-        yield from _in_piece(piece, names, spread=spread)
+    looked = layouts.Words(piece, lists.that_may_be_in(piece), _COUNTS)
+    yield from _in_words(looked, spread=spread)
     for start, reading in layouts.unmarked(looked):
-        yield from ((start, form, secret) for _, form, secret in _in_piece(reading, names, spread=spread))
-    for start, reading in layouts.readings(looked):
-        found = _in_piece(reading, names, spread=spread, proven=True)
+        found = _in_words(looked.read_otherwise(reading), spread=spread)
         yield from ((start, form, secret) for _, form, secret in found)
+    for listed in filter(_PROVEN.__contains__, looked.lists):
+        for start, reading in layouts.readings(looked, listed):
+            found = _in_words(layouts.Words(reading, (listed,), _COUNTS), spread=spread, proven=True)
+            yield from ((start, form, secret) for _, form, secret in found)
 
 
-def _in_piece(piece: bytes, names: tuple[str, ...], *, spread: bool, proven: bool = False) -> Iterator[Spot]:
-    quick = _quick_words(piece)
-    if len(quick) < _LEAST:
-        return
-    runs = [quick[start:end] for start, end in _runs(_flags(quick, words_of(names)))]
-    tokens = None
-    for listed in names if runs else ():
-        if any(_has_a_run(run, lists.numbers(listed)) for run in runs):
-            tokens = tokens or [token for token in _TOKEN.finditer(piece) if token[0] not in _NUMBERING]
-            yield from _of_list(piece, tokens, listed, spread=spread, whole=not proven)
-
-
-def _has_a_run(words: Sequence[bytes], listed: dict[bytes, int]) -> bool:
-    """Whether so many of the list stand together that a phrase may be among them."""
-    # So many have every twelfth word among them, and half of the others before it or behind it.
-    half = _LEAST // 2
-    is_likely = any(
-        words[place] in listed
-        and (
-            all(map(listed.__contains__, words[place - half : place]))
-            or all(map(listed.__contains__, words[place + 1 : place + 1 + half]))
-        )
-        for place in range(_LEAST - 1, len(words), _LEAST)
-    )
-    return is_likely and _run(_LEAST) in _flags(words, listed)
-
-
-def _runs(flags: bytes) -> Iterator[tuple[int, int]]:
-    """Where in `flags` so many stand together that a phrase may be among them (from, to)."""
-    start = flags.find(_run(_LEAST))
-    while start >= 0:
-        end = flags.find(b"\0", start)
-        end = len(flags) if end < 0 else end
-        yield start, end
-        start = flags.find(_run(_LEAST), end)
-
-
-def _run(count: int) -> bytes:
-    return b"\1" * count
-
-
-def words_of(names: tuple[str, ...]) -> frozenset[bytes]:
-    """The words of all the lists, to ask once for each word of a text."""
-    if names not in _together:
-        _together[names] = frozenset().union(*map(lists.numbers, names))
-    return _together[names]
-
-
-_together: dict[tuple[str, ...], frozenset[bytes]] = {}
-
-
-def _of_list(
-    piece: bytes, tokens: Sequence[re.Match[bytes]], listed: str, *, spread: bool, whole: bool
-) -> Iterator[Spot]:
-    families = [family for family in PHRASES if listed in family.LISTS and (whole or not family.WHOLE)]
-    proven = [family for family in families if not family.WHOLE]
-    words = [token[0] for token in tokens]
-    for start, end in _runs(_flags(words, lists.numbers(listed))):
-        run = _Run(piece, words[start:end], [token.start() for token in tokens[start:end]], listed)
-        is_none = True
-        for spot in _in_run(run, proven, spread=spread) if proven else ():
-            is_none = False
-            yield spot
-        if is_none:
-            yield from (spot for family in families if family.WHOLE for spot in _whole(run, family))
+def _in_words(looked: layouts.Words, *, spread: bool, proven: bool = False) -> Iterator[Spot]:
+    """The phrases in words that follow one another; `proven`: those with a checksum."""
+    for listed in looked.lists:
+        families = [family for family in PHRASES if listed in family.LISTS]
+        checked = [family for family in families if not family.WHOLE]
+        unchecked = [family for family in families if family.WHOLE and not proven]
+        for start, end in looked.runs(listed):
+            run = _Run(looked.text, looked.words[start:end], looked.starts[start:end], listed)
+            is_none = True
+            for spot in _in_run(run, checked, spread=spread) if checked else ():
+                is_none = False
+                yield spot
+            if is_none:
+                yield from (spot for family in unchecked for spot in _whole(run, family))
 
 
 @lru_cache(maxsize=1 << _BITS)

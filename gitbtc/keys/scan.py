@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     Sighting = tuple[int, Form, bytes]
     Known = Callable[[], frozenset[bytes]]
 
-_BEHIND_BACKSLASH = re.compile(rb"\\([a-z]+)")
+_BEHIND_BACKSLASH = re.compile(rb"\\([a-z]+)", re.IGNORECASE)
+# Bytes within which the words of a phrase are looked for beside one of them.
+_REACH = 1 << 12
+_FAR_REACH = 1 << 14  # the same in the strings of a document
 _FLIPPED = bytes([1, 0]) + bytes(254)
 # JSON in the strings of JSON, and JSON in the strings of that.
 _DEEPEST_QUOTE = 2
@@ -115,8 +118,9 @@ def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
     """All of it; `depth` says how many layers of hex and Base64 are undone."""
     for text in _texts(without_typed(content)):
         unescaped = escapes.unescaped(text)
-        yield from _in_layer(text, depth, spoken=unescaped is None or _hides_a_word(text))
+        yield from _in_layer(text, depth, spoken=unescaped is None)
         if unescaped is not None:
+            yield from phrases.find(escapes.around(text, sorted(_hidden_words(text)), _REACH))
             yield from _in_layer(escapes.changed(text, unescaped), depth, spoken=False)
             yield from phrases.find(unescaped)
         for document in _documents(text, unescaped):
@@ -131,7 +135,7 @@ def _spoken_otherwise(content: bytes) -> Iterator[Sighting]:
     if not content.isascii():
         for text in layers.in_code_pages(content):
             yield from phrases.find(text)
-    decoded = with_words_decoded(content, lambda: phrases.words_of(words.LISTS), phrases.FEWEST_WORDS)
+    decoded = with_words_decoded(content, lambda: words.classes(words.LISTS), phrases.FEWEST_WORDS)
     if decoded is not None:
         yield from phrases.find(decoded)
 
@@ -140,7 +144,7 @@ def _texts(content: bytes) -> Iterator[bytes]:
     yield content
     visible = layers.visible(content)
     if visible is not None:
-        yield visible
+        yield escapes.around(visible, layers.gaps(content), _FAR_REACH)
     wide = layers.wide_text(content)
     if wide is not None:
         yield wide
@@ -156,11 +160,11 @@ def _documents(text: bytes, unescaped: bytes | None) -> Iterator[bytes]:
             yield escapes.unescaped(quoted) or quoted
 
 
-def _hides_a_word(text: bytes) -> bool:
-    """Whether a word of a list would be lost with the escapes: right behind a backslash it loses its first letter."""
-    if escapes.hides_words(text):
-        return True
-    return not phrases.words_of(words.ASCII).isdisjoint(_BEHIND_BACKSLASH.findall(text.lower()))
+def _hidden_words(text: bytes) -> Iterator[int]:
+    """Where a word of a list would be lost with the escapes: right behind a backslash it loses its first letter."""
+    yield from escapes.hiding(text)
+    listed = words.classes(words.ASCII)
+    yield from (word.start() for word in _BEHIND_BACKSLASH.finditer(text) if word[1].lower() in listed)
 
 
 def _in_layer(text: bytes, depth: int, *, spoken: bool = True) -> Iterator[Sighting]:
@@ -297,17 +301,17 @@ def holds_a_part_of_a_phrase(document: bytes) -> bool:
         texts = set(compress(piece.strings, piece.names.translate(_FLIPPED)))
         words_of_texts = [set(phrases.comparable(text).split()) for text in texts]
         named = words.ASCII if all(map(bytes.isascii, texts)) else words.LISTS
-        if any(spoken and spoken <= phrases.words_of(named) for spoken in words_of_texts):
+        if any(spoken and spoken <= words.classes(named).keys() for spoken in words_of_texts):
             return True
     return False
 
 
 def _listed_among(texts: set[bytes]) -> set[bytes]:
     """Those of `texts` that are a word of a list."""
-    ascii_words = phrases.words_of(words.ASCII)
+    ascii_words = words.classes(words.ASCII).keys()
     is_none = ascii_words.isdisjoint(map(bytes.lower, texts))
     found = set() if is_none else {text for text in texts if text.lower() in ascii_words}
     if b"".join(texts).isascii():
         return found
     foreign = [text for text in texts if len(text) <= _LONGEST_WORD and not text.isascii() and is_text(text)]
-    return found.union(text for text in foreign if phrases.comparable(text) in phrases.words_of(words.LISTS))
+    return found.union(text for text in foreign if phrases.comparable(text) in words.classes(words.LISTS))

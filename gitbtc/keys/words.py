@@ -3,6 +3,9 @@
 The ten lists of BIP-39 are read from the files of the package `mnemonic`, that of SLIP-39 from `shamir-mnemonic`, as
 their authors publish them; the two that are Electrum's own, of its first seeds and of Portuguese, lie in `lists/`. A
 list that is not there is an error: a gate must not pass what it cannot look for.
+
+Most texts hold no phrase. Which lists a word is on, for all of them at once, is told by `lists/index.txt`: one file to
+read in place of all these. `tests/keys/index.py` makes it of the lists.
 """
 
 from __future__ import annotations
@@ -13,6 +16,10 @@ from functools import cache
 from importlib.util import find_spec
 
 from gitbtc.errors import CannotWork
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -36,6 +43,9 @@ _ELSEWHERE = {
 _BYTES = ((rb"[a-z]", ASCII), (rb"\xe3", ("japanese",)), (rb"\xe1", ("korean",)), (rb"[\xe4-\xe9]", IDEOGRAPHS))
 _SCRIPTS = tuple((re.compile(pattern), names) for pattern, names in _BYTES)
 
+_INDEX = "lists/index.txt"
+_MOST_CLASSES = 256  # each is a byte
+
 _numbers: dict[str, dict[bytes, int]] = {}
 _spellings: dict[str, list[bytes]] = {}
 
@@ -54,6 +64,17 @@ def that_may_be_in(text: bytes) -> tuple[str, ...]:
     return tuple(name for script, names in _SCRIPTS if script.search(text) for name in names)
 
 
+def classes(names: Sequence[str]) -> dict[bytes, int]:
+    """The class of each word of the lists `names`, or of more, from 1 on: those of one class are on the same lists."""
+    return _classes(ASCII if set(names) <= set(ASCII) else LISTS)
+
+
+@cache
+def of_class(name: str) -> bytes:
+    """For each class whether its words are on the list `name`: to translate the classes of a text's words by."""
+    return bytes([0, *(name in names for names, _ in _index())]).ljust(_MOST_CLASSES, b"\0")
+
+
 def spellings(name: str) -> list[bytes]:
     """How each word of the list `name` is spelled there, by its number."""
     if name not in _spellings:
@@ -61,6 +82,24 @@ def spellings(name: str) -> list[bytes]:
         by_number = {number: word for word, number in reversed(numbers(name).items())}
         _spellings[name] = [by_number[number] for number in range(len(by_number))]
     return _spellings[name]
+
+
+@cache
+def _classes(names: tuple[str, ...]) -> dict[bytes, int]:
+    return {word: number for number, (on, line) in enumerate(_index(), 1) if on[0] in names for word in line.split()}
+
+
+@cache
+def _index() -> list[tuple[list[str], bytes]]:
+    """For each class the names of its lists and its words."""
+    path = os.path.join(_HERE, _INDEX)
+    try:
+        with open(path, "rb") as made:
+            lines = made.read().splitlines()
+    except OSError:
+        raise CannotWork(f"the index of the word lists is missing ({path}); install gitbtc again") from None
+    named = (line.partition(b": ") for line in lines)
+    return [(names.decode("ascii").split(","), line) for names, _, line in named]
 
 
 def _read(name: str) -> dict[bytes, int]:

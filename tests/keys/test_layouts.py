@@ -110,5 +110,5 @@ def test_of_lists_that_follow_one_another_each_is_read_from_its_beginning() -> N
     text = "".join(
         f"{number}. {listed[(20 * at + number) * 37 % 1024].decode()}\n" for at in range(30) for number in order
     )
-    read = list(layouts._in_order(text.encode(), phrases.words_of(("slip39",)), [20, 12]))
+    read = list(layouts._in_order(layouts.Words(text.encode(), ("slip39",), [20, 12]), "slip39"))
     assert 30 <= len(read) <= 200

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from itertools import groupby
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.keys import phrases
+from gitbtc.keys import layouts, phrases
 from gitbtc.keys import words as lists
 from gitbtc.keys.forms import bip39
 
@@ -16,12 +17,15 @@ LISTED = st.sampled_from([b"legal", b"zoo", b"art", b"Winner"])
 
 
 @given(st.lists(st.tuples(LISTED, st.sampled_from([b" ", b"\n1. ", b'","', b"-"]) | JUNK), max_size=40))
-def test_the_quick_look_sees_every_run_that_the_exact_one_sees(parts: list[tuple[bytes, bytes]]) -> None:
+def test_the_runs_of_a_text_are_those_of_its_tokens(parts: list[tuple[bytes, bytes]]) -> None:
+    """They are told by what stands between the words, several times faster than token by token."""
     piece = phrases.comparable(b"".join(word + between for word, between in parts))
     tokens = [token[0] for token in phrases._TOKEN.finditer(piece) if token[0] not in phrases._NUMBERING]
-    listed, least = lists.numbers("english"), phrases._run(12)
-    if least in phrases._flags(tokens, listed):
-        assert least in phrases._flags(phrases._quick_words(piece), listed)
+    listed = lists.numbers("english")
+    runs = [list(run) for is_listed, run in groupby(tokens, listed.__contains__) if is_listed]
+    looked = layouts.Words(piece, ("english",), [3])
+    found = [looked.words[start:end] for start, end in looked.runs("english")] if looked.lists else []
+    assert found == [run for run in runs if len(run) >= 3]
 
 
 def test_a_full_stop_a_colon_or_a_long_number_ends_a_run(words: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from gitbtc.errors import CannotWork
 from gitbtc.keys import words
+from tests.keys import index
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -68,6 +69,22 @@ def test_a_list_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(words, "_HERE", "/nowhere")
     with pytest.raises(CannotWork, match="electrum-v1 is missing"):
         words.numbers("electrum-v1")
+
+
+def test_the_index_says_which_lists_a_word_is_on() -> None:
+    assert index.PATH.read_bytes() == index.made()
+    classes = words.classes(words.LISTS)
+    for name in words.LISTS:
+        assert set(words.numbers(name)) == {word for word, number in classes.items() if words.of_class(name)[number]}
+    in_ascii = {word for name in words.ASCII for word in words.numbers(name)}
+    assert words.classes(words.ASCII) == {word: number for word, number in classes.items() if word in in_ascii}
+
+
+def test_an_index_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "_HERE", "/nowhere")
+    words._index.cache_clear()
+    with pytest.raises(CannotWork, match="install gitbtc again"):
+        words._index()
 
 
 def test_the_lists_of_which_a_word_stands_in_a_text_are_looked_at() -> None:

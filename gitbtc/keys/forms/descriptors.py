@@ -27,8 +27,9 @@ BLINDING = Form(
 FORM = Form("private key in a descriptor", "write the descriptor with public keys; gitbtc needs no other")
 
 # Of Elements: the master key of SLIP-77, or a private view key, which stands first in `ct()` (ELIP 150).
-_BLINDING = re.compile(rb"(?:\bslip77\(|\bct\()([0-9a-fA-F]{64})[,)]")
-_KEY = re.compile(rb"(?:wpkh|combo)\((?:\[[0-9a-fA-Fh'/]{8,200}\])?([0-9a-fA-F]{64})\)")
+# The bracket comes first, so that the search is one for a plain letter.
+_BLINDING = re.compile(rb"\((?:(?<=\bslip77\()|(?<=\bct\())([0-9a-fA-F]{64})[,)]")
+_KEY = re.compile(rb"\((?:(?<=wpkh\()|(?<=combo\())(?:\[[0-9a-fA-Fh'/]{8,200}\])?([0-9a-fA-F]{64})\)")
 
 
 def find(text: bytes) -> Iterator[Spot]:

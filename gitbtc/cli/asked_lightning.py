@@ -43,6 +43,30 @@ class AskedLnd:
         return configured(name, _named(self, "url", "macaroon", "cert", "insecure"), _outside)
 
 
+@dataclass(frozen=True)
+class AskedCln:
+    """What the options say; `socket` and `url` None are no node."""
+
+    socket: str | None
+    url: str | None
+    rune: str | None
+    cert: str | None
+    insecure: bool
+
+    @property
+    def place(self) -> str | None:
+        """Where the node is; None for no node."""
+        return self.socket or self.url
+
+    def program(self, name: str) -> Program:
+        """The node, called `name` in messages. Raises UsageError for options that do not fit."""
+        from gitbtc.sources.cln_node import configured
+
+        if self.place is None:
+            raise UsageError("name the node: --socket ~/.lightning/bitcoin/lightning-rpc, or --url and --rune")
+        return configured(name, _named(self, "socket", "url", "rune", "cert", "insecure"), _outside)
+
+
 def lnd_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of an LND node; it gets them together, as `asked`."""
 
@@ -54,6 +78,21 @@ def lnd_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def asking(**options: Any) -> Any:
         return command(asked=_taken(AskedLnd, options), **options)
+
+    return asking
+
+
+def cln_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a Core Lightning node; it gets them together, as `asked`."""
+
+    @click.option("--socket", metavar="PATH", help="Its socket, such as ~/.lightning/bitcoin/lightning-rpc.")
+    @click.option("--url", metavar="URL", help="Or where its clnrest listens, such as https://127.0.0.1:3010.")
+    @click.option("--rune", metavar="PATH|env:NAME", help="A file or variable with a rune that may only read.")
+    @_cert
+    @_insecure
+    @functools.wraps(command)
+    def asking(**options: Any) -> Any:
+        return command(asked=_taken(AskedCln, options), **options)
 
     return asking
 

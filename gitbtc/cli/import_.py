@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.cli.asked_lightning import AskedLnd, lnd_options
+from gitbtc.cli.asked_lightning import AskedCln, AskedLnd, cln_options, lnd_options
 from gitbtc.cli.asked_node import AskedNode, node_options, tell, volatile_option
 from gitbtc.cli.import_file import ImportGroup, counted
 from gitbtc.errors import UsageError, printable, printable_json
@@ -110,9 +110,36 @@ def lnd(  # noqa: PLR0913 - one parameter an option
         into.from_program(asked.program(name), asked.wait)
 
 
-def _one_of(folder: Path | None, url: str | None) -> None:
-    if (folder is None) == (url is None):
-        raise UsageError("name either a node (--url) or a folder of recorded answers (--from)")
+@command.command("cln")
+@_from
+@cln_options
+@_root
+@_as("cln")
+@volatile_option
+@_as_json
+def cln(  # noqa: PLR0913 - one parameter an option
+    folder: Path | None, root: Path | None, name: str, asked: AskedCln, *, volatile: bool, as_json: bool
+) -> None:
+    """Read a Core Lightning node by its socket or clnrest, or a folder of what `lightning-cli` prints.
+
+    Channels with their balances and policies, peers, and the coins of its wallet; what it has reserved is reserved by
+    the agent cln. It is only read: a rune for method^list or method=getinfo allows all that is asked.
+    """
+    from gitbtc.sources.cln import LIGHTNING_CLI
+    from gitbtc.sources.cln_node import read
+    from gitbtc.sources.syncing import Manner
+
+    _one_of(folder, asked.place, "--socket, --url")
+    into = _Into(root, name, Manner(volatile=volatile), as_json=as_json)
+    if folder:
+        into.from_folder(folder, LIGHTNING_CLI, read)
+    else:
+        into.from_program(asked.program(name))
+
+
+def _one_of(folder: Path | None, place: str | None, options: str = "--url") -> None:
+    if (folder is None) == (place is None):
+        raise UsageError(f"name either a node ({options}) or a folder of recorded answers (--from)")
 
 
 class _Into:
@@ -137,7 +164,7 @@ class _Into:
         brought = bring(self._place, snapshot, self._name, volatile=self._manner.volatile)
         self._show(self._place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])
 
-    def from_program(self, program: Program, wait: float) -> None:
+    def from_program(self, program: Program, wait: float = 0) -> None:
         """Bring in what a program answers, which may be waited for while it starts (seconds)."""
         from gitbtc.repo.git import Git
         from gitbtc.sources.asking import Patience

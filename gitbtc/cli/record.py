@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.cli.asked_lightning import AskedLnd, lnd_options
+from gitbtc.cli.asked_lightning import AskedCln, AskedLnd, cln_options, lnd_options
 from gitbtc.cli.asked_node import node_options, tell
 from gitbtc.errors import printable
 
@@ -60,6 +60,27 @@ def lnd(folder: Path, asked: AskedLnd) -> None:
     asker = asked.program(SOURCE).asker(Patience(start=asked.wait), tell)
     read = partial(read_from, known=Remembered())
     _say(folder, record(asker, folder, lambda recorder: at_one_moment(partial(read, recorder)), LNCLI))
+
+
+@command.command("cln")
+@_folder
+@cln_options
+def cln(folder: Path, asked: AskedCln) -> None:
+    """Write what a Core Lightning node answers into the new folder DIR.
+
+    `gitbtc import cln --from DIR` reads it. The folder is there when it is whole, or not at all. It tells the balance
+    of every channel, and holds no key: it is a picture of the channels, and no backup of them.
+    """
+    from functools import partial
+
+    from gitbtc.sources.asking import Patience, at_one_moment
+    from gitbtc.sources.cln import LIGHTNING_CLI, SOURCE, read_from
+    from gitbtc.sources.lightning import Remembered
+    from gitbtc.sources.recording import record
+
+    asker = asked.program(SOURCE).asker(Patience(), tell)
+    read = partial(read_from, known=Remembered(), read_at=0)
+    _say(folder, record(asker, folder, lambda recorder: at_one_moment(partial(read, recorder)), LIGHTNING_CLI))
 
 
 def _say(folder: Path, count: int) -> None:

@@ -24,6 +24,8 @@ Annotations of the file (top level of the schema):
   lists it has seen its end).
 * `x-gitbtc-removal`: what a removal on one side makes of a change on the other: `stands` (the removal is a fact) or
   `contested` (a conflict, unless only fields of a larger-of or smaller-of rule changed) or `yields` (the change wins).
+* `x-gitbtc-continues`: a field and a word: a record that went and one that came with the same value of the field are
+  one thing that goes on under another identity, and what became of it is called so.
 * `x-gitbtc-noun`: one and many: `["coin", "coins"]`.
 * `x-gitbtc-verbs`: what a diff says of a record that came and of one that went: `["received", "spent"]`; `["added",
   "removed"]` when absent.
@@ -132,9 +134,9 @@ class Kind:
     """A kind of state file. Made from a schema by `from_schema`; raises CannotWork for one that does not declare it."""
 
     __slots__ = (
-        "alarms", "append_only", "balance", "compared", "crdt", "dumps", "fields", "frame", "groups", "growth",
-        "identity", "is_array", "join", "key_types", "line", "loads", "members", "name", "noun", "optional", "order",
-        "path", "record_schema", "register", "removal", "renames", "schema", "spellings", "title", "verbs", "volatile",
+        "alarms", "append_only", "balance", "compared", "continues", "crdt", "dumps", "fields", "frame", "groups",
+        "growth", "identity", "is_array", "join", "key_types", "line", "loads", "members", "name", "noun", "optional",
+        "order", "path", "record_schema", "register", "removal", "renames", "schema", "spellings", "title", "verbs", "volatile",
     )  # fmt: skip
 
     def __init__(self, schema: dict[str, Any], where: str) -> None:
@@ -162,6 +164,7 @@ class Kind:
         self.noun: tuple[str, str] = tuple(schema.get("x-gitbtc-noun", ("record", "records")))
         self.verbs: tuple[str, str] = tuple(schema.get("x-gitbtc-verbs", ("added", "removed")))
         self.balance: str = schema.get("x-gitbtc-balance", "")
+        self.continues: tuple[str, ...] = tuple(schema.get("x-gitbtc-continues", ()))
         self.line: str = schema.get("x-gitbtc-line", "")
         self.register: dict[str, str] = schema.get("x-gitbtc-register", {})
         self.record_schema: dict[str, Any] = schema.get("items", {}) if self.is_array else schema

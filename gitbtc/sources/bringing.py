@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitbtc.diff.continued import continued
+from gitbtc.diff.operations import operations
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules
 from gitbtc.judge.key_gate import in_work_tree, judged
@@ -143,7 +145,18 @@ class Bringing:
             self._alarms += [line.removeprefix("gitbtc: ") for line in notice_lines(
                 path, kind, [told for told in merge.notices if told.record is not None])]  # fmt: skip
         self._drop_policies_of_closed_channels()
+        self._tell_what_goes_on()
         self._follow(base, theirs)
+
+    def _tell_what_goes_on(self) -> None:
+        """Name what has another identity now, and is the same thing: a channel that was spliced."""
+        for path, kind in self._by_path.items():
+            before, after = self.here.get(path, b""), self.after.get(path, b"")
+            if not kind.continues or before == after:
+                continue
+            for change in continued(list(operations(kind, path, before, after)))[1]:
+                was, now = (record[kind.identity[0]] for record in (change.old, change.new) if record)
+                self._notices.append(f"{kind.noun[0]} {was} was {kind.continues[1]}, and is {now} now")
 
     def _drop_policies_of_closed_channels(self) -> None:
         """A policy goes with its channel, also one that people had changed."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PROGRAMS = {
     "bitcoin-core": "gitbtc.sources.core_node",
     "lnd": "gitbtc.sources.lnd_node",
+    "cln": "gitbtc.sources.cln_node",
 }
 
 

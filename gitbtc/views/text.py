@@ -6,6 +6,7 @@ away; everything else is shown whole. A text from a record can neither end its l
 
 from __future__ import annotations
 
+from gitbtc.diff.continued import continued
 from gitbtc.diff.operations import DELETE, INSERT, REPLACE
 from gitbtc.kinds import json_text
 from gitbtc.views import terms
@@ -108,6 +109,11 @@ class _View:
         self._beside = beside or Beside(lambda _: b"", is_alone=True)
         self.counted = list(operations)
         self.notes: list[str] = []
+        self._continued: set[int] = set()
+        if kind.continues:
+            self.counted, changes = continued(operations)
+            self._continued = set(map(id, changes))
+            self.notes += [f"{len(changes):,} {kind.continues[1]}"] if changes else []
         self._named: list[Operation] = []
         if kind.name in FOLDED and not look.full:
             self._fold()
@@ -178,6 +184,8 @@ class _View:
         parts = self._line.show(operation.record, self._length, fields)
         if fields:
             sign, words = self._changes(fields)
+            if id(operation) in self._continued:
+                words = f"{self._kind.continues[1]}: {words}"
             subject = "  ".join(parts) + ("  " if sign == "!" else ": ") if parts else ""
             return sign, f"{sign} {subject}{words}"
         return sign, f"{sign} " + "  ".join([*parts, *self._beyond(operation.record)])

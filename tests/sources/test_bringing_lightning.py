@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitbtc.diff.operations import operations
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.kinds.registry import Kinds, built_in
 from gitbtc.repo.git import Git
 from gitbtc.sources.bringing import bring
+from gitbtc.sources.cln import LIGHTNING_CLI
+from gitbtc.sources.cln import read_from as read_cln
 from gitbtc.sources.drift import drift
 from gitbtc.sources.lnd import LNCLI, read_from
 from gitbtc.sources.recorded import Recorded
 from gitbtc.sources.remembering import remembered
 from gitbtc.sources.told import OtherWallet
 from gitbtc.state.snapshot import of_work_tree
+from gitbtc.views.text import render
 from tests.sources.scripted_lightning import ANSWERS
 
 if TYPE_CHECKING:
@@ -112,6 +116,31 @@ def test_a_channel_under_another_id_is_the_same_channel(root: Path) -> None:
     bring(root, changed(earlier, "routing", channel_id="11111x1x1"), "lnd")
     brought = bring(root, snapshot(root), "lnd")
     assert changes(brought)["channels"] == (1, 0, 1)
+    assert sound(root) == []
+
+
+def test_a_splice_is_told_as_one(root: Path) -> None:
+    """The 32 bytes of BOLT 2 stay, place and funding change; lightningd has the old ones until the new are locked."""
+
+    def told(**fields: Any) -> SourceSnapshot:
+        answers = read_cln(Recorded(ANSWERS / "cln", LIGHTNING_CLI), remembered(root), 1_764_400_000)
+        channels = [one | fields if one["channel_id"] == "760x2x1" else one for one in answers.records["channels"]]
+        routing = [one for one in answers.records["routing"] if not fields or one["channel_id"] != "760x2x1"]
+        return replace(answers, records={**answers.records, "channels": channels, "routing": routing})
+
+    bring(root, told(), "cln")
+    before = (root / built_in("channels").path).read_bytes()
+    spliced = told(channel_id="815x4x0", funding_outpoint="b2" * 32 + ":0", capacity_sat=800_000,
+                   local_balance_sat=500_000)  # fmt: skip
+    brought = bring(root, spliced, "cln")
+    assert "channel 760x2x1 was spliced, and is 815x4x0 now" in brought.notices
+    assert [one["channel_id"] for one in records(root, "routing")] == [PUBLIC]
+    after = (root / built_in("channels").path).read_bytes()
+    kind = built_in("channels")
+    head, line = render(kind, kind.path, list(operations(kind, kind.path, before, after)))
+    assert head == "channels/channels.json: 1 channel changed; balance +0.00300000 BTC; 1 spliced"
+    assert '"quietone": spliced: ' in line
+    assert "channel_id 760x2x1 → 815x4x0" in line
     assert sound(root) == []
 
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 # take half a second. (20: the gap of BIP-44.)
 AHEAD, _MOST = 20, 2000
 _HARDENED = 1 << 31  # BIP-32: no public key has a child from here on
-# How embit calls the networks of chain.json.
-_NETWORKS = {"testnet4": "test"}
+# What addresses begin with: of Bech32, and of Base58Check for the hash of a key and of a script.
+_TEST_PREFIXES = ("tb", b"\x6f", b"\xc4")
+_PREFIXES = {"main": ("bc", b"\x00", b"\x05"), "regtest": ("bcrt", b"\x6f", b"\xc4")}
 
 
 class OwnScripts:
@@ -126,9 +127,19 @@ def type_of(script: bytes) -> str:
 
 def address_of(script: bytes, network: str) -> str:
     """The address of a script on a network of chain.json; "" for one that has none."""
-    from embit.networks import NETWORKS
-    from embit.script import Script
+    from gitbtc.kinds import base58
+    from gitbtc.kinds.bech32 import witness_address
 
-    if type_of(script) in ("op_return", "unknown"):
-        return ""
-    return str(Script(script).address(NETWORKS[_NETWORKS.get(network, network)]))
+    hrp, of_key, of_script = _PREFIXES.get(network, _TEST_PREFIXES)
+    if _is_witness_program(script):
+        return witness_address(hrp, max(0, script[0] - 0x50), script[2:])
+    if type_of(script) == "p2pkh":
+        return base58.encode_check(of_key + script[3:23])
+    return base58.encode_check(of_script + script[2:22]) if type_of(script) == "p2sh" else ""
+
+
+def _is_witness_program(script: bytes) -> bool:
+    """Whether a script is a version and a program of 2 to 40 bytes (BIP-141); of version 0, of 20 or 32."""
+    if not 4 <= len(script) <= 42 or script[1] != len(script) - 2:
+        return False
+    return 0x51 <= script[0] <= 0x60 or (script[0] == 0 and script[1] in (20, 32))

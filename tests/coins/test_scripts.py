@@ -32,6 +32,20 @@ def records(recordings: Path) -> list[dict[str, Any]]:
     return read_descriptors(Answer(answer, "listdescriptors"))
 
 
+@pytest.mark.parametrize(("script", "network", "address"), [
+    ("51024e73", "main", "bc1pfeessrawgf"),  # pay to anchor
+    ("51024e73", "regtest", "bcrt1pfeesnyr2tx"),
+    ("5210751e76e8199196d454941c45d1b3a323", "main", "bc1zw508d6qejxtdg4y5r3zarvaryvaxxpcs"),  # BIP-350
+    ("0014751e76e8199196d454941c45d1b3a323f1433bd6", "signet", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"),
+    ("76a91462e907b15cbf27d5425399ebf6f0fb50ebb88f1888ac", "main", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
+    ("6a0141", "main", ""),
+    ("0003010203", "main", ""),  # version 0 has programs of two lengths
+])  # fmt: skip
+def test_a_script_has_the_address_that_wallets_show(script: str, network: str, address: str) -> None:
+    assert address_of(bytes.fromhex(script), network) == address
+    assert not address or script_of(address) == bytes.fromhex(script)
+
+
 @pytest.mark.parametrize(("address", "script_type"), [*ADDRESSES.items(), *STRANGERS.items()])
 def test_an_address_and_its_script_are_one(address: str, script_type: str) -> None:
     script = script_of(address)
@@ -67,4 +81,4 @@ def test_a_descriptor_that_nobody_can_read_owns_nothing() -> None:
     assert odd.has(script_of("2MwACMHK3EzRu21u6q39DUkj5y8X6mspVcK") or b"")
     assert type_of(b"\x6a\0") == "op_return"
     assert type_of(b"\x51\x02\x4e\x73") == "unknown"
-    assert address_of(b"\x51\x02\x4e\x73", "main") == ""
+    assert address_of(b"\x6a\x02\x4e\x73", "main") == ""

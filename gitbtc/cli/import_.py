@@ -9,6 +9,7 @@ import click
 
 from gitbtc.cli.asked_lightning import AskedCln, AskedLnd, cln_options, lnd_options
 from gitbtc.cli.asked_node import AskedNode, node_options, tell, volatile_option
+from gitbtc.cli.asked_server import AskedServer, descriptor_option, scanning, server_options
 from gitbtc.cli.import_file import ImportGroup, counted
 from gitbtc.errors import UsageError, printable, printable_json
 
@@ -110,6 +111,100 @@ def lnd(  # noqa: PLR0913 - one parameter an option
         into.from_program(asked.program(name), asked.wait)
 
 
+def _from_server(kind: str, folder: Path | None, asked: AskedServer, more: tuple[str, ...], into: _Into) -> None:
+    from functools import partial
+
+    from gitbtc.sources import electrum_server, esplora_server
+
+    _one_of(folder, asked.url)
+    module = {one.FOLDER.name: one for one in (electrum_server, esplora_server)}[kind]
+    if folder:
+        into.from_folder(folder, module.FOLDER, partial(module.read, into.name, more))
+    else:
+        into.from_program(asked.program(kind, into.name, more), asked.wait)
+
+
+@command.command("esplora")
+@_from
+@server_options("http://127.0.0.1:3000 or https://HOST/api", login=True)
+@descriptor_option
+@_root
+@_as("esplora")
+@_as_json
+def esplora(  # noqa: PLR0913 - one parameter an option
+    folder: Path | None,
+    root: Path | None,
+    name: str,
+    asked: AskedServer,
+    more: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Read an Esplora or mempool.space server for the coins of the root's descriptors.
+
+    Their addresses are derived here (by bdkpython, gitbtc's extra `descriptors`) and asked for one by one, until
+    as many in a row as the gap limit says, 20 at least, were never used.
+    """
+    from gitbtc.sources.syncing import Manner
+
+    _from_server("esplora", folder, asked, more, _Into(root, name, Manner(), as_json=as_json))
+
+
+@command.command("electrum")
+@_from
+@server_options("ssl://127.0.0.1:50002 or tcp://127.0.0.1:50001", login=False)
+@descriptor_option
+@_root
+@_as("electrum")
+@_as_json
+def electrum(  # noqa: PLR0913 - one parameter an option
+    folder: Path | None,
+    root: Path | None,
+    name: str,
+    asked: AskedServer,
+    more: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Read an Electrum server (electrs, Fulcrum, ElectrumX) for the coins of the root's descriptors.
+
+    Their scripts are derived here (by bdkpython, gitbtc's extra `descriptors`) and asked for, until as many in a
+    row as the gap limit says, 20 at least, were never used. Every amount is read from the transaction itself.
+    """
+    from gitbtc.sources.syncing import Manner
+
+    _from_server("electrum", folder, asked, more, _Into(root, name, Manner(), as_json=as_json))
+
+
+@command.command("scan")
+@_from
+@node_options
+@descriptor_option
+@_root
+@_as("scan")
+@_as_json
+def scan(  # noqa: PLR0913 - one parameter an option
+    folder: Path | None, root: Path | None, name: str, asked: AskedNode, more: tuple[str, ...], *, as_json: bool
+) -> None:
+    """Look for the coins of the root's descriptors in all coins of a Bitcoin Core node (scantxoutset).
+
+    It takes no wallet, and minutes. It tells coins that a block holds and no more: no history, nothing that is
+    unconfirmed, and of a coin that is spent only that it is gone.
+    """
+    from functools import partial
+
+    from gitbtc.sources.asking import BITCOIN_CLI
+    from gitbtc.sources.scan_node import read
+    from gitbtc.sources.syncing import Manner
+
+    _one_of(folder, asked.url)
+    into = _Into(root, name, Manner(strict=asked.strict), as_json=as_json)
+    if folder:
+        into.from_folder(folder, BITCOIN_CLI, partial(read, name, more))
+    else:
+        into.from_program(scanning(asked, name, more), asked.wait)
+
+
 @command.command("cln")
 @_from
 @cln_options
@@ -151,7 +246,7 @@ class _Into:
         if root is not None:
             refuse_way_out(root)
         self._place = root or Path(Git().top_level())
-        self._name = name
+        self.name = name
         self._manner = manner
         self._show = _show_json if as_json else _show_text
 
@@ -161,7 +256,7 @@ class _Into:
         from gitbtc.sources.recorded import Recorded
 
         snapshot = read(Recorded(folder, shell), self._place, strict=self._manner.strict)
-        brought = bring(self._place, snapshot, self._name, volatile=self._manner.volatile)
+        brought = bring(self._place, snapshot, self.name, volatile=self._manner.volatile)
         self._show(self._place, snapshot, brought.changes, [*snapshot.notices, *brought.notices])
 
     def from_program(self, program: Program, wait: float = 0) -> None:
@@ -174,7 +269,7 @@ class _Into:
 
         git = Git.at(existing_folder(self._place)).at_top()
         asker = program.asker(Patience(start=wait), tell)
-        done = sync(Configured(self._name, program, self._place), asker, git, self._manner)
+        done = sync(Configured(self.name, program, self._place), asker, git, self._manner)
         notices = [*done.snapshot.notices, *done.brought.notices]
         self._show(self._place, done.snapshot, done.brought.changes, notices)
 

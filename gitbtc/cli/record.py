@@ -9,12 +9,19 @@ import click
 
 from gitbtc.cli.asked_lightning import AskedCln, AskedLnd, cln_options, lnd_options
 from gitbtc.cli.asked_node import node_options, tell
+from gitbtc.cli.asked_server import AskedServer, descriptor_option, scanning, server_options
 from gitbtc.errors import printable
 
 if TYPE_CHECKING:
     from gitbtc.cli.asked_node import AskedNode
+    from gitbtc.sources.asking import CommandLine
+    from gitbtc.sources.programs import Program
 
 
+_root = click.option(
+    "--root", metavar="PATH", type=click.Path(file_okay=False, path_type=Path),
+    help="The folder that holds wallet/descriptors.json. [default: the top of the repository]",
+)  # fmt: skip
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 
@@ -60,6 +67,65 @@ def lnd(folder: Path, asked: AskedLnd) -> None:
     asker = asked.program(SOURCE).asker(Patience(start=asked.wait), tell)
     read = partial(read_from, known=Remembered())
     _say(folder, record(asker, folder, lambda recorder: at_one_moment(partial(read, recorder)), LNCLI))
+
+
+@command.command("esplora")
+@_folder
+@server_options("http://127.0.0.1:3000 or https://HOST/api", login=True)
+@descriptor_option
+@_root
+def esplora(folder: Path, root: Path | None, asked: AskedServer, more: tuple[str, ...]) -> None:
+    """Write what an Esplora or mempool.space server answers of the root's descriptors into the new folder DIR.
+
+    `gitbtc import esplora --from DIR` reads it, where the same descriptors are.
+    """
+    _record_server("esplora", folder, root, asked, more)
+
+
+@command.command("electrum")
+@_folder
+@server_options("ssl://127.0.0.1:50002 or tcp://127.0.0.1:50001", login=False)
+@descriptor_option
+@_root
+def electrum(folder: Path, root: Path | None, asked: AskedServer, more: tuple[str, ...]) -> None:
+    """Write what an Electrum server answers of the root's descriptors into the new folder DIR.
+
+    `gitbtc import electrum --from DIR` reads it, where the same descriptors are.
+    """
+    _record_server("electrum", folder, root, asked, more)
+
+
+@command.command("scan")
+@_folder
+@node_options
+@descriptor_option
+@_root
+def scan(folder: Path, root: Path | None, asked: AskedNode, more: tuple[str, ...]) -> None:
+    """Write what a Bitcoin Core node says of the coins of the root's descriptors into the new folder DIR.
+
+    `gitbtc import scan --from DIR` reads it, where the same descriptors are.
+    """
+    from gitbtc.sources.asking import BITCOIN_CLI
+
+    _record(scanning(asked, "scan", more), BITCOIN_CLI, folder, root, asked.wait)
+
+
+def _record_server(kind: str, folder: Path, root: Path | None, asked: AskedServer, more: tuple[str, ...]) -> None:
+    from gitbtc.sources import electrum_server, esplora_server
+
+    shells = {one.FOLDER.name: one.FOLDER for one in (electrum_server, esplora_server)}
+    _record(asked.program(kind, kind, more), shells[kind], folder, root, asked.wait)
+
+
+def _record(program: Program, shell: CommandLine, folder: Path, root: Path | None, wait: float) -> None:
+    """What a program answers of the descriptors of a root."""
+    from gitbtc.repo.git import Git
+    from gitbtc.sources.asking import Patience
+    from gitbtc.sources.recording import record
+
+    place = root or Path(Git().top_level())
+    asker = program.asker(Patience(start=wait), tell)
+    _say(folder, record(asker, folder, lambda recorder: program.read(recorder, place), shell))
 
 
 @command.command("cln")

@@ -47,6 +47,11 @@ def sat_per_vbyte(feerate: object) -> int | float:
         raise NotAnAmount("a feerate has too many digits") from None
 
 
+def told_feerate(feerate: object) -> int | float:
+    """A feerate that is told in sat/vB, to three decimals. Raises NotAnAmount."""
+    return _rounded(_bounded(feerate))
+
+
 def feerate(fee_sat: int, vsize: int) -> int | float:
     """The feerate in sat/vB of a fee in satoshi and a virtual size in vbytes, to three decimals."""
     return _rounded(Decimal(fee_sat) / Decimal(vsize))

@@ -28,7 +28,8 @@ def check(snapshot: SourceSnapshot, told: Evidence, after: Evidence) -> list[str
     """
     if snapshot.balance_sat is None or COINS not in snapshot.records:
         return []
-    now = {record["txid"] for record in snapshot.records.get(TRANSACTIONS, ())}
+    # Whoever tells of no transactions knows those of its coins.
+    now = {record["txid"] for record in snapshot.records.get(TRANSACTIONS, snapshot.records[COINS])}
     known = now | {txid for txid, record in told.transactions.items() if record["confirmed"]}
     wanted = {outpoint: coin["amount_sat"] for outpoint in told.coins
               if outpoint[0] in known and (coin := told.coins.get(outpoint)) is not None}  # fmt: skip

@@ -125,7 +125,7 @@ def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> S
                               for txid, entry in answers.entries.items()]  # fmt: skip
     if answers.descriptors is not None:
         records["descriptors"] = read_descriptors(answers.descriptors)
-    _add_fees(records, answers, notices)
+    records |= fee_records(answers.fees, chain, notices)
     _mention_peers(answers, notices)
     notices += ledger_records.waiting_notices(ledger)
     descriptors = frozenset(record["id"] for record in records.get("descriptors", ()))
@@ -146,12 +146,17 @@ def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> S
 # -- the block ---------------------------------------------------------------------------------------------------------
 
 
-def _chain(info: Answer, wallet: Answer | None, transactions: list[Answer]) -> Record:
+def network_of(info: Answer) -> str:
+    """The network that getblockchaininfo tells."""
     network = info.text("chain")
     if network not in NETWORKS:
         raise BadAnswer(f"{info.where}: chain: {network!r} is not a network that gitbtc knows")
+    return network
+
+
+def _chain(info: Answer, wallet: Answer | None, transactions: list[Answer]) -> Record:
     tip = {
-        "network": network,
+        "network": network_of(info),
         "block_height": info.natural("blocks"),
         "block_hash": info.hash("bestblockhash"),
         "block_time": info.time("time" if "time" in info else "mediantime"),
@@ -277,19 +282,21 @@ def _replaceable(transaction: Transaction, entry: Answer) -> bool:
 # -- what does not come from the wallet's transactions -----------------------------------------------------------------
 
 
-def _add_fees(records: dict[str, Any], answers: CoreAnswers, notices: list[str]) -> None:
-    if not any(answers.fees.values()):
-        return
-    rates = {target: _estimate(answer) for target, answer in answers.fees.items()}
+def fee_records(fees: Mapping[int, Answer | None], chain: Record, notices: list[str]) -> dict[str, list[Record]]:
+    """The record, by its kind, of what estimatesmartfee says for each target; none, and a notice, where it says not all
+    of it.
+    """
+    if not any(fees.values()):
+        return {}
+    rates = {target: _estimate(answer) for target, answer in fees.items()}
     if None in rates.values():
         targets = ", ".join(str(target) for target, rate in rates.items() if rate is None)
         notices.append(f"the node estimates no feerate for {targets} blocks; no fee record was made")
-        return
-    chain = records["chain"]
+        return {}
     reading = {f"target_{target}_block_sat_vbyte": rate for target, rate in rates.items()}
-    records["fees"] = [
-        {"timestamp": chain["block_time"], "block_height": chain["block_height"], "source": SOURCE, **reading}
-    ]
+    return {
+        "fees": [{"timestamp": chain["block_time"], "block_height": chain["block_height"], "source": SOURCE, **reading}]
+    }
 
 
 def _estimate(answer: Answer | None) -> int | float | None:

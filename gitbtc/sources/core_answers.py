@@ -46,7 +46,7 @@ class CoreAnswers:
         self.wallet = self._questions.optional("getwalletinfo")
         self._cursor = cursor if cursor and not cursor.is_old(self.info.natural("blocks")) else None
         self._check_ready()
-        self._check_lag(strict=strict)
+        self._questions.notices += lag(self.info, strict=strict)
         self.next_block = ""
         self.transactions = self._transactions()
         self.book = self._address_book()
@@ -64,9 +64,7 @@ class CoreAnswers:
     def _check_ready(self) -> None:
         """Refuse a node that is too old, and a wallet that does not know its own transactions yet."""
         if self.live:
-            version = self._questions.required("getnetworkinfo").natural("version")
-            if version < _OLDEST:
-                raise CannotWork(f"Bitcoin Core {_OLDEST // 10_000} or later is needed; this is {_release(version)}")
+            check_release(self._questions)
         scanning = self.wallet.members.get("scanning") if self.wallet else None
         if isinstance(scanning, dict):
             done = scanning.get("progress")
@@ -78,17 +76,6 @@ class CoreAnswers:
                 "this wallet can sign; gitbtc only reads, but a watch-only copy is safer (exportwatchonlywallet from "
                 "32 on)"
             )
-
-    def _check_lag(self, *, strict: bool) -> None:
-        """What a node says that has not caught up is true, but old: mention that, or refuse if `strict`."""
-        behind = max(0, self.info.natural("headers") - self.info.natural("blocks")) if "headers" in self.info else 0
-        downloading = self.info.flag("initialblockdownload")
-        if downloading or behind > _MAY_LAG:
-            doing = "the node is still downloading the chain" if downloading else "the node lags"
-            lag = f"{doing}: it has block {self.info.natural('blocks')}, {behind} behind the headers that it knows"
-            if strict:
-                raise CannotWork(f"{lag}; wait, or leave --strict out")
-            self._questions.notices.append(lag)
 
     def _transactions(self) -> list[Answer]:
         """gettransaction of every transaction of the wallet, as many as the wallet counts."""
@@ -200,6 +187,26 @@ class CoreAnswers:
         for name in ("lastprocessedblock", "txcount"):
             if again.members.get(name) != self.wallet.members.get(name):
                 raise Inconsistent(f"getwalletinfo: {name} has changed")
+
+
+def check_release(questions: NodeQuestions[Answer]) -> None:
+    """Refuse a node that is too old."""
+    version = questions.required("getnetworkinfo").natural("version")
+    if version < _OLDEST:
+        raise CannotWork(f"Bitcoin Core {_OLDEST // 10_000} or later is needed; this is {_release(version)}")
+
+
+def lag(info: Answer, *, strict: bool) -> list[str]:
+    """What a node says that has not caught up is true, but old: a line that mentions that; refused if `strict`."""
+    behind = max(0, info.natural("headers") - info.natural("blocks")) if "headers" in info else 0
+    downloading = info.flag("initialblockdownload")
+    if not downloading and behind <= _MAY_LAG:
+        return []
+    doing = "the node is still downloading the chain" if downloading else "the node lags"
+    told = f"{doing}: it has block {info.natural('blocks')}, {behind} behind the headers that it knows"
+    if strict:
+        raise CannotWork(f"{told}; wait, or leave --strict out")
+    return [told]
 
 
 def _release(version: int) -> str:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 from gitbtc.errors import CannotWork, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from ipaddress import IPv4Address, IPv6Address
 
 _DEFAULT_PORT = 8332
+_SECURE = {"http": "https", "tcp": "ssl"}
+_PATH = re.compile(r"[A-Za-z0-9/._~-]*")
 _LONGEST_COOKIE = 1024  # bytes; bitcoind writes 75
 _LONGEST_SECRET = 16 * 1024  # bytes; a macaroon has some hundred
 _HEX = re.compile(r"[0-9a-fA-F]{32,}\Z")
@@ -33,31 +35,62 @@ class Endpoint:
 
 
 def read_url(url: str, *, insecure: bool = False, port: int = _DEFAULT_PORT, sent: str = "password") -> Endpoint:
-    """The endpoint that a URL names, at `port` where it names none; `sent` is what would be carried there.
+    """The endpoint that the URL of a node names, at `port` where it names none; `sent` is what would be carried there.
 
     Raises UsageError for a URL with credentials, which would end up in files and lists of processes, and for one that
     sends them in clear over a network that others share, unless `insecure` says that this is meant.
     """
+    schemes = {"http": (port, False), "https": (port, True)}
+    endpoint, path = _read(url, schemes, "name a cookie or env:NAME instead")
+    if path:
+        raise UsageError(f"the url must be {_forms(schemes)}")
+    _refuse_clear(url, endpoint, f"carry the {sent} in clear over", insecure=insecure)
+    return endpoint
+
+
+def read_server_url(
+    url: str, schemes: Mapping[str, tuple[int, bool]], *, insecure: bool = False
+) -> tuple[Endpoint, str]:
+    """The endpoint that the URL of a server of the chain names, and the path that all its paths begin with. `schemes`
+    maps each scheme to its port and whether it is encrypted.
+
+    Raises UsageError as `read_url` does: what is asked of it tells every address of a wallet.
+    """
+    endpoint, path = _read(url, schemes, "name env:NAME instead (auth, --auth)")
+    _refuse_clear(url, endpoint, "show every address of the wallet to", insecure=insecure)
+    return endpoint, path
+
+
+def _read(url: str, schemes: Mapping[str, tuple[int, bool]], instead: str) -> tuple[Endpoint, str]:
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(url)
-        host, named_port = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
-        raise UsageError("the url is none; write http://HOST:PORT") from None
+        raise UsageError(f"the url is none; write {next(iter(schemes))}://HOST:PORT") from None
     if parts.username is not None or parts.password is not None:
-        raise UsageError("the url holds a user or password; take them out, and name a cookie or env:NAME instead")
-    if parts.scheme not in ("http", "https") or not host or parts.path.strip("/") or parts.query:
-        raise UsageError("the url must be http://HOST:PORT or https://HOST:PORT")
-    if parts.scheme == "http" and not insecure and not _is_near(host):
+        raise UsageError(f"the url holds a user or password; take them out, and {instead}")
+    if parts.scheme not in schemes or not host or parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
+        raise UsageError(f"the url must be {_forms(schemes)}")
+    usual, secure = schemes[parts.scheme]
+    return Endpoint(secure, host, usual if port is None else port), parts.path.rstrip("/")
+
+
+def _forms(schemes: Mapping[str, tuple[int, bool]]) -> str:
+    return " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes)
+
+
+def _refuse_clear(url: str, endpoint: Endpoint, what: str, *, insecure: bool) -> None:
+    if not (endpoint.secure or insecure or is_near(endpoint.host)):
+        scheme = url.partition(":")[0]
         raise UsageError(
-            f"http://{host} would carry the {sent} in clear over the network; use https, a tunnel, or say that it is "
+            f"{scheme}://{endpoint.host} would {what} the network; use {_SECURE[scheme]}, a tunnel, or say that it is "
             "meant (insecure = true, --insecure)"
         )
-    return Endpoint(parts.scheme == "https", host, port if named_port is None else named_port)
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
     """The machine itself, a private network, or an onion service, which encrypts by itself."""
     if host == "localhost" or host.endswith((".localhost", ".onion")):
         return True
@@ -199,3 +232,13 @@ class NodeAccess:
     endpoint: Endpoint
     credentials: Credentials
     wallet: str | None = None
+
+
+def certificate(path: str | None) -> Path | None:
+    """The file of certificates that a path names, from the home folder or in full. Raises UsageError."""
+    if path is None:
+        return None
+    file = Path(path).expanduser()
+    if not file.is_absolute():
+        raise UsageError("the certificate must be named by its whole path: /… or ~/…")
+    return file

@@ -94,7 +94,7 @@ class HttpExchange:
             raise self._cut() from None
         except ssl.SSLError as error:
             self.close()
-            raise self._who.failed(self._not_secure(error)) from None
+            raise self._who.failed(not_secure(self.endpoint, self._certificate, error)) from None
         except (OSError, http.client.HTTPException) as error:
             self.close()
             reason = getattr(error, "strerror", None) or "not HTTP"
@@ -114,13 +114,6 @@ class HttpExchange:
     def _cut(self) -> Unreadable:
         after = f" after {self.come_to}" if self.come_to else ""
         return self._who.failed(f"the connection broke off{after}; is the node shutting down? nothing was imported")
-
-    def _not_secure(self, error: ssl.SSLError) -> str:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            known = f"by {self._certificate}" if self._certificate else "by what this system trusts"
-            why = getattr(error, "verify_message", "") or "unknown"
-            return f"the certificate of {self.endpoint} is not proved {known}: {why}"
-        return f"{self.endpoint} does not speak TLS as it should ({error.reason or 'no reason given'})"
 
     # -- one request -----------------------------------------------------------------------------------------------
 
@@ -170,13 +163,29 @@ class HttpExchange:
         host, port = self.endpoint.host, self.endpoint.port
         if not self.endpoint.secure:
             return _Plain(host, port, timeout=_CONNECT)
-        try:
-            context = ssl.create_default_context(cafile=self._certificate)
-        except OSError as error:  # ssl.SSLError, of what is no certificate, is one too
-            why = error.strerror if not isinstance(error, ssl.SSLError) and error.strerror else "it holds none"
-            raise CannotWork(f"no certificate can be read from {self._certificate}: {why}") from None
+        context = trusting(self._certificate)
         context.sslsocket_class = _TimedSecure
         return http.client.HTTPSConnection(host, port, timeout=_CONNECT, context=context)
+
+
+def trusting(certificate: Path | None) -> ssl.SSLContext:
+    """What takes a server for proved that shows one of the certificates in a file, or one that the system knows. Raises
+    CannotWork for a file that has none.
+    """
+    try:
+        return ssl.create_default_context(cafile=certificate)
+    except OSError as error:  # ssl.SSLError, of what is no certificate, is one too
+        why = error.strerror if not isinstance(error, ssl.SSLError) and error.strerror else "it holds none"
+        raise CannotWork(f"no certificate can be read from {certificate}: {why}") from None
+
+
+def not_secure(endpoint: Endpoint, certificate: Path | None, error: ssl.SSLError) -> str:
+    """What went wrong with TLS, in words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        known = f"by {certificate}" if certificate else "by what this system trusts"
+        why = getattr(error, "verify_message", "") or "unknown"
+        return f"the certificate of {endpoint} is not proved {known}: {why}"
+    return f"{endpoint} does not speak TLS as it should ({error.reason or 'no reason given'})"
 
 
 class _Timed(socket.socket):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 ALLOWED = frozenset([
     "estimatesmartfee", "getaddressesbylabel", "getbalances", "getbestblockhash", "getblockchaininfo", "getblockheader",
     "getmempoolentry", "getnetworkinfo", "getrawtransaction", "gettransaction", "getwalletinfo", "listdescriptors",
-    "listlabels", "listlockunspent", "listsinceblock", "listunspent", "listwalletdir", "listwallets", "waitfornewblock",
+    "listlabels", "listlockunspent", "listsinceblock", "listunspent", "listwalletdir", "listwallets", "scantxoutset",
+    "waitfornewblock",
 ])  # fmt: skip
 BATCH = 100
 # Lists that are as long as the wallet is old, each in one answer, and what is read of their rows: of an answer that is

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 # `kind` of .gitbtc/sources.toml -> the module that knows the program, a `Reader`.
 PROGRAMS = {
     "bitcoin-core": "gitbtc.sources.core_node",
+    "electrum": "gitbtc.sources.electrum_server",
+    "esplora": "gitbtc.sources.esplora_server",
     "lnd": "gitbtc.sources.lnd_node",
+    "scan": "gitbtc.sources.scan_node",
     "cln": "gitbtc.sources.cln_node",
 }
 

@@ -145,9 +145,10 @@ class _Listening:
         """Whether the source would list a coin, were it one: its own, of a transaction that it has not forgotten. One
         that tells no transactions has no other word for a spend than to list the coin no more.
         """
+        outpoint, owned = (key[0], key[1]), self._snapshot.owned
         if TRANSACTIONS not in self._snapshot.records:
-            return True
-        return (key[0], key[1]) in self._snapshot.owned and key[0] in self._txids
+            return outpoint in owned or not owned
+        return outpoint in owned and key[0] in self._txids
 
     def _fact(self, key: Key) -> tuple[Any, ...]:
         return tuple(key[place] for place in self._facts)

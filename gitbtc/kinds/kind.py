@@ -136,7 +136,8 @@ class Kind:
     __slots__ = (
         "alarms", "append_only", "balance", "compared", "continues", "crdt", "dumps", "fields", "frame", "groups",
         "growth", "identity", "is_array", "join", "key_types", "line", "loads", "members", "name", "noun", "optional",
-        "order", "path", "record_schema", "register", "removal", "renames", "schema", "spellings", "title", "verbs", "volatile",
+        "order", "path", "record_schema", "register", "removal", "renames", "schema", "spellings", "title", "verbs",
+        "volatile",
     )  # fmt: skip
 
     def __init__(self, schema: dict[str, Any], where: str) -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "status": ("gitbtc.cli.status", "Tell where a treasury stands: tip, balance, what is open, what is not committed."),
     "balance": ("gitbtc.cli.balance", "Tell what there is: spendable, reserved, frozen, immature, contested."),
     "coins": ("gitbtc.cli.coins", "List the coins: which may be spent, how old, and worth what at a feerate."),
+    "channels": ("gitbtc.cli.channels", "List Lightning channels and their fees, and plan changes of policies."),
     "diff": ("gitbtc.cli.diff", "Show what changed, in coins."),
     "drift": ("gitbtc.cli.drift", "Show how far the work tree is from a commit, in coins."),
     "apply": ("gitbtc.cli.apply", "Make a change here that `gitbtc diff --json` tells."),

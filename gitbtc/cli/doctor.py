@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from gitbtc.doors.unfinished import examine_unfinished
@@ -29,7 +31,19 @@ def command(*, as_json: bool, fix: bool) -> int:
 
 
 def _checks(git: Git) -> list[Check]:
-    return [*([] if git.is_bare() else examine(git)), *examine_server(git), *examine_unfinished(git)]
+    here = [] if git.is_bare() else [*examine(git), *_sources(git)]
+    return [*here, *examine_server(git), *examine_unfinished(git)]
+
+
+def _sources(git: Git) -> list[Check]:
+    """What is wrong with the sources that the repository names, where it names any."""
+    from gitbtc.sources.configured import PATH
+
+    if not os.path.exists(os.path.join(git.top_level(), PATH)):
+        return []
+    from gitbtc.sources.examined import examine_sources
+
+    return examine_sources(git)
 
 
 def _installer(check: Check) -> type[Install | ServerInstall]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.codec import Malformed
-from gitbtc.spends import CHANNELS, EVIDENCE, ROUTING, channels, rules
+from gitbtc.spends import CHANNELS, EVIDENCE, LIMITS_PATH, ROUTING, channels, rules
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -31,6 +31,11 @@ def broken_rules(
             yield _located(snapshot, root, violation)
     if touched is None or any(path_in(root, kind) in touched for kind in (CHANNELS, ROUTING)):
         for violation in channels.violations(lambda kind: snapshot.of_kind(root, kind)):
+            yield _located(snapshot, root, violation)
+    if LIMITS_PATH in snapshot.entries and (touched is None or path_in(root, ROUTING) in touched):
+        from gitbtc.routing import limits
+
+        for violation in limits.violations(snapshot.content(LIMITS_PATH), snapshot.of_kind(root, ROUTING)):
             yield _located(snapshot, root, violation)
 
 

@@ -8,6 +8,7 @@ It is committed, so it names no secret, only where one is.
     wallet = "treasury"
     root   = "."
     cookie = "~/.bitcoin/.cookie"    # outside of the work tree; or auth = "env:TREASURY_RPC"
+    every  = 3600                    # seconds: `gitbtc watch` reads it once an hour at the most
 """
 
 from __future__ import annotations
@@ -27,15 +28,20 @@ if TYPE_CHECKING:
     from gitbtc.sources.programs import Program, Reader
 
 PATH = ".gitbtc/sources.toml"
+_COMMON = ("insecure", "every")  # what every kind of source takes besides, and is no text
 
 
 @dataclass(frozen=True)
 class Configured:
-    """One source: the program that is asked, and the root whose state files it tells of."""
+    """One source: the program that is asked, of which `kind`, and the root whose state files it tells of. Whoever
+    follows it reads it once in so many seconds at the most (`every`).
+    """
 
     name: str
     program: Program
     root: Path
+    kind: str = ""
+    every: int = 0
 
 
 def read(top: Path) -> dict[str, Configured]:
@@ -76,7 +82,7 @@ def _source(name: str, table: Any, top: Path) -> Configured:
         root = _inside(top, table.get("root", "."))
     except UsageError as error:
         raise UsageError(f"{PATH}: {name}: {error}") from None
-    return Configured(name, program, root)
+    return Configured(name, program, root, table["kind"], table.get("every", 0))
 
 
 def _program(table: dict[str, Any]) -> Reader:
@@ -89,10 +95,12 @@ def _program(table: dict[str, Any]) -> Reader:
 
 
 def _check(table: dict[str, Any], known: tuple[str, ...], needed: frozenset[str]) -> None:
-    unknown = [key for key in table if key not in (*known, "insecure")]
+    unknown = [key for key in table if key not in (*known, *_COMMON)]
     if unknown:
         secret = "; no secret belongs into this file" if _is_secret(unknown[0]) else ""
-        raise UsageError(f"unknown key {unknown[0]}{secret}; it takes {', '.join((*known, 'insecure'))}")
+        raise UsageError(f"unknown key {unknown[0]}{secret}; it takes {', '.join((*known, *_COMMON))}")
+    if type(table.get("every", 0)) is not int or table.get("every", 0) < 0:
+        raise UsageError("every must be a number of seconds")
     missing = sorted(needed - table.keys())
     if missing:
         raise UsageError(f"{missing[0]} is missing")

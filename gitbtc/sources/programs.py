@@ -51,8 +51,8 @@ class Program(Protocol):
 
 
 class Reader(Protocol):
-    """The module of a program. `KEYS` are what .gitbtc/sources.toml takes for it beside `kind`, `root` and `insecure`,
-    each a text; `NEEDED` are those that must be there.
+    """The module of a program. `KEYS` are what .gitbtc/sources.toml takes for it beside what all take (`kind`, `root`,
+    `insecure`, `every`), each a text; `NEEDED` are those that must be there.
     """
 
     KEYS: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork, GitbtcError, NotWritten
@@ -31,7 +32,7 @@ class Watch:
     obstacle is told once, until it is another.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is followed, where, and who is told
         self,
         sources: Sequence[Configured],
         git: Git,
@@ -39,6 +40,7 @@ class Watch:
         commit: bool,
         told: Callable[[str], None],
         done: Callable[[str, Synced], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._git = git
         self._manner = Manner(commit=commit)
@@ -47,6 +49,8 @@ class Watch:
         self._askers = {source.name: source.program.asker(Patience(), lambda _: None) for source in sources}
         self._sources = sources
         self._tips: dict[str, str] = {}
+        self._clock = clock
+        self._read_at: dict[str, float] = {}
         self._last_said: dict[str, str] = {}
         self._stop = threading.Event()
         self._is_waiting = False
@@ -94,7 +98,7 @@ class Watch:
         """Bring in what a source tells, if it has a new tip; whether that went well."""
         try:
             tip = source.program.tip(self._askers[source.name])
-            if tip == self._tips.get(source.name):
+            if tip == self._tips.get(source.name) or self._is_early(source):
                 return True
             reason = obstacle(source, self._git)
             if reason:
@@ -108,9 +112,14 @@ class Watch:
                 raise
             self._say(source, str(error))
             return False
-        self._tips[source.name] = tip
+        self._tips[source.name], self._read_at[source.name] = tip, self._clock()
         self._last_said.pop(source.name, None)
         return True
+
+    def _is_early(self, source: Configured) -> bool:
+        """Whether the source was read not long ago, as it is configured."""
+        before = self._read_at.get(source.name)
+        return before is not None and self._clock() - before < source.every
 
     def _say(self, source: Configured, what: str) -> None:
         if self._last_said.get(source.name) != what:

@@ -15,5 +15,8 @@ PEERS = "peers"
 LABELS = "labels"
 LABELS_329 = "labels329"
 
+# What a repository lets its routing policies ask for.
+LIMITS_PATH = ".gitbtc/limits.toml"
+
 # The kinds whose files say who spent what.
 EVIDENCE = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION, CHAIN)

@@ -24,6 +24,7 @@ _SPENDING = ("transactions", "mempool")
 # An input in a canonical line. A record's own txid is followed by another field.
 _INPUT = re.compile(rb'"txid":"([0-9a-f]{64})","vout":([0-9]{1,10})[,}]')
 _OWN = re.compile(rb'"txid":"([0-9a-f]{64})"(?!,"vout":)')
+_CHANNEL = re.compile(rb'"channel_id":"([0-9x]{5,40})"')
 _ADDRESS = re.compile(rb'"address":"([0-9A-Za-z]{1,128})"')
 
 
@@ -74,6 +75,17 @@ class Beside:
             record = _record(content, match.start()) if match[1] in wanted else None
             if record and type(record.get("address")) is type(record.get("label")) is str:
                 found.setdefault(record["address"], record["label"])
+        return found
+
+    def peers(self, channel_ids: set[str]) -> dict[str, str]:
+        """channel_id -> what the node at its other end calls itself."""
+        content = self._content("channels") if channel_ids else b""
+        wanted = {name.encode() for name in channel_ids}
+        found: dict[str, str] = {}
+        for match in _CHANNEL.finditer(content):
+            record = _record(content, match.start()) if match[1] in wanted else None
+            if record and type(record.get("channel_id")) is type(record.get("peer_alias")) is str:
+                found.setdefault(record["channel_id"], record["peer_alias"])
         return found
 
     def listed(self, wanted: set[Outpoint]) -> set[Outpoint]:

@@ -88,6 +88,10 @@ the record of the real id.""",
 A routing policy is of a channel that is not there.
 
 Take the policy out of routing.json, or list the channel in channels.json.""",
+    "policy_limit": """\
+A routing policy is beyond a limit of .gitbtc/limits.toml.
+
+Correct the policy in routing.json, or have somebody who may do so change the limit.""",
     "lost_coin": """\
 A coin is gone: a commit before listed it, its transaction is live, and nothing spends it.
 

@@ -110,6 +110,7 @@ class _View:
         self.counted = list(operations)
         self.notes: list[str] = []
         self._continued: set[int] = set()
+        self._peers: dict[str, str] = {}  # whose channel a policy is of
         if kind.continues:
             self.counted, changes = continued(operations)
             self._continued = set(map(id, changes))
@@ -137,6 +138,9 @@ class _View:
     def lines(self) -> Iterator[tuple[str, str]]:
         """The sign and the line of each payment, each change that many records share, and each other operation."""
         named = set(map(id, self._named))
+        if self._kind.name == "routing":
+            ids = (operation.record.get("channel_id") for operation in self.counted)
+            self._peers = self._beside.peers({name for name in ids if type(name) is str})
         operations = [operation for operation in self.counted if id(operation) not in named]
         if self._kind.name == "utxos" and not self._look.full:
             yield from self._payments([one for one in operations if one.name in (INSERT, DELETE)])
@@ -182,6 +186,8 @@ class _View:
     def _of(self, operation: Operation, fields: Fields) -> tuple[str, str]:
         sign = {INSERT: "+", DELETE: "-"}.get(operation.name, "~")
         parts = self._line.show(operation.record, self._length, fields)
+        peer = self._peers.get(operation.record.get("channel_id", "")) if self._peers else None
+        parts = [terms.quoted(peer), *parts] if peer else parts
         if fields:
             sign, words = self._changes(fields)
             if id(operation) in self._continued:

@@ -189,5 +189,13 @@ def test_every_rule_that_is_told_is_explained() -> None:
     )
     named = {*re.findall(r'Violation\(\s*"(\w+)"', source), *re.findall(r'yield "(\w+)"', source)}
     named |= {*re.findall(r'^    \("(\w+)", _', source, re.MULTILINE), *re.findall(r' \("(\w+)", _', source)}
-    named |= {"spent_flag", "lost_coin", "data_error", "coin_from_nowhere", "channel_twice", "routing_orphan"}
+    named |= {
+        "spent_flag",
+        "lost_coin",
+        "data_error",
+        "coin_from_nowhere",
+        "channel_twice",
+        "routing_orphan",
+        "policy_limit",
+    }
     assert named == RULES.keys()

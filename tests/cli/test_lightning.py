@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gitbtc.repo.git import Git
+from gitbtc.sources.configured import read
+from gitbtc.sources.watching import Watch
 from tests.prepared import once
 from tests.sources import scripted_lightning as script
 from tests.sources.scripted_lightning import ANSWERS, ScriptedClnRest, ScriptedLightningd, ScriptedLnd
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gitbtc.sources.syncing import Synced
     from tests.conftest import Repo, Sandbox
     from tests.sources.scripted_lightning import Fault, SocketFault
 
@@ -124,6 +131,73 @@ def test_what_does_not_belong_into_the_configuration_is_refused(repo: Repo, lnd:
         assert script.MACAROON.hex() not in err
     configure(repo, table(lnd).replace("https://127.0.0.1", "http://8.8.8.8"))
     assert "would carry the macaroon in clear" in gitbtc(repo, "sync", ok=2)[1]
+
+
+@pytest.mark.usefixtures("signals")
+def test_ten_minutes_of_flapping_peers_make_no_commit(
+    repo: Repo, lnd: ScriptedLnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock of the test's own. A block in between is a commit, of the chain alone; and once an hour is enough."""
+    configure(repo, table(lnd) + "every = 3600\n")
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    for name, value in repo.env.items():
+        monkeypatch.setenv(name, value)
+    _, channels = lnd.answer("GET /v1/channels?peer_alias_lookup=true")
+    _, peers = lnd.answer("GET /v1/peers")
+    _, info = lnd.answer("GET /v1/getinfo")
+    now = 0.0
+    commits: list[tuple[float, str]] = []
+    told: list[str] = []
+
+    def count(name: str, done: Synced) -> None:
+        commits.append((now, repo.git("show", "--name-only", "--format=", "HEAD") if done.committed else ""))
+
+    git = Git.at(repo.path).at_top()
+    watch = Watch(list(read(repo.path).values()), git, commit=True, told=told.append, done=count, clock=lambda: now)
+
+    def wait(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        flap = bool(now // 10 % 2)
+        for one in channels["channels"]:
+            one["active"] = flap
+        lnd.overrides["listchannels"] = channels
+        lnd.overrides["listpeers"] = {"peers": peers["peers"][: 1 + flap]}
+        if now == 600:
+            assert [moment for moment, _ in commits] == [0]
+        if now >= 600:
+            lnd.overrides["getinfo"] = {**info, "block_hash": f"{int(now // 600):064x}"}
+        if now >= 3700:
+            watch._stop.set()
+
+    monkeypatch.setattr(watch._stop, "wait", wait)
+    watch.run()
+    assert told == []
+    assert [moment for moment, _ in commits] == [0, 3600]
+    assert commits[1][1].split() == ["network/chain.json"]
+
+
+def test_doctor_tells_what_a_source_lacks_and_asks_nobody(repo: Repo, lnd: ScriptedLnd, tmp_path: Path) -> None:
+    hub = '[cln]\nkind = "cln"\nsocket = "/nowhere/lightning-rpc"\n'
+    configure(repo, table(lnd) + hub)
+    said = gitbtc(repo, "doctor", ok=1)[0]
+    assert re.search(r"ok +source hub +lnd, and what it is asked with is there", said)
+    assert re.search(r"BROKEN +source cln +no socket at /nowhere/lightning-rpc; is lightningd running", said)
+    lnd.macaroon_file.unlink()
+    assert re.search(r"BROKEN +source hub +no macaroon can be read from", gitbtc(repo, "doctor", ok=1)[0])
+    configure(repo, "[hub]\nkind = 5\n")
+    assert re.search(r"BROKEN +sources +.gitbtc/sources.toml: hub: kind must be", gitbtc(repo, "doctor", ok=1)[0])
+    assert lnd.log == []
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """The handlers as they were."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

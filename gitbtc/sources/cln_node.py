@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.sources.asking import Call, NodeError, at_one_moment
-from gitbtc.sources.endpoints import Endpoint, SecretText, read_url, secret_text
+from gitbtc.sources.endpoints import Endpoint, SecretText, named_file, read_url, secret_text
 from gitbtc.sources.remembering import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from gitbtc.sources.asking import Asker, Patience
     from gitbtc.sources.core_cursor import Cursor
@@ -107,10 +107,10 @@ def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str
     if path is not None:
         if table.get("rune") is not None or table.get("cert") is not None:
             raise UsageError("a socket needs neither rune nor cert")
-        return ClnNode(name, ClnSocket(Path(path).expanduser()))
+        return ClnNode(name, ClnSocket(named_file(path)))
     if table.get("rune") is None:
         raise UsageError("rune is missing: a file's path or env:NAME")
     endpoint = read_url(table["url"], insecure=table.get("insecure", False), port=_PORT, sent="rune")
     certificate = table.get("cert")
     rune = secret_text("rune", table["rune"], outside)
-    return ClnNode(name, ClnDoor(endpoint, rune, Path(certificate).expanduser() if certificate else None))
+    return ClnNode(name, ClnDoor(endpoint, rune, named_file(certificate) if certificate else None))

@@ -162,15 +162,20 @@ class FromEnvironment:
         return os.fsencode(value)
 
 
+def named_file(path: str) -> Path:
+    """The file that a path names, from somebody's home folder or not. Raises UsageError."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{path.partition('/')[0]} is nobody's home folder here") from None
+
+
 def credentials(cookie: str | None, auth: str | None) -> Credentials:
     """The credentials that a cookie's path or `env:NAME` names. Raises UsageError for both, neither, or a password."""
     if (cookie is None) == (auth is None):
         raise UsageError("name one of a cookie's path (cookie, --cookie) and a variable (auth, --auth env:NAME)")
     if cookie is not None:
-        try:
-            return Cookie(Path(cookie).expanduser())
-        except RuntimeError:
-            raise UsageError(f"{cookie.partition('/')[0]} is nobody's home folder here") from None
+        return Cookie(named_file(cookie))
     kind, _, name = (auth or "").partition(":")
     if kind != "env" or not name.isidentifier():
         raise UsageError("auth must be env:NAME, the name of an environment variable that holds user:password")
@@ -218,10 +223,7 @@ def secret_text(what: str, named: str, outside: Callable[[Path, str], Path]) -> 
         return SecretText(what, variable=name)
     if "/" not in named or named.endswith("=") or _HEX.match(named):
         raise UsageError(f"{what} must be a file's path (with a /) or env:NAME; no secret belongs here")
-    try:
-        return SecretText(what, outside(Path(named).expanduser(), what))
-    except RuntimeError:
-        raise UsageError(f"{named.partition('/')[0]} is nobody's home folder here") from None
+    return SecretText(what, outside(named_file(named), what))
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ def certificate(path: str | None) -> Path | None:
     """The file of certificates that a path names, from the home folder or in full. Raises UsageError."""
     if path is None:
         return None
-    file = Path(path).expanduser()
+    file = named_file(path)
     if not file.is_absolute():
         raise UsageError("the certificate must be named by its whole path: /… or ~/…")
     return file

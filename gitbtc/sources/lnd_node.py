@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources.asking import Call, NodeError, at_one_moment
-from gitbtc.sources.endpoints import Endpoint, SecretText, read_url, secret_text
+from gitbtc.sources.endpoints import Endpoint, SecretText, named_file, read_url, secret_text
 from gitbtc.sources.remembering import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from gitbtc.sources.asking import Asker, Patience
     from gitbtc.sources.core_cursor import Cursor
@@ -90,4 +90,4 @@ def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str
     endpoint = read_url(table["url"], insecure=table.get("insecure", False), port=_PORT, sent="macaroon")
     macaroon = secret_text("macaroon", table["macaroon"], outside)
     certificate = table.get("cert")
-    return LndNode(name, endpoint, macaroon, Path(certificate).expanduser() if certificate else None)
+    return LndNode(name, endpoint, macaroon, named_file(certificate) if certificate else None)

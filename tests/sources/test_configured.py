@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from gitbtc.errors import CannotWork, UsageError
+from gitbtc.sources.chain_server import Server
 from gitbtc.sources.configured import PATH, Configured, chosen, read
 from gitbtc.sources.core_node import CoreNode
-from gitbtc.sources.endpoints import Cookie, FromEnvironment, NodeAccess
+from gitbtc.sources.electrum_server import ElectrumServer
+from gitbtc.sources.endpoints import Cookie, Endpoint, FromEnvironment, NodeAccess
+from gitbtc.sources.esplora_server import EsploraServer
+from gitbtc.sources.scan_node import ScanNode
 
 NODE = 'kind = "bitcoin-core"\nurl = "http://127.0.0.1:8332"\n'
 
@@ -101,3 +106,45 @@ def test_sources_are_chosen_by_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has no source c; it has b, a"):
         chosen(tmp_path, ("c",))
     assert read(tmp_path / "nowhere") == {}
+
+
+def test_servers_of_the_chain_are_sources_too(tmp_path: Path) -> None:
+    text = (
+        '[a]\nkind = "esplora"\nurl = "https://explorer.test/api"\nauth = "env:A"\n'
+        '[b]\nkind = "electrum"\nurl = "ssl://127.0.0.1"\ncert = "/etc/electrs.pem"\nroot = "books"\n'
+        '[c]\nkind = "scan"\nurl = "http://127.0.0.1:8332"\ncookie = "~/.bitcoin/.cookie"\n'
+    )
+    esplora, electrum, scan = (source.program for source in read(write(tmp_path, text)).values())
+    assert isinstance(esplora, EsploraServer)
+    assert (esplora.server.base, esplora.server.login) == ("/api", FromEnvironment("A"))
+    assert isinstance(electrum, ElectrumServer)
+    assert (electrum.server.endpoint.port, electrum.server.certificate) == (50002, Path("/etc/electrs.pem"))
+    assert isinstance(scan, ScanNode)
+    assert (scan.access.name, scan.access.wallet) == ("c", None)
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('kind = "electrum"\nurl = "ssl://127.0.0.1"\nauth = "env:A"\n', "a: unknown key auth; it takes kind, url, cert"),
+    ('kind = "esplora"\n', "a: url is missing"),
+    ('kind = "esplora"\nurl = "https://explorer.test"\nauth = "ann:hunter2"\n', "a: auth must be env:NAME"),
+    ('kind = "esplora"\nurl = "https://explorer.test"\ncert = "~nobody-of-that-name/a"\n', "is nobody's home folder"),
+    ('kind = "lnd"\nurl = "https://h"\nmacaroon = "env:A"\ncert = "~nobody-of-that-name/a"\n', "nobody's home folder"),
+    ('kind = "esplora"\nurl = "https://explorer.test"\ntoken = "hunter2"\n', "no secret belongs into this file"),
+    ('kind = "electrum"\nurl = "ssl://127.0.0.1/api"\n', "a: the url must be ssl://HOST:PORT or tcp://HOST:PORT"),
+    ('kind = "electrum"\nurl = "tcp://electrum.test"\n', "a: tcp://electrum.test would show every address"),
+    ('kind = "scan"\nurl = "http://127.0.0.1"\nwallet = "w"\nauth = "env:A"\n', "a: unknown key wallet"),
+])  # fmt: skip
+def test_what_a_server_does_not_take_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)) as refused:
+        read(write(tmp_path, f"[a]\n{text}"))
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_server_of_somebody_else_is_told_of_before_it_is_asked() -> None:
+    said: list[str] = []
+    for host in ("example.org", "8.8.8.8", "127.0.0.1", "10.1.2.3", "explorer.onion", "localhost"):
+        Server("explorer", Endpoint(secure=True, host=host, port=443)).warn(said.append)
+    assert said == [
+        "explorer: this tells example.org every address of this wallet",
+        "explorer: this tells 8.8.8.8 every address of this wallet",
+    ]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from gitbtc.errors import CannotWork, UsageError
-from gitbtc.sources.endpoints import Cookie, FromEnvironment, credentials, read_url
+from gitbtc.sources.endpoints import (
+    Cookie,
+    Endpoint,
+    FromEnvironment,
+    certificate,
+    credentials,
+    read_server_url,
+    read_url,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +88,48 @@ def test_one_of_cookie_and_variable_is_named(cookie: str | None, auth: str | Non
     with pytest.raises(UsageError) as refused:
         credentials(cookie, auth)
     assert "secret" not in str(refused.value)
+
+
+SERVERS = {"tcp": (50001, False), "ssl": (50002, True)}
+EXPLORERS = {"http": (80, False), "https": (443, True)}
+
+
+@pytest.mark.parametrize(("url", "schemes", "wanted"), [
+    ("ssl://electrum.test", SERVERS, (Endpoint(True, "electrum.test", 50002), "")),
+    ("tcp://127.0.0.1:60001", SERVERS, (Endpoint(False, "127.0.0.1", 60001), "")),
+    ("tcp://[::1]", SERVERS, (Endpoint(False, "::1", 50001), "")),
+    ("http://10.0.0.7:3000/", EXPLORERS, (Endpoint(False, "10.0.0.7", 3000), "")),
+    ("https://explorer.test/testnet/api/", EXPLORERS, (Endpoint(True, "explorer.test", 443), "/testnet/api")),
+    ("http://abcdefghij.onion/api", EXPLORERS, (Endpoint(False, "abcdefghij.onion", 80), "/api")),
+])  # fmt: skip
+def test_a_servers_url_has_a_path_and_a_usual_port(
+    url: str, schemes: dict[str, tuple[int, bool]], wanted: tuple[Endpoint, str]
+) -> None:
+    assert read_server_url(url, schemes) == wanted
+
+
+@pytest.mark.parametrize(("url", "said"), [
+    ("http://explorer.test", "http://explorer.test would show every address of the wallet to the network; use https"),
+    ("http://8.8.8.8/api", "would show every address"),
+    ("https://me:hunter2@explorer.test", "the url holds a user or password; take them out, and name env:NAME"),
+    ("https://explorer.test/api?key=hunter2", "the url must be http://HOST:PORT or https://HOST:PORT"),
+    ("https://explorer.test/a b", "the url must be"),
+    ("https://explorer.test/#a", "the url must be"),
+    ("https://explorer.test:x", "the url is none"),
+    ("tcp://127.0.0.1", "the url must be"),
+])  # fmt: skip
+def test_a_servers_url_that_is_refused(url: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)) as refused:
+        read_server_url(url, EXPLORERS)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_addresses_in_clear_may_be_meant() -> None:
+    assert read_server_url("http://explorer.test", EXPLORERS, insecure=True)[0].secure is False
+
+
+def test_a_certificate_is_named_by_its_whole_path() -> None:
+    assert certificate(None) is None
+    assert certificate("~/tls.cert") == Path.home() / "tls.cert"
+    with pytest.raises(UsageError, match="by its whole path"):
+        certificate("tls.cert")

@@ -83,7 +83,7 @@ class EsploraHttp:
         pauses = iter(_PAUSES)
         while True:
             status, content = self._exchange(path)
-            pause = next(pauses, None) if status in _BUSY else None
+            pause = next(pauses, None) if status in _BUSY and call.method not in OPTIONAL else None
             if pause is None:
                 return self._result(call, status, content)
             self._progress(f"{self.name}: the server is busy (HTTP {status}); asking again in {pause} s")
@@ -104,7 +104,7 @@ class EsploraHttp:
             raise self._who.failed("it was asked too much (HTTP 429); try later, or ask a server of your own")
         if status in _REDIRECTS:
             raise self._who.failed(f"it sends elsewhere (HTTP {status}); write the url that this leads to")
-        if status in _BUSY:
+        if status in _BUSY and call.method not in OPTIONAL:
             raise self._who.failed(f"the server is out of order (HTTP {status}); try later")
         said = content.decode("utf-8", "replace").strip()
         if "<html" in said.lower() and call.method not in OPTIONAL:

@@ -46,7 +46,8 @@ class Watch:
         self._manner = Manner(commit=commit)
         self._told = told
         self._done = done
-        self._askers = {source.name: source.program.asker(Patience(), lambda _: None) for source in sources}
+        self._heard: set[str] = set()  # what programs said of how they are asked: that is no news a second time
+        self._askers = {source.name: source.program.asker(Patience(), self._hear) for source in sources}
         self._sources = sources
         self._tips: dict[str, str] = {}
         self._clock = clock
@@ -55,6 +56,11 @@ class Watch:
         self._stop = threading.Event()
         self._is_waiting = False
         self._is_interrupted = False
+
+    def _hear(self, said: str) -> None:
+        if said not in self._heard:
+            self._heard.add(said)
+            self._told(said)
 
     def run(self, rounds: int | None = None) -> None:
         """Follow them until a signal says stop, or for so many rounds. Raises LoginRefused, and what ends it.

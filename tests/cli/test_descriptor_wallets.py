@@ -237,3 +237,10 @@ def test_what_people_wrote_stays(known: Repo, world: World, esplora: EsploraServ
     world.chain.mine(world.waiting)
     known.gitbtc("import", "esplora", "--url", esplora.url, "--as", "explorer")
     assert {one["label"] for one in held(known)} == {None, "rent"}
+
+
+def test_doctor_says_what_is_missing_to_ask(known: Repo, esplora: EsploraServer) -> None:
+    configure(known, of_esplora(esplora) + 'auth = "env:NOT_SET_HERE"\n')
+    assert "the environment variable NOT_SET_HERE is not set" in known.gitbtc("doctor", ok=(1,)).stdout
+    configure(known, of_esplora(esplora) + 'cert = "/nowhere/tls.cert"\n')
+    assert "no certificate at /nowhere/tls.cert" in known.gitbtc("doctor", ok=(1,)).stdout

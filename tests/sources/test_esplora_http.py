@@ -104,6 +104,9 @@ def test_what_not_every_server_has_may_be_a_page(server: EsploraServer) -> None:
     page, absent = asker(server).ask([Call("prices"), Call("prices")])
     assert isinstance(page, NodeError)
     assert isinstance(absent, NodeError)
+    server.faults = [status(503, b"Service Unavailable")]  # mempool.space while its mempool is not in sync
+    [late] = asker(server).ask([Call("fees-precise")])
+    assert isinstance(late, NodeError)
 
 
 def test_nobody_listens() -> None:

@@ -60,6 +60,9 @@ COMMANDS = {
 }
 
 
+_ASKED_TO_COMPLETE = "_GITBTC_COMPLETE"  # the variable that click looks into
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports the one that is called."""
 
@@ -114,6 +117,8 @@ def run() -> int:
     """Run the command line; the exit status. Expected errors are one line, never a traceback."""
     try:
         _stand_somewhere()
+        if _ASKED_TO_COMPLETE in os.environ:
+            import_module("gitbtc.cli.shells")
         outcome = program(prog_name="gitbtc", standalone_mode=False)
     except GitbtcError as error:
         print(told(error), file=sys.stderr)

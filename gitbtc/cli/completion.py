@@ -18,7 +18,7 @@ def command(shell: str) -> None:
     zsh:  gitbtc completion zsh > a folder of $fpath, as _gitbtc
     fish: gitbtc completion fish > ~/.config/fish/completions/gitbtc.fish
     """  # noqa: D301 - \b is click's sign for lines that stay as they are
-    from gitbtc.cli import program
+    from gitbtc.cli import program, shells  # noqa: F401 - shells has click use its scripts
 
     found = get_completion_class(shell)
     if found is None:

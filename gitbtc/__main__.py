@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+from gitbtc import abbreviation
+
 # What Git calls -> the module whose `main(arguments) -> exit status` serves it.
 CALLED_BY_GIT = {
     "merge-driver": "gitbtc.drivers.merge",
@@ -23,6 +25,7 @@ CALLED_BY_GIT = {
 def main() -> int:
     """Run what the command line names; the exit status."""
     name = sys.argv[1] if len(sys.argv) > 1 else ""
+    abbreviation.ask_for(_abbreviation)
     module = CALLED_BY_GIT.get(name)
     if module is None:
         from gitbtc.cli import run
@@ -31,6 +34,17 @@ def main() -> int:
     serve = __import__(module, fromlist=["main"]).main
     status: int = serve(sys.argv[1:])
     return status
+
+
+def _abbreviation() -> int:
+    """As core.abbrev has it, for Git and gitbtc alike."""
+    from gitbtc.errors import GitbtcError
+    from gitbtc.repo.git import Git
+
+    try:
+        return abbreviation.of_setting(Git().config("core.abbrev"))
+    except GitbtcError:  # what is shown does not depend on it
+        return abbreviation.USUAL
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import click
 
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
+from gitbtc.cli.paging import say
 from gitbtc.coins.balance import grouped
 from gitbtc.coins.readings import latest
 from gitbtc.errors import printable_json
@@ -41,7 +42,7 @@ def command(rev: str | None, *, by: str | None, folder: str | None, agent: str |
     if as_json:
         click.echo(printable_json(document(told, by)))
     else:
-        click.echo("\n\n".join("\n".join(lines(one, by)) for one in told))
+        say(["\n\n".join("\n".join(lines(one, by)) for one in told)])
     return 0
 
 

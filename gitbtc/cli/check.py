@@ -8,6 +8,7 @@ import click
 
 from gitbtc.cli import left_out
 from gitbtc.cli.arguments import complete_revisions
+from gitbtc.cli.paging import say
 from gitbtc.errors import GitbtcError, UsageError, printable, printable_json
 from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
 from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
@@ -76,15 +77,12 @@ def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
         document = {"roots": roots, "violations": violations, "contested": told, "notices": drifting}
         click.echo(printable_json({ROOT_KEY: document}))
     else:
-        for root, contest in contests:
-            click.echo(contested.line(root, contest))
-        for path, violation in found:
-            click.echo(printable(f"{path}: {violation.rule}: {violation.told}"))
-        for notice in drifting:
-            click.echo(printable(f"note: {notice['path']}: {LABEL_DRIFT}: {notice['text']}"))
-        click.echo(f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken")
+        say(contested.line(root, contest) for root, contest in contests)
+        say(printable(f"{path}: {violation.rule}: {violation.told}") for path, violation in found)
+        say(printable(f"note: {notice['path']}: {LABEL_DRIFT}: {notice['text']}") for notice in drifting)
+        say([f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken"])
         if found:
-            click.echo(f"How to mend it: gitbtc check --explain {found[0][1].rule}")
+            say([f"How to mend it: gitbtc check --explain {found[0][1].rule}"])
     return 1 if found or contests else left_out.status(is_any=bool(roots), allowed=allow_empty)
 
 

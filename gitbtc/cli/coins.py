@@ -8,6 +8,7 @@ import click
 
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
+from gitbtc.cli.paging import say
 from gitbtc.coins.feerate import Feerate
 from gitbtc.coins.readings import TARGETS, latest
 from gitbtc.coins.weights import InputWeights
@@ -69,7 +70,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         elif as_table:
             click.echo(as_csv(told), nl=False)
         else:
-            click.echo("\n\n".join("\n".join(lines(one)) for one in told))
+            say(["\n\n".join("\n".join(lines(one)) for one in told)])
     return 0
 
 

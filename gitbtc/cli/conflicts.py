@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gitbtc.cli.arguments import complete_conflicts
+from gitbtc.cli.paging import say
 from gitbtc.errors import printable, printable_json
 from gitbtc.repo.git import Git
 from gitbtc.resolve.open_conflicts import Conflicts, Open
@@ -37,9 +38,9 @@ def command(names: tuple[str, ...], *, as_json: bool) -> int:
         click.echo(printable_json({ROOT_KEY: {"conflicts": [_document(open_) for open_ in found]}}))
     else:
         for open_ in found:
-            click.echo(open_line(open_.path, open_.kind, open_.conflict))
+            say([open_line(open_.path, open_.kind, open_.conflict)])
         for path in settled:
-            click.echo(f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it")
+            say([f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it"])
         if not found and not settled:
             click.echo(f"gitbtc: no {'such ' if names else ''}conflict is open")
     return 1 if found else 0

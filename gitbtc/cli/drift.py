@@ -11,6 +11,7 @@ import click
 from gitbtc.cli import left_out
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.compared import Compared, as_document, in_words
+from gitbtc.cli.paging import say
 from gitbtc.errors import printable_json
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo.diffing import Drift
@@ -67,6 +68,5 @@ def _from_source(source: Configured, git: Git, *, as_json: bool) -> int:
     if as_json:
         click.echo(printable_json(of_source(source.name, drifted)))
     else:
-        for line in lines(source.name, drifted, int(time.time())):
-            click.echo(line)
+        say(lines(source.name, drifted, int(time.time())))
     return 1 if drifted.patches else 0

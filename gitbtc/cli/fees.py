@@ -8,6 +8,7 @@ import click
 
 from gitbtc.cli.arguments import complete_pending, complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, one_wallet
+from gitbtc.cli.paging import say
 from gitbtc.coins.estimates import BLOCKS, series
 from gitbtc.coins.feerate import Feerate
 from gitbtc.coins.pending import Pending, free_outputs
@@ -56,7 +57,10 @@ def command(  # noqa: PLR0913 - one parameter an option
             wanted = _wanted(wallet, feerate)
             told = of_transaction(wallet, Pending(wallet.evidence), meant(wallet, txid), wanted)
             document = {ROOT_KEY: transaction_document(told)}
-            click.echo(printable_json(document) if as_json else "\n".join(transaction(told)))
+            if as_json:
+                click.echo(printable_json(document))
+            else:
+                say(transaction(told))
             return 0
         known = series(wallet.records("fees"), wallet.tip, source, blocks)
         if as_json:
@@ -65,7 +69,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             of = f" of {source}" if source else ""
             click.echo(f"gitbtc: oracles/fees.json has no reading{of} of the last {blocks:,} blocks")
         else:
-            click.echo("\n".join(estimates(known, wallet.tip, blocks)))
+            say(estimates(known, wallet.tip, blocks))
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gitbtc.cli.arguments import complete_revisions
+from gitbtc.cli.paging import say
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printable_json
 from gitbtc.join.joining import Joining
 from gitbtc.repo.git import Git
@@ -72,8 +73,7 @@ def command(  # noqa: PLR0913 - each is an option
     else:
         if target.tip is None:
             click.echo(printable(new_branch(target.branch, dry_run=dry_run)))
-        for line in lines(oid, target.branch, heads, joined, dry_run=dry_run):
-            click.echo(printable(line))
+        say(map(printable, lines(oid, target.branch, heads, joined, dry_run=dry_run)))
     return 1 if joined is not None and joined.contested else 0
 
 

@@ -23,6 +23,7 @@ from gitbtc.repo.git import Git
 from gitbtc.repo.install import SCHEMAS
 from gitbtc.views import history as view
 from gitbtc.views.text import Look
+from gitbtc.views.width import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,14 +44,15 @@ if TYPE_CHECKING:
 @click.option("--until", "--before", "until", metavar="DATE", help="Written on DATE or before.")
 @click.option("--author", metavar="PATTERN", help="By somebody whose `name <mail>` the regular expression finds.")
 @click.option(
-    "-p", "--patch", "in_full", is_flag=True, help="Also what changed in each state file, as gitbtc diff does."
+    "-p", "--patch", "as_patch", is_flag=True, help="Also what changed in each state file, as gitbtc diff does."
 )
+@click.option("--full", is_flag=True, help="Whole ids, and each event by itself; with -p, every field of each record.")
 @click.option("--root", metavar="ROOT", help="Only this root: the folder that holds wallet/; . for the top one.")
 @click.option("--json", "as_json", is_flag=True, help="A document of the form gitbtc.log/v1.")
 @click.pass_context
 def command(  # noqa: PLR0913 - each is an option
     ctx: click.Context, revision: str, most: int | None, *, since: str | None, until: str | None, author: str | None,
-    in_full: bool, root: str | None, as_json: bool,
+    as_patch: bool, full: bool, root: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell the history in coins, newest commit first: received, spent, reserved, released, settled, by whom; and what
     changed in labels, descriptors, channels, policies and the strategy.
@@ -58,8 +60,8 @@ def command(  # noqa: PLR0913 - each is an option
     A commit is compared with its parent. Of a merge, only what it decided itself is told. Commits that did nothing of
     that are left out; so are node readings, unless a PATH names their files.
     """
-    if in_full and as_json:
-        raise click.UsageError("-p and --json are two forms; choose one")
+    if as_json and (as_patch or full):
+        raise click.UsageError(f"{'-p' if as_patch else '--full'} and --json are two forms; choose one")
     git = Git()
     chosen = _Chosen(git, root, ctx.meta.get("paths"))
     written = _Written(git, since, until, author)
@@ -72,9 +74,9 @@ def command(  # noqa: PLR0913 - each is an option
             show([printable_json(document).encode() + b"\n"], "")
             return
         seen = sys.stdout.isatty()
-        colour = wants_colour(git, seen=seen)
+        look = Look(colour=wants_colour(git, seen=seen), width=terminal_width(), full=full)
         notes = about_cut(cut(commits)) if most is None and not written.is_narrowed else []
-        lines = _patches(git, told, chosen, colour=colour) if in_full else _lines(told, colour=colour)
+        lines = _patches(git, told, chosen, look) if as_patch else _lines(told, look)
         show(chain(lines, (note.encode() + b"\n" for note in notes)), pager(git) if seen else "")
 
 
@@ -158,22 +160,23 @@ def _told(history: History, others: OtherFiles, commits: list[LoggedCommit], cho
             yield commit, stories
 
 
-def _lines(told: Told, *, colour: bool) -> Iterator[bytes]:
+def _lines(told: Told, look: Look) -> Iterator[bytes]:
     for commit, stories in told:
-        lines = view.told(commit, stories, terminal_width())
-        yield from (line.encode() + b"\n" for line in view.painted(lines, colour=colour))
+        yield from _shown(view.told(commit, stories, look), look)
 
 
-def _patches(git: Git, told: Told, chosen: _Chosen, *, colour: bool) -> Iterator[bytes]:
+def _shown(lines: Iterable[tuple[str, str]], look: Look) -> Iterator[bytes]:
+    yield from (line.encode() + b"\n" for line in view.painted(iter(lines), colour=look.colour))
+
+
+def _patches(git: Git, told: Told, chosen: _Chosen, look: Look) -> Iterator[bytes]:
     """The same, and of each commit but merges what changed in its state files since its parent."""
-    look = Look(colour=colour, width=terminal_width())
     with git.blobs() as blobs:
         for commit, stories in told:
             if len(commit.parents) > 1:
-                yield from _lines(iter([(commit, stories)]), colour=colour)
+                yield from _lines(iter([(commit, stories)]), look)
                 continue
-            lines = [("headline", view.headline(commit))]
-            yield from (line.encode() + b"\n" for line in view.painted(iter(lines), colour=colour))
+            yield from _shown((("headline", part) for part in wrapped(view.headline(commit, look), look.width)), look)
             sides = [*commit.parents, commit.oid] if commit.parents else [git.empty_tree(), commit.oid]
             places = [f":(top,literal){path}" for path in chosen.paths] if chosen.paths else None
             compared = Compared(Comparison(git, sides, places, cached=False), look)

@@ -7,6 +7,7 @@ import click
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
 from gitbtc.cli.fees import of_transaction
+from gitbtc.cli.paging import say
 from gitbtc.coins.pending import Pending
 from gitbtc.errors import printable_json
 from gitbtc.views.balance import heading
@@ -34,9 +35,6 @@ def command(rev: str | None, *, folder: str | None, agent: str | None, as_json: 
             click.echo(printable_json({MEMPOOL_KEY: {"transactions": rows}}))
             return 1 if rivals else 0
         for wallet, told in found:
-            click.echo(heading(wallet))
-            for line in (line for one in told for line in transaction(one)):
-                click.echo(f"  {line}")
-            if not told:
-                click.echo("  nothing waits for a block")
+            waiting = [f"  {line}" for one in told for line in transaction(one)]
+            say([heading(wallet), *(waiting or ["  nothing waits for a block"])])
     return 1 if rivals else 0

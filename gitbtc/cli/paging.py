@@ -9,6 +9,10 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import click
+
+from gitbtc.views.width import wrapped
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -24,6 +28,15 @@ def pager(git: Git) -> str:
 def terminal_width() -> int:
     """Of the terminal that standard output is, in characters; 0 where it is none."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines, no wider than the terminal that they go to; each may be several."""
+    width = terminal_width()
+    for line in lines:
+        for one in line.split("\n"):
+            for part in wrapped(one, width):
+                click.echo(part)
 
 
 def show(lines: Iterable[bytes], pager: str) -> None:

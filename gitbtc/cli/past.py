@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitbtc.history.commits import History
 from gitbtc.repo.ahead import ReadAhead
 from gitbtc.repo.reading import objects_of
+from gitbtc.views import terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -50,5 +51,5 @@ def about_cut(oids: Sequence[str]) -> list[str]:
     """What is said of them."""
     if not oids:
         return []
-    places = ", ".join(oid[:8] for oid in oids)
+    places = ", ".join(map(terms.short, oids))
     return [f"history is cut at {places} (a shallow clone); `git fetch --unshallow` brings what was before"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gitbtc.cli.asked_state import asked, of_wallets, one_wallet
+from gitbtc.cli.paging import say
 from gitbtc.coins.consolidation import Into, cluster_of, consolidation
 from gitbtc.coins.estimates import quantile, series
 from gitbtc.coins.feerate import Feerate
@@ -65,7 +66,10 @@ def consolidate(  # noqa: PLR0913 - one parameter an option
         later, source = _future(wallet, future)
         rates = Rates(Feerate.read(feerate), later)
         told = Told(wallet, *rates, source, _plans(wallet, rates, Wanted(most, script_type, mix)))
-        click.echo(printable_json(document(told)) if as_json else "\n".join(lines(told)))
+        if as_json:
+            click.echo(printable_json(document(told)))
+        else:
+            say(lines(told))
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.arguments import complete_revisions
+from gitbtc.cli.paging import say
 from gitbtc.errors import CannotWork, UsageError, printable, printable_json
 from gitbtc.premerge.branches import Premerge
 from gitbtc.repo.git import Git
@@ -39,8 +40,7 @@ def command(names: tuple[str, ...], onto: str, *, as_json: bool) -> int:
     if as_json:
         click.echo(printable_json(document(into, foreseen.branches, collisions)))
     else:
-        for line in lines(foreseen.branches, collisions):
-            click.echo(line)
+        say(lines(foreseen.branches, collisions))
     return 1 if collisions or any(branch.conflicts for branch in foreseen.branches) else 0
 
 

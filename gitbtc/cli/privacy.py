@@ -9,6 +9,7 @@ import click
 
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
+from gitbtc.cli.paging import say
 from gitbtc.coins.privacy import findings
 from gitbtc.errors import printable_json
 from gitbtc.state.snapshot import path_in
@@ -41,8 +42,7 @@ def command(rev: str | None, *, folder: str | None, agent: str | None, as_json: 
         if as_json:
             click.echo(printable_json(document(found)))
         else:
-            for line in lines(found):
-                click.echo(line)
+            say(lines(found))
             if not found:
                 click.echo("nothing that the records prove")
     return 1 if found else 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
+from gitbtc.cli.paging import say
 from gitbtc.coins.proposal import judge, taken_on
 from gitbtc.coins.psbt import read
 from gitbtc.errors import CannotWork, printable, printable_json
@@ -53,8 +54,7 @@ def command(file: str, folder: str | None, agent: str | None, *, unconfirmed: bo
         if as_json:
             click.echo(printable_json(document(unsigned, proposal, network, called)))
         else:
-            for line in lines(unsigned, proposal, network, called):
-                click.echo(line)
+            say(lines(unsigned, proposal, network, called))
     return 1 if proposal.findings else 0
 
 

@@ -8,6 +8,7 @@ import click
 
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.asked_state import asked
+from gitbtc.cli.paging import say
 from gitbtc.errors import printable_json
 from gitbtc.reserving.claims import Claims
 from gitbtc.spends.reservations import Reservation
@@ -59,12 +60,11 @@ def _claim_row(found: Found, roots: Roots) -> Row:
 
 
 def _show(rows: list[Row], claims: list[Row], remote: str | None, hidden: int) -> None:
-    for row in rows:
-        click.echo(whole_line(row))
+    say(map(whole_line, rows))
     for row in claims:
         told = line(row) if row["readable"] else f"{terms.word(row['ref'])} is no claim that gitbtc wrote"
-        click.echo(f"claim on {terms.word(remote or '')}: {told}")
+        say([f"claim on {terms.word(remote or '')}: {told}"])
     if not rows and not claims:
-        click.echo("gitbtc: nothing is reserved")
+        say(["gitbtc: nothing is reserved"])
     if hidden:
-        click.echo(f"gitbtc: {hidden} expired; --all lists them")
+        say([f"gitbtc: {hidden} expired; --all lists them"])

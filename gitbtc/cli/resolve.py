@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitbtc.cli.arguments import complete_conflicts
+from gitbtc.cli.paging import say
 from gitbtc.errors import UsageError, printable
 from gitbtc.repo.git import Git
 from gitbtc.resolve.open_conflicts import Conflicts
 from gitbtc.resolve.resolving import Resolving
-from gitbtc.resolve.selecting import Selection
+from gitbtc.resolve.selecting import Selection, side_of
+from gitbtc.state.in_progress import COMMIT, InProgress
+from gitbtc.views.conflicts import settled_line
+from gitbtc.views.terms import with_short_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitbtc.resolve.open_conflicts import Open
 
 
 @click.command("resolve")
@@ -19,7 +30,7 @@ from gitbtc.resolve.selecting import Selection
 @click.option("--base", "choice", flag_value="base", help="Take that of the common ancestor; no spender wins.")
 @click.option("--both", "choice", flag_value="both", help="Of two names that one thing got: keep both.")
 @click.option("--all", "everything", is_flag=True, help="Settle every open conflict.")
-@click.option("--winner", metavar="TXID", help="Of a coin that a join left contested: the transaction that spends it.")
+@click.option("--winner", metavar="TXID", help="Take the side of this transaction; of a contested coin, whose it is.")
 def command(names: tuple[str, ...], choice: str | None, winner: str | None, *, everything: bool) -> int:
     """Settle conflicts: all that are called NAME, or none when one of them cannot be.
 
@@ -31,8 +42,8 @@ def command(names: tuple[str, ...], choice: str | None, winner: str | None, *, e
       wallet/utxos.json, wallet, .  all in a file, or below a folder
       'wallet/labels.json::*'       all whose address the pattern matches
 
-    Choosing a spender settles what hangs on it: the transaction that loses, and all that was built on it, leaves the
-    coins and the mempool, and the coins that only it spent are back.
+    Choosing a spender, by its side or as --winner TXID, settles what hangs on it: the transaction that loses, and all
+    that was built on it, leaves the coins and the mempool, and the coins that only it spent are back.
 
     What a join left contested has no sides: say --winner TXID, or --winner none; where no transaction is known,
     --winner unattributed; where the coin's description is contested, --winner listed. Each is a commit.
@@ -40,32 +51,36 @@ def command(names: tuple[str, ...], choice: str | None, winner: str | None, *, e
     if bool(names) == everything:
         raise UsageError("say what to settle: the coins, files or addresses that `gitbtc conflicts` lists, or --all")
     if winner is not None and choice is None and not everything:
-        return _end(names, winner)
+        return _take(lambda open_: side_of(open_, winner), names) if _is_merging() else _end(names, winner)
     if choice is None:
         raise UsageError(
-            "say which side to take: --ours, --theirs or --base, of two names --both; of what a join left contested, "
-            "--winner"
+            "say which side to take: --ours, --theirs or --base, of two names --both, of a spend --winner TXID"
         )
-    return _take(choice, names)
+    return _take(lambda _: choice, names)
 
 
-def _take(choice: str, names: tuple[str, ...]) -> int:
-    """Settle the conflicts called `names`, or all without any, for the side `choice`."""
+def _is_merging() -> bool:
+    """Whether conflicts may be open, so that a transaction is that of a side."""
+    git = Git().at_top()
+    return bool(git.unmerged_entries()) or InProgress(git).name != COMMIT
+
+
+def _take(side: Callable[[Open], str], names: tuple[str, ...]) -> int:
+    """Settle the conflicts called `names`, or all without any, each for its side."""
     here = Git()
     git = here.at_top()
     with git.blobs() as blobs:
         conflicts = Conflicts(git, blobs)
         selection = Selection(conflicts.open(), here.prefix(), conflicts.top)
         settled = selection.each(names) if names else selection.all()
-        Resolving(conflicts, choice).settle(settled)
+        sides = {open_: side(open_) for open_ in settled}
+        Resolving(conflicts).settle(sides)
         after = Conflicts(git, blobs)
         left, unstaged = len(list(after.open())), after.settled_paths()
-    for open_ in settled:
-        click.echo(f"gitbtc: settled {printable(open_.address)}: {choice}")
-    for path in unstaged:
-        click.echo(f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it")
+    say(settled_line(one.path, one.kind, one.conflict, taken) for one, taken in sides.items())
+    say(f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it" for path in unstaged)
     way_on = conflicts.making.in_progress.way_on
-    click.echo(f"gitbtc: {left} open; `gitbtc conflicts` lists them" if left else f"gitbtc: nothing is open; {way_on}")
+    say([f"gitbtc: {left} open; `gitbtc conflicts` lists them" if left else f"gitbtc: nothing is open; {way_on}"])
     return 0
 
 
@@ -80,5 +95,5 @@ def _end(names: tuple[str, ...], winner: str) -> int:
         for name in names:
             ending = Ending(git, blobs)
             done = ending.settle(name, winner) if ending.called(name) else "settled with the one before"
-            click.echo(f"gitbtc: settled and committed: {printable(done)}")
+            say([f"gitbtc: settled and committed: {printable(with_short_ids(done))}"])
     return 0

@@ -8,6 +8,7 @@ import click
 
 from gitbtc.cli.arguments import complete_coins
 from gitbtc.cli.asked_state import asked, of_wallets, one_wallet
+from gitbtc.cli.paging import say
 from gitbtc.coins.feerate import Feerate
 from gitbtc.coins.holdings import MINE, RESERVED
 from gitbtc.coins.payments import read_payment
@@ -82,7 +83,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             )
         goal = Goal([(one.script, one.amount_sat) for one in paid], *rates, change, weight)
         told = Told(wallet, paid, goal, found, select(found.candidates, goal, given, seed))
-        click.echo(printable_json(document(told)) if as_json else "\n".join(lines(told)))
+        if as_json:
+            click.echo(printable_json(document(told)))
+        else:
+            say(lines(told))
     return 0 if isinstance(told.found, Selection) else 1
 
 

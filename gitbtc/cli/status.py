@@ -10,6 +10,7 @@ import click
 
 from gitbtc.cli import left_out
 from gitbtc.cli.asked_state import asked, of_wallets, wallets
+from gitbtc.cli.paging import say
 from gitbtc.coins.balance import Sum
 from gitbtc.errors import CannotWork, GitbtcError, printable_json
 from gitbtc.spends import CHAIN
@@ -41,8 +42,7 @@ def command(folder: str | None, agent: str | None, *, as_json: bool) -> int:
     if as_json:
         click.echo(printable_json(document(told, now)))
     else:
-        for line in lines(told, now):
-            click.echo(line)
+        say(lines(told, now))
     return 3 if told.fault else 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.arguments import complete_coins
-from gitbtc.cli.paging import pager, show
+from gitbtc.cli.paging import pager, show, terminal_width
 from gitbtc.cli.past import about_cut, cut, opened, watched
 from gitbtc.errors import printable_json
 from gitbtc.history.lives import Search
@@ -52,5 +52,6 @@ def command(outpoint: str, rev: str, *, as_json: bool) -> None:
 
 def _lines(lives: Sequence[Life], notes: Sequence[str], *, colour: bool) -> Iterator[bytes]:
     for life in lives:
-        yield from (line.encode() + b"\n" for line in view.painted(view.life(life), colour=colour))
+        lines = view.life(life, terminal_width())
+        yield from (line.encode() + b"\n" for line in view.painted(lines, colour=colour))
     yield from (note.encode() + b"\n" for note in notes)

@@ -37,7 +37,7 @@ def _settle(conflicts: Conflicts, path: str) -> int:
     for open_ in found:
         choice = _ask(open_)
         if choice:
-            Resolving(conflicts, choice).settle([open_])
+            Resolving(conflicts).settle({open_: choice})
         left += not choice
     return left
 

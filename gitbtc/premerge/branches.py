@@ -11,7 +11,7 @@ from itertools import combinations
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import root_of
 from gitbtc.premerge.ancestry import Ancestry
-from gitbtc.premerge.excerpts import Excerpts
+from gitbtc.premerge.excerpts import Brought, Excerpts
 from gitbtc.premerge.foreseen import Foreseen, MergeFinding
 from gitbtc.premerge.judged import NOTHING, Ground, JudgedMerge, of_contest
 from gitbtc.premerge.sound import faults
@@ -34,16 +34,18 @@ UP_TO_DATE, FAST_FORWARD, MERGE = "up-to-date", "fast-forward", "merge"
 
 
 class Branch:
-    """One branch: `merge` is what Git would do (UP_TO_DATE, FAST_FORWARD or MERGE), `conflicts` what would stop it,
-    `notices` what would be decided without asking.
+    """One branch: `merge` is what Git would do (UP_TO_DATE, FAST_FORWARD or MERGE), `brings` what it has that the other
+    has not (None where nobody can read that), `conflicts` what would stop the merge, `notices` what would be decided
+    without asking.
     """
 
-    __slots__ = ("conflicts", "merge", "name", "notices", "version")
+    __slots__ = ("brings", "conflicts", "merge", "name", "notices", "version")
 
     def __init__(self, name: str, version: Version, merge: str) -> None:
         self.name = name
         self.version = version
         self.merge = merge
+        self.brings: Brought | None = Brought(0, 0, 0)
         self.conflicts: list[MergeFinding] = []
         self.notices: list[MergeFinding] = []
 
@@ -85,6 +87,7 @@ class Premerge:
         pairs = [pair for pair in combinations(self.branches, 2) if self._meet(*pair)]
         self._concern()
         for branch in self.branches:
+            branch.brings = self._brought(branch.version)
             if branch.merge == MERGE:
                 self._judge(branch)
             elif branch.merge == FAST_FORWARD:
@@ -216,6 +219,14 @@ class Premerge:
         ]
         if not branch.conflicts:
             branch.conflicts += judged.not_taken(changed, repaired=True)
+
+    def _brought(self, side: Version) -> Brought | None:
+        base, found = self._base(self._onto, side), Brought(0, 0, 0)
+        for root in _roots(self._changed(base, side)):
+            if self._ground.faults(root, [base, side]):
+                return None
+            found = found.plus(self._ground.excerpts.brought(root, base, side))
+        return found
 
     def _warn(self, branch: Branch) -> None:
         """A fast-forward is not stopped; what speaks against the commit it leads to is worth a notice."""

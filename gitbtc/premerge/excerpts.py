@@ -7,6 +7,7 @@ those. An excerpt is a snapshot of a root with these records alone: the gate com
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
@@ -31,6 +32,20 @@ if TYPE_CHECKING:
 _SPENDING = (TRANSACTIONS, MEMPOOL, EXECUTION)
 
 
+class Brought(NamedTuple):
+    """What one version has that another has not: how many payments, how many transactions that paid the wallet, and by
+    how much the balance (satoshi) is higher.
+    """
+
+    payments: int
+    receipts: int
+    balance_sat: int
+
+    def plus(self, other: Brought) -> Brought:
+        """Of two roots."""
+        return Brought(*map(sum, zip(self, other, strict=True)))
+
+
 class Excerpts:
     """Excerpts of `versions`, once `concern` was told, once for each root, which coins they are about."""
 
@@ -51,16 +66,42 @@ class Excerpts:
 
     def _told_otherwise(self, root: str, base: Version, side: Version) -> Iterator[Outpoint]:
         for name in (COINS, *_SPENDING):
-            path = path_in(root, name)
-            for key, pair in self._versions.between(path, base.blob(path), side.blob(path)).items():
+            for key, pair in self._between(root, name, base, side).items():
                 yield from _TOLD[name](key, *_records(name, pair))
+
+    def brought(self, root: str, base: Version, side: Version) -> Brought:
+        """The payments and receipts that `side` has and `base` has not; for versions without a `fault`."""
+        coins, made = self._between(root, COINS, base, side), self._new_transactions(root, base, side)
+        gone = {key for key, (before, after) in coins.items() if before and not after}
+        paying = {txid for txid, record in made.items() if not gone.isdisjoint(inputs(record))}
+        ahead = set(paying)
+        while ahead:  # what spends the change of a payment is one too
+            ahead = {txid for txid, record in made.items() if txid not in paying
+                     if not {spent for spent, _ in inputs(record)}.isdisjoint(ahead)}  # fmt: skip
+            paying |= ahead
+        came = {key[0] for key, (before, after) in coins.items() if after and not before} - paying
+        sums = [sum(_amount(line) for line in lines) for lines in zip(*coins.values(), strict=True)] or [0, 0]
+        return Brought(len(paying), len(came), sums[1] - sums[0])
+
+    def _new_transactions(self, root: str, base: Version, side: Version) -> dict[str, Record]:
+        """txid -> the record of each live transaction that `side` alone knows."""
+        found: dict[str, Record] = {}
+        for name in (MEMPOOL, TRANSACTIONS):
+            for key, pair in self._between(root, name, base, side).items():
+                before, after = _records(name, pair)
+                if after is not None and before is None and not is_dead(after):
+                    found[str(key[0])] = after
+        return found
+
+    def _between(self, root: str, name: str, base: Version, side: Version) -> Differences:
+        path = path_in(root, name)
+        return self._versions.between(path, base.blob(path), side.blob(path))
 
     def news(self, root: str, base: Version, side: Version) -> set[Outpoint]:
         """Of these coins those whose story of `side` can matter to a side that has none: put back, reserved before,
         described otherwise.
         """
-        known, path = self._root(root), path_in(root, COINS)
-        coins = self._versions.between(path, base.blob(path), side.blob(path))
+        known, coins = self._root(root), self._between(root, COINS, base, side)
         back = {key for key, (before, _) in coins.items() if before is None and known.names((key[0], key[1]))}
         changed = {key: pair for key, pair in coins.items() if None not in pair}
         described = {key for key, pair in changed.items() if any(_of_coin(key, *_records(COINS, pair)))}
@@ -242,6 +283,10 @@ class _Root:
 
 def _records(name: str, pair: Pair) -> list[Record | None]:
     return [codec.decode_line(built_in(name), line) if line else None for line in pair]
+
+
+def _amount(line: bytes | None) -> int:
+    return int(codec.decode_line(built_in(COINS), line)["amount_sat"]) if line else 0
 
 
 def _of_coin(key: Key, before: Record | None, now: Record | None) -> Iterator[Outpoint]:

@@ -7,6 +7,7 @@ import os
 from gitbtc.errors import CannotWork, GitbtcError, UsageError
 from gitbtc.judge.contested import open_contests
 from gitbtc.resolve.repair import written
+from gitbtc.resolve.selecting import NOBODY
 from gitbtc.spends import COINS
 from gitbtc.spends.decision import Decision
 from gitbtc.spends.evidence import outpoint_text
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from gitbtc.spends.trailers import Trailer
     from gitbtc.state.snapshot import Snapshot
 
-NOBODY, LISTED = "none", "listed"
+LISTED = "listed"
 
 
 class Ending:

@@ -16,6 +16,7 @@ from gitbtc.merge.records import changed_fields
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.resolve.in_the_making import InTheMaking
 from gitbtc.spends import COINS
+from gitbtc.spends.naming import IDENTITIES
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from gitbtc.state.snapshot import Snapshot
 
 BASE, OURS, THEIRS = 1, 2, 3
-
-# What a record's identity is when the record is about a coin, or about a transaction.
-_ABOUT = (("txid", "vout"), ("txid",))
 
 
 class Open:
@@ -59,7 +57,7 @@ class Open:
     @property
     def subject(self) -> Subject | None:
         """The coin or the transaction that the record is about; None for a record of another kind, and a whole file."""
-        if not self.conflict.key or self.kind.identity not in _ABOUT:
+        if not self.conflict.key or self.kind.identity not in IDENTITIES:
             return None
         return self.conflict.key
 

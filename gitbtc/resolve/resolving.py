@@ -21,7 +21,7 @@ from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from gitbtc.judge.spend_gate import RootView
     from gitbtc.resolve.open_conflicts import Conflicts, Open
@@ -35,33 +35,32 @@ BOTH = "both"
 class Resolving:
     """One run of `gitbtc resolve`: everything is decided in memory first, then written file by file."""
 
-    def __init__(self, conflicts: Conflicts, choice: str) -> None:
+    def __init__(self, conflicts: Conflicts) -> None:
         self._conflicts = conflicts
-        self._choice = choice
         self._files: dict[str, MarkedFile] = {}
         self._deleted: set[str] = set()
         self._decisions: dict[str, dict[str, Decision]] = {}
         self._views: dict[str, RootView] = {}
 
-    def settle(self, chosen: Sequence[Open]) -> None:
-        """Settle these of the open conflicts for the side; GitbtcError, and nothing done, when one cannot be.
+    def settle(self, sides: Mapping[Open, str]) -> None:
+        """Settle these of the open conflicts, each for its side; GitbtcError, and nothing done, when one cannot be.
 
         Records before spends: what a transaction takes along when it loses may be a record that was contested itself.
         """
-        for open_ in sorted(chosen, key=lambda one: one.contest is not None):
-            self._settle(open_)
+        for open_ in sorted(sides, key=lambda one: one.contest is not None):
+            self._settle(open_, sides[open_])
         self._carry_out()
         self._write()
 
-    def _settle(self, open_: Open) -> None:
-        if self._choice == BOTH:
+    def _settle(self, open_: Open, side: str) -> None:
+        if side == BOTH:
             self._keep_both(open_)
         elif open_.contest is not None:
-            self._settle_spend(open_.contest)
+            self._settle_spend(open_.contest, side)
         elif not open_.conflict.key:
-            self._take_whole(open_, getattr(open_.conflict, self._choice))
+            self._take_whole(open_, side)
         else:
-            self._file(open_.path, open_).settle(open_.conflict.key, getattr(open_.conflict, self._choice))
+            self._file(open_.path, open_).settle(open_.conflict.key, getattr(open_.conflict, side))
 
     def _keep_both(self, open_: Open) -> None:
         """Both records, where they are two names of one thing."""
@@ -70,11 +69,12 @@ class Resolving:
             raise GitbtcError(f"{printable(open_.address)}: only two names can both be kept; take a side")
         self._file(open_.path, open_).settle(conflict.key, conflict.ours, conflict.theirs)
 
-    def _take_whole(self, open_: Open, content: bytes | None) -> None:
+    def _take_whole(self, open_: Open, side: str) -> None:
+        content: bytes | None = getattr(open_.conflict, side)
         try:
             self._files[open_.path] = MarkedFile(open_.kind, content or b"")
         except Malformed as error:
-            raise GitbtcError(f"{open_.path}: {self._choice} does not parse ({error}); settle it by hand") from None
+            raise GitbtcError(f"{open_.path}: {side} does not parse ({error}); settle it by hand") from None
         if content is None:
             self._deleted.add(open_.path)
 
@@ -91,12 +91,12 @@ class Resolving:
 
     # -- spends ----------------------------------------------------------------------------------------------------
 
-    def _settle_spend(self, contest: RootVerdict) -> None:
+    def _settle_spend(self, contest: RootVerdict, side: str) -> None:
         """A contest that hangs on another is settled by settling that."""
         above = contest.above
         self._views[contest.root] = above.view
         decisions = self._decisions.setdefault(contest.root, dict(self._settled_before(above)))
-        decisions[above.subject] = chosen(above.verdict, above.sides, above.view.fates(), self._choice)
+        decisions[above.subject] = chosen(above.verdict, above.sides, above.view.fates(), side)
         self._conflicts.settlements.add(above.subject, decisions[above.subject].trailer)
 
     def _settled_before(self, contest: RootVerdict) -> Iterator[tuple[str, Decision]]:

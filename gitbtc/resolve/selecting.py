@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gitbtc.resolve.open_conflicts import Open
     from gitbtc.spends.naming import Name
 
+NOBODY = "none"
 _WILDCARDS = frozenset("*?[")
 
 
@@ -115,6 +116,23 @@ def _refuse_to_drop(unnamed: Iterable[Open]) -> None:
                 f"{open_.path}: merged as text, so that taking a side drops all that the other changed in the file; "
                 "settle it by hand, or by the file's own name to take it whole"
             )
+
+
+def side_of(open_: Open, winner: str) -> str:
+    """The side of a contested spend whose transaction is called `winner`; `none`: that of the base, no spender wins.
+    UsageError when neither is.
+    """
+    spend = open_.conflict.spend or {}
+    sides = {str(spend[f"{side}_txid"]): side for side in ("ours", "theirs") if spend.get(f"{side}_txid")}
+    if not sides:
+        raise UsageError(f"{printable(open_.address)}: no transaction is contested; take a side")
+    if winner == NOBODY:
+        return "base"
+    name = name_in(winner)
+    meant = name.meant((txid,) for txid in sides) if name else []
+    if not meant:
+        raise UsageError(f"{printable(open_.address)}: --winner is one of {', '.join([*sides, NOBODY])}")
+    return sides[meant[0][0]]
 
 
 def _matches(open_: Open, pattern: str) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Subject = Outpoint | tuple[str]
     Known = TypeVar("Known", bound=Subject)
 
+# What a record's identity is when the record is about a coin, or about a transaction.
+IDENTITIES = (("txid", "vout"), ("txid",))
 _TXID_DIGITS = 64
 _NAME = re.compile(r"([0-9a-fA-F]{4,64})(?:…|\.\.\.)?(?::(0|[1-9][0-9]{0,9}))?\Z")
 _MOST_NAMED = 10  # of those that an ambiguous name may mean, in the message

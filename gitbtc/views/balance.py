@@ -20,6 +20,7 @@ from gitbtc.coins.holdings import (
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.reservable import first_spending_block
 from gitbtc.views import terms
+from gitbtc.views.width import columns, padded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,18 +76,17 @@ def lines(told: Told, by: str | None = None) -> Iterator[str]:
         yield from _table([(shown(name) if name else "(no label)", held, "") for name, held in groups.items()])
     for outpoint, amount in wallet.not_listed():
         worth = "an amount that is not known" if amount is None else terms.btc(amount)
-        yield (
-            f"  not in the sum: {worth}, {outpoint_text(outpoint)}: contested, and not listed until it is settled; "
-            "`gitbtc check` tells how"
-        )
+        name = terms.with_short_ids(outpoint_text(outpoint))
+        why = "contested, and not listed until it is settled; `gitbtc check` tells how"
+        yield f"  not in the sum: {worth}, {name}: {why}"
 
 
 def _table(rows: Sequence[tuple[str, Sum, str]]) -> Iterator[str]:
-    names = max(len(name) for name, _, _ in rows)
+    names = max(columns(name) for name, _, _ in rows)
     amounts = [terms.btc(held.amount_sat) for _, held, _ in rows]
     width = max(map(len, amounts))
     for (name, held, note), amount in zip(rows, amounts, strict=True):
-        yield f"  {name:<{names}}  {amount:>{width}}  {terms.counted(held.coins, COIN)}{note}"
+        yield f"  {padded(name, names)}  {amount:>{width}}  {terms.counted(held.coins, COIN)}{note}"
 
 
 def _note(wallet: Wallet, about: tuple[str, str]) -> str:

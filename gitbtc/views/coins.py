@@ -10,6 +10,7 @@ from gitbtc.errors import harmless
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.views import terms
 from gitbtc.views.balance import COIN, WORDS, heading, tip
+from gitbtc.views.width import columns, padded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def lines(told: Told) -> Iterator[str]:
     records = [worth.holding.coin for worth in told.coins]
     length = terms.telling_length({record["txid"] for record in records})
     rows = [_row(told, worth, length) for worth in told.coins]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        name, amount, age, about, effective, label = (f"{cell:{_ALIGN[place]}{widths[place]}}"
+        name, amount, age, about, effective, label = (padded(cell, widths[place], _ALIGN[place])
                                                       for place, cell in enumerate(row))  # fmt: skip
         shown = [name, amount, age, about, *([effective] if told.feerate is not None else []), label]
         yield f"  {'  '.join(shown)}".rstrip()

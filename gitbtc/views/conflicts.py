@@ -7,6 +7,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import TYPES
 from gitbtc.spends import COINS
+from gitbtc.spends.naming import IDENTITIES
 from gitbtc.views import terms
 from gitbtc.views.beside import feerate
 from gitbtc.views.line import Line
@@ -56,9 +57,9 @@ def short_outpoint(conflict: Conflict) -> str:
     return f"{terms.short(txid)}:{vout}"
 
 
-def spend_headline(path: str, kind: Kind, conflict: Conflict) -> str:
-    """`double spend: 3.50000000 BTC  "OTC desk"  6d0cc27c:0`; what it means where the word does not say so; where it
-    is, of several treasuries.
+def spend_headline(path: str, kind: Kind, conflict: Conflict, *, aloud: bool = False) -> str:
+    """`double spend: 3.50000000 BTC  "OTC desk"  6d0cc27c:0`, or `DOUBLE SPEND  3.5…`; what it means where the word
+    does not say so; where it is, of several treasuries.
     """
     amount = (conflict.spend or {}).get("amount_sat")
     lines = (line for line in (conflict.base, conflict.ours, conflict.theirs) if line is not None)
@@ -69,7 +70,8 @@ def spend_headline(path: str, kind: Kind, conflict: Conflict) -> str:
     where = [f"in {path}"] if path != kind.path else []
     means = "" if conflict.type == "double_spend" else f": {TYPES.get(conflict.type, 'contested')}"
     told = "  ".join([*worth, *name, short_outpoint(conflict), *where])
-    return printable(f"{conflict.type.replace('_', ' ')}: {told}{means}")
+    type_ = conflict.type.replace("_", " ")
+    return printable(f"{type_.upper()}  {told}{means}" if aloud else f"{type_}: {told}{means}")
 
 
 def party_lines(conflict: Conflict, names: Mapping[str, str] | None = None, indent: str = "  ") -> list[str]:
@@ -82,8 +84,10 @@ def party_lines(conflict: Conflict, names: Mapping[str, str] | None = None, inde
     return [printable(indent + line) for _, line in laid_out(rows, 0)]
 
 
-def party(conflict: Conflict, side: str, *, with_commit: bool = True) -> list[str]:
-    """What one side of a contested spend did, in cells."""
+def party(conflict: Conflict, side: str, *, with_commit: bool = True, with_oid: bool = True) -> list[str]:
+    """What one side of a contested spend did, in cells; of the commit that told of it, also its oid, or the subject
+    alone.
+    """
     txid = (conflict.spend or {}).get(f"{side}_txid")
     known = conflict.parties.get(side)
     if not txid or known is None:
@@ -91,11 +95,31 @@ def party(conflict: Conflict, side: str, *, with_commit: bool = True) -> list[st
     commit = known.commit() if with_commit else None
     fee, rate = known.record.get("fee_sat"), feerate(known.record)
     cost = terms.sats(fee) + (f" ({rate})" if rate else "") if type(fee) is int else ""
-    return [terms.short(txid), f"{commit[0][:8]} {terms.quoted(commit[1])}" if commit else "", cost, known.stands]
+    about = [terms.short(commit[0]) if with_oid else "", terms.quoted(commit[1])] if commit else []
+    return [terms.short(txid), " ".join(filter(None, about)), cost, known.stands]
+
+
+def settled_line(path: str, kind: Kind, conflict: Conflict, side: str) -> str:
+    """What was settled, and for which side, or whose transaction."""
+    txid = (conflict.spend or {}).get(f"{side}_txid") if is_spend(conflict) else None
+    taken = f"{side}, {terms.short(txid)}" if txid else side
+    address = codec.address(path, kind, conflict.key) if conflict.key else path
+    # Only these are taken cut.
+    name = terms.with_short_ids(address) if kind.identity in IDENTITIES else address
+    return printable(f"gitbtc: settled {name}: {taken}")
 
 
 def _settled_by(name: str) -> str:
     return f"settle it with: {settling(name)}"
+
+
+def winning(name: str, txids: Sequence[str]) -> str:
+    """The same by the transaction that is to spend the coin: the first one, and in brackets the other, or that there
+    are more.
+    """
+    first, *others = (terms.short(txid) for txid in txids)
+    more = f" (or {others[0]})" if len(others) == 1 else " (or another)" if others else ""
+    return f"gitbtc resolve {name} --winner {first}{more}"
 
 
 def settling(name: str) -> str:

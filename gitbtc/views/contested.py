@@ -6,6 +6,7 @@ from gitbtc.errors import printable
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.state.snapshot import path_in
+from gitbtc.views.terms import with_short_ids
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def line(root: str, contest: Trailer) -> str:
     by = f" by {' and by '.join(contest.parties)}" if contest.parties else ""
     winner = "TXID" if contest.parties else _NO_PARTIES.get(contest.choice, "TXID")
     mend = f"gitbtc resolve {name} --winner {winner}"
-    return printable(f"{path_in(root, COINS)}: contested: {name}: {contest.choice}{by}; settle it with: {mend}")
+    told = f"{path_in(root, COINS)}: contested: {name}: {contest.choice}{by}; settle it with: {mend}"
+    return printable(with_short_ids(told))
 
 
 def document(root: str, contest: Trailer) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gitbtc.history.events import Event
 
 
-def words(event: Event, length: int = terms.SHORTEST) -> str:
+def words(event: Event, length: int = 0) -> str:
     """What happened, without what it happened to; ids are cut to `length` characters."""
     agent = f", by {terms.word(event.agent)}" if event.agent and event.kind in ("spent", "claimed") else ""
     return _WORDS[event.kind](event, length) + agent

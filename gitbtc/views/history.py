@@ -13,7 +13,8 @@ from gitbtc.views.beside import Beside
 from gitbtc.views.event_words import name, words
 from gitbtc.views.line import Line
 from gitbtc.views.payments import MONEY, Page, movements
-from gitbtc.views.table import Row, laid_out, wrapped
+from gitbtc.views.table import Row, laid_out
+from gitbtc.views.width import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,34 +49,40 @@ def painted(lines: Lines, *, colour: bool) -> Iterator[str]:
 # -- text: a commit ----------------------------------------------------------------------------------------------------
 
 
-def headline(commit: LoggedCommit) -> str:
+def headline(commit: LoggedCommit, look: text.Look = text.PLAIN) -> str:
     """`1f2e3d4c  2026-01-01  Agent A  One payment`; the day is the author's."""
     day = time.strftime("%Y-%m-%d", time.gmtime(commit.time + 60 * commit.offset))
     subject = commit.message.lstrip("\n").partition("\n")[0]
-    return "  ".join([commit.oid[:8], day, printable(commit.author), printable(subject)]).rstrip()
+    return "  ".join(
+        [commit.oid if look.full else terms.short(commit.oid), day, printable(commit.author), printable(subject)]
+    ).rstrip()
 
 
-def told(commit: LoggedCommit, stories: Sequence[RootStory], width: int = 0) -> Lines:
+def told(commit: LoggedCommit, stories: Sequence[RootStory], look: text.Look = text.PLAIN) -> Lines:
     """A commit: its headline; by root, what it did to the balance; then a line a payment, and one any other event."""
-    yield "headline", headline(commit)
+    width = max(look.width - 2, 0)
+    yield from (("headline", part) for part in wrapped(headline(commit, look), look.width))
     for story in stories:
         summary = _summary(commit, story)
         if summary:
-            yield "", f"  {summary}"
-        for sign, line in _Page(story.events, story, _year(commit)).lines(max(width - 2, 0)):
-            yield sign, f"  {line}"
+            yield from (("", f"  {part}") for part in wrapped(summary, width))
+        for sign, line in _Page(story.events, story, _year(commit), full=look.full).lines(width):
+            yield from ((sign, f"  {part}") for part in wrapped(line, width))
         for patch in story.patches:
-            for line in _of_file(patch):
-                yield from (("", f"  {part}") for part in wrapped(line, max(width - 2, 0)))
+            for line in _of_file(patch, look):
+                yield from (("", f"  {part}") for part in wrapped(line, width))
 
 
-def _of_file(patch: Patch) -> Iterator[str]:
-    """What happened in a file that says nothing of coins; of many records that came or went, their number alone."""
-    headline, *lines = text.render(patch.kind, patch.path, patch.operations, notes=patch.notes)
+def _of_file(patch: Patch, look: text.Look) -> Iterator[str]:
+    """What happened in a file that says nothing of coins; of many records that came or went, their number alone,
+    unless all is wanted in full.
+    """
+    whole = text.Look(full=look.full)
+    headline, *lines = text.render(patch.kind, patch.path, patch.operations, notes=patch.notes, look=whole)
     yield headline
     for sign in "!~-+":
         told = [line for line in lines if line[0] == sign]
-        yield from told if sign in "!~" or len(told) <= MOST_SHOWN else []
+        yield from told if look.full or sign in "!~" or len(told) <= MOST_SHOWN else []
 
 
 def _year(commit: LoggedCommit) -> int:
@@ -127,15 +134,19 @@ def _spending(event: Event) -> Record:
 
 
 class _Page:
-    """The events of one commit and root, ids as short as tells them apart, alike ones folded."""
+    """The events of one commit and root, ids as short as tells them apart, alike ones folded; in `full`, ids are whole,
+    and each event has a line.
+    """
 
-    def __init__(self, events: Sequence[Event], story: RootStory, year: int) -> None:
+    def __init__(self, events: Sequence[Event], story: RootStory, year: int, *, full: bool) -> None:
+        self._full = full
         self._moving = [event for event in events if event.kind in ("received", "spent") and event.coin is not None]
         self._year = year
         moving = set(map(id, self._moving))
         self._events = [event for event in events if id(event) not in moving]
         self._story = story
-        self._length = terms.telling_length({txid for event in events for txid in _txids(event)})
+        txids = {txid for event in events for txid in _txids(event)}
+        self._length = terms.WHOLE if full else terms.telling_length(txids)
         self._line = Line(built_in(COINS))
 
     def lines(self, width: int) -> Lines:
@@ -153,7 +164,8 @@ class _Page:
                        event.kind == kind} for kind in ("spent", "received"))  # fmt: skip
         beside = _Beside(self._moving, self._story.files)
         told = movements(gone, came, beside)
-        page = Page(told, beside, length=self._length, beyond=self._line.said, year=self._year, is_history=True)
+        page = Page(told, beside, length=self._length, beyond=self._line.said, year=self._year, is_history=True,
+                    full=self._full)  # fmt: skip
         agents = {event.txid: terms.word(event.agent) for event in self._moving if event.agent}
         for movement, row in page.rows_of():
             named = [agents[record["txid"]] for record in movement.transactions if record["txid"] in agents]
@@ -167,7 +179,7 @@ class _Page:
         for event in self._events:
             text = words(event, self._length)
             group = alike[event.kind, text]
-            if len(group) <= MOST_SHOWN:
+            if self._full or len(group) <= MOST_SHOWN:
                 subject = "  ".join(part for part in (*self._subject(event), text) if part)
                 yield event.sign, f"{event.sign} {subject}"
             elif event is group[0]:
@@ -207,8 +219,13 @@ def _short_outpoint(event: Event, length: int) -> str:
 # -- text: a life ------------------------------------------------------------------------------------------------------
 
 
-def life(story: Life) -> Lines:
-    """A coin, the commits that touched it, and how it stands."""
+def life(story: Life, width: int = 0) -> Lines:
+    """A coin, the commits that touched it, and how it stands, no wider than `width` (0: as wide as it comes)."""
+    for role, line in _life_lines(story):
+        yield from ((role, part) for part in wrapped(line, width))
+
+
+def _life_lines(story: Life) -> Lines:
     yield "headline", _title(story)
     length = terms.telling_length({txid for _, events in story.chapters for event in events for txid in _txids(event)})
     for commit, events in story.chapters:
@@ -221,7 +238,7 @@ def life(story: Life) -> Lines:
 
 def _title(story: Life) -> str:
     place = [f"{terms.escaped(story.root)}:"] if story.root else []
-    known = Line(built_in(COINS)).show(story.coin, terms.SHORTEST, ("txid",)) if story.coin else []
+    known = Line(built_in(COINS)).show(story.coin, 0, ("txid",)) if story.coin else []
     return " ".join([*place, "  ".join([outpoint_text(story.outpoint), *known])])
 
 

@@ -6,6 +6,7 @@ from gitbtc.merge.conflict import TYPES
 from gitbtc.spends import COINS
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.state.snapshot import path_in
+from gitbtc.views import terms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,9 +80,13 @@ def new_branch(branch: str, *, dry_run: bool) -> str:
 
 
 def lines(oid: str, branch: str, heads: Sequence[str], joined: JoinCommit | None, *, dry_run: bool) -> Iterator[str]:
-    """What a person reads."""
+    """What a person reads: ids are cut."""
+    yield from map(terms.with_short_ids, _lines(oid, branch, heads, joined, dry_run=dry_run))
+
+
+def _lines(oid: str, branch: str, heads: Sequence[str], joined: JoinCommit | None, *, dry_run: bool) -> Iterator[str]:
     if joined is None:
-        yield f"{branch}: {'would be' if dry_run else 'is'} at {oid[:12]}, which has all of it"
+        yield f"{branch}: {'would be' if dry_run else 'is'} at {terms.short(oid)}, which has all of it"
         return
     for one in joined.contested:
         by = f": {' and '.join(one.parties)}" if one.parties else ""
@@ -96,4 +101,4 @@ def lines(oid: str, branch: str, heads: Sequence[str], joined: JoinCommit | None
     if len(joined.decided) > _SHOWN:
         yield f"decided: {len(joined.decided) - _SHOWN} more"
     counts = f"{len(heads)} heads, {len(joined.contested)} contested, {len(joined.decided)} decided by the later clock"
-    yield f"{branch}: {'would be' if dry_run else 'is'} at {oid[:12]}: {counts}"
+    yield f"{branch}: {'would be' if dry_run else 'is'} at {terms.short(oid)}: {counts}"

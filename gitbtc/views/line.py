@@ -82,7 +82,9 @@ def _count(part: Part, record: Record, given: Any, length: int) -> str:
 
 
 def _unnamed(part: Part, record: Record, given: Any, length: int) -> str:
-    return terms.short_address(given) if type(given) is str else _plain(part, record, given, length)
+    if type(given) is not str:
+        return _plain(part, record, given, length)
+    return terms.word(given) if length >= terms.WHOLE else terms.short_address(given)
 
 
 _FORMS: dict[str, Callable[[Part, Record, Any, int], str]] = {

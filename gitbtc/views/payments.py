@@ -136,14 +136,15 @@ class Page:
     """The rows of some movements: date, amount, what for, fee, id, and what else there is to say.
 
     `beyond` answers what a coin that came has to say besides, `length` to how many characters ids are cut, `year` is
-    the one that a reader knows.
+    the one that a reader knows; in `full`, many alike receipts are not told as one.
     """
 
     def __init__(  # noqa: PLR0913 - what a view knows and how it is to look
         self, told: Sequence[Movement], beside: Beside, *, length: int, beyond: Callable[[Record], list[str]],
-        year: int | None = None, is_history: bool = False,
+        year: int | None = None, is_history: bool = False, full: bool = False,
     ) -> None:  # fmt: skip
         self._told = told
+        self._full = full
         self._is_history = is_history
         self._length = length
         self._beyond = beyond
@@ -174,7 +175,7 @@ class Page:
     def _can_fold(self, movement: Movement) -> bool:
         """Whether it can be counted together with others of its name: it is a receipt, and there is no more to say."""
         is_named = bool(_name(movement)) or self._is_history
-        return not movement.gone and is_named and not any(map(self._beyond, movement.came.values()))
+        return not (self._full or movement.gone) and is_named and not any(map(self._beyond, movement.came.values()))
 
     def _folded(self, many: Sequence[Movement]) -> Row:
         sat = total(movement.sat for movement in many)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import NamedTuple
 
 from gitbtc import __version__
@@ -13,6 +12,7 @@ from gitbtc.statement.series import by_age, by_amount, coin_days, halving, media
 from gitbtc.views import terms
 from gitbtc.views.balance import WORDS
 from gitbtc.views.statement import End, amount, document_of_end
+from gitbtc.views.width import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -270,11 +270,7 @@ def lines(whole: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
-    """At spaces of a line, but for those that hold a number and its unit together."""
-    kept = text.replace(" BTC", "\0BTC").replace(" sat", "\0sat")
-    wrapped = textwrap.wrap(kept, _WIDTH, subsequent_indent=" " * indent, break_long_words=False,
-                            break_on_hyphens=False, replace_whitespace=False)  # fmt: skip
-    return [line.replace("\0", " ") for line in wrapped]
+    return wrapped(text, _WIDTH, indent)
 
 
 def heading(told: Mapping[str, Any]) -> list[str]:

@@ -50,9 +50,9 @@ def whole_line(row: Row) -> str:
 def line(row: Row) -> str:
     """A reservation in words."""
     worth = [terms.btc(row["amount_sat"])] if row["amount_sat"] is not None else []
-    spent = [f"spent by {row['spent_by']}"] if row["spent_by"] else []
+    spent = [f"spent by {terms.short(row['spent_by'])}"] if row["spent_by"] else []
     who = terms.word(row["agent"]) if row["agent"] else "an agent without a name"
-    parts = [row["outpoint"], *worth, who, f"{until(row['expires_height'])}{_left(row)}", *spent]
+    parts = [terms.with_short_ids(row["outpoint"]), *worth, who, f"{until(row['expires_height'])}{_left(row)}", *spent]
     return ", ".join(parts)
 
 

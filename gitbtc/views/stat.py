@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitbtc.views import terms
 from gitbtc.views.tally import Tally
+from gitbtc.views.width import columns, padded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ def counted(patch: Patch, notes: Sequence[str] = ()) -> Counted:
 def render(files: Sequence[Counted]) -> Iterator[str]:
     """A line a file, and one with the totals; no line when there is no file."""
     paths = [terms.escaped(path) for path, _, _ in files]
-    width = max(map(len, paths), default=0)
+    width = max(map(columns, paths), default=0)
     for path, (_, words, _) in zip(paths, files, strict=True):
-        yield f" {path:<{width}} | {words}"
+        yield f" {padded(path, width)} | {words}"
     if files:
         records = terms.counted(sum(number for _, _, number in files), ("record", "records"))
         yield f" {terms.counted(len(files), ('file', 'files'))}, {records} changed"

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import textwrap
 import time
 from hashlib import sha256
 from typing import NamedTuple
@@ -21,6 +19,7 @@ from gitbtc.statement.flows import RECEIVED, SENT, SHARED
 from gitbtc.statement.groups import by_agent, grouped
 from gitbtc.statement.reckoning import CAME, DIFFERS, FOUND_LATE, NO_AMOUNT, PAYS_TOO_MUCH, WENT
 from gitbtc.views import terms
+from gitbtc.views.width import padded, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -208,7 +207,7 @@ def _end_words(end: Mapping[str, Any]) -> str:
     ]  # fmt: skip
     place = "; ".join(dict.fromkeys(tips)) or "no block"
     if end["commit"]:
-        return f"commit {end['commit'][:12]} {_signed(end)}, {place}"
+        return f"commit {terms.short(end['commit'])} {_signed(end)}, {place}"
     return f"no commit is that old: reckoned back, {place}" if end["is_reckoned"] else "the beginning of this history"
 
 
@@ -282,8 +281,8 @@ def _groups(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         label = terms.quoted(one["label"]) if one["label"] else _UNLABELLED
         name = f"{one['category']}  {label}" if one["category"] != UNCATEGORISED else label
         money = f"{amount(one['amount_sat'])}  ({one['transactions']})"
-        first, *rest = textwrap.wrap(name, _WIDTH - 30, subsequent_indent="  ") or [""]
-        yield f"      {first:<{_WIDTH - 30}}{money:>24}" if len(money) <= 24 else f"      {first} {money}"
+        first, *rest = wrapped(name, _WIDTH - 30, 2)
+        yield f"      {padded(first, _WIDTH - 30)}{money:>24}" if len(money) <= 24 else f"      {first} {money}"
         yield from (f"      {text}" for text in rest)
 
 
@@ -299,9 +298,8 @@ def _beside(told: Mapping[str, Any]) -> Iterator[str]:
     for one in told["pending"]:
         where = "" if one["in_mempool"] else ", in no mempool"
         label = f"  {terms.quoted(one['label'])}" if one["label"] else ""
-        text = (
-            f"  at the end, unconfirmed{where}: {amount(one['amount_sat'], signed=True)} BTC  {one['txid'][:8]}{label}"
-        )
+        moved, txid = amount(one["amount_sat"], signed=True), terms.short(one["txid"])
+        text = f"  at the end, unconfirmed{where}: {moved} BTC  {txid}{label}"
         yield from _wrapped(text, 4)
     yield from _lightning(told["channels"])
     yield from (line for text in usd_words(told["usd"]) for line in _wrapped(f"  {text}", 4))
@@ -338,7 +336,7 @@ def _lightning(channels: Mapping[str, int] | None) -> Iterator[str]:
 def warnings(told: Mapping[str, Any]) -> Iterator[str]:
     """What makes a statement unclean, or is to be known of it."""
     for one in told["reorganised"]:
-        yield f"reorganised: {amount(one['amount_sat'], signed=True)} BTC, {one['txid'][:8]}"
+        yield f"reorganised: {amount(one['amount_sat'], signed=True)} BTC, {terms.short(one['txid'])}"
     for one in told["adjusted"]:
         what = one["outpoint"] or one["txid"]
         yield f"adjusted: {amount(one['amount_sat'], signed=True)} BTC, {what}: {_WHY[one['why']]}"
@@ -379,12 +377,7 @@ def _footer(whole: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
-    """At spaces, but for the one within a time, and never inside of an id."""
-    kept = re.sub(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\dZ)", "\\1\0\\2", text)
-    wrapped = textwrap.wrap(
-        kept, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
-    )
-    return [line.replace("\0", " ") for line in wrapped]
+    return wrapped(text, _WIDTH, indent)
 
 
 # -- a table -----------------------------------------------------------------------------------------------------------

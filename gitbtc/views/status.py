@@ -102,7 +102,7 @@ def lines(told: Told, now: int) -> Iterator[str]:
 
 
 def _branch(branch: Branch) -> Iterator[str]:
-    name = terms.word(_short(branch.name)) if branch.name else f"no branch, at {(branch.head or '')[:8]}"
+    name = terms.word(_short(branch.name)) if branch.name else f"no branch, at {terms.short(branch.head or '')}"
     if branch.ahead is None or branch.behind is None:
         where = f", follows {terms.word(_short(branch.follows))}, which is not here" if branch.follows else ""
         yield f"on {name}{where}{'' if branch.head else ', before its first commit'}"

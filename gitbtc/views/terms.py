@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 
+from gitbtc import abbreviation
 from gitbtc.kinds import json_text
 
 TYPE_CHECKING = False
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SAT_PER_BTC = 100_000_000
 MSAT_PER_SAT = 1000
-SHORTEST = 8
+WHOLE = abbreviation.WHOLE  # the length at which no id is cut
 _LONG = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -41,6 +42,7 @@ ABSENT: Any = _Absent()
 # What is shown without quotes; the second one is what would then look like a JSON number.
 _BARE = re.compile(r"[A-Za-z0-9_.:/@'+-]+\Z")
 _HEX = re.compile(r"[0-9a-f]{40,}\Z")
+_TXID = re.compile(r"\b[0-9a-f]{64}\b")
 _SHOWN_OF_ADDRESS = 20
 _LITERALS = frozenset(["true", "false", "null"])
 _NUMERIC = re.compile(r"[-+]?[0-9.]*(?:[eE][-+]?[0-9]*)?\Z")
@@ -149,14 +151,23 @@ def _escape(letter: str) -> str:
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
-def short(text: str, length: int = SHORTEST) -> str:
-    """A long id by its first characters, as commands take it back; `…` follows where that does not show an id."""
+def short(text: str, length: int = 0) -> str:
+    """A long id by its first characters, as many as are usual without a `length`, as commands take it back; `…` follows
+    where that does not show an id.
+    """
+    length = length or abbreviation.length()
     if len(text) <= length + 1:
         return word(text)
     start = text[:length]
     if is_hex(text):
         return start
     return (start if start.isalnum() and start.isascii() else quoted(start)[1:-1]) + "…"
+
+
+def with_short_ids(text: str) -> str:
+    """A text with each txid, and what else is as long and like one, cut as far as that tells them apart."""
+    length = telling_length(set(_TXID.findall(text)))
+    return _TXID.sub(lambda found: short(found[0], length), text)
 
 
 def is_hex(text: str) -> bool:
@@ -171,7 +182,7 @@ def short_address(address: str) -> str:
     return f"{address[:10]}…{address[-6:]}"
 
 
-def outpoint(record: Record, field: str, length: int = SHORTEST) -> str:
+def outpoint(record: Record, field: str, length: int = 0) -> str:
     """The outpoint whose transaction id is in `field`, shortened: `3f2a9c01:0`."""
     txid, vout = record.get(field), record.get("vout")
     return f"{short(txid, length) if isinstance(txid, str) else value(txid)}:{value(vout)}"
@@ -179,7 +190,7 @@ def outpoint(record: Record, field: str, length: int = SHORTEST) -> str:
 
 def telling_length(texts: set[str]) -> int:
     """To how many characters `texts` can be shortened so that each is still another one."""
-    length, longest = SHORTEST, max(map(len, texts), default=0)
+    length, longest = abbreviation.length(), max(map(len, texts), default=0)
     while length < longest and len({text[:length] for text in texts}) < len(texts):
         length *= 2
     return length

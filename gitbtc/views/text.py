@@ -13,8 +13,9 @@ from gitbtc.views import terms
 from gitbtc.views.beside import Beside
 from gitbtc.views.changes import alarming, told
 from gitbtc.views.line import Line
-from gitbtc.views.table import laid_out, wrapped
+from gitbtc.views.table import laid_out
 from gitbtc.views.tally import Tally
+from gitbtc.views.width import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class _View:
         self._kind = kind
         self._look = look
         self._line = Line(kind)
-        self._length = 64 if look.full else self._line.length(operation.record for operation in operations)
+        self._length = terms.WHOLE if look.full else self._line.length(operation.record for operation in operations)
         self._beside = beside or Beside(lambda _: b"", is_alone=True)
         self.counted = list(operations)
         self.notes: list[str] = []

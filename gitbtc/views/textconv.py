@@ -93,7 +93,7 @@ class _Readable:
                 for name, given in record.items()
             )
             return (" ".join(words) + "\n").encode()
-        head = _fitted([part.removesuffix(" BTC") for part in self._line.show(record, terms.SHORTEST)])
+        head = _fitted([part.removesuffix(" BTC") for part in self._line.show(record, 0)])
         return f"{head}{_GAP}#{_digest(canonical)}\n".encode()
 
 

@@ -14,8 +14,6 @@ from tests.made_state import FUNDING, chain, coin, coins, put
 from tests.prepared import once
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter
@@ -114,9 +112,8 @@ def test_a_table_holds_no_formula(wallet: Repo) -> None:
         assert "no feerate" in wallet.gitbtc("coins", "--feerate", rate, ok=(2,)).stderr
 
 
-def test_a_recorded_treasury_fits_a_narrow_screen(treasury: Repo, recordings: Path) -> None:
-    treasury.gitbtc("import", "bitcoin-core", "--from", str(recordings / "0-base"))
-    shown = treasury.gitbtc("coins", "--sort", "amount").stdout
+def test_a_recorded_treasury_fits_a_narrow_screen(recorded: Repo) -> None:
+    shown = recorded.gitbtc("coins", "--sort", "amount").stdout
     assert shown.splitlines()[-1] == "  11 coins, 63.17796279 BTC"
     assert max(map(len, shown.splitlines())) <= 80
     assert '"client: Zürich Café"' in shown

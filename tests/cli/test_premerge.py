@@ -57,19 +57,28 @@ def told(repo: Repo, *arguments: str, ok: tuple[int, ...] = (0, 1)) -> dict[str,
 
 def test_a_branch_that_merges_cleanly(agents: Repo) -> None:
     said = agents.gitbtc("premerge", "agents/cy").stdout
-    assert said == "agents/cy: merge\n"
+    assert said == "agents/cy  1 payment −2.00000000  merge\n"
     document = told(agents, "agents/cy", ok=(0,))
     oid = agents.git("rev-parse", "agents/cy").strip()
     assert document == {
         "onto": agents.git("rev-parse", "main").strip(),
-        "branches": [{"name": "agents/cy", "oid": oid, "merge": "merge", "conflicts": [], "notices": []}],
+        "branches": [
+            {
+                "name": "agents/cy",
+                "oid": oid,
+                "merge": "merge",
+                "conflicts": [],
+                "notices": [],
+                "brings": {"payments": 1, "receipts": 0, "balance_sat": -200_000_000},
+            },
+        ],
         "collisions": [],
     }
 
 
 def test_a_conflict_is_told_in_parts_and_with_what_settles_it_when_merged(agents: Repo) -> None:
     said = agents.gitbtc("premerge", "agents/bob", "--onto", "agents/ada", ok=(1,)).stdout.splitlines()
-    assert said[0] == "agents/bob: merge, 1 conflict"
+    assert said[0] == "agents/bob  1 payment −1.00000000  merge, 1 conflict"
     subjects = {name: agents.git("log", "-1", "--format=%h %s", "--abbrev=8", f"agents/{name}").strip().partition(" ")
                 for name in ("ada", "bob")}  # fmt: skip
     quoted = {name: f'{oid} "{subject}"' for name, (oid, _, subject) in subjects.items()}
@@ -77,7 +86,7 @@ def test_a_conflict_is_told_in_parts_and_with_what_settles_it_when_merged(agents
         f"  double spend: 1.00000000 BTC  {OUTPOINT[:8]}:0",
         f"    here        {txid('ada')[:8]}  {quoted['ada']}  1,000 sat (5.0 sat/vB)  unconfirmed",
         f"    agents/bob  {txid('bob')[:8]}  {quoted['bob']}  1,000 sat (5.0 sat/vB)  unconfirmed",
-        f"    settle when merged: gitbtc resolve {OUTPOINT[:8]}:0 --ours (or --theirs, --base)",
+        f"    settle when merged: gitbtc resolve {OUTPOINT[:8]}:0 --winner {txid('ada')[:8]} (or {txid('bob')[:8]})",
     ]
 
 
@@ -97,7 +106,7 @@ def test_any_revision_will_do(agents: Repo) -> None:
 
 def test_fast_forward_and_up_to_date(agents: Repo) -> None:
     said = agents.gitbtc("premerge", "agents/cy", "base", "--onto", "base").stdout
-    assert said == "agents/cy: fast forward\nbase: up to date\n"
+    assert said == "agents/cy  1 payment −2.00000000  fast forward\nbase  nothing new\n"
 
 
 def test_what_speaks_against_a_fast_forward_is_a_note(agents: Repo) -> None:
@@ -133,11 +142,11 @@ def test_branches_that_contend_for_one_coin_are_told_together(agents: Repo) -> N
     agents.run("git", "fast-import", "--quiet", stdin=b"".join(imported(number) for number in range(100)))
     done = agents.gitbtc("premerge", "many/*", "agents/cy", ok=(1,))
     lines = done.stdout.splitlines()
-    assert lines[:101] == [f"many/{number:02}: merge" for number in range(100)] + ["agents/cy: merge"]
-    assert lines[101] == "double spend: 3.00000000 BTC  f0f0f0f0:2: 100 branches collide"
+    assert [line.split()[0] for line in lines[:101]] == [f"many/{number:02}" for number in range(100)] + ["agents/cy"]
+    assert lines[101] == "DOUBLE SPEND  3.00000000 BTC  f0f0f0f0:2: 100 branches collide"
     assert [line.split()[0] for line in lines[102:-1]] == [f"many/{number:02}" for number in range(100)]
     assert all(line.endswith("  1,000 sat (5.0 sat/vB)  unconfirmed") for line in lines[102:-1])
-    assert lines[-1] == "  settle when merged: gitbtc resolve f0f0f0f0:2 --ours (or --theirs, --base)"
+    assert lines[-1].endswith("settle when merged: gitbtc resolve f0f0f0f0:2 --winner 6e306e30 (or another)")
     assert len(told(agents, "many/*")["collisions"]) == 4950
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.made_state import chain, coin, coins, put
-from tests.prepared import once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,18 +18,6 @@ pytestmark = pytest.mark.one_interpreter
 
 STRANGER = "bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry"
 OTC, SALARY, COLD = "6d0cc27c:0", "01624a89:1", "a94340cd:1"
-
-
-@once
-def _import(repo: Repo, recordings: Path) -> None:
-    repo.gitbtc("import", "bitcoin-core", "--from", str(recordings / "0-base"))
-    repo.commit("base")
-
-
-@pytest.fixture
-def wallet(treasury: Repo, recordings: Path) -> Repo:
-    _import(treasury, recordings)
-    return treasury
 
 
 def told(repo: Repo, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[str, Any]:
@@ -47,8 +34,8 @@ def chosen(repo: Repo, *arguments: str) -> list[str]:
     return [f"{one['outpoint'][:8]}:{one['outpoint'][-1]}" for one in selection["inputs"]]
 
 
-def test_a_payment_is_told_in_lines(wallet: Repo) -> None:
-    shown = wallet.gitbtc("select", f"{STRANGER}=0.75", "p2wpkh=75000sat", "--feerate", "12.1").stdout
+def test_a_payment_is_told_in_lines(recorded: Repo) -> None:
+    shown = recorded.gitbtc("select", f"{STRANGER}=0.75", "p2wpkh=75000sat", "--feerate", "12.1").stdout
     assert shown.splitlines() == [
         f"pay     0.75000000 BTC  {STRANGER}",
         "pay     0.00075000 BTC  p2wpkh",
@@ -60,27 +47,27 @@ def test_a_payment_is_told_in_lines(wallet: Repo) -> None:
     ]
 
 
-def test_reserved_and_frozen_coins_are_left_alone(wallet: Repo) -> None:
-    assert chosen(wallet, "p2tr=1.0", "--feerate", "20") == [OTC]
-    assert chosen(wallet, "p2tr=1.0", "--feerate", "20", "--exclude", OTC) == [SALARY]
-    wallet.gitbtc("reserve", OTC, "--blocks", "6", "--agent", "bob")
+def test_reserved_and_frozen_coins_are_left_alone(recorded: Repo) -> None:
+    assert chosen(recorded, "p2tr=1.0", "--feerate", "20") == [OTC]
+    assert chosen(recorded, "p2tr=1.0", "--feerate", "20", "--exclude", OTC) == [SALARY]
+    recorded.gitbtc("reserve", OTC, "--blocks", "6", "--agent", "bob")
     for agent in ("bob", "ann"):
-        assert chosen(wallet, "p2tr=1.0", "--feerate", "20", "--agent", agent) == [SALARY]
-    assert OTC in chosen(wallet, "p2tr=1.0", "--feerate", "20", "--include", OTC, "--agent", "bob")
+        assert chosen(recorded, "p2tr=1.0", "--feerate", "20", "--agent", agent) == [SALARY]
+    assert OTC in chosen(recorded, "p2tr=1.0", "--feerate", "20", "--include", OTC, "--agent", "bob")
     for name, agent, why in ((OTC, "ann", "reserved by others"), (COLD, "bob", "frozen")):
-        done = wallet.gitbtc("select", "p2tr=1.0", "--feerate", "20", "--include", name, "--agent", agent, ok=(1,))
+        done = recorded.gitbtc("select", "p2tr=1.0", "--feerate", "20", "--include", name, "--agent", agent, ok=(1,))
         assert f"may not be spent: {why}" in done.stderr
 
 
-def test_a_coin_is_included_or_excluded(wallet: Repo) -> None:
+def test_a_coin_is_included_or_excluded(recorded: Repo) -> None:
     asked = ("p2tr=1.0", "--feerate", "20", "--include", OTC)
-    assert "both --include and --exclude" in wallet.gitbtc("select", *asked, "--exclude", OTC, ok=(2,)).stderr
-    assert "begins like this" in wallet.gitbtc("select", *asked, "--exclude", "abcdef:0", ok=(2,)).stderr
+    assert "both --include and --exclude" in recorded.gitbtc("select", *asked, "--exclude", OTC, ok=(2,)).stderr
+    assert "begins like this" in recorded.gitbtc("select", *asked, "--exclude", "abcdef:0", ok=(2,)).stderr
 
 
-def test_what_is_lacking_and_what_is_held_back_is_told(wallet: Repo) -> None:
-    wallet.gitbtc("reserve", SALARY, "--blocks", "6", "--agent", "bob")
-    found = told(wallet, "p2tr=6.0", "--feerate", "10", ok=(1,))
+def test_what_is_lacking_and_what_is_held_back_is_told(recorded: Repo) -> None:
+    recorded.gitbtc("reserve", SALARY, "--blocks", "6", "--agent", "bob")
+    found = told(recorded, "p2tr=6.0", "--feerate", "10", ok=(1,))
     assert found["selection"] is None
     # Around the inputs there are 42 WU and an output of 172, and up to 3 more to the next whole byte: 543 sat.
     inputs = sum(-(-weight * 10 // 4) for weight in (230, 4 * 272, 364 + 1, 592 + 1))
@@ -88,21 +75,21 @@ def test_what_is_lacking_and_what_is_held_back_is_told(wallet: Repo) -> None:
     assert {one["why"]: one["amount_sat"] for one in found["held_back"]} == {
         "reserved": 125_000_000, "frozen": 700_000_001, "immature": 5_000_000_000, "below cost": 600,
     }  # fmt: skip
-    shown = wallet.gitbtc("select", "p2tr=6.0", "--feerate", "10", ok=(1,)).stdout
+    shown = recorded.gitbtc("select", "p2tr=6.0", "--feerate", "10", ok=(1,)).stdout
     assert shown.startswith("not enough: 1.07")
     assert "  held back: 1 coin, 1.25000000 BTC: reserved by others" in shown
 
 
-def test_own_change_is_spent_only_when_that_is_meant(wallet: Repo, recordings: Path) -> None:
-    wallet.gitbtc("import", "bitcoin-core", "--from", str(recordings / "1-agent-a"))
-    assert told(wallet, "p2tr=2.0", "--feerate", "10", ok=(1,))["lacking_sat"] > 0
-    assert "f28f95d2:0" in chosen(wallet, "p2tr=2.0", "--feerate", "10", "--unconfirmed")
-    wallet.gitbtc("reserve", "f28f95d2:0", "--blocks", "6", "--agent", "bob")
+def test_own_change_is_spent_only_when_that_is_meant(recorded: Repo, recordings: Path) -> None:
+    recorded.gitbtc("import", "bitcoin-core", "--from", str(recordings / "1-agent-a"))
+    assert told(recorded, "p2tr=2.0", "--feerate", "10", ok=(1,))["lacking_sat"] > 0
+    assert "f28f95d2:0" in chosen(recorded, "p2tr=2.0", "--feerate", "10", "--unconfirmed")
+    recorded.gitbtc("reserve", "f28f95d2:0", "--blocks", "6", "--agent", "bob")
     for agent in ("bob", "ann"):
         asked = ("p2tr=2.0", "--feerate", "10", "--unconfirmed", "--agent", agent)
-        assert "reserved" in [one["why"] for one in told(wallet, *asked, ok=(1,))["held_back"]]
+        assert "reserved" in [one["why"] for one in told(recorded, *asked, ok=(1,))["held_back"]]
     included = ("--include", "f28f95d2:0", "--unconfirmed", "--agent", "bob")
-    assert "f28f95d2:0" in chosen(wallet, "p2tr=2.0", "--feerate", "10", *included)
+    assert "f28f95d2:0" in chosen(recorded, "p2tr=2.0", "--feerate", "10", *included)
 
 
 def test_a_coin_of_unknown_weight_is_not_guessed(treasury: Repo) -> None:
@@ -122,8 +109,8 @@ def test_a_coin_of_unknown_weight_is_not_guessed(treasury: Repo) -> None:
     ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4=1.0", "another network"), ("x=1.0", "no address"),
     ("1BoatSLRHtKNngkdXEeobR76b53LETtpyX=1.0", "no address"), ("p2tr=1e3sat", "no amount"),
 ])  # fmt: skip
-def test_a_payment_that_nobody_can_mean_is_refused(wallet: Repo, payment: str, said: str) -> None:
-    done = wallet.gitbtc("select", payment, "--feerate", "10", ok=(2,))
+def test_a_payment_that_nobody_can_mean_is_refused(recorded: Repo, payment: str, said: str) -> None:
+    done = recorded.gitbtc("select", payment, "--feerate", "10", ok=(2,))
     assert said in done.stderr
     assert (done.stdout, len(done.stderr.splitlines())) == ("", 1)
 

@@ -84,13 +84,13 @@ def test_what_is_not_committed_is_told_in_coins(rivals: Repo) -> None:
     at = shown.index("not committed:")
     assert shown[at + 1].startswith("  strategy/execution.json | new file; 1 event added")
     assert shown[at + 2].startswith("  wallet/utxos.json       | 1 coin received, 1 spent")
-    assert f'  {FUNDING}:1, 2.00000000 BTC, bob, until block 156 (6 blocks left): "rent"' in shown
+    assert f'  {FUNDING[:8]}:1, 2.00000000 BTC, bob, until block 156 (6 blocks left): "rent"' in shown
     assert "  reserved by others  2.00000000 BTC  1 coin" in shown
 
 
 def test_contests_and_sources_are_told(rivals: Repo, recordings: Path) -> None:
     rivals.gitbtc("join", "theirs", ok=(1,))
-    assert any(f"contested: {FUNDING}:0: double_spend" in line for line in lines(rivals))
+    assert any(f"contested: {FUNDING[:8]}:0: double_spend" in line for line in lines(rivals))
     [contest] = told(rivals)["contested"]
     assert contest["outpoint"] == f"{FUNDING}:0"
     rivals.gitbtc("import", "bitcoin-core", "--from", str(recordings / "0-base"), "--root", "desk")

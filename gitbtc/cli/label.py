@@ -7,7 +7,8 @@ import time
 import click
 
 from gitbtc.cli.arguments import complete_coins, complete_labels
-from gitbtc.errors import UsageError, printable
+from gitbtc.cli.paging import say
+from gitbtc.errors import UsageError
 from gitbtc.repo.git import Git
 
 # As schemas/labels.schema.json has them, which a test compares: reading it would make each completion slower.
@@ -29,6 +30,7 @@ def command(thing: str, text: str, category: str | None) -> int:
     from gitbtc.labels.naming import meant, rename
     from gitbtc.labels.work_tree import Root
     from gitbtc.state.snapshot import installed_kinds, of_work_tree
+    from gitbtc.views.naming import Renamed, renamed
 
     if category and not text:
         raise UsageError("--category goes with a name: a label that is taken away has none")
@@ -37,12 +39,13 @@ def command(thing: str, text: str, category: str | None) -> int:
     type_, ref, known = meant({path: root.files for path, root in roots.items()}, thing)
     if not known:
         raise UsageError(f"{thing}: no file here knows it")
-    paths = []
+    told = []
     for path in known:
-        rename(roots[path].files, (type_, ref), text, int(time.time()), category or "")
-        paths += roots[path].save()
-    for path in paths:
-        click.echo(f"gitbtc: {printable(path)} is written, and not committed")
-    if not paths:
-        click.echo("gitbtc: it is called so already")
+        files = roots[path].files
+        old = rename(files, (type_, ref), text, int(time.time()), category or "")
+        kinds = list(files.changed())
+        if kinds:
+            roots[path].save()
+            told.append(renamed(path, files.records, (type_, ref), Renamed(old, text, category, kinds)))
+    say(told or ["gitbtc: it is called so already"])
     return 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.asked_period import ends, found_period, of_periods
+from gitbtc.cli.paging import say
 from gitbtc.errors import UsageError, printable, printable_json
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def command(  # noqa: PLR0913 - click gives every option
     elif as_csv:
         click.echo(table(whole), nl=False)
     elif page is None:
-        click.echo("\n".join(lines(whole)))
+        say(lines(whole))
     return 0 if found.reckoning.is_clean else 1
 
 

@@ -158,5 +158,6 @@ def _sources(state: State) -> list[Source]:
         last = source.last()
         content = last.files.get(CHAIN, b"") if last else b""
         chain = codec.parse(built_in(CHAIN), content) if content else {}
-        sources.append(Source(name, root, (name, root) in named, chain.get("block_height"), source.last_time()))
+        sources.append(Source(name, root, (name, root) in named, chain.get("block_height"), source.last_time(),
+                              source.asked_time()))  # fmt: skip
     return sources

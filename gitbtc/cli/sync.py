@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.asked_node import tell, volatile_option
+from gitbtc.cli.paging import say
 from gitbtc.errors import GitbtcError, printable, told
+from gitbtc.views.synced import holding
 
 if TYPE_CHECKING:
     from gitbtc.sources.syncing import Synced
@@ -59,6 +61,7 @@ def show(name: str, synced: Synced) -> None:
     touched = [change.path for change in synced.brought.changes if change.touched]
     done = "committed" if synced.committed else "changed" if touched else "unchanged"
     said = f"{done}: {', '.join(touched)}" if touched else done
-    click.echo(f"{printable(name)}: block {synced.snapshot.tip}, {said}")
+    lines = [f"{printable(name)}: block {synced.snapshot.tip}, {said}"]
+    say([*lines, holding(name, synced.records, synced.snapshot.as_of)] if touched else lines)
     for notice in (*synced.snapshot.notices, *synced.brought.notices):
         tell(f"note: {notice}")

@@ -148,11 +148,12 @@ def _addresses(files: Files) -> set[str]:
     return {address for address in coins | paid if address} | {row["address"] for row in files.records[LABELS]} | rows
 
 
-def rename(files: Files, thing: tuple[str, str], text: str, now: int, category: str = "") -> None:
+def rename(files: Files, thing: tuple[str, str], text: str, now: int, category: str = "") -> set[str]:
     """Call a thing (type, ref) `text` (empty: by no name) wherever it stands, and what shares its old name with it,
     because that is where the name came from: a coin's address, its transaction. `now`: Unix seconds, for a new label.
 
     Its addresses in labels.json go into `category`; "" leaves each in the one it has. UsageError where there is none.
+    What it was called is returned.
     """
     naming = _Naming(files, thing, text, category)
     for kind, ref_type, ref_of in ((COINS, "output", _coin_ref), (TRANSACTIONS, "tx", _tx_ref)):
@@ -161,10 +162,11 @@ def rename(files: Files, thing: tuple[str, str], text: str, now: int, category: 
                 record["label"] = text or None
     naming.of_addresses(now)
     naming.of_rows()
+    return naming.old
 
 
 class _Naming:
-    """One thing that gets the name `text`, its addresses the category, unless that is ""."""
+    """One thing that gets the name `text`, its addresses the category, unless that is "". `old`: its names before."""
 
     def __init__(self, files: Files, thing: tuple[str, str], text: str, category: str) -> None:
         self._files = files
@@ -172,11 +174,11 @@ class _Naming:
         self._text = text
         self._category = category
         self._related = _related(files, *thing)
-        self._old = _names(files, *thing)
+        self.old = _names(files, *thing)
 
     def concerns(self, about: tuple[str, str], label: str | None) -> bool:
         """Whether a record about a thing, and its label, are meant too."""
-        return about == self._thing or (about in self._related and label in self._old)
+        return about == self._thing or (about in self._related and label in self.old)
 
     def of_addresses(self, now: int) -> None:
         """In labels.json: one name for each address, under the category that it had, unless it gets another."""

@@ -18,6 +18,7 @@ from gitbtc.sources.told import Source
 from gitbtc.state.in_progress import COMMIT, InProgress
 
 if TYPE_CHECKING:
+    from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Git
     from gitbtc.sources.asking import Asker
     from gitbtc.sources.configured import Configured
@@ -31,6 +32,14 @@ class Synced:
     snapshot: SourceSnapshot
     brought: Brought
     committed: bool
+    root: Path
+
+    @property
+    def records(self) -> dict[str, list[Record]]:
+        """What the root holds now of the kinds of which the source tells, by kind."""
+        kinds = (registry.built_in(name) for name in self.snapshot.records)
+        held = {kind: files.read(self.root / kind.path) for kind in kinds if kind.is_array}
+        return {kind.name: codec.parse(kind, content) for kind, content in held.items() if content}
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,8 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
         if own:
             git.stage(own)
             git.commit(f"Sync {source.name} at block {snapshot.tip}")
-            return Synced(snapshot, brought, committed=True)
-    return Synced(snapshot, brought, committed=False)
+            return Synced(snapshot, brought, committed=True, root=source.root)
+    return Synced(snapshot, brought, committed=False, root=source.root)
 
 
 def look(source: Configured, asker: Asker, git: Git) -> SourceSnapshot:

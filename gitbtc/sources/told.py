@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 PREFIX = "refs/gitbtc/sources/"
 ROOT_KEY = "gitbtc.told/v1"
 _COMING = ".coming"
+_ASKED = ".asked"  # beside it: when it was read last
 _AUTHOR = "gitbtc <sources@gitbtc.invalid>"
 _EMPTY = b"[]\n"  # which says nothing of where it came from
 
@@ -247,6 +249,12 @@ class Source:
                 self._git.move_ref(self.ref, stored, self._last, f"import: {self.name}")
             self._last = stored
         remove(self.kept + _COMING)
+        write(self.kept + _ASKED, str(int(time.time())).encode())
+
+    def asked_time(self) -> int | None:
+        """When it was read last (Unix seconds), whether it had news or not; None where nobody noted that."""
+        noted = (read(self.kept + _ASKED) or b"").decode("ascii", "replace")
+        return int(noted) if noted.isdecimal() else None
 
     def blob_ids(self, contents: Mapping[str, bytes]) -> dict[str, str]:
         """path -> the blob that a file of these bytes is."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from gitbtc.coins import proposal as rules
-from gitbtc.coins.holdings import CONTESTED, RESERVED, SPENDABLE
+from gitbtc.coins.holdings import CONTESTED, MINE, RESERVED, SPENDABLE
 from gitbtc.coins.scripts import address_of
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.views import terms
 from gitbtc.views.balance import WORDS
+from gitbtc.views.table import Row, laid_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Called = Callable[[Input], str]
 
 ROOT_KEY = "gitbtc.psbt/v1"
+_AMOUNT = 2  # the column
 _SAYS = {
     rules.NOT_FREE: "may not be spent now",
     rules.TWICE: "is spent twice",
@@ -37,8 +39,9 @@ _SAYS = {
 def lines(unsigned: Unsigned, proposal: Proposal, network: str, called: Called) -> Iterator[str]:
     """The inputs, the outputs, the fee, and what to stop for."""
     length = terms.telling_length({one.spent.outpoint[0] for one in proposal.inputs})
-    yield from _table([("in", *_input(one, length, called)) for one in proposal.inputs])
-    yield from _table([("out", *_output(one, network)) for one in proposal.outputs])
+    rows = [("in", *_input(one, length, called)) for one in proposal.inputs]
+    rows += [("out", *_output(one, network)) for one in proposal.outputs]
+    yield from (line for _, line in laid_out([Row("", row) for row in rows], 0, right=frozenset([_AMOUNT])))
     yield f"fee  {_fee(proposal)}"
     for finding in proposal.findings:
         yield f"STOP: {_finding(finding, length)}"
@@ -46,24 +49,17 @@ def lines(unsigned: Unsigned, proposal: Proposal, network: str, called: Called) 
         yield f"nothing speaks against it: {terms.counted(len(unsigned.inputs), ('input', 'inputs'))} free"
 
 
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
-    aligned = ("<", "<", ">", "<")
-    for row in rows:
-        yield "  ".join(
-            f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths, strict=True)
-        ).rstrip()
-
-
-def _input(one: Input, length: int, called: Called) -> tuple[str, str, str]:
+def _input(one: Input, length: int, called: Called) -> tuple[str, ...]:
+    """The coin, its amount, its name, how it stands, and whether that is all right."""
     txid, vout = one.spent.outpoint
     name = called(one)
-    told = [terms.quoted(name)] if name else []
-    told.append(_state(one.state))
+    told = [_state(one.state)]
     if one.coin is None and one.amount_sat is not None and not one.spent.is_proven:
         told.append("amount as the PSBT says")
     amount = "?" if one.amount_sat is None else terms.money(one.amount_sat)
-    return terms.outpoint({"txid": txid, "vout": vout}, "txid", length), amount, ", ".join(told)
+    shown = terms.outpoint({"txid": txid, "vout": vout}, "txid", length)
+    verdict = "ok" if one.state.is_free else ""
+    return shown, amount, terms.quoted(name) if name else "", ", ".join(told), verdict
 
 
 def _state(state: State) -> str:
@@ -75,7 +71,12 @@ def _state(state: State) -> str:
         else f"reserved by {terms.word(one.agent)} on {terms.word(one.branch)}"
         for one in state.taken
     ]
-    return ", ".join([words, *taken, *(["ok"] if state.is_free else [])])
+    return ", ".join([words, *taken])
+
+
+def _reserved(state: State) -> str:
+    by = f"reserved by {' and '.join(terms.word(name or '?') for name in state.by)}"
+    return f"{by} (this one)" if state.detail == MINE else by
 
 
 def _spent(state: State) -> str:
@@ -85,14 +86,14 @@ def _spent(state: State) -> str:
 
 _SHORT: dict[str, Callable[[State], str]] = {
     SPENDABLE: lambda _: "free",
-    RESERVED: lambda state: f"reserved by {' and '.join(terms.word(name or '?') for name in state.by)}",
+    RESERVED: _reserved,
     CONTESTED: lambda state: "contested" + (f", {_spent(state)}" if state.by else ""),
     rules.SPENT: _spent,
     rules.UNKNOWN: lambda _: "no coin of this repository",
 }
 
 
-def _output(one: Output, network: str) -> tuple[str, str, str]:
+def _output(one: Output, network: str) -> tuple[str, ...]:
     address = address_of(one.paid.script, network)
     return ("ours" if one.is_ours else "to others"), terms.money(one.paid.amount_sat), address or one.paid.script.hex()
 

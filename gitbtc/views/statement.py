@@ -19,7 +19,7 @@ from gitbtc.statement.flows import RECEIVED, SENT, SHARED
 from gitbtc.statement.groups import by_agent, grouped
 from gitbtc.statement.reckoning import CAME, DIFFERS, FOUND_LATE, NO_AMOUNT, PAYS_TOO_MUCH, WENT
 from gitbtc.views import terms
-from gitbtc.views.width import padded, wrapped
+from gitbtc.views.width import columns, padded, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 ROOT_KEY = "gitbtc.statement/v1"
 _WIDTH = 80  # columns
+_MONEY_AT = 52  # where amounts end
+_UNIT = "BTC"
+_FEW = 2  # groups that stand behind their sum
+_PROVEN = "= coins listed, checked against their transactions"
+MAINNET = "main"
 _UNLABELLED = "(no label)"
 
 
@@ -179,24 +184,27 @@ def digest(whole: Mapping[str, Any]) -> str:
 
 
 def lines(whole: Mapping[str, Any]) -> Iterator[str]:
-    """The statement for a terminal of 80 columns."""
+    """The statement: what adds up first, then what is beside it, from where to where it goes, and its proofs."""
     told = whole[ROOT_KEY]
-    yield from _header(told)
-    yield ""
+    yield _header(told)
     yield from _sum(told)
     yield from _beside(told)
     yield ""
+    for name in ("from", "to"):
+        yield from _wrapped(f"  {name:<4}  {_end_words(told[name])}", 8)
     yield from _footer(whole)
 
 
-def _header(told: Mapping[str, Any]) -> Iterator[str]:
+def _header(told: Mapping[str, Any]) -> str:
+    """`March 2026 (28 Feb – 28 Mar)`, whose coins, and the unit of the column below."""
     roots = [terms.word(one["root"]) for one in told["to"]["roots"] if one["root"]]
-    network = next((one["network"] for one in told["to"]["roots"] if one["network"]), "")
-    period = f"{day_of(told['from'])} – {day_of(told['to'])}"
+    network = next((one["network"] for one in told["to"]["roots"] if one["network"] != MAINNET), "")
+    first, last = day_of(told["from"]), day_of(told["to"])
+    year = told["title"][-5:] if told["title"] else ""
+    period = " – ".join(day.removesuffix(year) if day[:1].isdecimal() else day for day in (first, last))
     title = f"{told['title']} ({period})" if told["title"] else period
-    yield " · ".join(text for text in (title, " and ".join(roots), network) if text)
-    for name in ("from", "to"):
-        yield from _wrapped(f"  {name:<4}  {_end_words(told[name])}", 8)
+    text = " · ".join(text for text in (title, " and ".join(roots), network or "") if text)
+    return f"{padded(text, _MONEY_AT - len(_UNIT))}{_UNIT}" if columns(text) < _MONEY_AT - len(_UNIT) else text
 
 
 def _end_words(end: Mapping[str, Any]) -> str:
@@ -243,12 +251,11 @@ def _sum(told: Mapping[str, Any]) -> Iterator[str]:
     totals, coins = told["totals"], told["coins"]
     made = [one["type"] for one in told["transactions"]]
     paying = sum(one["fee_sat"] > 0 for one in told["transactions"])
-    yield f"  {'':<36}{'BTC':>20}"
     yield _line("  opening", terms.counted(coins["opening"], _COIN), totals["opening_sat"])
-    yield _line("+ received", terms.counted(made.count(RECEIVED), _PAYMENT), totals["received_sat"], sign="+")
-    yield from _groups(told["groups"][RECEIVED])
-    yield _line("− sent", terms.counted(made.count(SENT), _PAYMENT), -totals["sent_sat"], sign="+")
-    yield from _groups(told["groups"][SENT])
+    received = _line("+ received", terms.counted(made.count(RECEIVED), _PAYMENT), totals["received_sat"], sign="+")
+    yield from _grouped(received, told["groups"][RECEIVED])
+    paid = _line("− paid", terms.counted(made.count(SENT), _PAYMENT), -totals["sent_sat"], sign="+")
+    yield from _grouped(paid, told["groups"][SENT])
     yield _line("− network fees", terms.counted(paying, _TRANSACTION), -totals["fees_sat"], sign="+")
     others = (
         ("+ mined", "coinbase", terms.counted(made.count("coinbase"), _TRANSACTION)),
@@ -259,13 +266,14 @@ def _sum(told: Mapping[str, Any]) -> Iterator[str]:
     for title, name, note in others:
         if totals[f"{name}_sat"] or told.get(name):
             yield _line(title, note, totals[f"{name}_sat"], sign="+")
-    yield _line("  closing", terms.counted(coins["closing"], _COIN), totals["closing_sat"])
+    closing = _line("  closing", terms.counted(coins["closing"], _COIN), totals["closing_sat"])
+    yield closing if totals["difference_sat"] else f"{closing}   {_PROVEN}"
     if totals["difference_sat"]:
         yield f"  THIS DOES NOT ADD UP: it misses the closing balance by {totals['difference_sat']} sat"
 
 
 def _line(title: str, note: str, amount_sat: int, *, sign: str = "") -> str:
-    return f"  {title:<16}{note:<20}{amount(amount_sat, signed=bool(sign)):>20}"
+    return f"  {title:<16}{note:<{_MONEY_AT - 34}}{amount(amount_sat, signed=bool(sign)):>16}"
 
 
 def amount(sat: int, *, signed: bool = False) -> str:
@@ -273,17 +281,30 @@ def amount(sat: int, *, signed: bool = False) -> str:
     return terms.money(sat, signed=signed)
 
 
-def _groups(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """A line a category and label, where there is more to say than the sum."""
+def _grouped(line: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line of the sum with what it is made of, by category and label, where there is more to say than the sum: behind
+    it while these are few, else a line each.
+    """
     if len(groups) == 1 and groups[0]["category"] == UNCATEGORISED and not groups[0]["label"]:
+        groups = ()
+    names = [_group_name(one) for one in groups]
+    told = [f"{name} {amount(one['amount_sat'])} ({one['transactions']})"
+            for name, one in zip(names, groups, strict=True)]  # fmt: skip
+    few = names if len(names) == 1 else told if len(told) <= _FEW else []
+    if not groups or few:
+        yield f"{line}   {', '.join(few)}".rstrip()
         return
-    for one in groups:
-        label = terms.quoted(one["label"]) if one["label"] else _UNLABELLED
-        name = f"{one['category']}  {label}" if one["category"] != UNCATEGORISED else label
+    yield line
+    for one, name in zip(groups, names, strict=True):
         money = f"{amount(one['amount_sat'])}  ({one['transactions']})"
         first, *rest = wrapped(name, _WIDTH - 30, 2)
         yield f"      {padded(first, _WIDTH - 30)}{money:>24}" if len(money) <= 24 else f"      {first} {money}"
         yield from (f"      {text}" for text in rest)
+
+
+def _group_name(one: Mapping[str, Any]) -> str:
+    label = terms.quoted(one["label"]) if one["label"] else _UNLABELLED
+    return f"{one['category']}  {label}" if one["category"] != UNCATEGORISED else label
 
 
 def _beside(told: Mapping[str, Any]) -> Iterator[str]:

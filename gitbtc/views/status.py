@@ -50,7 +50,8 @@ class Branch:
 
 class Source(NamedTuple):
     """A source: `is_configured` in sources.toml; of its last news the block (height) and the block's time (Unix
-    seconds), or when it was read where it knows no block; None before the first time.
+    seconds), or when it was read where it knows no block; None before the first time. `asked` is when it was read
+    last, news or not; None where nobody noted that.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Source(NamedTuple):
     is_configured: bool
     block_height: int | None
     time: int | None
+    asked: int | None
 
 
 class Told:
@@ -138,7 +140,8 @@ def _source(source: Source, now: int) -> str:
         return f"{terms.word(source.name)}{root}: never asked"
     block = "" if source.block_height is None else f"block {source.block_height}, "
     when = f"{terms.utc(source.time)} ({terms.ago(now - source.time)})"
-    return f"{terms.word(source.name)}{root}: as of {block}{when}"
+    asked = "" if source.asked is None else f"; asked {terms.ago(now - source.asked)}"
+    return f"{terms.word(source.name)}{root}: as of {block}{when}{asked}"
 
 
 # -- for programs -----------------------------------------------------------------------------------------------------

@@ -90,6 +90,21 @@ def test_a_conflict_is_told_in_parts_and_with_what_settles_it_when_merged(agents
     ]
 
 
+def test_the_winner_that_is_printed_settles_the_merge(agents: Repo) -> None:
+    agents.git("switch", "-q", "agents/ada")
+    agents.git("merge", "-q", "--no-edit", "agents/bob", ok=(1,))
+    coin_ = f"{OUTPOINT[:8]}:0"
+    for winner, why in (("abcdef", f"--winner is one of {txid('ada')}, {txid('bob')}, none"), ("x", "is one of")):
+        assert why in agents.gitbtc("resolve", coin_, "--winner", winner, ok=(2,)).stderr
+    assert agents.gitbtc("resolve", coin_, "--winner", txid("bob")[:8]).stdout.splitlines()[0] == (
+        f"gitbtc: settled wallet/utxos.json::{coin_}: theirs, {txid('bob')[:8]}"
+    )
+    agents.git("commit", "-q", "--no-edit")
+    agents.git("reset", "-q", "--hard", "HEAD~1")
+    agents.git("merge", "-q", "--no-edit", "agents/bob", ok=(1,))
+    assert ": base" in agents.gitbtc("resolve", coin_, "--winner", "none").stdout
+
+
 def test_a_pattern_stands_for_local_and_remote_tracking_branches(sandbox: Sandbox, agents: Repo) -> None:
     agents.git("update-ref", "refs/remotes/origin/agents/dan", "agents/cy")
     agents.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/agents/dan")

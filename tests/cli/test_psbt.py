@@ -80,10 +80,10 @@ def test_free_coins_may_be_signed_for(recorded: Repo, version: int | None) -> No
     assert found["feerate"] == "14.285"
     recorded.write("rent.psbt", psbt.to_base64())
     assert recorded.gitbtc("psbt", "rent.psbt").stdout.splitlines() == [
-        'in  6d0cc27c:0  3.50000000  "OTC desk", free, ok',
-        'in  01624a89:1  1.25000000  "salary 2026-01", free, ok',
-        "out  to others  2.37500000  bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry",
-        f"out  ours       2.37497000  {found['outputs'][1]['address']}",
+        'in   6d0cc27c:0  3.50000000  "OTC desk"        free  ok',
+        'in   01624a89:1  1.25000000  "salary 2026-01"  free  ok',
+        "out  to others   2.37500000  bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry",
+        f"out  ours        2.37497000  {found['outputs'][1]['address']}",
         "fee  3,000 sat, 14.285 sat/vB, 210 vB at the most when it is signed",
         "nothing speaks against it: 2 inputs free",
     ]

@@ -263,7 +263,7 @@ def test_watching_waits_at_a_node_of_release_30_for_the_block_after_the_one_it_k
 
     node.overrides |= {"getbestblockhash": tips[0], "getnetworkinfo": {"version": 300_000}, "waitfornewblock": waited}
     out, _ = gitbtc(repo, "watch", "--rounds", "2")
-    assert [line.split(",")[0] for line in out.splitlines()] == ["treasury: block 111"] * 2
+    assert [line.split(",")[0] for line in out.splitlines() if ": " in line] == ["treasury: block 111"] * 2
     assert node.log.count("waitfornewblock") == 1
     assert node.log.count("getbestblockhash") == 2
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Form = Callable[[Export, Accounts], str]
 
-_FORMATS = ("csv", "hledger", "beancount", "koinly", "cointracker")
+_FORMATS = ("csv", "hledger", "beancount", "koinly", "cointracker", "rotki")
 _PRICED = ("hledger", "beancount")
 
 
@@ -70,8 +70,8 @@ def _form(form: str) -> Form:
     from gitbtc.exporting import journals, tables
 
     forms: dict[str, Form] = {
-        "csv": tables.plain, "koinly": tables.koinly, "cointracker": tables.cointracker, "hledger": journals.hledger,
-        "beancount": journals.beancount,
+        "csv": tables.plain, "koinly": tables.koinly, "cointracker": tables.cointracker, "rotki": tables.rotki,
+        "hledger": journals.hledger, "beancount": journals.beancount,
     }  # fmt: skip
     return forms[form]
 

@@ -1,6 +1,8 @@
-"""Exports that are tables: for spreadsheets, Koinly and CoinTracker.
+"""Exports that are tables: for spreadsheets, Koinly, CoinTracker and rotki.
 
-Source of the columns: for Koinly and CoinTracker those that converters write; neither vendor's own page was at hand.
+Sources of the columns: CoinTracker's help ("Convert your transaction history to CoinTracker CSV": these eight, all of
+them, dates as MM/DD/YYYY HH:MM:SS), rotki's importer of generic events (rotki_events.py), for Koinly its help on custom
+files (a UTC date; label, description and TxHash are optional) and the universal table that converters write.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ _COINTRACKER = (
     "Date", "Received Quantity", "Received Currency", "Sent Quantity", "Sent Currency", "Fee Amount", "Fee Currency",
     "Tag",
 )  # fmt: skip
+_ROTKI = ("Type", "Location", "Currency", "Amount", "Fee", "Fee Currency", "Description", "Timestamp")
+_PLACE = "external"  # a location that each version of rotki knows
 
 
 def plain(export: Export, _: Accounts) -> str:
@@ -85,6 +89,23 @@ def _rows_of_cointracker(entries: Iterable[Entry]) -> Iterator[tuple[str, ...]]:
             moment = time.strftime("%m/%d/%Y %H:%M:%S", time.gmtime(entry.time))
             tag = "mined" if entry.flow.type == COINBASE else ""
             yield (moment, *_money(received), *_money(sent), *_money(fee), tag)
+
+
+def rotki(export: Export, _: Accounts) -> str:
+    """rotki's generic events. What moved within the wallets is its fee alone; times are in milliseconds."""
+    return _table(_ROTKI, _rows_of_rotki(export.entries))
+
+
+def _rows_of_rotki(entries: Iterable[Entry]) -> Iterator[tuple[str | int, ...]]:
+    for entry in entries:
+        sent, received, fee = _parts(entry)
+        about = harmless(" ".join(text for text in (entry.label, entry.flow.txid) if text))
+        event = [("Income", received, 0)] if received else [("Spend", sent, fee)] if sent else []
+        if fee and not sent:
+            event.append(("Spend", fee, 0))
+        for type_, moved, cost in event:
+            amount, currency = _money(moved)
+            yield type_, _PLACE, currency, amount, *_money(cost), about, entry.time * 1000
 
 
 def _parts(entry: Entry) -> tuple[int, int, int]:

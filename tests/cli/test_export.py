@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.one_interpreter
 
-FORMATS = ("csv", "hledger", "beancount", "koinly", "cointracker")
+FORMATS = ("csv", "hledger", "beancount", "koinly", "cointracker", "rotki")
 CHECKED = [("hledger", HLEDGER), ("hledger", LEDGER), ("beancount", BEANCOUNT)]
 
 
@@ -98,12 +98,19 @@ def test_each_row_of_the_table_adds_up(kept: Repo) -> None:
     assert "\r" not in text
 
 
-def test_koinly_and_cointracker_have_money_in_their_columns(kept: Repo) -> None:
+def test_koinly_cointracker_and_rotki_have_money_in_their_columns(kept: Repo) -> None:
     [_, _, paid, _] = csv.DictReader(io.StringIO(exported(kept, "koinly")))
     assert (paid["Date"], paid["Sent Amount"], paid["Sent Currency"], paid["Fee Amount"]) == (
         "2026-03-08 22:30:00 UTC", "0.00004800", "BTC", "0.00000200",
     )  # fmt: skip
     assert paid["Description"].startswith("'=cmd")
+    events = list(csv.DictReader(io.StringIO(exported(kept, "rotki"))))
+    assert (events[0]["Type"], events[0]["Amount"], events[0]["Fee"]) == ("Income", "0.00005000", "")
+    assert ("Spend", "0.00004800", "0.00000200", "BTC") in [
+        (one["Type"], one["Amount"], one["Fee"], one["Fee Currency"]) for one in events
+    ]
+    assert {one["Location"] for one in events} == {"external"}
+    assert len(events[0]["Timestamp"]) == len("1769999000000")
     [first, *_] = csv.DictReader(io.StringIO(exported(kept, "cointracker")))
     assert (first["Date"], first["Received Quantity"], first["Sent Quantity"]) == (
         "02/02/2026 02:40:00", "0.00005000", "",

@@ -65,7 +65,7 @@ def test_a_coin_that_two_agents_spent_is_neither_listed_nor_settled(fleet: Repo)
 
 def test_the_state_is_contested_until_it_is_settled(fleet: Repo) -> None:
     joined(fleet, "agents/*", ok=(1,))
-    assert f"contested: {OUTPOINT}" in fleet.gitbtc("check", ok=(1,)).stdout
+    assert f"contested: {OUTPOINT[:8]}:0" in fleet.gitbtc("check", ok=(1,)).stdout
     assert json.loads(fleet.gitbtc("check", "--json", ok=(1,)).stdout)["gitbtc.check/v1"]["violations"] == []
     fleet.gitbtc("resolve", OUTPOINT, "--winner", A["txid"])
     fleet.gitbtc("check")
@@ -124,7 +124,7 @@ def test_a_contested_description_is_settled_as_it_is_listed(treasury: Repo) -> N
     treasury.git("checkout", "-q", "main")
     [contest] = joined(treasury, "a", "b", ok=(1,))["contested"]
     assert contest["type"] == "data_error"
-    assert f"gitbtc resolve {OUTPOINT} --winner listed" in treasury.gitbtc("check", ok=(1,)).stdout
+    assert f"gitbtc resolve {OUTPOINT[:8]}:0 --winner listed" in treasury.gitbtc("check", ok=(1,)).stdout
     treasury.gitbtc("resolve", OUTPOINT, "--winner", "none", ok=(2,))
     listed = records(treasury, UTXOS)
     treasury.gitbtc("resolve", OUTPOINT, "--winner", "listed")

@@ -402,7 +402,7 @@ def test_outside_of_a_repository_there_is_nothing_to_reserve(wallet: Repo) -> No
 
 def test_the_list_says_who_which_coin_how_much_and_for_how_long(wallet: Repo) -> None:
     reserve(wallet, COINS[0], "--note", "rent")
-    line = f'{COINS[0]}, 1.00000000 BTC, ann, until block 160 (10 blocks left): "rent"\n'
+    line = f'{COINS[0][:8]}:0, 1.00000000 BTC, ann, until block 160 (10 blocks left): "rent"\n'
     assert wallet.gitbtc("reservations").stdout == line
     wallet.commit("reserved")
     wallet.gitbtc("release", COINS[0], "--agent", "ann")
@@ -424,7 +424,7 @@ def test_a_reserved_coin_that_is_spent_says_by_what(wallet: Repo) -> None:
     spending = spend("aa", coin(0))
     coins(wallet, coin(1))
     transactions(wallet, spending)
-    assert f"spent by {spending['txid']}" in wallet.gitbtc("reservations").stdout
+    assert f"spent by {spending['txid'][:8]}" in wallet.gitbtc("reservations").stdout
     assert [(row["amount_sat"], row["spent_by"]) for row in listed(wallet)] == [(None, spending["txid"])]
 
 

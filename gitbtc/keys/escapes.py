@@ -49,8 +49,11 @@ _JOINED = re.compile(rb"([\"'`])[ \t]{0,8}(?:\r?\n)?[ \t]{0,40}\+[ \t]{0,8}(?:\r
 # What an address in an address has there, whose own `+` were encoded: then it may be one, but not between words.
 _QUERY_OF_WORDS = re.compile(rb"[?&][\w.~-]{1,64}=[A-Za-z\x80-\xff]{1,64}(?:\+[A-Za-z\x80-\xff]{1,64}){2,}+")
 # What begins like an escape and may be the end of one word and the beginning of another.
+# The sign comes first, which is seldomer than a letter.
 _WITHIN_WORDS = re.compile(
-    rb"[a-z\x80-\xff](?:[=\\]\r?\n|%[0-9]?[a-f]{1,2}|[\"'`]\s{0,40}\+\s{0,40}[\"'`])[a-z\x80-\xff]", re.IGNORECASE
+    rb"[=\\%\"'`](?<=[a-z\x80-\xff].)"
+    rb"(?:(?<=[=\\])\r?\n|(?<=%)[0-9]?[a-f]{1,2}|(?<=[\"'`])\s{0,40}\+\s{0,40}[\"'`])[a-z\x80-\xff]",
+    re.IGNORECASE,
 )
 # A line that goes on (RFC 2045, 6.7, rule 5), as long as programs make it: the padding of Base64 ends shorter ones.
 _SOFT = re.compile(rb"(?m)^[^\r\n]{56,75}=\r?$")
@@ -74,8 +77,8 @@ def unescaped(content: bytes) -> bytes | None:
     if b"&" in plain:
         plain = _dereferenced(plain)
     if b"+" in plain and b"=" in plain:
-        plain = _in_lines(plain, b"+", lambda line: _QUERY.sub(_spaced, line))
-    if b"%" in plain:
+        plain = _in_lines(plain, b"+", lambda line: _QUERY.sub(_spaced, line) if b"=" in line else line)
+    if b"%" in plain and _PERCENT.search(plain):
         plain = _in_lines(plain, b"%", lambda line: _ENCODED.sub(_decoded, line) if _PERCENT.search(line) else line)
         plain = _in_lines(plain, b"+", lambda line: _QUERY_OF_WORDS.sub(_spaced, line))
     return None if plain is content or plain == content else plain
@@ -148,9 +151,10 @@ def _in_lines(content: bytes, sign: bytes, mended: Callable[[bytes], bytes]) -> 
 
 def _continued(content: bytes, end: bytes) -> bytes:
     """The lines that end in `end` with the next one, and behind that as many line ends."""
-    pieces = content.replace(end.replace(b"\n", b"\r\n"), end).split(end)
-    if len(pieces) == 1:
+    other = end.replace(b"\n", b"\r\n")
+    if end not in content and other not in content:
         return content
+    pieces = content.replace(other, end).split(end)
     joined, owed = [pieces[0]], 0
     for piece in pieces[1:]:
         owed += 1

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache
-from itertools import accumulate, product, repeat
+from itertools import accumulate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     # Where in the text it begins, and what stands there, in one piece.
     Piece = tuple[int, bytes]
@@ -39,11 +39,14 @@ _INNER = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 _MARK = re.compile(rb"\A(?:[>#|*+;!%-]|//)+")
 _MARK_LETTERS = b" \t>#|*+;!%-/"
 _GOES_ON, _LINE_END = b"=\\", frozenset([b"\r", b"\n"])
-_ENDINGS = frozenset(b"\r\n=\\\"'`")
+_ENDINGS = frozenset(bytes([byte]) for byte in b"\r\n=\\\"'`")
 _LINE_ENDS = re.compile(rb"(?:[=\\]|[\"'`][ \t]{0,4}[+.\\,]?[ \t]{0,4})?\r?\Z")
 _SIGNS = b"!#$%&()*+,-./:;<=>?@[]^_{|}~\\"
 _OPENING = frozenset([b"", b'"', b"'", b"`"])
 _LONGEST_MARK = 72
+# What a line has ahead of the word that goes on.
+_OPENERS = frozenset(bytes([byte]) for byte in _MARK_LETTERS + _QUOTES)
+_OPENERS_OR_LINE_END = _OPENERS | {b"\n"}
 
 # Sixteen bytes at least, each in two digits with the same two or three signs between; then the same with less rigour.
 _HEX_CLASSES = bytes(
@@ -66,10 +69,8 @@ _GROUPED_CLASSES = bytes(
     for byte in range(256)
 )  # fmt: skip
 _SIZES = (4, 5, 6, 8, 10)
-_HAS_DIGIT = 0x80
-_SIZE_ALONE = bytes(byte & ~_HAS_DIGIT for byte in range(256))
-# Of five groups, those that nothing touches: quotes may stand around the whole.
-_LONE = 3
+_NEAR = 512  # bytes, so far before it the run of a group may begin, on lines before
+_GROUP, _FEWEST = rb"[DT]{%d}", 5
 _NEXT_GROUP = rb"(?:[ -]|[ \t]{0,8}\r?\n[ \t]{0,40})"
 _DIGIT = re.compile(rb"[0-9]")
 _BLANK = re.compile(rb"[\s-]+")
@@ -105,34 +106,40 @@ class Joined:
 def _folded(text: bytes) -> Iterator[Piece]:
     """Words that go on behind the end of a line, or of several."""
     shape = text.translate(_CLASSES)
-    start = shape.find(_LONGS)
-    while start >= 0:
+    end = 0
+    while (start := shape.find(_LONGS, end)) >= 0:
         end = _end(text, shape, start)
-        ahead = _ahead(text, shape, start)
-        pieces = [_MARK.sub(b"", text[start:end]) if ahead else text[start:end]]
+        ahead = _ahead(text, shape, start) if _is_first(text, start) else None
         fold = _fold(text, end)
-        if fold and not ahead and text[start - 1 : start] in {b"\n", b""}:
-            pieces[0] = pieces[0].removeprefix((fold[1] or b"").strip())
-        while fold:
-            end = _end(text, shape, fold.end())
-            pieces.append(text[fold.end() : end])
-            fold = _fold(text, end)
-        yield from _variants(start, ahead, pieces)
-        start = shape.find(_LONGS, end)
+        if ahead or fold:
+            pieces = [_MARK.sub(b"", text[start:end]) if ahead else text[start:end]]
+            if fold and not ahead and text[start - 1 : start] in {b"\n", b""}:
+                pieces[0] = pieces[0].removeprefix((fold[1] or b"").strip())
+            while fold:
+                end = _end(text, shape, fold.end())
+                pieces.append(text[fold.end() : end])
+                fold = _fold(text, end)
+            yield from _variants(start, ahead, pieces)
 
 
 def _end(text: bytes, shape: bytes, start: int) -> int:
     """Where the word that begins at `start` ends: before the sign that says that it goes on."""
     end = shape.find(b" ", start)
     end = len(shape) if end < 0 else end
-    return end - (end > start and text[end - 1] in _GOES_ON and text[end : end + 1] in _LINE_END)
+    return end - (text[end : end + 1] in _LINE_END and end > start and text[end - 1] in _GOES_ON)
 
 
 def _fold(text: bytes, end: int) -> re.Match[bytes] | None:
     """How the line ends, if a word that ends at `end` goes on behind that."""
-    if text[end - 1] not in _INNER or not text[end : end + 1] or text[end] not in _ENDINGS:
+    if text[end : end + 1] not in _ENDINGS or text[end - 1] not in _INNER:
         return None
     return _FOLD.match(text, end)
+
+
+def _is_first(text: bytes, start: int) -> bool:
+    """Whether a word may be the first of its line, by the two letters before it."""
+    before = text[start - 1 : start]
+    return before == b"\n" or (before in _OPENERS and (text[start - 2 : start - 1] or b"\n") in _OPENERS_OR_LINE_END)
 
 
 def _ahead(text: bytes, shape: bytes, start: int) -> Piece | None:
@@ -177,34 +184,40 @@ def _grouped(text: bytes) -> Iterator[Piece]:
     """Letters and digits in groups of as many."""
     if not _DIGIT.search(text):
         return
-    shapes = text.translate(_GROUPED_CLASSES).split(b" ")
-    kinds = bytes(map(_groups().get, shapes, repeat(0)))
-    for size in _SIZES:
-        if _are_grouped(shapes, kinds, size):
-            for run in _groups_of(size).finditer(text):
-                whole = _BLANK.sub(b"", run[0])
-                if _DIGIT.search(whole):
-                    yield run.start(), whole
+    shape = text.translate(_GROUPED_CLASSES)
+    ends = dict.fromkeys(_SIZES, 0)
+    for start, size in _among_groups(shape):
+        if start < ends[size]:
+            continue
+        begun = _groups_of(size).search(text, max(ends[size], start - _NEAR), start + _NEAR)
+        run = _groups_of(size).match(text, begun.start()) if begun else None
+        if run:
+            ends[size] = run.end()
+            whole = _BLANK.sub(b"", run[0])
+            if _DIGIT.search(whole):
+                yield run.start(), whole
+
+
+def _among_groups(shape: bytes) -> Iterator[tuple[int, int]]:
+    """Where a group with a digit begins that is among five of its size, and the size."""
+    at = shape.find(b"D")
+    end = -1
+    while at >= 0:
+        begin = shape.rfind(b" ", end + 1, at) + 1 or end + 1
+        end = shape.find(b" ", at)
+        end = end if end >= 0 else len(shape)
+        # Quotes may stand around the whole, before the first group or behind the last one.
+        for size in {end - begin, end - 1 - shape.rfind(b"#", begin, end), shape.find(b"#", begin, end) - begin}:
+            if size in _SIZES:
+                reach = (_FEWEST - 1) * (size + 1)
+                if _five(size).search(shape, max(begin - reach, 0), end + reach):
+                    yield begin, size
+        at = shape.find(b"D", end)
 
 
 @cache
-def _groups() -> dict[bytes, int]:
-    """For each shape of a group its size, and whether it has a digit."""
-    shapes = (bytes(shape) for size in _SIZES for shape in product(b"DT", repeat=size))
-    return {shape: len(shape) | _HAS_DIGIT * (b"D" in shape) for shape in shapes}
-
-
-def _are_grouped(shapes: Sequence[bytes], kinds: bytes, size: int) -> bool:
-    """Whether five groups of a size follow one another, with a digit in them."""
-    groups, lone = _groups(), bytes([size]) * _LONE
-    sizes = kinds.translate(_SIZE_ALONE)
-    at = sizes.find(lone, 1)
-    while 0 < at < len(shapes) - _LONE:
-        ends = (groups.get(shapes[at - 1][-size:], 0), groups.get(shapes[at + _LONE][:size], 0))
-        if all(kind & ~_HAS_DIGIT == size for kind in ends) and max(*ends, *kinds[at : at + _LONE]) >= _HAS_DIGIT:
-            return True
-        at = sizes.find(lone, at + 1)
-    return False
+def _five(size: int) -> re.Pattern[bytes]:
+    return re.compile(b" ".join([_GROUP % size] * _FEWEST))
 
 
 @cache

@@ -158,14 +158,16 @@ _INVISIBLE = re.compile(
     rb"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf|<wbr ?/?>|\x1b\[[0-9;]{0,32}m"
     rb"|&(?:shy|#173|#8203|ZeroWidthSpace);"
 )
-_SOME_INVISIBLE = (
-    b"\xc2\xad", b"\xe2\x80", b"\xe2\x81\xa0", b"<wbr", b"\x1b[", b"&shy;", b"&#173;", b"&#8203;", b"&ZeroWidthSpace;",
-)  # fmt: skip
+# By their first byte, which is found many times faster.
+_SOME_INVISIBLE = {
+    b"\xc2": (b"\xc2\xad",), b"\xe2": (b"\xe2\x80", b"\xe2\x81\xa0"), b"\xef": (b"\xef\xbb\xbf",), b"<": (b"<wbr",),
+    b"\x1b": (b"\x1b[",), b"&": (b"&shy;", b"&#173;", b"&#8203;", b"&ZeroWidthSpace;"),
+}  # fmt: skip
 
 
 def visible(content: bytes) -> bytes | None:
     """The text without what only says where a line may be broken; None where nothing does."""
-    if not any(mark in content for mark in _SOME_INVISIBLE):
+    if not any(mark in content for first, marks in _SOME_INVISIBLE.items() if first in content for mark in marks):
         return None
     shown = _INVISIBLE.sub(b"", content)
     return shown if shown != content else None

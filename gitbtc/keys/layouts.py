@@ -64,7 +64,6 @@ _MOST_BETWEEN = 200
 _FAR = 255
 _FARTHER = bytes(_FAR)
 _IS_ZERO = bytes([1]).ljust(256, b"\0")
-_SOME = 256  # words, looked at together
 # Fewer different words make no phrase.
 _DIFFERENT = 9
 # So many words that are on a list may stand in the frame itself: `<word index="1">` has three.
@@ -75,6 +74,8 @@ _LAST = re.compile(rb",? (?:and|or|&|plus|und|oder|et|ou|y|e|i|en|og|och) \Z")
 # Lines that begin with the mark of a comment or with a sign of a patch, one under the other.
 _MARK = re.compile(rb"(?m)^[ \t]*(?:[+#;%!]+|//+|--+)")
 _MARKED_LINES = re.compile(rb"(?m)(?:^[ \t]*(?:[+#;%!]|//|--)[^\n]*\n?){2,}")
+# Its second line: found many times faster.
+_SECOND_MARK = re.compile(rb"\n[ \t]*(?:[+#;%!]|//|--)")
 _HUNK = re.compile(rb"(?m)^@@ .*\n((?:[ +\-\\][^\n]*(?:\n|\Z)|\n)+)")
 
 # What no text holds.
@@ -86,6 +87,11 @@ _NUMBERED = re.compile(rb"(?<![0-9a-z\x80-\xff.])([0-9]{1,2})(?:st|nd|rd|th)?(?!
 _NUMERAL, _LISTED = 1, 2
 # The same number alone. Its digit comes first, so that the search is one for digits.
 _NUMBERS = re.compile(rb"[0-9](?<![0-9a-z\x80-\xff.][0-9])[0-9]?(?=(?:st|nd|rd|th)?(?![0-9a-z]))")
+# Of a text's numbers these are the seldomest of those that have to be there.
+_TENTH, _ELEVENTH = (
+    re.compile(rb"%b(?<![0-9a-z\x80-\xff.]%b)(?:st|nd|rd|th)?(?![0-9a-z])" % (number, number))
+    for number in (b"10", b"11")
+)
 # Whatever the order, and whether they begin with 0 or with 1, these are among the numbers of twelve words.
 _FIRST_NUMBERS = frozenset(b"%d" % number for number in range(1, 12))
 # A word of a list that stands there so often is one of the frame.
@@ -94,8 +100,10 @@ _PAIRS = ((re.compile(rb"(?:\x01\x02){12,}"), True), (re.compile(rb"(?:\x02\x01)
 
 # Words of a list that follow one another.
 _SHORTEST_ROW = 3
+_ROW = b"\1" * _SHORTEST_ROW
 _STRETCH = re.compile(rb"\x01{3,}")
 _LONGEST_FRAME = 16  # words
+_LONG = 6  # letters, more than a Roman numeral has
 # Between two rows alone: on a line of its own, and more than the end of a sentence.
 _TWO_ROWS = re.compile(rb"[^\s.,;:!?].*\n|\n.*[^\s.,;:!?]", re.DOTALL)
 
@@ -107,7 +115,7 @@ class Words:
     how many of them make a phrase, the most first.
     """
 
-    __slots__ = ("_before", "_kinds", "_marks", "_names", "_starts", "counts", "lists", "text", "words")
+    __slots__ = ("_are_spelled", "_before", "_kinds", "_marks", "_names", "_starts", "counts", "lists", "text", "words")
 
     def __init__(self, text: bytes, names: Sequence[str], counts: Sequence[int]) -> None:
         self.text = text
@@ -119,6 +127,7 @@ class Words:
         self._starts: list[int] = []
         self._kinds = b""
         self._marks: list[tuple[bytes, bytes]] | None = None
+        self._are_spelled: bool | None = None
 
     @property
     def enough(self) -> int:
@@ -133,15 +142,6 @@ class Words:
     def follow_each_other(self, size: int) -> bool:
         """Whether so many of one list do, whatever stands between them that is no letter."""
         return any(b"\1" * size in flags for flags in self.lists.values())
-
-    def are_different(self, listed: str) -> bool:
-        """Whether enough of a list's words are."""
-        different: set[bytes] = set()
-        for start in range(0, len(self.words), _SOME):
-            different.update(compress(self.words[start : start + _SOME], self.lists[listed][start : start + _SOME]))
-            if len(different) > self.counts[-1] // 2:
-                return True
-        return False
 
     def read_otherwise(self, text: bytes) -> Words:
         """The words of another reading of the text, for the same lists."""
@@ -192,6 +192,13 @@ class Words:
             self._marks = _NUMBERED.findall(self.text) if _are_numbered(self.text) else []
         return self._marks
 
+    @property
+    def are_spelled(self) -> bool:
+        """Whether numbers of a phrase's words may be words themselves."""
+        if self._are_spelled is None:
+            self._are_spelled = b"twel" in self.text and (b"twelfth" in self.text or b"twelve" in self.text)
+        return self._are_spelled
+
     def following(self, listed: str, kind: int) -> bytes:
         """For each word but the first whether it and the one before are on the list `listed`, and what stands between
         them is of the kind: one number has all words at once.
@@ -241,13 +248,12 @@ def _stretches(flags: bytes, least: int) -> Iterator[tuple[int, int]]:
 def readings(looked: Words, listed: str) -> Iterator[Reading]:
     """The other readings of a text, for the words of a list."""
     flags = looked.lists[listed]
-    if looked.are_different(listed):  # else they are words of the frame
-        yield from _framed(looked, listed)
-        if b"\1" * looked.enough in flags or _has_rows(looked, flags):
-            yield from _in_rows(looked, listed)
-        yield from _in_order(looked, listed)
-        if b"twel" in looked.text and (b"twelfth" in looked.text or b"twelve" in looked.text):
-            yield from _spelled(looked, listed)
+    yield from _framed(looked, listed)
+    if _has_rows(looked, flags):
+        yield from _in_rows(looked, listed)
+    yield from _in_order(looked, listed)
+    if looked.are_spelled:
+        yield from _spelled(looked, listed)
     if b"\1" * looked.enough in flags and _BINARY.search(looked.text):
         yield from _touching(looked, listed)
 
@@ -266,7 +272,8 @@ def _spelled(looked: Words, listed: str) -> Iterator[Reading]:
 def unmarked(looked: Words) -> Iterator[Reading]:
     """The lines of comments and of patches without what they begin with: of a hunk, the lines of either file."""
     text = looked.text
-    for found in _MARKED_LINES.finditer(text) if looked.follow_each_other(looked.counts[-1]) else ():
+    is_marked = looked.follow_each_other(looked.counts[-1]) and _SECOND_MARK.search(text)
+    for found in _MARKED_LINES.finditer(text) if is_marked else ():
         yield found.start(), _MARK.sub(b"", found[0])
     for found in _HUNK.finditer(text) if b"@@ " in text and looked.lists else ():
         lines = found[1].split(b"\n")
@@ -281,25 +288,27 @@ def _framed(looked: Words, listed: str) -> Iterator[Reading]:
     """Words with the same between them, or with other words of a list between that stay the same."""
     least = looked.counts[-1]
     flags = looked.lists[listed]
-    others = flags.split(b"\1")[1:-1]
-    steps = bytes(map(len, others) if _FARTHER not in flags else (min(len(some), _FAR) for some in others))
+    others = map(len, flags.split(b"\1")[1:-1])
+    steps = bytes(map(min, others, repeat(_FAR)) if _FARTHER in flags else others)
     chosen: list[bytes] = []
     for period in range(1, _LONGEST_PERIOD + 1):
         for start, end in _even(steps, period, (least - 3) * period):
             chosen = chosen or list(compress(looked.words, flags))
             some = chosen[start:end]
+            if period > 1 and sum(map(eq, some[period:], some)) < least - 2:
+                continue  # no word of the frame stays the same
             if all(len(set(some[phase::period])) < _DIFFERENT for phase in range(period)):
                 continue
-            if period == 1 or sum(map(eq, some[period:], some)) >= least - 2:  # a word of the frame stays the same
-                places = list(islice(compress(count(), flags), start, end))
-                if period > 1 or not _are_read_anyway(looked, places):
-                    yield from _of_frame(looked, places, period)
+            places = list(islice(compress(count(), flags), start, end))
+            if period > 1 or not _are_read_anyway(looked, places):
+                yield from _of_frame(looked, places, period)
 
 
 def _are_read_anyway(looked: Words, places: Sequence[int]) -> bool:
     """Whether nothing stands between the words but what may."""
     first, last = places[0], places[-1]
-    return last - first == len(places) - 1 and all(map(_IS_PLAIN.__and__, looked.kinds[first + 1 : last + 1]))
+    kinds = looked.kinds[first + 1 : last + 1]
+    return last - first == len(places) - 1 and 0 not in kinds.translate(_OF_KIND[_IS_PLAIN])
 
 
 def _even(steps: bytes, period: int, least: int) -> Iterator[tuple[int, int]]:
@@ -351,6 +360,8 @@ def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iter
 
 def _has_rows(looked: Words, flags: bytes) -> bool:
     """Whether there may be rows of a phrase with the same words of no list between: told without a look at the text."""
+    if flags.count(_ROW) < 2 and b"\1" * looked.enough not in flags:
+        return False
     total = size = end = 0
     frame: list[bytes] | None = None
     for row in _STRETCH.finditer(flags):
@@ -379,11 +390,17 @@ def _in_rows(looked: Words, listed: str) -> Iterator[Reading]:
     rows = _rows(looked, listed)
     if sum(end - start for start, end in rows) < looked.enough:
         return
-    places = [(looked.end(one[1] - 1), looked.starts[other[0]]) for one, other in pairwise(rows)]
+    ends, begins = [looked.end(end - 1) for _, end in rows], [looked.starts[start] for start, _ in rows]
     # The look of what stands between: all of it is compared where that is the same.
-    looks = [text[start : start + 1] + text[end - 2 : end] for start, end in places]
+    looks = [
+        (other[0] - one[1], text[end : end + 1], text[begin - 2 : begin])
+        for (one, other), end, begin in zip(pairwise(rows), ends, begins[1:], strict=False)
+    ]
+    sizes = [0, *accumulate(end - start for start, end in rows)]
     for first, last in _alike(looks):
-        if sum(end - start for start, end in rows[first : last + 1]) >= looked.enough:
+        if sizes[last + 1] - sizes[first] >= looked.enough - 2 and (
+            last - first > 1 or _may_be_two(looked, listed, rows[first : last + 1])
+        ):
             between = [looked.between(one[1] - 1, other[0]) for one, other in pairwise(rows[first : last + 1])]
             for begin, limit in _alike(between):
                 some = rows[first + begin : first + limit + 1]
@@ -394,16 +411,29 @@ def _in_rows(looked: Words, listed: str) -> Iterator[Reading]:
                         yield looked.starts[some[0][0]], b" ".join(words)
 
 
+def _may_be_two(looked: Words, listed: str, rows: Sequence[tuple[int, int]]) -> bool:
+    """Whether two rows can be a phrase: on two lines, or with one more word behind them."""
+    (_, end), (start, _) = rows
+    if looked.text.find(b"\n", looked.starts[end - 1], looked.starts[start]) >= 0:
+        return True
+    last = rows[1][1]
+    frames = zip(looked.words[end:start], looked.words[last : last + start - end], strict=False)
+    # Numerals in letters count on.
+    return _next_row(looked, listed, rows) > 0 and all(one == other or len(one) < _LONG for one, other in frames)
+
+
 def _last_row(looked: Words, listed: str, rows: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """A row of one word or two behind the others, if there is one: the last one can be that short."""
-    (_, first_end), (second, _), (*_, end) = rows[0], rows[1], rows[-1]
-    at = end + second - first_end  # behind as many words of the frame
-    flags = looked.lists[listed]
-    if flags[at : at + 1] != b"\1":
+    at = _next_row(looked, listed, rows)
+    if not at or looked.between(rows[-1][1] - 1, at) != looked.between(rows[0][1] - 1, rows[1][0]):
         return []
-    if looked.between(end - 1, at) != looked.between(first_end - 1, second):
-        return []
-    return [(at, at + 1 + (flags[at + 1 : at + 2] == b"\1"))]
+    return [(at, at + 1 + (looked.lists[listed][at + 1 : at + 2] == b"\1"))]
+
+
+def _next_row(looked: Words, listed: str, rows: Sequence[tuple[int, int]]) -> int:
+    """The word behind the rows and as many words of the frame, if it is on the list; else 0."""
+    at = rows[-1][1] + rows[1][0] - rows[0][1]
+    return at if looked.lists[listed][at : at + 1] == b"\1" else 0
 
 
 def _is_phrase(rows: Sequence[tuple[int, int]], between: bytes, counts: Sequence[int]) -> bool:
@@ -417,7 +447,7 @@ def _rows(looked: Words, listed: str) -> list[tuple[int, int]]:
     return [(start, end + 1) for start, end in _stretches(looked.following(listed, _IS_PLAIN), _SHORTEST_ROW - 1)]
 
 
-def _alike(between: Sequence[bytes | None]) -> Iterator[tuple[int, int]]:
+def _alike(between: Sequence[object]) -> Iterator[tuple[int, int]]:
     """Rows (first, last) between which the same stands."""
     start = 0
     for at in range(1, len(between) + 1):
@@ -448,7 +478,7 @@ def _in_order(looked: Words, listed: str) -> Iterator[Reading]:
 
 def _are_numbered(text: bytes) -> bool:
     """Whether numbers that follow one another, each of them once, have the first eleven among them."""
-    if not all(number in text for number in _FIRST_NUMBERS):
+    if not all(number in text for number in _FIRST_NUMBERS) or not _TENTH.search(text) or not _ELEVENTH.search(text):
         return False
     last = dict.fromkeys(_FIRST_NUMBERS, -1)
     start = 0

@@ -198,7 +198,9 @@ class _Run:
     def _units(self) -> Iterator[tuple[int, int]]:
         """The words (from, to) that stand on one line or in one string."""
         start = 0
-        for mark in _UNIT_END.finditer(self._text, self.places[0], self.places[-1]):
+        first, last = self.places[0], self.places[-1]
+        ends = any(self._text.find(mark, first, last) >= 0 for mark in (b"\n", b'"'))
+        for mark in _UNIT_END.finditer(self._text, first, last) if ends else ():
             end = bisect_right(self.places, mark.start())
             if end > start:
                 yield start, end

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from itertools import accumulate, chain, combinations, compress, count, islice
+from itertools import accumulate, chain, compress, count, islice
 
 from gitbtc.keys import escapes, joined, layers, phrases, runs, words
 from gitbtc.keys.families import FILES, NAMED, TEXTS, TOKENS
@@ -80,24 +80,9 @@ def _parts(secrets: Sequence[bytes]) -> set[bytes]:
     """Those that are some words of a longer phrase, the first and the last perhaps cut: what a layer sees that is not
     to be read so, such as escapes.
     """
-    spoken = [secret.split(b" ") for secret in secrets if b" " in secret]
-    sizes = {len(phrase) for phrase in spoken}
-    # The first word and the last, and whether it is a whole phrase, by the words between.
-    stretches: dict[tuple[bytes, ...], set[tuple[bytes, bytes, bool]]] = {}
-    for phrase in spoken:
-        for start, end in combinations(range(len(phrase) + 1), 2):
-            if end - start in sizes:
-                first, *between, last = phrase[start:end]
-                stretches.setdefault(tuple(between), set()).add((first, last, end - start == len(phrase)))
-    return {b" ".join(phrase) for phrase in spoken if _is_part(phrase, stretches[tuple(phrase[1:-1])])}
-
-
-def _is_part(phrase: Sequence[bytes], stretches: set[tuple[bytes, bytes, bool]]) -> bool:
-    return any(
-        first.endswith(phrase[0]) and last.startswith(phrase[-1])
-        for first, last, is_whole in stretches
-        if not is_whole or first != phrase[0] or last != phrase[-1]
-    )
+    spoken = {secret for secret in secrets if b" " in secret}
+    together = b"\n".join(spoken)
+    return {phrase for phrase in spoken if together.count(phrase) > 1}
 
 
 def _own(content: bytes, known: Known | None) -> Iterator[Sighting]:

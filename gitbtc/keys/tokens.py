@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -185,9 +185,15 @@ def _from_base64(token: bytes) -> Iterator[bytes]:
             yield decoded
 
 
-# One word in Base64 or in hex begins so: small letters, or the first bytes of kana, jamo and ideographs in UTF-8.
-_BEGINS_WORD = frozenset(b"YZabcde4567")
+# One word in Base64 or in hex begins so: a small letter and another one or an accent, or the first bytes of kana,
+# jamo and ideographs in UTF-8.
+_BEGINS_WORD = frozenset(
+    bytes(beginning)
+    for firsts, seconds in ((b"YZabcde", b"GHWXmn23Mcs8"), (b"e", _HEX), (b"4567", _LETTERS))
+    for beginning in product(firsts, seconds)
+)
 _WORD_SIZES = range(4, 49)
+_BLOCK = 1 << 14  # bytes: a list of all the words of a large text is slow
 _ENCODED_WORD = re.compile(rb"[A-Za-z0-9+/=]+")
 _WORD_LETTERS = bytes(byte if _ENCODED_WORD.match(bytes([byte])) else ord(" ") for byte in range(256))
 
@@ -197,12 +203,15 @@ def with_words_decoded(text: bytes, listed: Callable[[], Container[bytes]], fewe
 
     `listed` is called only where there may be so many: the lists have to be read for it.
     """
-    tokens = set(text.translate(_WORD_LETTERS).split())
+    letters = text.translate(_WORD_LETTERS)
+    tokens: set[bytes] = set()
+    for start in range(0, len(letters), _BLOCK):
+        tokens.update(letters[start : start + _BLOCK + _WORD_SIZES.stop].split())
     # Four digits of hex may be Base64 too.
     words = {
         token: word
         for token in tokens
-        if token[0] in _BEGINS_WORD and len(token) in _WORD_SIZES
+        if token[:2] in _BEGINS_WORD and len(token) in _WORD_SIZES
         for word in _words(token)
         if _is_like_a_word(word)
     }
@@ -227,6 +236,14 @@ def _words(token: bytes) -> Iterator[bytes]:
         yield a2b_base64(token)
     except Error:
         return
+
+
+def places(text: bytes, word: bytes) -> Iterator[int]:
+    """Where a word stands: searched without an expression, which would be many times slower."""
+    start = text.find(word)
+    while start >= 0:
+        yield start
+        start = text.find(word, start + 1)
 
 
 def is_text(decoded: bytes) -> bool:

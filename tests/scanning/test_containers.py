@@ -123,6 +123,7 @@ def moved(words: str) -> bytes:
         ("a.pdf", pdf(b"nothing", PHRASE.encode()), "object 2"),
         ("b.pdf", pdf(moved(PHRASE)), "object 1"),
     ],
+    ids=["zip", "docx", "xlsx", "gz", "tar.gz", "pdf", "moved"],  # and not the bytes, which tell the time
 )  # fmt: skip
 def test_a_phrase_is_found_and_its_member_named(tmp_path: Path, name: str, packed: bytes, member: str) -> None:
     assert PHRASE.encode() not in packed

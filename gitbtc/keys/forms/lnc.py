@@ -11,6 +11,7 @@ import re
 from gitbtc.keys import phrases
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import near_phrase
+from gitbtc.keys.tokens import places
 from gitbtc.keys.words import numbers
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ _LIST = "english"
 
 def find(text: bytes) -> Iterator[Spot]:
     """Every such phrase in `text`: its offset, the form, its words."""
-    for name in _NAME.finditer(text):
+    for name in filter(None, (_NAME.match(text, start) for start in places(text.lower(), ANCHORS[0]))):
         words, _ = near_phrase.row(phrases.comparable(text[name.end() : name.end() + _REACH]))
         some = words[:_COUNT]
         if len(set(some)) >= _DIFFERENT and len(some) == _COUNT and all(word in numbers(_LIST) for word in some):

@@ -12,6 +12,7 @@ import re
 from gitbtc.keys import phrases
 from gitbtc.keys import words as lists
 from gitbtc.keys.form import WARN, Form
+from gitbtc.keys.tokens import places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _NAME = re.compile(
 _WORD = re.compile(rb"[\s,;|\"'`\[\]{}()-]{0,40}(?:[0-9]{1,2}[.:)]?[\s\"'`]{1,8})?([a-z\x80-\xff]{3,}|[?_*x.]{2,12})")
 _FEWEST, _DIFFERENT, _MOST = 11, 9, 24
 # As many words of the longest list, with their numbers and quotes.
-_REACH = 1200
+_REACH, _FIRST_REACH = 1200, 160
 
 
 def find(text: bytes) -> Iterator[Spot]:
@@ -46,22 +47,24 @@ def find(text: bytes) -> Iterator[Spot]:
     for name in _names(text):
         if end - _REACH < name.start() < end:
             continue  # within the row of another name
-        words, ahead = row(phrases.comparable(text[name.end() : name.end() + _REACH]))
+        words, ahead = _row_behind(text, name.end())
         end = name.end() + ahead
         if len(words) >= _FEWEST and _is_almost(words) and not any(phrases.find(b" ".join(words))):
             yield name.end(), FORM, b" ".join(words)
 
 
 def _names(text: bytes) -> Iterator[re.Match[bytes]]:
-    """Every name in `text`: searched without an expression, which would be many times slower."""
+    """Every name in `text`."""
     lowered = text.lower()
-    for word in ANCHORS:
-        start = lowered.find(word)
-        while start >= 0:
-            name = _NAME.match(text, start)
-            if name:
-                yield name
-            start = lowered.find(word, start + 1)
+    return filter(None, (_NAME.match(text, start) for word in ANCHORS for start in places(lowered, word)))
+
+
+def _row_behind(text: bytes, start: int) -> tuple[list[bytes], int]:
+    """The words behind a name, and how far they reach: mostly no further than a few letters."""
+    words, ahead = row(phrases.comparable(text[start : start + _FIRST_REACH]))
+    if ahead < _FIRST_REACH // 2:
+        return words, ahead
+    return row(phrases.comparable(text[start : start + _REACH]))
 
 
 def row(text: bytes) -> tuple[list[bytes], int]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 
 from gitbtc.keys.form import Form
+from gitbtc.keys.tokens import places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def find(text: bytes) -> Iterator[Spot]:
     for cookie in _COOKIE.finditer(text):
         yield cookie.start(), COOKIE, cookie[1].lower()
     lowered = text.lower()
-    for start in _places(lowered, _OPTION):
+    for start in places(lowered, _OPTION):
         option = _PASSWORD.match(text, start)
         password = option and (option[1] or option[2] or option[3])
         if option and password and not _is_none(password) and not _is_closed(text, start, option):
@@ -85,11 +86,11 @@ def find(text: bytes) -> Iterator[Spot]:
         user = _AUTH.match(text, start)
         if user:
             yield start, AUTH, user[1]
-    for start in (place for slashes in _SLASHES for place in _places(text, slashes)):
+    for start in (place for slashes in _SLASHES for place in places(text, slashes)):
         given = _USERINFO.match(text, start)
         if given and given[1] != b"__cookie__" and not _is_none(given[2]):
             yield start, URL, given[2]
-    for start in _places(lowered, _LIANAS):
+    for start in places(lowered, _LIANAS):
         auth = _LIANA.match(text, start)
         if auth and _BESIDE.search(text[max(start - _NEAR, 0) : auth.end() + _NEAR]) and not _is_none(auth[2]):
             yield start, PASSWORD, auth[2]
@@ -109,11 +110,3 @@ def _is_closed(text: bytes, start: int, option: re.Match[bytes]) -> bool:
     if not group or quote in text[start:behind]:
         return False
     return text[text.rfind(b"\n", 0, start) + 1 : start][-_NEAR:].count(quote) % 2 == 1
-
-
-def _places(text: bytes, word: bytes) -> Iterator[int]:
-    """Where a word stands: searched without an expression, which would be many times slower."""
-    start = text.find(word)
-    while start >= 0:
-        yield start
-        start = text.find(word, start + 1)

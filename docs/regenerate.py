@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TOP = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-E", "-P", "-m")
 # Pages whose screens a story of the same name prints, chapter by chapter.
-STORIES = ("history", "treasurer", "signer", "guard")
+STORIES = ("history", "treasurer", "signer", "guard", "operator")
 # Screens of the demo that README.md shows: a name, the chapter, and how the lines begin that were typed.
 SHOWN = (
     ("diff", "2", "git diff"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.sources.asking import Call, NodeError, at_one_moment
-from gitbtc.sources.endpoints import Endpoint, SecretText, named_file, read_url, secret_text
+from gitbtc.sources.endpoints import Endpoint, SecretText, certificate, named_file, read_url, secret_text
 from gitbtc.sources.remembering import remembered
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ class ClnNode:
             self.door.rune.read()
         except CannotWork as error:
             return str(error)
-        certificate = self.door.certificate
-        return f"no certificate at {certificate}" if certificate is not None and not certificate.is_file() else ""
+        proof = self.door.certificate
+        return f"no certificate at {proof}" if proof is not None and not proof.is_file() else ""
 
 
 def read(asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
@@ -111,6 +111,5 @@ def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str
     if table.get("rune") is None:
         raise UsageError("rune is missing: a file's path or env:NAME")
     endpoint = read_url(table["url"], insecure=table.get("insecure", False), port=_PORT, sent="rune")
-    certificate = table.get("cert")
     rune = secret_text("rune", table["rune"], outside)
-    return ClnNode(name, ClnDoor(endpoint, rune, named_file(certificate) if certificate else None))
+    return ClnNode(name, ClnDoor(endpoint, rune, certificate(table.get("cert"))))

@@ -207,12 +207,7 @@ class ClnRest(_Lightningd):
             raise LoginRefused(
                 f"{self.name}: lightningd does not allow {call.method} by the {self._rune.origin}; {enough}"
             )
-        try:
-            answer = decoded(content.decode(), f"{self.name}: HTTP {status}")
-        except (BadAnswer, UnicodeDecodeError):
-            raise self._http.foreign(f"HTTP {status} without JSON") from None
-        if not isinstance(answer, dict):
-            raise self._http.foreign("JSON that is no answer to a call")
+        answer = self._http.json_object(status, content)
         if status in (HTTPStatus.OK, HTTPStatus.CREATED):
             return answer
         return NodeError.of(self.where(call), answer.get("error", answer))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork
+from gitbtc.sources.answers import BadAnswer, decoded
 from gitbtc.sources.asking import Unreadable
 
 if TYPE_CHECKING:
@@ -105,6 +106,16 @@ class HttpExchange:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def json_object(self, status: int, content: bytes) -> dict[str, Any]:
+        """The body of an answer, which is one JSON object as a REST interface answers."""
+        try:
+            answer = decoded(content.decode(), f"{self._who.name}: HTTP {status}")
+        except (BadAnswer, UnicodeDecodeError):
+            raise self.foreign(f"HTTP {status} without JSON") from None
+        if not isinstance(answer, dict):
+            raise self.foreign("JSON that is no answer to a call")
+        return answer
 
     def foreign(self, what: str) -> Unreadable:
         """The error for an answer that is not the program's."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources.asking import Call, NodeError, at_one_moment
-from gitbtc.sources.endpoints import Endpoint, SecretText, named_file, read_url, secret_text
+from gitbtc.sources.endpoints import Endpoint, SecretText, certificate, read_url, secret_text
 from gitbtc.sources.remembering import remembered
 
 if TYPE_CHECKING:
@@ -89,5 +89,4 @@ def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str
     """The node that a table of .gitbtc/sources.toml names. Raises UsageError."""
     endpoint = read_url(table["url"], insecure=table.get("insecure", False), port=_PORT, sent="macaroon")
     macaroon = secret_text("macaroon", table["macaroon"], outside)
-    certificate = table.get("cert")
-    return LndNode(name, endpoint, macaroon, named_file(certificate) if certificate else None)
+    return LndNode(name, endpoint, macaroon, certificate(table.get("cert")))

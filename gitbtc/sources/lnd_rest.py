@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gitbtc.errors import CannotWork
-from gitbtc.sources.answers import BadAnswer, decoded
+from gitbtc.sources.answers import BadAnswer
 from gitbtc.sources.asking import Call, LoginRefused, NodeError, Patience
 from gitbtc.sources.http_exchange import MAX_ANSWER, Correspondent, HttpExchange, TooLarge
 
@@ -133,12 +133,7 @@ class LndRest:
             status, content = self._http.exchange(method, place, body)
         except TooLarge:
             raise self._failed(f"the answer to {call.method} is larger than {MAX_ANSWER // 2**20} MiB") from None
-        try:
-            answer = decoded(content.decode(), f"{self.name}: HTTP {status}")
-        except (BadAnswer, UnicodeDecodeError):
-            raise self._http.foreign(f"HTTP {status} without JSON") from None
-        if not isinstance(answer, dict):
-            raise self._http.foreign("JSON that is no answer to a call")
+        answer = self._http.json_object(status, content)
         if status == HTTPStatus.OK:
             return answer
         error = answer.get("error", answer)  # of a stream the error is one member

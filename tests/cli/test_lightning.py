@@ -133,6 +133,25 @@ def test_what_does_not_belong_into_the_configuration_is_refused(repo: Repo, lnd:
     assert "would carry the macaroon in clear" in gitbtc(repo, "sync", ok=2)[1]
 
 
+def test_an_operators_day(repo: Repo, lnd: ScriptedLnd) -> None:
+    """A fee is changed at the node, seen as one line with the name of the peer, committed, and known by who did it."""
+    configure(repo, table(lnd))
+    gitbtc(repo, "sync", "--commit")
+    _, graph = lnd.answer(f"GET /v1/graph/node/{'02' + '11' * 32}?include_channels=true")
+    graph["channels"][0]["node1_policy"]["fee_rate_milli_msat"] = "400"
+    lnd.overrides["getnodeinfo"] = graph
+    assert gitbtc(repo, "sync", "hub")[0] == "hub: block 812, changed: channels/routing.json\n"
+    head, line = repo.git("diff").splitlines()
+    assert head == "channels/routing.json: 1 policy changed"
+    assert re.fullmatch(r'~ "big-router"  .*754x1x0: fee_rate_ppm 250 ppm → 400 ppm', line)
+    repo.git("commit", "-qam", "big-router 400 ppm", "--author", "Olive <olive@example.org>")
+    assert re.search(r'754x1x0  "big-router" .*400 ppm .*Olive', gitbtc(repo, "channels")[0])
+    told = gitbtc(repo, "log", "-n", "1")[0]
+    assert "Olive  big-router 400 ppm" in told
+    assert "250 ppm → 400 ppm" in told
+    assert gitbtc(repo, "check")[0].endswith("0 rules broken\n")
+
+
 @pytest.mark.usefixtures("signals")
 def test_ten_minutes_of_flapping_peers_make_no_commit(
     repo: Repo, lnd: ScriptedLnd, monkeypatch: pytest.MonkeyPatch

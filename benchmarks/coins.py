@@ -9,6 +9,7 @@ from gitbtc.kinds.bech32 import CHARSET, expanded, polymod
 
 ADDRESSES = 20_000  # enough that no two coins which lie near each other share one
 COINS_A_BLOCK = 50
+_MOST_RECEIVED = 50
 
 
 def wallet(count: int, seed: int = 1) -> list[bytes]:
@@ -30,6 +31,18 @@ def changed(base: list[bytes], side: int, percent: int = 1) -> list[bytes]:
     spent, relabelled = set(touched[: share // 3]), set(touched[share // 3 : 2 * share // 3])
     received = wallet(share - len(spent) - len(relabelled), seed=2 + side)
     kept = (_relabelled(line) if place in relabelled else line for place, line in enumerate(base) if place not in spent)
+    return sorted([*kept, *received], key=txid_of)
+
+
+def touched(base: list[bytes], side: int, count: int) -> list[bytes]:
+    """`base` after up to ten of its coins changed: half relabelled, as many received.
+
+    No two of eight sides touch the same coin, nor neighbours, which Git could not merge as text.
+    """
+    places = [(number * 8 + side) * (len(base) // 64) for number in range(count - count // 2)]
+    received = wallet(_MOST_RECEIVED, seed=100 + side)[: count // 2]
+    relabelled = set(places)
+    kept = (_relabelled(line) if place in relabelled else line for place, line in enumerate(base))
     return sorted([*kept, *received], key=txid_of)
 
 

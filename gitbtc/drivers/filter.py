@@ -20,24 +20,16 @@ import sys
 from functools import partial
 
 from gitbtc.errors import CannotWork, GitbtcError, printable
-from gitbtc.keys.finding import (
-    KEY_FOR_A_NAME,
-    RENAME_AND_CLEAR,
-    THE_NAME,
-    committed_already,
-    notices,
-    refusal,
-    refusal_of_name,
-)
-from gitbtc.keys.scan import scan, scan_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
+    from gitbtc.drivers.difference import Difference, Kept
     from gitbtc.judge.key_gate import Again
     from gitbtc.keys.finding import KeyFinding
+    from gitbtc.kinds.kind import Kind
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import Entry
 
@@ -48,6 +40,8 @@ if TYPE_CHECKING:
 _PACKET_MAX = 65516
 _BUFFER = 1 << 18
 _FLUSH = b"0000"
+# Of no state file, such a one is worth a line among those that are known.
+_LARGE = 1 << 16
 _USAGE = "gitbtc: usage: gitbtc clean [--schemas DIR] PATH, or gitbtc filter-process [--schemas DIR]; Git calls these"
 
 
@@ -61,6 +55,14 @@ class ProtocolError(GitbtcError):
 
 def main(arguments: Sequence[str]) -> int:
     """Serve Git; the exit status: 0, 1 for a refused file or a broken conversation, 2 for wrong usage."""
+    try:
+        return _serve(arguments)
+    finally:
+        for kept in _kept:
+            kept.vetted.keep()
+
+
+def _serve(arguments: Sequence[str]) -> int:
     name, *rest = arguments
     folder = None
     if rest[:1] == ["--schemas"] and len(rest) > 1:
@@ -78,17 +80,49 @@ def clean(folder: str | None, path: str, content: bytes) -> bytes:
 
     `folder` holds the schemas of the kinds that the repository adds. What is worth a warning only is said.
     """
+    # Every kind's path ends so; most files need neither the kinds nor the codec, which are slow to load.
+    kind = _kinds(folder).for_path(path) if path.endswith((".json", ".jsonl")) else None
+    known = _difference(path, kind, content)
+    if known and known.passes():
+        return content
+    from gitbtc.keys.scan import scan, scan_name
+
     look = partial(scan, content, path, partial(_known, folder))
     in_name, findings = scan_name(path), look()
     if in_name or findings:
         _judge(path, content, in_name, findings, look)
-    # Every kind's path ends so; most files need neither the kinds nor the codec, which are slow to load.
-    return _canonical(folder, path, content) if path.endswith((".json", ".jsonl")) else content
+    stored, is_canonical = _canonical(kind, path, content) if kind else (content, True)
+    if known and is_canonical and not (in_name or findings):
+        known.vet()
+    return stored
+
+
+def _difference(path: str, kind: Kind | None, content: bytes) -> Difference | None:
+    """How `content` differs from what was looked at already; None for a file that is as soon looked at anew."""
+    if kind is None and len(content) < _LARGE:
+        return None
+    from gitbtc.drivers.difference import Difference, Kept
+
+    if not _kept:
+        _kept.extend(Kept.here())
+    return Difference(_kept[0], kind, path, content) if _kept else None
+
+
+_kept: list[Kept] = []
 
 
 def _judge(path: str, content: bytes, in_name: list[KeyFinding], findings: list[KeyFinding], look: Again) -> None:
     """Refuse, or say what is only to be said. The allow list is that of the work tree: Git runs filters at its top."""
     from gitbtc.judge.key_gate import in_work_tree, judged
+    from gitbtc.keys.finding import (
+        KEY_FOR_A_NAME,
+        RENAME_AND_CLEAR,
+        THE_NAME,
+        committed_already,
+        notices,
+        refusal,
+        refusal_of_name,
+    )
 
     named = judged(in_name, lambda: in_work_tree("."))
     held = judged(findings, lambda: in_work_tree("."), look)
@@ -157,25 +191,25 @@ def smudge(_folder: str | None, _path: str, content: bytes) -> bytes:
 COMMANDS: dict[str, Command] = {"clean": clean, "smudge": smudge}
 
 
-def _canonical(folder: str | None, path: str, content: bytes) -> bytes:
-    kind = _kinds(folder).for_path(path)
-    if kind is None:
-        return content
+def _canonical(kind: Kind, path: str, content: bytes) -> tuple[bytes, bool]:
+    """What is stored of a state file, and whether `content` is that and canonical."""
     from gitbtc.kinds import codec
     from gitbtc.kinds.damage import cut_short, damage
 
     why = damage(kind, content)
+    is_canonical = False
     try:
         made = content if why else codec.canonical(kind, content)
+        is_canonical = not why and made == content
     except codec.ForeignFile as error:
         _warn(f"gitbtc: {_shown(path)}: {error}; a commit of it is refused")
-        return content
+        return content, False
     except GitbtcError:
         # It is refused at commit, with the place of the mistake; but what a crash left is no edit.
         made, why = content, cut_short(kind, content)
     if why and not _is_committed(path, content):
         raise Refused(f"gitbtc: {_shown(path)}: refused: {why}")
-    return content if made != content and _stays(path, content) else made
+    return (content if made != content and _stays(path, content) else made), is_canonical
 
 
 def _stays(path: str, content: bytes) -> bool:
@@ -223,6 +257,9 @@ def _attempt(command: Command, folder: str | None, path: str, content: bytes) ->
 
 
 def _shown(path: str) -> str:
+    from gitbtc.keys.finding import KEY_FOR_A_NAME
+    from gitbtc.keys.scan import scan_name
+
     try:
         return KEY_FOR_A_NAME if scan_name(path) else printable(path)
     except Exception:  # noqa: BLE001 - a name that cannot be scanned is not shown

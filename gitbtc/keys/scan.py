@@ -85,8 +85,13 @@ def _parts(secrets: Sequence[bytes]) -> set[bytes]:
     return {phrase for phrase in spoken if together.count(phrase) > 1}
 
 
+def may_hold_own(content: bytes) -> bool:
+    """Whether something in `content` is or is not a private key depending on what the repository holds elsewhere."""
+    return holds_hex(without_typed(content), _KEY_DIGITS)
+
+
 def _own(content: bytes, known: Known | None) -> Iterator[Sighting]:
-    if known is None or not holds_hex(without_typed(content), _KEY_DIGITS):
+    if known is None or not may_hold_own(content):
         return
     from gitbtc.keys import own
 

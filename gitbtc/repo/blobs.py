@@ -8,7 +8,7 @@ from contextlib import suppress
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.repo.configuration import Configuration
 from gitbtc.repo.index import SUBMODULE, Index
-from gitbtc.repo.program import lines_of
+from gitbtc.repo.program import bytes_of, lines_of
 from gitbtc.repo.revisions import is_oid
 
 TYPE_CHECKING = False
@@ -95,6 +95,23 @@ class BlobReader:
         if found is None:
             raise self.missing(oid)
         return found[1]
+
+    def staged(self, path: str) -> tuple[str, bytes] | None:
+        """The oid and the bytes of the settled file at `path` (from the top) in the index; None when there is none, or
+        its name has a line end, which the process reads as the end of the question.
+        """
+        if "\n" in path:
+            return None
+        asked, answers = self._pipes()
+        asked.write(bytes_of(f":0:{path}\n"))
+        asked.flush()
+        header = answers.readline().split()
+        if len(header) != 3 or header[1] != b"blob" or not is_oid(header[0].decode("ascii", "replace")):
+            self._give_up()
+            return None
+        content = answers.read(int(header[2]))
+        answers.read(1)
+        return header[0].decode(), content
 
     def missing(self, oid: str) -> CannotWork:
         """What is told of an object that is named here and is not there."""

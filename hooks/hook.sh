@@ -78,6 +78,46 @@ run_earlier() {
     run $shell -c '. "$0.before-gitbtc"' "${0%/*}/$name" "$@"
 }
 
+# own_folder: gitbtc's folder in the Git folder of this work tree.
+own_folder() {
+    if [ -d "${GIT_DIR:-.git}" ]; then
+        printf '%s\n' "${GIT_DIR:-.git}/gitbtc"
+    else
+        git rev-parse --git-path gitbtc
+    fi
+}
+
+# has_left_something: whether the hook before left something to do once the commit is made. It hardly ever does.
+has_left_something() {
+    kept=$(own_folder)
+    [ -e "$kept/lost.json" ] || [ -e "$kept/emptied" ]
+}
+
+# is_fast_forward: whether HEAD is what was merged. Git announces each of the heads by a variable.
+is_fast_forward() {
+    head=$(git rev-parse --verify -q HEAD) || return 0
+    case $head in *[!0-9a-f]*) return 0 ;; esac
+    eval "[ -n \"\${GITHEAD_$head+announced}\" ]"
+}
+
+# is_looked_at: whether pre-commit, or pre-merge-commit, of the very process that asks now has looked at what is staged
+# now, and found nothing that the message has to say. It wrote down which process that was, when it began, and how the
+# index ends: with a digest of itself.
+is_looked_at() {
+    kept=$(own_folder)
+    [ -f "$kept/passed.by" ] && [ -r "/proc/$PPID/stat" ] || return 1
+    read -r process began <"$kept/passed.by"
+    IFS= read -r told <"/proc/$PPID/stat"
+    [ "$process" = "$PPID" ] && [ "$began" = "$(twentieth ${told##*) })" ] || return 1
+    tail -c 20 "${GIT_INDEX_FILE:-${GIT_DIR:-.git}/index}" | cmp -s - "$kept/passed.index" || return 1
+    rm -f "$kept/passed.by" "$kept/passed.index" "$kept/passed.json" "$kept/unvouched.json" "$kept/lost.json"
+}
+
+# twentieth WORDS: behind the name of its program, /proc/PID/stat tells so when a process began (proc(5), field 22).
+twentieth() {
+    printf '%s\n' "${20-}"
+}
+
 # ours ARGUMENTS: what gitbtc has to say.
 ours() {
     case $name in
@@ -87,11 +127,15 @@ ours() {
     if [ -n "$shared" ] && ! git config --get "$setting" >/dev/null; then
         return 0
     fi
-    # After hardly any commit there is something to do; no Python is started to find that.
-    if [ "$name" = post-commit ]; then
-        kept=$(git rev-parse --git-path gitbtc)
-        [ -e "$kept/lost.json" ] || [ -e "$kept/emptied" ] || return 0
-    fi
+    # What needs no Python starts none.
+    case $name in
+    post-commit) has_left_something || return 0 ;;
+    post-merge) has_left_something || is_fast_forward || return 0 ;;
+    prepare-commit-msg)
+        # The message of one that is made again, or that reverts, says what it was looked at for.
+        [ "${2-}" = commit ] || grep -q 'reverts commit' "$1" || ! is_looked_at || return 0
+        ;;
+    esac
     if [ -x "$python" ] && [ -f "$package" ]; then
         run "$python" -E -P -m gitbtc hook "$name" "$@" && return 0
         status=$?

@@ -140,7 +140,7 @@ def test_no_error_that_nobody_foresaw_shows_one(
     def broken(*_: object, **__: object) -> None:
         raise ValueError(everything)
 
-    for module in (scanner, examiner, driver):
+    for module in (scanner, examiner):
         monkeypatch.setattr(module, "scan", broken)
     monkeypatch.chdir(leaky.path)
     monkeypatch.setattr("sys.argv", ["gitbtc", "scan", "plain/P0001.txt"])

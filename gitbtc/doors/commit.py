@@ -15,11 +15,12 @@ from gitbtc.judge.broken_rules import broken_by_step, broken_rules
 from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.delta import remembered
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.repo import files
 from gitbtc.repo.lock import JOURNAL
-from gitbtc.resolve.in_the_making import ALLOW_REWRITE, InTheMaking
-from gitbtc.spends import CHAIN, COINS
+from gitbtc.resolve.in_the_making import InTheMaking
+from gitbtc.spends import ALLOW_REWRITE, CHAIN, COINS
 from gitbtc.spends.steps import DATA_ERROR, LOST_COIN
 from gitbtc.state.in_progress import COMMIT
 from gitbtc.state.merging import MERGE, Merging
@@ -73,7 +74,8 @@ class Examination(InTheMaking):
             order.STEPS: self._steps,
         }  # fmt: skip
         repaired = (order.MODES, order.MERGE)
-        return order.in_order(checks, bool, {order.RULES: repaired, order.STEPS: repaired})
+        with remembered():
+            yield from order.in_order(checks, bool, {order.RULES: repaired, order.STEPS: repaired})
 
     def _whole(self) -> Iterator[str]:
         """While an application of changes is cut short, what is staged may be one half of it."""

@@ -11,7 +11,9 @@ import hashlib
 import json
 import os
 
+from gitbtc.doors.plain_message import UNVOUCHED
 from gitbtc.repo import files
+from gitbtc.repo.callers import git_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from gitbtc.doors.commit import Examination
 
 FILE = "passed.json"
+# What the script of prepare-commit-msg reads: the process that asked, and how the index ended that was looked at.
+PROCESS, ENDING = "passed.by", "passed.index"
 _ROOT_KEY = "gitbtc.passed/v1"
-_UNVOUCHED = "unvouched.json"
 _UNVOUCHED_KEY = "gitbtc.unvouched/v1"
 
 
@@ -35,15 +38,36 @@ class Passed:
         self.unvouched = unvouched
 
 
-def leave(folder: str, examination: Examination) -> None:
-    """Write it down in `folder`, gitbtc's in the Git directory, with the trailers that the commit is to carry."""
-    document = {_ROOT_KEY: {"commit": _name(examination), "trailers": examination.trailers(),
-                            "unvouched": examination.unvouched}}  # fmt: skip
+def leave(folder: str, examination: Examination, index: bytes) -> None:
+    """Write it down in `folder`, gitbtc's in the Git directory, with the trailers that the commit is to carry. `index`
+    is how the file of the index ended before it was read.
+    """
+    trailers = examination.trailers()
+    document = {_ROOT_KEY: {"commit": _name(examination), "trailers": trailers, "unvouched": examination.unvouched}}
+    _leave_for_shell(folder, is_silent=not (trailers or examination.unvouched), index=index)
     files.write(os.path.join(folder, FILE), json.dumps(document).encode())
+
+
+def _leave_for_shell(folder: str, *, is_silent: bool, index: bytes) -> None:
+    """For the script of prepare-commit-msg: which process looked at which index, where the commit is to carry nothing
+    and its message to vouch for nothing. It starts no Python then.
+    """
+    process, began = git_process()
+    if is_silent and process and index.strip(b"\0"):
+        files.write(os.path.join(folder, ENDING), index)
+        files.write(os.path.join(folder, PROCESS), f"{process} {began}\n".encode())
+    else:
+        _forget(folder)
+
+
+def _forget(folder: str) -> None:
+    for name in (PROCESS, ENDING):
+        files.remove(os.path.join(folder, name))
 
 
 def take(folder: str, examination: Examination) -> Passed | None:
     """What was found of the commit in the making if it has been looked at, else None. It says so once."""
+    _forget(folder)
     try:
         kept = _once(folder, FILE)[_ROOT_KEY]
         known, found = kept["commit"], Passed(list(map(str, kept["trailers"])), dict(kept["unvouched"]))
@@ -54,7 +78,7 @@ def take(folder: str, examination: Examination) -> Passed | None:
 
 def leave_unvouched(folder: str, unvouched: dict[str, str]) -> None:
     """For commit-msg, which runs next: the coins that the message has to vouch for, of this commit and no other."""
-    path = os.path.join(folder, _UNVOUCHED)
+    path = os.path.join(folder, UNVOUCHED)
     if unvouched:
         files.write(path, json.dumps({_UNVOUCHED_KEY: unvouched}).encode())
     else:
@@ -64,7 +88,7 @@ def leave_unvouched(folder: str, unvouched: dict[str, str]) -> None:
 def take_unvouched(folder: str) -> dict[str, str]:
     """These coins, each with what to say where the message does not; it says so once."""
     try:
-        return {str(name): str(line) for name, line in _once(folder, _UNVOUCHED)[_UNVOUCHED_KEY].items()}
+        return {str(name): str(line) for name, line in _once(folder, UNVOUCHED)[_UNVOUCHED_KEY].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
@@ -83,7 +107,7 @@ def _name(examination: Examination) -> str:
         sorted(examination.index.entries.items()),
         sorted(examination.settlements().trailers.items()),
         examination.is_rewriting,
-        examination.unattributed_allowed,
+        merging and examination.unattributed_allowed,
         _schemas(examination.schemas),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -15,49 +15,51 @@ from __future__ import annotations
 import re
 from operator import ne
 
+from gitbtc.keys.lazily import compiled
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 # An escape of JSON, C or Python behind any number of backslashes: JSON in the strings of JSON doubles them.
-_ESCAPE = re.compile(
+_ESCAPE = compiled(
     rb"\\(\\*)(?:u[dD]([89abAB][0-9a-fA-F]{2})\\{1,16}u[dD]([c-fC-F][0-9a-fA-F]{2})"
     rb"|(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))|([0-3][0-7]{2})"
     rb"|([nrtfb\"/]?))"
 )
 # Bytes beyond ASCII, two at least, in hex or octal.
-_BYTES = re.compile(rb"(?<!\\)(?:\\{1,16}(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2})){2,}")
+_BYTES = compiled(rb"(?<!\\)(?:\\{1,16}(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2})){2,}")
 # A backslash is found many times faster than one that none stands before.
-_TWO_BYTES = re.compile(rb"\\(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2})\\")
-_BYTE = re.compile(rb"\\+(?:x(..)|(...))")
+_TWO_BYTES = compiled(rb"\\(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2})\\")
+_BYTE = compiled(rb"\\+(?:x(..)|(...))")
 
 # A reference by its number or by a name: those of accents, blanks and the signs that pages cannot hold otherwise.
-_REFERENCE = re.compile(rb"&(?:#(?:[xX]([0-9a-fA-F]{1,6})|([0-9]{1,7}))|([A-Za-z][A-Za-z0-9]{1,23}));")
+_REFERENCE = compiled(rb"&(?:#(?:[xX]([0-9a-fA-F]{1,6})|([0-9]{1,7}))|([A-Za-z][A-Za-z0-9]{1,23}));")
 
 # What a text has in one piece with such a code in it, from its beginning on.
-_ENCODED = re.compile(rb"(?<![^\s\"'<>])[^\s\"'<>%]*+%[^\s\"'<>]*+")
-_PERCENT = re.compile(rb"%(?:([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
+_ENCODED = compiled(rb"(?<![^\s\"'<>])[^\s\"'<>%]*+%[^\s\"'<>]*+")
+_PERCENT = compiled(rb"%(?:([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
 # An address in the query of an address in the query of one.
 _DEEPEST = 3
 # The values of a query with a blank: `+` stands for it, and for itself in Base64 that is not encoded.
-_QUERY = re.compile(rb"[?&][\w.~-]{1,64}=[^\s&\"'<>+]{1,256}\+[^\s&\"'<>]*+")
+_QUERY = compiled(rb"[?&][\w.~-]{1,64}=[^\s&\"'<>+]{1,256}\+[^\s&\"'<>]*+")
 
 # Calendars, address books (RFC 5545, 3.1; RFC 6350, 3.2) and directories (RFC 2849) fold a line before a blank.
 _FOLDING = (b"BEGIN:V", b"\ndn: ")
 # Between strings that a program joins, the sign at a line's end or at its beginning.
-_JOINED = re.compile(rb"([\"'`])[ \t]{0,8}(?:\r?\n)?[ \t]{0,40}\+[ \t]{0,8}(?:\r?\n)?[ \t]{0,40}\1")
+_JOINED = compiled(rb"([\"'`])[ \t]{0,8}(?:\r?\n)?[ \t]{0,40}\+[ \t]{0,8}(?:\r?\n)?[ \t]{0,40}\1")
 # What an address in an address has there, whose own `+` were encoded: then it may be one, but not between words.
-_QUERY_OF_WORDS = re.compile(rb"[?&][\w.~-]{1,64}=[A-Za-z\x80-\xff]{1,64}(?:\+[A-Za-z\x80-\xff]{1,64}){2,}+")
+_QUERY_OF_WORDS = compiled(rb"[?&][\w.~-]{1,64}=[A-Za-z\x80-\xff]{1,64}(?:\+[A-Za-z\x80-\xff]{1,64}){2,}+")
 # What begins like an escape and may be the end of one word and the beginning of another.
 # The sign comes first, which is seldomer than a letter.
-_WITHIN_WORDS = re.compile(
+_WITHIN_WORDS = compiled(
     rb"[=\\%\"'`](?<=[a-z\x80-\xff].)"
     rb"(?:(?<=[=\\])\r?\n|(?<=%)[0-9]?[a-f]{1,2}|(?<=[\"'`])\s{0,40}\+\s{0,40}[\"'`])[a-z\x80-\xff]",
     re.IGNORECASE,
 )
 # A line that goes on (RFC 2045, 6.7, rule 5), as long as programs make it: the padding of Base64 ends shorter ones.
-_SOFT = re.compile(rb"(?m)^[^\r\n]{56,75}=\r?$")
-_PRINTABLE_CODE = re.compile(rb"=([0-9A-F]{2})")
+_SOFT = compiled(rb"(?m)^[^\r\n]{56,75}=\r?$")
+_PRINTABLE_CODE = compiled(rb"=([0-9A-F]{2})")
 
 # So many lines beside one that is shown are, too: of a text of so few, all.
 _BESIDE, _FEW = 2, 16

@@ -7,13 +7,15 @@ write a key in groups of as many characters, to read it out.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from functools import cache
 from itertools import accumulate
 
+from gitbtc.keys.lazily import compiled
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     # Where in the text it begins, and what stands there, in one piece.
@@ -29,18 +31,18 @@ _LONGS = b"T" * _LONG
 _MARKS = rb"[ \t]{0,40}+(?:(?:[>#|*+;!%-]|//|--)[ \t]{0,8}+){0,3}"
 # The end of a line that a word goes on behind: bare, behind the sign that a mail or a shell puts there, or between the
 # quotes of strings that a program joins.
-_FOLD = re.compile(
+_FOLD = compiled(
     rb"(?:[=\\]?\r?\n("
     + _MARKS
     + rb")|[\"'`][ \t]{0,4}+[+.\\,]?[ \t]{0,4}+\r?\n\s{0,40}+[\"'`]())(?=[0-9A-Za-z+/_%&?=$.-])"
 )
 # What words that go on behind a line end are cut between; sentences and programs seldom are.
 _INNER = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/_%&?=$.-")
-_MARK = re.compile(rb"\A(?:[>#|*+;!%-]|//)+")
+_MARK = compiled(rb"\A(?:[>#|*+;!%-]|//)+")
 _MARK_LETTERS = b" \t>#|*+;!%-/"
 _GOES_ON, _LINE_END = b"=\\", frozenset([b"\r", b"\n"])
 _ENDINGS = frozenset(bytes([byte]) for byte in b"\r\n=\\\"'`")
-_LINE_ENDS = re.compile(rb"(?:[=\\]|[\"'`][ \t]{0,4}[+.\\,]?[ \t]{0,4})?\r?\Z")
+_LINE_ENDS = compiled(rb"(?:[=\\]|[\"'`][ \t]{0,4}[+.\\,]?[ \t]{0,4})?\r?\Z")
 _SIGNS = b"!#$%&()*+,-./:;<=>?@[]^_{|}~\\"
 _OPENING = frozenset([b"", b'"', b"'", b"`"])
 _LONGEST_MARK = 72
@@ -55,10 +57,10 @@ _HEX_CLASSES = bytes(
     for byte in range(256)
 )  # fmt: skip
 _ONE_BY_ONE = (b" HH" * 8, b" HxHH" * 8, b"  HxHH" * 8)
-_BYTES = re.compile(
+_BYTES = compiled(
     rb"(?<![0-9a-zA-Z])(?:(?:0[xX])?[0-9a-fA-F]{2}[\s,:;-]{1,24}){15,}+(?:(?:0[xX])?[0-9a-fA-F]{2}(?![0-9a-zA-Z]))?"
 )
-_NO_DIGIT = re.compile(rb"0[xX]|[^0-9a-fA-F]+")
+_NO_DIGIT = compiled(rb"0[xX]|[^0-9a-fA-F]+")
 # How far before it the name of what bytes are stands.
 _NAME = 64
 
@@ -72,8 +74,8 @@ _SIZES = (4, 5, 6, 8, 10)
 _NEAR = 512  # bytes, so far before it the run of a group may begin, on lines before
 _GROUP, _FEWEST = rb"[DT]{%d}", 5
 _NEXT_GROUP = rb"(?:[ -]|[ \t]{0,8}\r?\n[ \t]{0,40})"
-_DIGIT = re.compile(rb"[0-9]")
-_BLANK = re.compile(rb"[\s-]+")
+_DIGIT = compiled(rb"[0-9]")
+_BLANK = compiled(rb"[\s-]+")
 
 
 def readings(text: bytes) -> Joined:
@@ -217,13 +219,13 @@ def _among_groups(shape: bytes) -> Iterator[tuple[int, int]]:
 
 @cache
 def _five(size: int) -> re.Pattern[bytes]:
-    return re.compile(b" ".join([_GROUP % size] * _FEWEST))
+    return compiled(b" ".join([_GROUP % size] * _FEWEST))
 
 
 @cache
 def _groups_of(size: int) -> re.Pattern[bytes]:
     """Five groups of so many characters or more, and a shorter last one; compiled where it is needed."""
-    return re.compile(
+    return compiled(
         rb"(?<![^\s\"'])[0-9A-Za-z]{%d}(?:%b[0-9A-Za-z]{%d}){4,}+(?:%b[0-9A-Za-z]{1,%d}(?![0-9A-Za-z]))?"
         % (size, _NEXT_GROUP, size, _NEXT_GROUP, size)
     )

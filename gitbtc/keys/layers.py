@@ -6,21 +6,21 @@ members with one name, and give up on deep nesting, and a key may stand behind e
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 
 from gitbtc.keys.escapes import lines_with
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # UTF-16 inside a binary file. Bounded, since each repetition takes memory; what follows is the next match.
-_WIDE = re.compile(rb"(?:[\t\n\r\x20-\x7e]\0){12,4096}")
+_WIDE = compiled(rb"(?:[\t\n\r\x20-\x7e]\0){12,4096}")
 # A string (1), and the colon after it if it names a member (2). JSON strings hold no line end, so that a stray quote is
 # over at the end of its line.
-_STRING = re.compile(rb'"([^"\n]*)"?(:?)')
-_SPACED_COLON = re.compile(rb'"([ \t\r\n]{1,64}):')
+_STRING = compiled(rb'"([^"\n]*)"?(:?)')
+_SPACED_COLON = compiled(rb'"([ \t\r\n]{1,64}):')
 
 # Strings are read in pieces, so that those of a large file are not all in memory as objects, and a piece begins so far
 # before the end of the last one that a phrase of one word a record is whole in one of them.
@@ -154,7 +154,7 @@ def _overlap(content: bytes, start: int, end: int) -> int:
 
 # What shows nothing: where a program may break a word (soft hyphens, zero-width characters, `<wbr>`), and what tells a
 # terminal the colour of a text (ECMA-48, 8.3.117).
-_INVISIBLE = re.compile(
+_INVISIBLE = compiled(
     rb"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf|<wbr ?/?>|\x1b\[[0-9;]{0,32}m"
     rb"|&(?:shy|#173|#8203|ZeroWidthSpace);"
 )

@@ -15,6 +15,7 @@ from itertools import accumulate, compress, count, islice, pairwise, repeat
 from operator import add, eq, sub
 
 from gitbtc.keys import words as lists
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 # What may stand between two words of a phrase without more ado: white space, comma, quotes, brackets, hyphen, the marks
 # of lists and tables.
 SEPARATORS = rb"\s,;|*\"'`()\[\]{}<>\0\-"
-_PLAIN = re.compile(rb"[" + SEPARATORS + rb"]*(?:\b[0-9]{1,2}[.:]?[" + SEPARATORS + rb"]+)?")
+_PLAIN = compiled(rb"[" + SEPARATORS + rb"]*(?:\b[0-9]{1,2}[.:]?[" + SEPARATORS + rb"]+)?")
 # Some of these, and numbers of at most two digits.
-_STRICT = re.compile(
+_STRICT = compiled(
     rb"[" + SEPARATORS + rb"]+(?:[0-9]{1,2}(?:[.:](?![0-9])[" + SEPARATORS + rb"]*|[" + SEPARATORS + rb"]+))*"
 )
 # What is a part of a word though no letter.
 _OF_WORDS = frozenset(b"0123456789_")
 
-_IS_LETTER = re.compile(rb"[a-z\x80-\xff]")
+_IS_LETTER = compiled(rb"[a-z\x80-\xff]")
 # Splitting at blanks is several times faster than an expression: for the words all else becomes a blank, and for what
 # stands between them every letter does, and white space what the letters were.
 _LETTERS_ALONE = bytes(byte if _IS_LETTER.match(bytes([byte])) else ord(" ") for byte in range(256))
@@ -48,14 +49,14 @@ _SHOWN_WHITE = bytes.maketrans(_HIDDEN_WHITE, _WHITE)
 # What is said of what stands between two words, in the bits of a byte.
 _IS_PLAIN, _IS_STRICT, _ENDS_A_WORD, _BEGINS_A_WORD = 1, 2, 4, 8
 # What counts: digits, letters and Roman numerals before a point or a bracket. And blanks, which fill a column.
-_NUMBER = re.compile(rb"[0-9]+(?:(?:st|nd|rd|th)\b)?|(?<![a-z])(?:[a-z]|[ivx]{2,5})(?=[.):])")
-_BLANKS = re.compile(rb"[ \t]{2,}")
+_NUMBER = compiled(rb"[0-9]+(?:(?:st|nd|rd|th)\b)?|(?<![a-z])(?:[a-z]|[ivx]{2,5})(?=[.):])")
+_BLANKS = compiled(rb"[ \t]{2,}")
 _ORDINALS = (
     b"first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
     b" sixteenth seventeenth eighteenth nineteenth one two three four five six seven eight nine ten eleven twelve"
     b" thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 ).split()
-_SPELLED = re.compile(
+_SPELLED = compiled(
     rb"\b(?:twent(?:ieth|y(?:[ -](?:first|second|third|fourth|one|two|three|four))?)|" + b"|".join(_ORDINALS) + rb")\b"
 )
 # The longest that stands between two words: the rest of a record, of a line of a subtitle.
@@ -69,43 +70,43 @@ _DIFFERENT = 9
 # So many words that are on a list may stand in the frame itself: `<word index="1">` has three.
 _LONGEST_PERIOD = 5
 # What may stand before the last word of a list that a person wrote.
-_LAST = re.compile(rb",? (?:and|or|&|plus|und|oder|et|ou|y|e|i|en|og|och) \Z")
+_LAST = compiled(rb",? (?:and|or|&|plus|und|oder|et|ou|y|e|i|en|og|och) \Z")
 
 # Lines that begin with the mark of a comment or with a sign of a patch, one under the other.
-_MARK = re.compile(rb"(?m)^[ \t]*(?:[+#;%!]+|//+|--+)")
-_MARKED_LINES = re.compile(rb"(?m)(?:^[ \t]*(?:[+#;%!]|//|--)[^\n]*\n?){2,}")
+_MARK = compiled(rb"(?m)^[ \t]*(?:[+#;%!]+|//+|--+)")
+_MARKED_LINES = compiled(rb"(?m)(?:^[ \t]*(?:[+#;%!]|//|--)[^\n]*\n?){2,}")
 # Its second line: found many times faster.
-_SECOND_MARK = re.compile(rb"\n[ \t]*(?:[+#;%!]|//|--)")
-_HUNK = re.compile(rb"(?m)^@@ .*\n((?:[ +\-\\][^\n]*(?:\n|\Z)|\n)+)")
+_SECOND_MARK = compiled(rb"\n[ \t]*(?:[+#;%!]|//|--)")
+_HUNK = compiled(rb"(?m)^@@ .*\n((?:[ +\-\\][^\n]*(?:\n|\Z)|\n)+)")
 
 # What no text holds.
-_BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
+_BINARY = compiled(rb"[\0-\x08\x0e-\x1f]")
 _SHORTEST, _LONGEST = 3, 32  # bytes of a word
 
 # A number of at most two digits, or a word that can be on a list.
-_NUMBERED = re.compile(rb"(?<![0-9a-z\x80-\xff.])([0-9]{1,2})(?:st|nd|rd|th)?(?![0-9a-z])|([a-z\x80-\xff]{3,})")
+_NUMBERED = compiled(rb"(?<![0-9a-z\x80-\xff.])([0-9]{1,2})(?:st|nd|rd|th)?(?![0-9a-z])|([a-z\x80-\xff]{3,})")
 _NUMERAL, _LISTED = 1, 2
 # The same number alone. Its digit comes first, so that the search is one for digits.
-_NUMBERS = re.compile(rb"[0-9](?<![0-9a-z\x80-\xff.][0-9])[0-9]?(?=(?:st|nd|rd|th)?(?![0-9a-z]))")
+_NUMBERS = compiled(rb"[0-9](?<![0-9a-z\x80-\xff.][0-9])[0-9]?(?=(?:st|nd|rd|th)?(?![0-9a-z]))")
 # Of a text's numbers these are the seldomest of those that have to be there.
 _TENTH, _ELEVENTH = (
-    re.compile(rb"%b(?<![0-9a-z\x80-\xff.]%b)(?:st|nd|rd|th)?(?![0-9a-z])" % (number, number))
+    compiled(rb"%b(?<![0-9a-z\x80-\xff.]%b)(?:st|nd|rd|th)?(?![0-9a-z])" % (number, number))
     for number in (b"10", b"11")
 )
 # Whatever the order, and whether they begin with 0 or with 1, these are among the numbers of twelve words.
 _FIRST_NUMBERS = frozenset(b"%d" % number for number in range(1, 12))
 # A word of a list that stands there so often is one of the frame.
 _OFTEN = 9
-_PAIRS = ((re.compile(rb"(?:\x01\x02){12,}"), True), (re.compile(rb"(?:\x02\x01){12,}"), False))
+_PAIRS = ((compiled(rb"(?:\x01\x02){12,}"), True), (compiled(rb"(?:\x02\x01){12,}"), False))
 
 # Words of a list that follow one another.
 _SHORTEST_ROW = 3
 _ROW = b"\1" * _SHORTEST_ROW
-_STRETCH = re.compile(rb"\x01{3,}")
+_STRETCH = compiled(rb"\x01{3,}")
 _LONGEST_FRAME = 16  # words
 _LONG = 6  # letters, more than a Roman numeral has
 # Between two rows alone: on a line of its own, and more than the end of a sentence.
-_TWO_ROWS = re.compile(rb"[^\s.,;:!?].*\n|\n.*[^\s.,;:!?]", re.DOTALL)
+_TWO_ROWS = compiled(rb"[^\s.,;:!?].*\n|\n.*[^\s.,;:!?]", re.DOTALL)
 
 
 class Words:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import islice
@@ -11,9 +10,11 @@ from operator import lt
 from gitbtc.keys import layouts
 from gitbtc.keys import words as lists
 from gitbtc.keys.forms import aezeed, bip39, electrum, electrum_v1, slip39
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gitbtc.keys.family import PhraseFamily, Spot
@@ -38,8 +39,8 @@ _SEPARATORS = layouts.SEPARATORS
 _NUMBERING = frozenset(
     b"%0*d%s" % (width, number, mark) for number in range(100) for width in (1, 2) for mark in (b"", b".", b":")
 )
-_TOKEN = re.compile(rb"[0-9]{1,2}[.:](?![0-9])|[A-Za-z0-9_\x80-\xff]+|[^" + _SEPARATORS + rb"A-Za-z0-9_\x80-\xff]")
-_UNIT_END = re.compile(rb'[\n"]')
+_TOKEN = compiled(rb"[0-9]{1,2}[.:](?![0-9])|[A-Za-z0-9_\x80-\xff]+|[^" + _SEPARATORS + rb"A-Za-z0-9_\x80-\xff]")
+_UNIT_END = compiled(rb'[\n"]')
 
 # A text is read in pieces that overlap by more than a phrase, so that its tokens never fill the memory, and that one
 # character that is not ASCII does not make all of it slow.
@@ -47,17 +48,17 @@ _PIECE = 1 << 16
 _OVERLAP = 1 << 12
 
 # Invisible characters, dashes, curly quotes, bullets, the byte order mark; NFKD has made spaces of the wide ones.
-_FOREIGN_SEPARATORS = re.compile("[\u00a0\u00ab\u00b7\u00bb\u1680\u2000-\u203a\u2060-\u2069\u3000-\u3002\ufeff]")
+_FOREIGN_SEPARATORS = compiled("[\u00a0\u00ab\u00b7\u00bb\u1680\u2000-\u203a\u2060-\u2069\u3000-\u3002\ufeff]")
 # Ideographs that touch. Each is a word of its own.
-_IDEOGRAPHS = re.compile("[\u4e00-\u9fff]{2,}")
+_IDEOGRAPHS = compiled("[\u4e00-\u9fff]{2,}")
 # What follows or precedes a part of a sentence: punctuation as Chinese is printed with.
-_OF_A_SENTENCE = re.compile("[\uff01-\uff5e\u3001\u3002]")
+_OF_A_SENTENCE = compiled("[\uff01-\uff5e\u3001\u3002]")
 
 # Of twelve that are drawn from a list of 2,048 the average place is below the first once in 60,000 times, and once in
 # 26 below the second. In sentences of interfaces it is mostly below 300, and in all but one of a thousand below 720;
 # and one sentence in sixteen of that length has a right checksum. The second is wanted where many sentences stand.
 _COMMON, _COMMON_AMONG_SENTENCES = 320, 720
-_SENTENCE = re.compile("[\u4e00-\u9fff]{4,}")
+_SENTENCE = compiled("[\u4e00-\u9fff]{4,}")
 _SENTENCES = 8
 
 # So many different words make a phrase: twelve random words have fewer once in 10**8 times; prose, code, logs and menus

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from gitbtc.keys.families import BASE58
+from gitbtc.keys.lazily import compiled
 from gitbtc.kinds import base58
 
 TYPE_CHECKING = False
@@ -19,11 +18,11 @@ _LENGTHS = frozenset(length for family in BASE58 for length in family.LENGTHS)
 _CLASSES = bytes(ord("B") if byte in base58.ALPHABET else ord(" ") for byte in range(256))
 _LEAST = b"B" * min(_LENGTHS)
 _BEGINNINGS = [beginning for family in BASE58 for beginning in family.GLUED]
-_GLUED = re.compile(b"|".join(b"(" + pattern + b")" for pattern, _ in _BEGINNINGS))
+_GLUED = compiled(b"|".join(b"(" + pattern + b")" for pattern, _ in _BEGINNINGS))
 _GLUED_LENGTHS = [0, *(length for _, length in _BEGINNINGS)]
 # Where no text is, a run of a key's length and a few letters more is tried at each of its places: a key under unknown
 # version bytes costs a checksum at each, which is why they are few.
-_BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
+_BINARY = compiled(rb"[\0-\x08\x0e-\x1f]")
 _TOUCHING, _AROUND = 12, 200
 _TOUCHED = frozenset(length + more for length in _LENGTHS for more in range(1, _TOUCHING + 1))
 # Windows are remembered so that a text of one repeated character costs one check, not one each.

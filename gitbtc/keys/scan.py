@@ -16,6 +16,7 @@ from gitbtc.keys import escapes, joined, layers, phrases, runs, words
 from gitbtc.keys.families import FILES, NAMED, TEXTS, TOKENS
 from gitbtc.keys.finding import KeyFinding, fingerprint
 from gitbtc.keys.form import BLOCK, Form
+from gitbtc.keys.lazily import compiled
 from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text, with_words_decoded
 from gitbtc.keys.typed import without_typed
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     Sighting = tuple[int, Form, bytes]
     Known = Callable[[], frozenset[bytes]]
 
-_BEHIND_BACKSLASH = re.compile(rb"\\([a-z]+)", re.IGNORECASE)
+_BEHIND_BACKSLASH = compiled(rb"\\([a-z]+)", re.IGNORECASE)
 # Bytes within which the words of a phrase are looked for beside one of them.
 _REACH = 1 << 12
 _FAR_REACH = 1 << 14  # the same in the strings of a document

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from itertools import accumulate, groupby, product
+
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ _PLAIN_BASE64 = bytes.maketrans(b"-_", b"+/")
 # What stands between the lines of one text in hex or Base64: line ends, the quotes and commas of an array or of
 # strings that a program joins, the marks that a patch, a comment or a mail begins its lines with. The last line may be
 # short, and is no member's name.
-_BETWEEN = re.compile(rb"=?=?[\s\"'`,+\\()>#*|-]{1,24}")
+_BETWEEN = compiled(rb"=?=?[\s\"'`,+\\()>#*|-]{1,24}")
 _LONGEST_BETWEEN = 26
-_REST = re.compile(
+_REST = compiled(
     rb"[\s\"'`,+\\()>#*|-]{1,24}([A-Za-z0-9+/_\-]{1,21})(?:={1,2}(?![A-Za-z0-9+/_\-=])|(?![A-Za-z0-9+/_\-]|[\"'`]?\s?[:=]))"
 )
 # So many bytes can be a raw key or a hash, and nothing that has a structure.
@@ -39,12 +40,12 @@ _BARE = 33
 _BARE_DIGITS = (64, 66)
 
 # How UTF-8 begins, to the end of the first character beyond ASCII.
-_CHARACTER = re.compile(rb"[\0-\x7f]*+(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})")
+_CHARACTER = compiled(rb"[\0-\x7f]*+(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})")
 
 
 # What has a structure in hex, with other letters around it.
 _LONGEST_BARE_DIGITS = 67
-_LONG_HEX = re.compile(rb"[0-9a-f]{68,}+|[0-9A-F]{68,}+")
+_LONG_HEX = compiled(rb"[0-9a-f]{68,}+|[0-9A-F]{68,}+")
 
 
 class Tokens:
@@ -194,7 +195,7 @@ _BEGINS_WORD = frozenset(
 )
 _WORD_SIZES = range(4, 49)
 _BLOCK = 1 << 14  # bytes: a list of all the words of a large text is slow
-_ENCODED_WORD = re.compile(rb"[A-Za-z0-9+/=]+")
+_ENCODED_WORD = compiled(rb"[A-Za-z0-9+/=]+")
 _WORD_LETTERS = bytes(byte if _ENCODED_WORD.match(bytes([byte])) else ord(" ") for byte in range(256))
 
 

@@ -8,7 +8,7 @@ type. None is a word of a phrase.
 
 from __future__ import annotations
 
-import re
+from gitbtc.keys.lazily import compiled
 
 _NUMBERS = (
     b"amount_sat|block_height|block_time|coinbase|confirmations|confirmed|created_at|fee_sat|size_bytes|spent|timestamp"
@@ -25,7 +25,7 @@ _MEMBER = (
 _NAMES = (b'"txid":', b'"amount_sat":', b'"ref":')
 _END = rb"(?:, ?|(?=\}))"
 # Several at a time, each with its comma or the end of its object. A quote comes first: elsewhere nothing is tried.
-_TYPED = re.compile(_MEMBER + _END + rb"(?:" + _MEMBER + _END + rb"){0,63}")
+_TYPED = compiled(_MEMBER + _END + rb"(?:" + _MEMBER + _END + rb"){0,63}")
 
 
 def without_typed(text: bytes) -> bytes:

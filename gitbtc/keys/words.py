@@ -11,11 +11,11 @@ read in place of all these. `tests/keys/index.py` makes it of the lists.
 from __future__ import annotations
 
 import os
-import re
 from functools import cache
 from importlib.util import find_spec
 
 from gitbtc.errors import CannotWork
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _ELSEWHERE = {
 
 # Some byte of every word of the lists, in UTF-8 and NFKD: a small letter, the first bytes of kana, jamo, ideographs.
 _BYTES = ((rb"[a-z]", ASCII), (rb"\xe3", ("japanese",)), (rb"\xe1", ("korean",)), (rb"[\xe4-\xe9]", IDEOGRAPHS))
-_SCRIPTS = tuple((re.compile(pattern), names) for pattern, names in _BYTES)
+_SCRIPTS = tuple((compiled(pattern), names) for pattern, names in _BYTES)
 
 _INDEX = "lists/index.txt"
 _MOST_CLASSES = 256  # each is a byte

@@ -7,6 +7,7 @@ A file that is not canonical is parsed whole.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import accumulate, pairwise
 
 from gitbtc.kinds import codec, json_text
@@ -14,6 +15,7 @@ from gitbtc.kinds.frame import ARRAY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from mmap import mmap
 
     from gitbtc.kinds.frame import Frame
@@ -88,8 +90,43 @@ def body(content: Buffer, frame: Frame = ARRAY) -> tuple[int, int]:
     return len(head), len(content) - len(foot)
 
 
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Walk each pair of buffers once within: many checks ask for the same ones, which are the same objects then. What
+    is told of them is shared, and nobody may change it.
+    """
+    _walked.append([])
+    try:
+        yield
+    finally:
+        _walked.pop()
+
+
+_Walked = tuple["Kind", "Buffer", "Buffer", "list[Change] | None"]  # None: not canonical
+_walked: list[list[_Walked]] = []
+_REMEMBERED = 12  # pairs: those of each kind's file between the sides of a merge and what it comes to
+
+
 def walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
     """The changed records of two canonical array files; NotCanonical when one of them turns out not to be one."""
+    if not _walked:
+        return _walk(kind, old, new)
+    pairs = _walked[-1]
+    found = next((one for one in pairs if one[0] is kind and one[1] is old and one[2] is new), None)
+    if found is None:
+        try:
+            changes: list[Change] | None = _walk(kind, old, new)
+        except NotCanonical:
+            changes = None
+        found = kind, old, new, changes
+        pairs.insert(0, found)
+        del pairs[_REMEMBERED:]
+    if found[3] is None:
+        raise NotCanonical
+    return found[3]
+
+
+def _walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
     if not kind.is_array:
         raise NotCanonical
     json_text.expect(max(len(old), len(new)))

@@ -20,7 +20,7 @@ from gitbtc.kinds.places import ELEMENT, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from gitbtc.kinds.formats import Networks
@@ -106,12 +106,23 @@ def claimed_in(kind: Kind, content: bytes) -> set[Networks]:
         body(content)
     except NotCanonical:
         content = codec.canonical(kind, content) if places else b""
-    return {
-        networks
-        for path, format_ in places
-        for start, networks in _STARTS.get(format_, {}).items()
-        if f'"{path[-1]}":"{start}'.encode() in content
-    }
+    named = {(path[-1], format_) for path, format_ in places}
+    return {networks for name, format_ in named for networks in _begun(name, _STARTS.get(format_, {}), content)}
+
+
+def _begun(name: str, starts: Mapping[str, Networks], content: bytes) -> Iterator[Networks]:
+    """The networks of the values of the field `name`. None of `starts` begins with another one: once all values are
+    counted, none is left to look for; and most begin as the first of them does.
+    """
+    field = f'"{name}":"'.encode()
+    left = content.count(field) if starts else 0
+    first = content.find(field) + len(field)
+    likely_first = sorted(starts.items(), key=lambda one: not content.startswith(one[0].encode(), first))
+    for start, networks in likely_first:
+        counted = content.count(f'"{name}":"{start}'.encode()) if left else 0
+        left -= counted
+        if counted:
+            yield networks
 
 
 def network_of_root(files: Iterable[tuple[Kind, Callable[[], bytes]]]) -> Networks:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.repo.configuration import Configuration
 from gitbtc.repo.index import SUBMODULE, Index
+from gitbtc.repo.places import is_oid
 from gitbtc.repo.program import bytes_of, lines_of
-from gitbtc.repo.revisions import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -27,6 +27,25 @@ def is_staging() -> bool:
     return not words or _command(words) in _STAGING
 
 
+def git_process() -> tuple[int, str]:
+    """The process that started the hook whose shell started us, and when it began, in the ticks of /proc/PID/stat; 0
+    and "" where there is no /proc.
+    """
+    shell = _stat(os.getppid())
+    process = int(shell[1]) if shell else 0
+    told = _stat(process) if process else []
+    return (process, told[19]) if told else (0, "")
+
+
+def _stat(process: int) -> list[str]:
+    """What /proc/PID/stat tells behind the program's name, from the third field on; nothing where there is none."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            return os.fsdecode(file.read().rpartition(b")")[2]).split()
+    except OSError:
+        return []
+
+
 def _command(words: list[str]) -> str:
     """The command of a command line of git: `add` of `git -C treasury add .`; "" where there is none."""
     program, *rest = words
@@ -57,8 +76,7 @@ def _git_words() -> list[str]:
 def _told(process: int) -> tuple[int, list[str]]:
     """The parent of a process, and the words of its command; 0 and none where that is not known."""
     try:
-        with open(f"/proc/{process}/stat", "rb") as file:
-            parent = int(file.read().rpartition(b")")[2].split()[1])
+        parent = int(_stat(process)[1])
         with open(f"/proc/{process}/cmdline", "rb") as file:
             return parent, [os.fsdecode(word) for word in file.read().split(b"\0")]
     except (OSError, ValueError, IndexError):

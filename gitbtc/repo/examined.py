@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitbtc.repo import files
-from gitbtc.repo.revisions import is_oid
+from gitbtc.repo.places import is_oid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,8 +11,8 @@ import os
 
 from gitbtc.repo.blobs import BlobReader, Blobs
 from gitbtc.repo.index import SUBMODULE, SYMBOLIC_LINK, Changed, Entry
+from gitbtc.repo.places import is_oid
 from gitbtc.repo.program import GitFailed, environment
-from gitbtc.repo.revisions import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

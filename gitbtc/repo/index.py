@@ -20,6 +20,8 @@ SYMBOLIC_LINK, SUBMODULE = "120000", "160000"  # modes of entries that are no fi
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
 
 
+_DIGEST = 20  # bytes at the end of an index; with SHA-256 the end of a longer one
+
 # The blob without bytes, by SHA-1 and by SHA-256.
 _EMPTY = frozenset([
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -96,6 +98,18 @@ class Index(Revisions):
     def _announced(self) -> list[str]:
         """The paths of `git add --intent-to-add`: in the index as empty files, and in no commit of it."""
         return self._items("diff-files", "--name-only", "-z", "--no-renames", "--diff-filter=A", "--", ":/")
+
+    def index_ending(self) -> bytes:
+        """The last bytes of the file of the index that GIT_INDEX_FILE names: a digest of all before them, or zeros
+        where Git writes none (gitformat-index(5)). Nothing without an index.
+        """
+        place = self.environment.get("GIT_INDEX_FILE") or os.path.join(self.git_dir(), "index")
+        try:
+            with open(place, "rb") as file:
+                file.seek(-_DIGEST, os.SEEK_END)
+                return file.read()
+        except OSError:
+            return b""
 
     def unmerged_entries(self) -> dict[str, dict[int, Entry]]:
         """path -> stage (1 base, 2 ours, 3 theirs) -> (mode, oid) of every path that a merge left open."""

@@ -32,7 +32,8 @@ _KEYS_ONLY = "gitbtc.keysonly"
 SCHEMAS = ".gitbtc/schemas"
 # What hooks and commands leave in gitbtc's folder from one step to the next.
 _KEPT_BETWEEN = (
-    "settled.json", "passed.json", "reserving.lock", "scanned.clean", "scanned.lock", "apply.lock", "vetted",
+    "settled.json", "passed.json", "passed.by", "passed.index", "reserving.lock", "scanned.clean", "scanned.lock",
+    "apply.lock", "vetted",
 )  # fmt: skip
 
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 
 _POINTER = "gitdir: "
+_REF = "ref: "
+_DIGITS = frozenset("0123456789abcdef")
+
+
+def is_oid(text: str) -> bool:
+    """Whether `text` is a full object id, SHA-1 or SHA-256."""
+    return len(text) in (40, 64) and _DIGITS.issuperset(text)
 
 
 def own_folder(top: str = ".") -> str | None:
@@ -26,6 +33,74 @@ def common_folder(top: str = ".") -> str | None:
     told = os.environ.get("GIT_COMMON_DIR") or _line(os.path.join(own, "commondir"))
     place = os.path.normpath(os.path.join(own, told)) if told else own
     return place if os.path.isdir(os.path.join(place, "objects")) else None
+
+
+def plain_places(top: str) -> tuple[str, str, str] | None:
+    """The work tree's root, its Git folder and the one that all work trees share, where `top` is the root of the main
+    work tree and nothing says that the repository is elsewhere: what `git rev-parse` would tell. None otherwise.
+    """
+    folder = os.path.join(top, ".git")
+    if not _SAYS_OTHERWISE.isdisjoint(os.environ) or os.path.islink(folder) or not _is_own(top, folder):
+        return None
+    try:
+        with open(os.path.join(folder, "config"), "rb") as file:
+            settings = file.read().lower().translate(None, b" \t")
+    except OSError:
+        return None
+    is_plain = b"\nbare=false\n" in settings and settings.count(b"bare=") == 1 and b"worktree" not in settings
+    has_all = all(os.path.exists(os.path.join(folder, name)) for name in ("HEAD", "objects", "refs"))
+    if not (is_plain and has_all) or os.path.lexists(os.path.join(folder, "commondir")):
+        return None
+    real = os.path.realpath(top)
+    return real, os.path.join(real, ".git"), folder
+
+
+_SAYS_OTHERWISE = frozenset([
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT", "GIT_OBJECT_DIRECTORY",
+])  # fmt: skip
+
+
+def _is_own(*folders: str) -> bool:
+    """Whether whoever works here owns them: Git reads a repository of somebody else only if told to."""
+    try:
+        return all(os.stat(folder).st_uid == os.geteuid() and os.path.isdir(folder) for folder in folders)
+    except OSError:
+        return False
+
+
+def heads(own: str, common: str, *names: str) -> list[str | None] | None:
+    """The oids of HEAD, MERGE_HEAD and their like, None for one that does not exist; None for all where refs are no
+    files, or one is written in a way that is Git's to read (gitrepository-layout(5), git-pack-refs(1)).
+    """
+    if not os.path.isdir(os.path.join(common, "refs", "heads")) or os.path.exists(os.path.join(common, "reftable")):
+        return None
+    found: list[str | None] = []
+    for name in names:
+        told = _line(os.path.join(own, name))
+        if told is not None and told.startswith(_REF):
+            told = _of_branch(common, told.removeprefix(_REF))
+            if told == "":
+                found.append(None)
+                continue
+        if os.path.islink(os.path.join(own, name)) or (told is not None and not is_oid(told)):
+            return None
+        found.append(told)
+    return found
+
+
+def _of_branch(common: str, branch: str) -> str | None:
+    """What the branch points to, "" where it has no commit yet."""
+    if not branch.startswith("refs/heads/") or "/." in branch:
+        return "?"
+    told = _line(os.path.join(common, branch))
+    if told is not None:
+        return told
+    try:
+        with open(os.path.join(common, "packed-refs"), encoding="utf-8", errors="surrogateescape") as file:
+            return next((line[: line.index(" ")] for line in file if line.endswith(f" {branch}\n")), "")
+    except FileNotFoundError:
+        return ""
 
 
 def oid_digits(common: str) -> int:

@@ -11,8 +11,8 @@ from gitbtc.errors import CannotWork
 from gitbtc.repo.blobs import BlobReader
 from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.objects import CUT_SHORT, TREE, Ancestor, LoggedCommit, Objects
+from gitbtc.repo.places import is_oid
 from gitbtc.repo.program import GitFailed, bytes_of
-from gitbtc.repo.revisions import is_oid
 from gitbtc.repo.stored import Commit, Stored, tagged
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ import re
 import subprocess
 
 from gitbtc.errors import CannotWork, GitbtcError, remedy
+from gitbtc.repo.places import plain_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -200,6 +201,10 @@ class GitProgram:
         return self._place(_COMMON)
 
     def _place(self, option: str) -> str:
+        if option not in self._places:
+            plain = plain_places(self.cwd)
+            if plain is not None:
+                self._places |= dict(zip(_PLACES, plain, strict=True))
         if option not in self._places:
             # Who asks for the work tree will ask for the others: one process tells all three.
             asked = _PLACES if option == _TOP else (option,)

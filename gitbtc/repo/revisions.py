@@ -6,14 +6,15 @@ import os
 import re
 
 from gitbtc.errors import UsageError
+from gitbtc.repo.places import heads, is_oid
 from gitbtc.repo.program import GitProgram, lines_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_OID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-
+# Each is a file of the Git folder, where refs are files.
+_WRITTEN_DOWN = frozenset(["HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"])
 # The words of a date without a number.
 _DATE_WORDS = frozenset(
     [
@@ -23,11 +24,6 @@ _DATE_WORDS = frozenset(
         "august", "september", "october", "november", "december",
     ]
 )  # fmt: skip
-
-
-def is_oid(text: str) -> bool:
-    """Whether `text` is a full object id, SHA-1 or SHA-256."""
-    return _OID.match(text) is not None
 
 
 class Revisions(GitProgram):
@@ -59,6 +55,10 @@ class Revisions(GitProgram):
         """The same for each of several revisions, told by one process; none of them may hold a line end. Of a full oid,
         whether the repository holds the object.
         """
+        if _WRITTEN_DOWN.issuperset(revisions):
+            read = heads(self.git_dir(), self.common_dir(), *revisions)
+            if read is not None:
+                return read
         told = self._line("cat-file", "--batch-check=%(objectname)", stdin=lines_of(revisions))
         return [line if is_oid(line) else None for line in told.splitlines()]
 

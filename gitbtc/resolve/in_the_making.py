@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from functools import cached_property, lru_cache
 
+from gitbtc.repo.diffing import blob_id
 from gitbtc.resolve.settlements import Settlements
+from gitbtc.spends import ALLOW_REWRITE
 from gitbtc.state.in_progress import InProgress
 from gitbtc.state.moves import each_in_place
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_merged_places, of_revision, schemas_folder
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from gitbtc.resolve.repair import Repair
     from gitbtc.state.merging import Merging
 
-ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"
+
+_LARGE = 1 << 18  # bytes
 
 
 class InTheMaking:
@@ -32,7 +35,8 @@ class InTheMaking:
     def __init__(self, git: Git, blobs: BlobReader, message: str | None = None) -> None:
         self._git = git
         # Base, ours, theirs and the index: each of their large files is asked for by several checks.
-        self._read = lru_cache(maxsize=6)(blobs.read)
+        self._read = lru_cache(maxsize=6)(self._blob)
+        self._blobs = blobs
         self.schemas = schemas_folder(git)
         self.kinds: Kinds = installed_kinds(git)
         self.in_progress = InProgress(git, message)
@@ -40,6 +44,22 @@ class InTheMaking:
         self.merging: Merging | None = self.in_progress.merging
         self._snapshots: dict[str | None, Snapshot] = {}
         self.is_rewriting = os.environ.get(ALLOW_REWRITE) == "1"
+
+    def _blob(self, oid: str) -> bytes:
+        """What the work tree has as it is staged is read there: a large file is hashed sooner than unpacked."""
+        path = self._staged_at.get(oid)
+        place = path and os.path.join(self._git.top_level(), path)
+        if place and os.path.isfile(place) and os.path.getsize(place) >= _LARGE:
+            with open(place, "rb") as file:
+                content = file.read()
+            if blob_id(content, len(oid)) == oid:
+                return content
+        return self._blobs.read(oid)
+
+    @cached_property
+    def _staged_at(self) -> dict[str, str]:
+        """oid -> where it is staged."""
+        return {oid: path for path, (_, oid) in self.index.entries.items()}
 
     def snapshot(self, revision: str | None) -> Snapshot:
         """The snapshot of a commit, read once."""

@@ -20,3 +20,6 @@ LIMITS_PATH = ".gitbtc/limits.toml"
 
 # The kinds whose files say who spent what.
 EVIDENCE = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION, CHAIN)
+
+# The variable that says of a commit that it loses or rewrites what no commit may on purpose, with the value 1.
+ALLOW_REWRITE = "GITBTC_ALLOW_REWRITE"

@@ -129,6 +129,9 @@ def test_a_merge_that_is_made_is_never_failed(repo: Repo, hooks: Hooks, script: 
     hooks.install()
     repo.env["OURS"] = "1"
     assert repo.run(".git/hooks/post-merge", "0").stderr == ""
+    assert notes(repo) == []  # what is merged here was looked at before it was made
+    repo.env["GITHEAD_" + repo.git("rev-parse", "HEAD").strip()] = "theirs"
+    assert repo.run(".git/hooks/post-merge", "0").stderr == ""
     assert notes(repo) == ["-E -P -m gitbtc hook post-merge 0"]
 
 

@@ -7,8 +7,7 @@ hides it either. A string is in one case, BIP-173 allows both.
 
 from __future__ import annotations
 
-import re
-
+from gitbtc.keys.lazily import compiled
 from gitbtc.kinds import bech32
 
 TYPE_CHECKING = False
@@ -30,7 +29,7 @@ class Hrps:
         bounds = f"{{{least},{most}}}"
         lower = f"(?:{alternatives})1([{bech32.CHARSET}]{bounds})"
         upper = f"(?:{alternatives.upper()})1([{bech32.CHARSET.upper()}]{bounds})"
-        self._pattern = re.compile(f"{lower}|{upper}".encode("ascii"))
+        self._pattern = compiled(f"{lower}|{upper}".encode("ascii"))
 
     def find(self, text: bytes) -> Iterator[tuple[int, str, str]]:
         """What may be strings of the family: offset, human-readable part, the data and what is glued to it, in lower

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from gitbtc.keys.form import Form
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,17 +25,17 @@ FORM = Form("ecash token (Cashu)", "redeem it in a wallet at once: it belongs to
 # Where a token begins, by what JSON's `{` and a map of CBOR begin with in Base64; the next one in the same run is not
 # a part of it. Not `++`: with that, Python 3.11.2 passes over what `(?!` forbids. Nothing follows: `+` does the same.
 _BEGIN = rb"cashu(?:Ae|B[o-v])"
-_TOKEN = re.compile(rb"cashu([AB])(?=[eo-v])((?:(?!%b)[A-Za-z0-9+/_-])+)" % _BEGIN)
+_TOKEN = compiled(rb"cashu([AB])(?=[eo-v])((?:(?!%b)[A-Za-z0-9+/_-])+)" % _BEGIN)
 _PLAIN_BASE64 = bytes.maketrans(b"-_", b"+/")
 
-_JSON_PROOFS = re.compile(rb'"proofs"\s{0,8}:\s{0,8}\[')
-_JSON_SECRET = re.compile(rb'"secret"\s{0,8}:\s{0,8}"((?:[^"\\]|\\.)++)"', re.DOTALL)
-_JSON_SIGNATURE = re.compile(rb'"C"\s{0,8}:\s{0,8}"(?:0[23][0-9a-f]{64}|[0-9a-f]{96})"', re.IGNORECASE)
+_JSON_PROOFS = compiled(rb'"proofs"\s{0,8}:\s{0,8}\[')
+_JSON_SECRET = compiled(rb'"secret"\s{0,8}:\s{0,8}"((?:[^"\\]|\\.)++)"', re.DOTALL)
+_JSON_SIGNATURE = compiled(rb'"C"\s{0,8}:\s{0,8}"(?:0[23][0-9a-f]{64}|[0-9a-f]{96})"', re.IGNORECASE)
 
 # Texts of one letter are the members' names: p is an array, s a text, the others of them bytes, in which what looks
 # like a member is none.
-_CBOR_PROOFS = re.compile(rb"\x61p[\x80-\x9f]")
-_CBOR_MEMBER = re.compile(
+_CBOR_PROOFS = compiled(rb"\x61p[\x80-\x9f]")
+_CBOR_MEMBER = compiled(
     rb"(\x61c(?:\x58\x21[\x02\x03].{32}|\x58\x30.{48}))|\x61[ersi](?:\x48.{8}|\x58\x20.{32}|\x58\x21.{33})"
     rb"|\x61s(?:([\x61-\x77])|\x78(.)|\x79(..))",
     re.DOTALL,

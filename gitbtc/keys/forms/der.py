@@ -12,6 +12,7 @@ import re
 
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms.scalar import is_private_key
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ ANCHORS = (_CURVE, _PRIME_FIELD.lower())
 FORM = Form("private key in DER", "keep the key in a wallet; gitbtc needs only the address or the public key")
 
 # A sequence, version 1, an octet string of 32 bytes.
-_KEY = re.compile(rb"\x30(?:([\x25-\x7f])|\x81(.)|\x82(..))\x02\x01\x01\x04\x20(.{32})", re.DOTALL)
+_KEY = compiled(rb"\x30(?:([\x25-\x7f])|\x81(.)|\x82(..))\x02\x01\x01\x04\x20(.{32})", re.DOTALL)
 _KEY_SIZE = 37
 # The parameters of secp256k1 as far as its prime: specified domain, version 1, prime field, the prime.
 _PRIME = (2**256 - 2**32 - 977).to_bytes(32, "big")
-_SPECIFIED = re.compile(
+_SPECIFIED = compiled(
     rb"\xa0(?:.|\x81.|\x82..)\x30(?:.|\x81.|\x82..)\x02\x01\x01\x30\x2c"
     + re.escape(_PRIME_FIELD + b"\x02\x21\x00" + _PRIME),
     re.DOTALL,
@@ -39,7 +40,7 @@ _SPECIFIED = re.compile(
 _NAMED = b"\xa0\x07" + _CURVE
 _PUBLIC_KEY = b"\xa1"
 # What stands between the curve of PKCS #8 and its ECPrivateKey: an octet string's tag and length.
-_WRAPPED = re.compile(re.escape(_CURVE) + rb"\x04(?:[\x25-\x7f]|\x81.|\x82..)\Z", re.DOTALL)
+_WRAPPED = compiled(re.escape(_CURVE) + rb"\x04(?:[\x25-\x7f]|\x81.|\x82..)\Z", re.DOTALL)
 _LONGEST_WRAP = len(_CURVE) + 4
 
 

@@ -8,10 +8,9 @@ x-only public key of BIP-386, which stands in `tr()` and in the `pk()` of its sc
 
 from __future__ import annotations
 
-import re
-
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms.scalar import is_private_key
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ FORM = Form("private key in a descriptor", "write the descriptor with public key
 
 # Of Elements: the master key of SLIP-77, or a private view key, which stands first in `ct()` (ELIP 150).
 # The bracket comes first, so that the search is one for a plain letter.
-_BLINDING = re.compile(rb"\((?:(?<=\bslip77\()|(?<=\bct\())([0-9a-fA-F]{64})[,)]")
-_KEY = re.compile(rb"\((?:(?<=wpkh\()|(?<=combo\())(?:\[[0-9a-fA-Fh'/]{8,200}\])?([0-9a-fA-F]{64})\)")
+_BLINDING = compiled(rb"\((?:(?<=\bslip77\()|(?<=\bct\())([0-9a-fA-F]{64})[,)]")
+_KEY = compiled(rb"\((?:(?<=wpkh\()|(?<=combo\())(?:\[[0-9a-fA-Fh'/]{8,200}\])?([0-9a-fA-F]{64})\)")
 
 
 def find(text: bytes) -> Iterator[Spot]:

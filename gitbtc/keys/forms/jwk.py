@@ -6,9 +6,8 @@ Base64 for URLs without padding) and RFC 8812 (`secp256k1`). `crv` stands in the
 
 from __future__ import annotations
 
-import re
-
 from gitbtc.keys.form import Form
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +19,8 @@ ANCHORS = (b"crv",)
 
 FORM = Form("private key in a JSON Web Key", "keep the key outside the repository; the public one has no `d`")
 
-_CURVE = re.compile(rb"[\"']?\bcrv[\"']?\s{0,8}:\s{0,8}[\"'](?:secp256k1|P-256K?|K-256|Ed25519|X25519)[\"']")
-_KEY = re.compile(rb"(?<![\w-])[\"']?d[\"']?\s{0,8}:\s{0,8}[\"']([A-Za-z0-9_-]{43})=?[\"']")
+_CURVE = compiled(rb"[\"']?\bcrv[\"']?\s{0,8}:\s{0,8}[\"'](?:secp256k1|P-256K?|K-256|Ed25519|X25519)[\"']")
+_KEY = compiled(rb"(?<![\w-])[\"']?d[\"']?\s{0,8}:\s{0,8}[\"']([A-Za-z0-9_-]{43})=?[\"']")
 _OBJECT = 600  # bytes ahead of `crv` and behind it
 
 

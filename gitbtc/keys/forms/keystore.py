@@ -7,9 +7,8 @@ secp256k1 is the same one for Bitcoin, and the password of a person is soon foun
 
 from __future__ import annotations
 
-import re
-
 from gitbtc.keys.form import Form
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +21,11 @@ ANCHORS = (b"ciphertext", b"aes-128-ctr")
 FORM = Form("encrypted private key (keystore)", "keep the keystore outside the repository: a password is guessed")
 
 _SIGN = rb"\"\s{0,16}:\s{0,16}"
-_TEXT = re.compile(rb"\"(?:ciphertext|message)" + _SIGN + rb"\"(?:0x)?([0-9a-fA-F]{64,256})\"")
+_TEXT = compiled(rb"\"(?:ciphertext|message)" + _SIGN + rb"\"(?:0x)?([0-9a-fA-F]{64,256})\"")
 _PARTS = (
-    re.compile(rb"\"(?:kdf|function)" + _SIGN + rb"\"(?:scrypt|pbkdf2)\""),
-    re.compile(rb"\"(?:mac|checksum)" + _SIGN + rb"[\"{]"),
-    re.compile(rb"\"aes-128-ctr\""),
+    compiled(rb"\"(?:kdf|function)" + _SIGN + rb"\"(?:scrypt|pbkdf2)\""),
+    compiled(rb"\"(?:mac|checksum)" + _SIGN + rb"[\"{]"),
+    compiled(rb"\"aes-128-ctr\""),
 )
 _OBJECT = 1500  # bytes, ahead of it and behind
 

@@ -14,10 +14,10 @@ Lightning's, LDK's, Electrum's and BDK's interfaces.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from gitbtc.keys.form import WARN, Form
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,34 +65,34 @@ _BLOCK_HASH = b"00000000"
 
 # What stands before a value, read from its end: a quote, a bracket, a call such as `bytes.fromhex(`, the sign, a remark
 # such as `(hex)`, the index of an item, and the name: in quotes, or one word with up to three before it.
-_BEFORE = re.compile(
+_BEFORE = compiled(
     rb"[\"'`]?[rbu]{0,2}[\[{ \t]{0,4}(?:\([\w.!]{1,32})?[ \t]{0,16}(?:=:|>=|[:=])[ \t]{0,16}"
     rb"(?:\)[\w ]{1,16}\([ ]?)?(?:\]\w{0,8}\[|\])?"
     rb"(?:[\"'`]([^\"'`\r\n]{1,64})[\"'`]|([\w.$-]{1,64}(?: [A-Za-z]{1,16}){0,3}))"
 )
 _REACH = 256
 # The same for a string of which the value is a part.
-_MEMBER = re.compile(rb"\"\s{0,16}:\s{0,16}\"([\w -]{1,64})\"")
+_MEMBER = compiled(rb"\"\s{0,16}:\s{0,16}\"([\w -]{1,64})\"")
 
 # What has a secret of its own in its query, and a family of its own.
 _SCHEMES = (b"nostr+walletconnect:", b"bunker:")
 
-_BREAK = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
-_SECRET = re.compile(
+_BREAK = compiled(rb"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+_SECRET = compiled(
     rb"priv(?!ac|il)|secret(?!ar|s ?manager)|seed(?!er|ing|ling)|entropy|pre ?image|\bhsm\b|hsm ?secret|shachain"
     rb"|mnemonic|pass ?phrase|\bsec ?key|\bprv\b|prv ?key|\bsk\b|\bwif\b|(?:signing|deployer|blinding) ?key"
 )
 # Said after the secret, or before it: it is not the secret itself.
-_NOT_ITSELF = re.compile(
+_NOT_ITSELF = compiled(
     rb"pub|hash|sha ?[0-9]|digest|md5|check ?sum|finger ?print|commitment|signature|encoding"
     rb"|\b(?:id|ids|uuid|guid|name|names|path|paths|file|files|filename|dir|url|uri|arn|ref|refs|node|nodes|peer|peers|host"
     rb"|hosts|server|servers|address|addresses|addr|addrs|point|points|version|type|kind|script|descriptor|txid|outpoint"
     rb"|sig|alias|label|salt|nonce|iv|algorithm|algo|policy|manager)\b"
 )
-_OF_A_SECRET = re.compile(
+_OF_A_SECRET = compiled(
     rb"hashed|(?:hash|digest|check ?sum|finger ?print|sha ?[0-9]+|md5) of\b|\b(?:sha ?[0-9]+|md5)\b|hash ?seed"
 )
-_PUBLIC = re.compile(rb"\b[a-z]{0,4}pub(?:lic|key)?\b")
+_PUBLIC = compiled(rb"\b[a-z]{0,4}pub(?:lic|key)?\b")
 # How prose goes on after naming a secret.
 _ITSELF = frozenset([b"key", b"keys", b"hex", b"bytes", b"base64", b"phrase", b"exponent", b"scalar"])
 _FREE = frozenset([b"label", b"note", b"alias", b"source", b"name"])

@@ -11,6 +11,7 @@ import re
 from gitbtc.keys import phrases
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import near_phrase
+from gitbtc.keys.lazily import compiled
 from gitbtc.keys.tokens import places
 from gitbtc.keys.words import numbers
 
@@ -24,7 +25,7 @@ ANCHORS = (b"pairing",)
 
 FORM = Form("pairing phrase (Lightning Node Connect)", "end the session in the node: whoever has the words commands it")
 
-_NAME = re.compile(
+_NAME = compiled(
     rb"pairing[ _-]?(?:phrase|secret|words|mnemonic)[\w -]{0,24}[\"'`]?\s{0,8}(?::=|=>|[:=(]|[\"'`])[\s\"'`\[({]{0,16}",
     re.IGNORECASE,
 )

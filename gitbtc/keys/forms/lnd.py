@@ -13,6 +13,7 @@ import re
 
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import uri
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ _ADVICE = "it commands the node: bake a new root key, keep the file out of the r
 LND = Form("macaroon (LND)", _ADVICE)
 OTHER = Form("macaroon (another service)", "revoke it, keep it out of the repository: whoever has it is let in")
 
-_BEGIN = re.compile(rb"\x02\x01(?=[\x01-\x40][!-~])")
-_OLD_BEGIN = re.compile(rb"location (?=[!-~])")
-_OLD_PACKET = re.compile(rb"([0-9a-f]{4})(location|identifier|cid|vid|cl|signature) ")
+_BEGIN = compiled(rb"\x02\x01(?=[\x01-\x40][!-~])")
+_OLD_BEGIN = compiled(rb"location (?=[!-~])")
+_OLD_PACKET = compiled(rb"([0-9a-f]{4})(location|identifier|cid|vid|cl|signature) ")
 _OLD_LENGTH = 4  # hex digits ahead of a packet's name
 _CONNECT = uri.scheme(_SCHEME)
-_PARAMETER = re.compile(rb"[?&;#]macaroon=([0-9a-z+/_-]{64,})", re.IGNORECASE)
+_PARAMETER = compiled(rb"[?&;#]macaroon=([0-9a-z+/_-]{64,})", re.IGNORECASE)
 _HEX = b"0123456789abcdefABCDEF"
 
 _END, _LOCATION, _IDENTIFIER, _VERIFICATION, _SIGNATURE = 0, 1, 2, 4, 6

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from gitbtc.keys.form import Form
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ ANCHORS = (b"lndhub:",)
 
 FORM = Form("LNDHub account", "move the money to a wallet of your own, or make a new account: whoever has this spends")
 
-_ACCOUNT = re.compile(
+_ACCOUNT = compiled(
     rb"lndhub:(?:\\?/){2}(?:admin:)?([A-Za-z0-9._~-]{6,128}:[A-Za-z0-9._~%-]{6,256})(?![A-Za-z0-9>}])", re.IGNORECASE
 )
 

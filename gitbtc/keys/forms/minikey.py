@@ -13,12 +13,12 @@ for a key.
 
 from __future__ import annotations
 
-import re
-
 from gitbtc.keys.form import Form
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from gitbtc.keys.family import Spot
@@ -29,8 +29,8 @@ FORM = Form("mini private key", "it is the whole key: keep it where the coin is;
 
 _CHARACTER = rb"[1-9A-HJ-NP-Za-km-z]"
 # The S comes first, so that the search for it is one for a plain string.
-_KEY = re.compile(rb"S(?<![0-9A-Za-z+]S)(?:%b{29}|%b{25}|%b{21})(?![0-9A-Za-z+])" % ((_CHARACTER,) * 3))
-_TOKEN_BEFORE, _TOKEN_AFTER = re.compile(rb"[0-9A-Za-z+/_\-]*\Z"), re.compile(rb"[0-9A-Za-z+/_\-]*+")
+_KEY = compiled(rb"S(?<![0-9A-Za-z+]S)(?:%b{29}|%b{25}|%b{21})(?![0-9A-Za-z+])" % ((_CHARACTER,) * 3))
+_TOKEN_BEFORE, _TOKEN_AFTER = compiled(rb"[0-9A-Za-z+/_\-]*\Z"), compiled(rb"[0-9A-Za-z+/_\-]*+")
 # A line of Base64 in armour or in a mail has 64 or 76 characters.
 _LONGEST_TOKEN = 63
 # Capitals, small letters and digits alternate at random in a key: at 13 of the 21 places of a short one, where the
@@ -39,7 +39,7 @@ _LEAST_CHANGES = {22: (8, 7), 26: (10, 8), 30: (11, 9)}
 _KINDS = bytes(
     ord("A") if chr(code).isupper() else ord("a") if chr(code).islower() else ord("1") for code in range(128)
 ) + bytes(128)
-_CHANGE = re.compile(rb"(?<=A)[^A]|(?<=a)[^a]|(?<=1)[^1]")
+_CHANGE = compiled(rb"(?<=A)[^A]|(?<=a)[^a]|(?<=1)[^1]")
 
 
 def find(text: bytes) -> Iterator[Spot]:

@@ -12,6 +12,7 @@ import re
 from gitbtc.keys import phrases
 from gitbtc.keys import words as lists
 from gitbtc.keys.form import WARN, Form
+from gitbtc.keys.lazily import compiled
 from gitbtc.keys.tokens import places
 
 TYPE_CHECKING = False
@@ -29,13 +30,13 @@ FORM = Form(
 )
 
 # The name, and behind it a sign, a bracket or a quote, as in JSON, in settings, in a call and on a command line.
-_NAME = re.compile(
+_NAME = compiled(
     rb"(?:(?:mnemonic|seed|(?:recovery|backup)[ _-]?(?:phrase|seed|words?))"
     rb"[\w -]{0,24}(?:[\"'`]?\s{0,8}(?::=|=>|[:=(])|\s[\"'`])|mnemonic\s)[\s\"'`\[({]{0,16}",
     re.IGNORECASE,
 )
 # A word, or what stands for one that nobody knows; what may stand between two of them ends in neither.
-_WORD = re.compile(rb"[\s,;|\"'`\[\]{}()-]{0,40}(?:[0-9]{1,2}[.:)]?[\s\"'`]{1,8})?([a-z\x80-\xff]{3,}|[?_*x.]{2,12})")
+_WORD = compiled(rb"[\s,;|\"'`\[\]{}()-]{0,40}(?:[0-9]{1,2}[.:)]?[\s\"'`]{1,8})?([a-z\x80-\xff]{3,}|[?_*x.]{2,12})")
 _FEWEST, _DIFFERENT, _MOST = 11, 9, 24
 # As many words of the longest list, with their numbers and quotes.
 _REACH, _FIRST_REACH = 1200, 160

@@ -11,6 +11,7 @@ import re
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import uri
 from gitbtc.keys.forms.scalar import is_private_key
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ SIGNER = Form("signer connection (nostr bunker)", "revoke it in the signer, and 
 
 _WALLET = uri.scheme(rb"nostr(?:\+|%(?:25){0,2}2b)?walletconnect(?:(?:\+|%(?:25){0,2}2b)[a-z0-9]{1,32})?")
 _SIGNER = uri.scheme(rb"bunker")
-_KEY = re.compile(rb"[?&;#]secret=([0-9a-f]{64})(?![0-9a-z])", re.IGNORECASE)
-_HOST = re.compile(rb"bunker:/{0,2}[0-9a-f]{64}(?![0-9a-z])", re.IGNORECASE)
+_KEY = compiled(rb"[?&;#]secret=([0-9a-f]{64})(?![0-9a-z])", re.IGNORECASE)
+_HOST = compiled(rb"bunker:/{0,2}[0-9a-f]{64}(?![0-9a-z])", re.IGNORECASE)
 # Long enough that it is no word of an example.
-_TOKEN = re.compile(rb"[?&;#]secret=([0-9a-z._~-]{8,256})", re.IGNORECASE)
+_TOKEN = compiled(rb"[?&;#]secret=([0-9a-z._~-]{8,256})", re.IGNORECASE)
 
 
 def find(text: bytes) -> Iterator[Spot]:

@@ -8,10 +8,9 @@ secp256k1 is the same secret as in DER, and has the same fingerprint.
 
 from __future__ import annotations
 
-import re
-
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import der
+from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,21 +22,21 @@ ANCHORS = (b"private key",)
 
 _ADVICE = "keep the key file outside the repository, or name it in .gitignore"
 
-_HEADER = re.compile(rb"----(?:-| )BEGIN ((?:[A-Z0-9](?:-?[A-Z0-9]){0,15} ){0,4})PRIVATE KEY(?: BLOCK)?(?:-| )----")
+_HEADER = compiled(rb"----(?:-| )BEGIN ((?:[A-Z0-9](?:-?[A-Z0-9]){0,15} ){0,4})PRIVATE KEY(?: BLOCK)?(?:-| )----")
 # No line of Base64 and no header has it: the footer begins with it, or where there is none, another armour.
 _END = b"----"
 # What a comment or a patch begins its lines with, as far as it is no white space, quote or letter of Base64.
 _MARK = rb"(?<=\n)[ \t]{0,40}(?://+|--?(?!-)|[+;%!])"
 # What can stand between the header and the Base64: line ends (also as escapes, in quotes, quoted or commented out) and
 # headers such as `Proc-Type: 4,ENCRYPTED`.
-_BODY = re.compile(
+_BODY = compiled(
     rb"(?:"
     + _MARK
     + rb"|[\s\"'`,;|>#*()\[\]{}+\0]|\\+[nrt]?|[A-Za-z][A-Za-z-]{0,30}: [^\r\n\"\\]{0,200})*+[A-Za-z0-9+/]{16}"
 )
-_MARKED = re.compile(rb"[ \t]*\r?\n" + _MARK)
-_MARKS = re.compile(_MARK)
-_NOT_BASE64 = re.compile(rb"\\+[nrt]|(?<=[\s\"'])\+(?=[\s\"'])|[^A-Za-z0-9+/]")
+_MARKED = compiled(rb"[ \t]*\r?\n" + _MARK)
+_MARKS = compiled(_MARK)
+_NOT_BASE64 = compiled(rb"\\+[nrt]|(?<=[\s\"'])\+(?=[\s\"'])|[^A-Za-z0-9+/]")
 # Enough for an RSA key of 16384 bits.
 _LONGEST = 16384
 _PREAMBLE = 2048

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 
 from gitbtc.keys.form import Form
+from gitbtc.keys.lazily import compiled
 from gitbtc.keys.tokens import places
 
 TYPE_CHECKING = False
@@ -37,27 +38,27 @@ URL = Form("password in a URL", _ADVICE)
 
 _OPTION, _LIANAS = b"rpc", b"auth"
 _SIGN = rb"[\"']?[ \t]{0,8}(?:=|:(?!=|:))[ \t]{0,8}"
-_COOKIE = re.compile(rb"__cookie__:([0-9a-fA-F]{64})(?![0-9a-zA-Z])")
-_PASSWORD = re.compile(
+_COOKIE = compiled(rb"__cookie__:([0-9a-fA-F]{64})(?![0-9a-zA-Z])")
+_PASSWORD = compiled(
     rb"(?<![a-z])rpc[_-]?pass(?:word|wd|phrase)?"
     + _SIGN
     + rb"(?:\"([^\"\r\n]{1,256})|'([^'\r\n]{1,256})|([^\s\0-\x1f\"'`\\]{1,256}))",
     re.IGNORECASE,
 )
-_AUTH = re.compile(
+_AUTH = compiled(
     rb"rpcauth" + _SIGN + rb"[\"']?([^\s:\"'$]{1,64}:[0-9a-fA-F]{2,64}\$[0-9a-fA-F]{64})(?![0-9a-zA-Z])", re.IGNORECASE
 )
 
 # The user and the password of a node's address, as far as a URL may be long.
-_USERINFO = re.compile(rb":(?:\\?/){2}([^\s/@:\"'<>\\]{1,64}):([^\s/@\"'<>\\]{1,256})@[\w\[.-]")
+_USERINFO = compiled(rb":(?:\\?/){2}([^\s/@:\"'<>\\]{1,64}):([^\s/@\"'<>\\]{1,256})@[\w\[.-]")
 _SLASHES = (b"://", b":\\/\\/")
-_LIANA = re.compile(rb"\bauth[\"']?\s{0,8}[:=]\s{0,8}[\"']([^\s:\"']{1,64}):([^\s\"']{1,256})[\"']", re.IGNORECASE)
+_LIANA = compiled(rb"\bauth[\"']?\s{0,8}[:=]\s{0,8}[\"']([^\s:\"']{1,64}):([^\s\"']{1,256})[\"']", re.IGNORECASE)
 # Liana keeps it in the table, or in the object, of the node's address.
-_BESIDE = re.compile(rb"[\"']?\b(?:\w{1,32}_)?addr[\"']?\s{0,8}[:=]", re.IGNORECASE)
+_BESIDE = compiled(rb"[\"']?\b(?:\w{1,32}_)?addr[\"']?\s{0,8}[:=]", re.IGNORECASE)
 _NEAR = 256
 
 _WORD = rb"(?:(?:your|my|some|the|a|an|rpc|bitcoin|bitcoind|core|node|strong|secure|random|long|super)[ _-]?)*"
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = compiled(
     rb"[<{\[(].*|\$[\w{(].*|%[({].*|%[a-z](?:\W.*)?|%\w+%|\W+|\.\*.*|&lt;.*|\.\.+|\*+|\xe2\x80\xa6|!(?:secret|vault|env|ref).*"
     rb"|(.)\1*"  # one character repeated
     rb"|.*[<{][^<>{}]*[>}].*"

@@ -12,9 +12,8 @@ seldom by far. The name of a file in IPFS (34 bytes in Base58) is told by its ow
 
 from __future__ import annotations
 
-import re
-
 from gitbtc.keys.form import Form
+from gitbtc.keys.lazily import compiled
 from gitbtc.kinds import base58
 
 TYPE_CHECKING = False
@@ -29,9 +28,9 @@ FORM = Form("rune (Core Lightning)", "it commands the node: blacklist it there, 
 
 _CODE = 32  # bytes
 # 42 characters and 4 bits of the next one are the code. What follows is `=` and the upper bits of a digit.
-_TOKEN = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]9[MNO][A-Za-z0-9_-]++(?![+/])")
+_TOKEN = compiled(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]9[MNO][A-Za-z0-9_-]++(?![+/])")
 _ALTERNATIVE = rb"[A-Za-z0-9_ \x80-\xff]*[!=/^$~<>}{#](?:[^&|\\\0-\x1f\x7f]|\\[^\0-\x1f\x7f])*+"
-_RESTRICTIONS = re.compile(rb"=[0-9]{1,19}(?:-[^&|\\\0-\x1f\x7f]*+)?(?:&%b(?:\|%b)*)*" % ((_ALTERNATIVE,) * 2))
+_RESTRICTIONS = compiled(rb"=[0-9]{1,19}(?:-[^&|\\\0-\x1f\x7f]*+)?(?:&%b(?:\|%b)*)*" % ((_ALTERNATIVE,) * 2))
 _PLAIN_BASE64 = bytes.maketrans(b"-_", b"+/")
 _CID_BEGIN, _CID_CHARACTERS = b"Qm", 46
 

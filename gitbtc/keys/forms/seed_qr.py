@@ -10,10 +10,9 @@ it from other bytes.)
 
 from __future__ import annotations
 
-import re
-
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import bip39
+from gitbtc.keys.lazily import compiled
 from gitbtc.keys.words import numbers
 
 TYPE_CHECKING = False
@@ -38,7 +37,7 @@ _LISTED = 2048
 # Twelve random numbers below 2048 lie within so narrow a range once in 4,000 rows; years always do.
 _CLOSE = 800
 # Where no text is, a number can touch the row.
-_BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
+_BINARY = compiled(rb"[\0-\x08\x0e-\x1f]")
 _AROUND, _TOUCHING = 200, 8
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+from gitbtc.keys.lazily import compiled
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ENCODED = re.compile(rb"%([0-9a-fA-F]{2})")
+_ENCODED = compiled(rb"%([0-9a-fA-F]{2})")
 # A URI in the query of a URI in the query of a URI.
 _DEEPEST = 3
 
 
 def scheme(names: bytes) -> re.Pattern[bytes]:
     """Finds URIs whose scheme is one of `names`, a pattern in small letters."""
-    return re.compile(rb"(?i:%b)(?::|%%(?:25){0,2}3a)[^\s\"'<>`\\{}^\0]*+" % names, re.IGNORECASE)
+    return compiled(rb"(?i:%b)(?::|%%(?:25){0,2}3a)[^\s\"'<>`\\{}^\0]*+" % names, re.IGNORECASE)
 
 
 def find(text: bytes, schemes: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -23,6 +23,7 @@ import re
 
 from gitbtc.keys import phrases
 from gitbtc.keys.form import Form
+from gitbtc.keys.lazily import compiled
 from gitbtc.keys.tokens import is_text
 
 TYPE_CHECKING = False
@@ -55,8 +56,8 @@ _BTREE = frozenset([b"\x62\x31\x05\x00", b"\x00\x05\x31\x62"])
 _BBOLT_MAGIC = b"\xed\xda\x0c\xed"
 
 # A keystore, or those of the cosigners, and in it what signs.
-_KEYSTORE = re.compile(rb"\"(?:keystore|x[1-9][0-9]?/)\"\s{0,64}:\s{0,64}\{")
-_SIGNING = re.compile(
+_KEYSTORE = compiled(rb"\"(?:keystore|x[1-9][0-9]?/)\"\s{0,64}:\s{0,64}\{")
+_SIGNING = compiled(
     rb"\"(?:(?:seed|xprv)\"\s{0,64}:\s{0,64}\"[^\"]{8}|keypairs\"\s{0,64}:\s{0,64}\{\s{0,256}\"[^\"]{8})"
 )
 
@@ -72,7 +73,7 @@ _COPIED = (
 )
 _AHEAD = rb"(?:[.#~]|(?:copy of|old|backup|bak)[ ._-])?"
 _NAMES = tuple(
-    (re.compile(_AHEAD + pattern.replace(b"#", _DATED) + _COPIED, re.IGNORECASE), form)
+    (compiled(_AHEAD + pattern.replace(b"#", _DATED) + _COPIED, re.IGNORECASE), form)
     for pattern, form in (
         (rb"wallet#\.dat", _WALLET),
         (rb"hsm_secret#", _HSM_SECRET),
@@ -90,10 +91,10 @@ _LONGEST_PHRASE = 1024
 
 ANCHORS = (b"bie1", b"bie2", b"wallet dump created by", b"bitcoin_core_wallet_dump,")
 
-_DUMP = re.compile(
+_DUMP = compiled(
     rb"# Wallet dump created by [A-Z][A-Za-z -]{1,30} v?[0-9][0-9.]{0,16}|BITCOIN_CORE_WALLET_DUMP,[0-9]{1,4}(?![0-9])"
 )
-_SEALED = re.compile(rb"BIE[12][\x02\x03]")
+_SEALED = compiled(rb"BIE[12][\x02\x03]")
 # The magic, a public key, a block, a MAC.
 _BLOCK, _SEALED_LEAST = 16, 4 + 33 + 16 + 32
 

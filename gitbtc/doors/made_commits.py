@@ -20,9 +20,10 @@ from gitbtc.judge.findings import Finding, content_checks, limited, spoken_keys,
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.kinds import codec
+from gitbtc.kinds.delta import remembered
 from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
-from gitbtc.repo.limits import RECORDS, ROOTS, Limits, TooMuch
+from gitbtc.repo.limits import RECORDS, ROOTS, Limits, TooMuch, TooMuchAtOnce
 from gitbtc.repo.stored import NotHere, Stored, Unsound
 from gitbtc.spends import CHAIN, COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.channels import JOINED_AS_THEY_ARE
@@ -54,10 +55,10 @@ _MOST_PARENTS = 64  # every two of them are a merge
 class MadeCommits:
     """The commits of the repository that `git` works in; use it in a `with`."""
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Git, settings: Mapping[str, str] | None = None) -> None:
         self._git = git.as_stored()
         self._blobs = self._git.blobs()
-        settings = dict(self._git.config_entries())
+        settings = dict(self._git.config_entries()) if settings is None else settings
         self._limits = Limits(settings)
         self._stored = Stored(self._blobs, self._limits)
         # A commit is its children's parent, and most of its files are theirs.
@@ -110,7 +111,8 @@ class MadeCommits:
 
     def findings(self, oid: str) -> Iterator[Finding]:
         """Everything that speaks against the commit `oid`. NotHere when what it is judged by is not here."""
-        return self._told(oid, self._examine(oid))
+        with remembered():
+            yield from self._told(oid, self._examine(oid))
 
     def tip_findings(self, oid: str) -> Iterator[Finding]:
         """What speaks against what a ref points to and is no commit: key material in tags, in a file, in a tree."""
@@ -122,11 +124,13 @@ class MadeCommits:
         return self._told(oid, spoken_keys(spoken, "the name of a ref", partial(self._allow_list, oid)))
 
     def moved_findings(self, old: str, new: str) -> Iterator[Finding]:
-        """What speaks against moving a branch from the commit `old` to `new`, and against none of the commits alone."""
+        """What speaks against moving a branch from the commit `old` to `new`, and against none of the commits alone:
+        nothing where `old` is not here, which whoever pushes need not have.
+        """
         return self._told(new, self._examine_move(old, new))
 
     def _examine_move(self, old: str, new: str) -> Iterator[Told]:
-        if simulation.is_any_live(self._snapshot(new)):
+        if simulation.is_any_live(self._snapshot(new)) and self._git.find_each(old) != [None]:
             line = dict(self._git.commits("--ancestry-path", f"{old}..{new}"))
             yield from simulation.unannounced(old, new, line, self._past)
 
@@ -136,7 +140,7 @@ class MadeCommits:
     def _told(self, oid: str, told: Iterator[Told]) -> Iterator[Finding]:
         try:
             yield from (Finding(oid, *one) for one in told)
-        except NotHere:
+        except (NotHere, TooMuchAtOnce):
             raise
         except TooMuch as error:
             yield Finding(oid, "limit", "", str(error))

@@ -31,14 +31,15 @@ def receive(_: list[str]) -> int:
     from gitbtc.repo.limits import COMMITS, REFS, SECONDS, Limits
 
     git = Git().as_stored()
-    limits, examined = Limits.of(git), Examined(git)
+    settings = dict(git.config_entries())
+    limits, examined = Limits(settings), Examined(git)
     with watched(limits[SECONDS]) as watch:
         updates = to_receive(_input())
         limits.check(REFS, len(updates), "this push")
         arrived = examined.arriving(tips(updates))
         limits.check(COMMITS, len(arrived.commits), "this push")
         said = [*replacing(updates), *in_options(updates, _options())]
-        status = _tell([*said, *findings(git, updates, watch.counted(arrived.commits))])
+        status = _tell([*said, *findings(git, updates, watch.counted(arrived.commits), settings)])
         if not status:
             examined.add(arrived)
     return status

@@ -10,7 +10,7 @@ from gitbtc.judge.findings import Finding, spoken_keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gitbtc.doors.new_commits import Update
     from gitbtc.repo.git import Git
@@ -19,16 +19,19 @@ _REPLACING = "refs/replace/"
 MOST_FINDINGS = 50  # a push that is refused anyway is not looked at to its end
 
 
-def findings(git: Git, updates: list[Update], commits: Iterable[str]) -> list[Finding]:
+def findings(
+    git: Git, updates: list[Update], commits: Iterable[str], settings: Mapping[str, str] | None = None
+) -> list[Finding]:
     """The first that refuse, then the first that are only told, each in the order of the history; if none refuses, the
     push may come in.
 
-    `commits` are the oids of the new ones among those that the updates reach, oldest first.
+    `commits` are the oids of the new ones among those that the updates reach, oldest first; `settings` is the
+    repository's configuration, where it was read already.
     """
     kept: dict[bool, list[Finding]] = {True: [], False: []}
-    with MadeCommits(git) as made:
+    with MadeCommits(git, settings) as made:
         examined = (finding for oid in commits for finding in made.findings(oid))
-        for finding in chain(_ref_names(made, updates), _tips(made, updates), _moves(git, made, updates), examined):
+        for finding in chain(_ref_names(made, updates), _tips(made, updates), _moves(made, updates), examined):
             if len(kept[finding.refuses]) < MOST_FINDINGS:
                 kept[finding.refuses].append(finding)
             if len(kept[True]) == MOST_FINDINGS:
@@ -63,12 +66,11 @@ def _tips(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
         yield from made.tip_findings(oid)
 
 
-def _moves(git: Git, made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
+def _moves(made: MadeCommits, updates: list[Update]) -> Iterator[Finding]:
     """Of branches alone, and where what they had is here: a clone need not know what its remote has."""
     moved = [
         one for one in updates if one.name.startswith("refs/heads/") and not (is_null(one.old) or is_null(one.new))
     ]
     # What a branch points to is a commit: Git sees to that.
-    for update, here in zip(moved, git.find_each(*(one.old for one in moved)) if moved else (), strict=True):
-        if here:
-            yield from made.moved_findings(update.old, update.new)
+    for update in moved:
+        yield from made.moved_findings(update.old, update.new)

@@ -62,7 +62,8 @@ def scan(
     whole = ((1, form, secret) for family in FILES for _, form, secret in family.find_file(content, path))
     found: dict[tuple[str, bytes], KeyFinding] = {}
     refusing = 0
-    for line, form, secret in chain(whole, _in_content(content, 0), _own(content, known)):
+    free = without_typed(content)  # it takes a good part of the time that a state file does
+    for line, form, secret in chain(whole, _in_free_text(free, 0), _own(free, content, known)):
         if (form.name, secret) not in found:
             finding = found[form.name, secret] = KeyFinding(form, line, fingerprint(secret))
             refusing += form.severity == BLOCK and finding.fingerprint not in allowed
@@ -91,8 +92,8 @@ def may_hold_own(content: bytes) -> bool:
     return holds_hex(without_typed(content), _KEY_DIGITS)
 
 
-def _own(content: bytes, known: Known | None) -> Iterator[Sighting]:
-    if known is None or not may_hold_own(content):
+def _own(free: bytes, content: bytes, known: Known | None) -> Iterator[Sighting]:
+    if known is None or not holds_hex(free, _KEY_DIGITS):
         return
     from gitbtc.keys import own
 
@@ -107,7 +108,12 @@ def scan_name(path: str) -> list[KeyFinding]:
 
 def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
     """All of it; `depth` says how many layers of hex and Base64 are undone."""
-    for text in _texts(without_typed(content)):
+    return _in_free_text(without_typed(content), depth)
+
+
+def _in_free_text(free: bytes, depth: int) -> Iterator[Sighting]:
+    """The same of what is left without members that are no secret by their form."""
+    for text in _texts(free):
         unescaped = escapes.unescaped(text)
         yield from _in_layer(text, depth, spoken=unescaped is None)
         if unescaped is not None:
@@ -118,7 +124,7 @@ def _in_content(content: bytes, depth: int) -> Iterator[Sighting]:
             for read in layers.strings(document):
                 yield from _across(read, depth)
     if depth == 0:
-        yield from _spoken_otherwise(without_typed(content))
+        yield from _spoken_otherwise(free)
 
 
 def _spoken_otherwise(content: bytes) -> Iterator[Sighting]:

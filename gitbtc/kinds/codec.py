@@ -17,7 +17,7 @@ from gitbtc.kinds import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any, NoReturn
 
     from gitbtc.kinds.kind import Key, Kind, Record
@@ -516,9 +516,53 @@ def encode_lines(kind: Kind, lines: Iterable[bytes]) -> bytes:
     return kind.frame.file(lines)
 
 
+_PIECE = 4 << 20  # bytes: records take several times the memory of their lines
+
+
+def is_canonical(kind: Kind, content: bytes) -> bool:
+    """Whether `content` is a canonical file with records of an array kind; a piece of it is read at a time."""
+    try:
+        for _ in records_in_pieces(kind, content):
+            pass
+    except Malformed:
+        return False
+    return True
+
+
+def records_in_pieces(kind: Kind, content: bytes) -> Iterator[list[Record]]:
+    """The records of a canonical file of an array kind, some megabytes at a time, in order; Malformed for any other,
+    also for one without records, and then perhaps only at its end.
+    """
+    last: Key | None = None
+    for piece in _pieces(kind, content):
+        read = read_at_once(kind, piece)
+        if read is None or (last is not None and not last < read.keys[0]):
+            raise Malformed("the file is not in canonical form")
+        last = read.keys[-1]
+        yield read.records
+
+
+def _pieces(kind: Kind, content: bytes) -> Iterator[bytes]:
+    """Files of as many whole lines each; what does not look like a canonical file comes as it is."""
+    frame = kind.frame
+    if len(content) <= _PIECE or not (content.startswith(frame.head) and content.endswith(b"\n" + frame.foot)):
+        yield content
+        return
+    at, end = len(frame.head), len(content) - len(frame.foot)
+    while at < end:
+        until = content.find(b"\n", min(at + _PIECE, end - 1)) + 1
+        lines = content[at:until]
+        if until < end:  # else the last line has no comma, and none is taken away
+            if not lines.endswith(frame.end):
+                raise Malformed("a line has no comma")
+            lines = lines[: -len(frame.end)] + b"\n"
+        yield frame.head + lines + frame.foot
+        at = until
+
+
 def canonical(kind: Kind, content: bytes) -> bytes:
     """The canonical form of a state file of any layout; idempotent. Raises Malformed."""
-    if read_at_once(kind, content) is not None:
+    if is_canonical(kind, content):
         return content
     return encode_lines(kind, keyed(kind, content).values())
 

@@ -21,6 +21,8 @@ _CUT = f"it ends in the middle, as after a full disk or a crash; {_LAST}"
 
 # All that is left of a literal or a number that was begun.
 _BEGUN = r"(t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|[eE][-+]?)?"
+# Of most files the beginning tells that it is not blank, and no copy of them is made.
+_BEGINNING, _NOTHING = 64, b"\0 \t\r\n"
 _ESCAPE = r"\\?u?[0-9a-fA-F]{0,4}"
 
 
@@ -29,7 +31,8 @@ def damage(kind: Kind, content: bytes) -> str:
 
     A file of lines is whole without bytes: whether it had records, whoever knows its past can tell.
     """
-    if not content.removeprefix(BOM_UTF8).strip(b"\0 \t\r\n"):
+    text = content.removeprefix(BOM_UTF8)
+    if not (text[:_BEGINNING].strip(_NOTHING) or text.strip(_NOTHING)):
         return EMPTY if content or kind.frame.empty else ""
     return _NULS if b"\0" in content and not content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else ""
 

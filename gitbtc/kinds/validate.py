@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from itertools import chain
 
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
@@ -145,8 +146,18 @@ def _identity(kind: Kind, record: Any, field: str) -> str:
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
+_TOO_LARGE = 64 << 20  # bytes
+
+
 def records_of(kind: Kind, content: bytes) -> tuple[Iterable[Record], int]:
-    """The records of a file, and how many they are; an object file is one record. Raises Malformed."""
+    """The records of a file, and how many they are; an object file is one record. Raises Malformed.
+
+    Those of a very large canonical file are read while they are asked for, a second time: all of them at once would
+    take many times its memory.
+    """
+    if kind.is_array and len(content) > _TOO_LARGE and codec.is_canonical(kind, content):
+        count = content.count(b"\n") - bool(kind.frame.head) - bool(kind.frame.foot)
+        return chain.from_iterable(codec.records_in_pieces(kind, content)), count
     records = codec.parse(kind, content)
     return (records, len(records)) if kind.is_array else ([records], 1)
 
@@ -203,7 +214,7 @@ def validate_files(
 
 
 def _changed(kind: Kind, read_old: Callable[[], bytes], new: bytes) -> tuple[Iterable[Record], int]:
-    if not new.strip() and kind.frame.empty:
+    if kind.frame.empty and not (new[:64].strip() or new.strip()):
         raise codec.Malformed(f"the file is empty; without records it is {'[]' if kind.is_array else 'not there'}")
     try:
         return changed_records(kind, read_old(), new)

@@ -37,6 +37,7 @@ class Examined:
     def __init__(self, git: Git) -> None:
         self._git = git
         self.path = Path(git.common_dir(), _FILE)
+        self._looked_up: tuple[list[str], list[str]] = ([], [])
 
     def begin(self) -> bool:
         """Take all that is here for examined, unless that was done before; whether it was done now."""
@@ -81,7 +82,9 @@ class Examined:
 
     def _present(self, oids: list[str]) -> list[str]:
         """A commit that no ref reaches any more goes with `git gc`."""
-        return [oid for oid in self._git.find_each(*oids) if oid] if oids else []
+        if oids != self._looked_up[0]:
+            self._looked_up = oids, [oid for oid in self._git.find_each(*oids) if oid] if oids else []
+        return self._looked_up[1]
 
     def _of_refs(self) -> list[str]:
         return list(dict.fromkeys(oid for oid, _, _ in self._git.refs()))

@@ -13,6 +13,7 @@ from gitbtc.errors import CannotWork, GitbtcError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from gitbtc.repo.git import Git
@@ -34,16 +35,21 @@ class TooMuch(GitbtcError):
     """Something is larger than whoever keeps the repository wants looked at."""
 
 
+class TooMuchAtOnce(TooMuch):
+    """The push as a whole is; nothing more of it is looked at."""
+
+
 SECONDS = Limit(f"{_FAMILY}Seconds", 600, "seconds that it takes to look at")
 REFS = Limit(f"{_FAMILY}Refs", 10_000, "refs that are made, moved or deleted")
 COMMITS = Limit(f"{_FAMILY}Commits", 100_000, "new commits")
+UNPACKED = Limit(f"{_FAMILY}UnpackedBytes", 64 << 30, "bytes that are unpacked to look at it")
 MESSAGE = Limit(f"{_FAMILY}MessageBytes", 1 << 20, "bytes of message, names and signatures")
 FILES = Limit(f"{_FAMILY}Files", 1_000_000, "files and folders")
 ROOTS = Limit(f"{_FAMILY}Roots", 1_000, "roots")
 FILE = Limit(f"{_FAMILY}FileBytes", 256 << 20, "bytes in one file")
 RECORDS = Limit(f"{_FAMILY}Records", 1_000_000, "records in one file")
 
-OF_A_PUSH = (SECONDS, REFS, COMMITS)
+OF_A_PUSH = (SECONDS, REFS, COMMITS, UNPACKED)
 OF_ANY_COMMIT = (MESSAGE, FILES, ROOTS, FILE, RECORDS)
 LIMITS = OF_A_PUSH + OF_ANY_COMMIT
 
@@ -53,7 +59,7 @@ class Limits:
     a bound that there is not: somebody meant to set one.
     """
 
-    def __init__(self, settings: dict[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, str]) -> None:
         known = {limit.setting.lower(): limit for limit in LIMITS}
         self._most = {limit: limit.default for limit in LIMITS}
         for name, value in settings.items():
@@ -78,6 +84,7 @@ class Limits:
         """TooMuch where `number` is above what `limit` allows; `where` has so many."""
         most = self._most[limit]
         if most and number > most:
-            raise TooMuch(
-                f"{where}: {number:,} {limit.of}; {most:,} are as many as are looked at here, by {limit.setting}"
-            )
+            said = f"{where}: {number:,} {limit.of}; {most:,} are as many as are looked at here, by {limit.setting}"
+            if limit in OF_A_PUSH:
+                raise TooMuchAtOnce(f"{said}; push in parts, or ask whoever keeps the repository to raise it")
+            raise TooMuch(said)

@@ -20,7 +20,7 @@ import re
 import subprocess
 
 from gitbtc.errors import CannotWork, GitbtcError, remedy
-from gitbtc.repo.places import plain_places
+from gitbtc.repo.places import common_folder, plain_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -205,6 +205,10 @@ class GitProgram:
             plain = plain_places(self.cwd)
             if plain is not None:
                 self._places |= dict(zip(_PLACES, plain, strict=True))
+        if option == _COMMON and option not in self._places and self.inside_git and "GIT_DIR" in self.environment:
+            common = common_folder(self.cwd)  # where Git told a hook whose it is
+            if common is not None:
+                self._places[option] = common
         if option not in self._places:
             # Who asks for the work tree will ask for the others: one process tells all three.
             asked = _PLACES if option == _TOP else (option,)

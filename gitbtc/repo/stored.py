@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from gitbtc.errors import CannotWork, GitbtcError
-from gitbtc.repo.limits import FILE, FILES, MESSAGE, Limits
+from gitbtc.repo.limits import FILE, FILES, MESSAGE, UNPACKED, Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,12 +83,19 @@ class Stored:
     def __init__(self, blobs: BlobReader, limits: Limits | None = None) -> None:
         self._blobs = blobs
         self._limits = limits or Limits({})
+        self._unpacked = 0
         # Most folders of a commit are its parent's.
         self._entries = lru_cache(maxsize=4096)(self._read_tree)
 
     def object(self, oid: str) -> tuple[str, bytes]:
         """Type (blob, tree, commit, tag) and content of an object."""
-        found = self._blobs.find(oid, lambda kind, size: self._limits.check(_LIMITED[kind], size, f"{kind} {oid}"))
+
+        def check(kind: str, size: int) -> None:
+            self._limits.check(_LIMITED[kind], size, f"{kind} {oid}")
+            self._unpacked += size
+            self._limits.check(UNPACKED, self._unpacked, "what is pushed")
+
+        found = self._blobs.find(oid, check)
         if found is None:
             raise NotHere(f"object {oid} is not in this repository")
         return found

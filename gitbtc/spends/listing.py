@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitbtc.kinds import codec
+from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.delta import NotCanonical, body, delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS
@@ -80,6 +80,7 @@ class Coins:
         if self._ends is None and self._records is None:
             import re
 
+            json_text.expect(len(self.content))
             ends = {found[1]: found.end() for found in re.finditer(_OUTPOINT, self.content)}
             if self._is_canonical(len(ends)):
                 self._ends = ends

@@ -247,6 +247,7 @@ TOO_MUCH: dict[str, tuple[Limit, int, Callable[[Repo], None]]] = {
     "files": (limits.FILES, 9, many_files),
     "roots": (limits.ROOTS, 2, many_roots),
     "commits": (limits.COMMITS, 2, many_commits),
+    "unpacked": (limits.UNPACKED, 2000, large_file),
 }
 
 

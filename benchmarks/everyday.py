@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SIZES = (1_000, 100_000)
+SMALLEST = 30  # coins
 TOUCHED = 10
 BASELINE = Path(__file__).with_name("everyday.json")
 _DEARER = 1.25  # times the recorded ratio that is worth a word
-INTERPRETER = "the bare interpreter"
 MB = 1 << 20
 
 
@@ -43,6 +43,10 @@ def main() -> None:
             measured = _measured(Path(folder), size, options.rounds)
         texts.append(_table(size, measured))
         ratios[str(size)] = {line.what: round(line.ratio, 2) for line in measured}
+    with tempfile.TemporaryDirectory() as folder:
+        text, starts = _smallest(Path(folder), options.rounds)
+    texts.append(text)
+    ratios["starts"] = {"the smallest commit": starts}
     report(__file__, texts, record=options.record)
     kept = json.loads(BASELINE.read_text("utf-8")) if BASELINE.exists() else {}
     print("\n".join(_dearer(kept, ratios)))
@@ -64,7 +68,7 @@ class Line:
 def _dearer(kept: dict[str, dict[str, float]], now: dict[str, dict[str, float]]) -> list[str]:
     """A line for each ratio that is worse than the recorded one."""
     return [
-        f"dearer than recorded: {what}, {int(size):,} coins: {ratio} (was {kept[size][what]})"
+        f"dearer than recorded: {what}, {size} coins: {ratio} (was {kept[size][what]})"
         for size, ratios in now.items()
         for what, ratio in ratios.items()
         if ratio > _DEARER * kept.get(size, {}).get(what, ratio)
@@ -182,7 +186,13 @@ class Wallet:
             "many": [coins.changed(self.base, 0)],
             "others": [coins.changed(self.base, 1)],
         }
-        self.changed = ten[2]
+        self._changed = ten[2]
+        self._times = 0
+
+    def changed(self) -> list[bytes]:
+        """Ten coins changed otherwise than ever before: a new version is a new object to compress and to write."""
+        self._times += 1
+        return [line.replace(b'"audited"', b'"audited, %d"' % self._times) for line in self._changed]
 
 
 # -- measuring ---------------------------------------------------------------------------------------------------------
@@ -201,7 +211,7 @@ class Step:
 def _steps(wallet: Wallet) -> dict[str, Step]:
     def edited(one: Everyday) -> None:
         one.start("main")
-        one.write(wallet.changed)
+        one.write(wallet.changed())
 
     def staged(one: Everyday) -> None:
         edited(one)
@@ -276,6 +286,33 @@ def _measured(folder: Path, size: int, count: int) -> list[Line]:
 
 
 MANY = "`git merge` of 1 %, to a driver that does nothing"
+
+
+def _smallest(folder: Path, count: int) -> tuple[str, float]:
+    """What `git add` and `git commit` of one coin take in a wallet of few, and that in starts of a bare Python."""
+    base = coins.wallet(SMALLEST)
+    gated = Everyday(folder / "small", folder / "small.git", gated=True)
+    gated.path.mkdir()
+    gated.git("init", "--quiet", "--initial-branch=main")
+    gated.run(*GITBTC, "init")
+    gated.git("add", ".gitattributes")
+    gated.commit(base)
+    done = 0
+
+    def committed() -> dict[str, float]:
+        nonlocal done
+        done += 1
+        gated.write([re.sub(rb'"label":(null|"[^"]*")', b'"label":"audited, %d"' % done, base[0]), *base[1:]])
+        add, _ = gated.run("git", "add", STATE)
+        commit, _ = gated.run("git", "commit", "--quiet", "--message", "step")
+        return {"add": add, "commit": commit, "both": add + commit}
+
+    times = rounds(2 * count + 1, {
+        "gitbtc": committed, "bare": lambda: {"bare": gated.run(GITBTC[0], "-E", "-P", "-c", "")[0]}
+    })  # fmt: skip
+    starts = median(both / bare for both, bare in zip(times["both"], times["bare"], strict=True))
+    told = ", ".join(f"{what} {median(times[what]) * 1000:.0f} ms" for what in ("add", "commit", "bare"))
+    return f"**The smallest commit** takes {starts:.1f} starts of a bare Python ({told}).", round(starts, 1)
 
 
 def _line(what: str, times: dict[str, list[float]], memory: float) -> Line:

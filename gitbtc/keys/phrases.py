@@ -70,6 +70,7 @@ _BITS = 11
 
 _COUNTS = sorted({count for family in PHRASES for count in family.COUNTS}, reverse=True)
 _LEAST = _COUNTS[-1]
+_SHORTEST_WORD = 3  # bytes
 # The lists of which words are a phrase by a checksum: in other readings of a text only these are.
 _PROVEN = frozenset(listed for family in PHRASES if not family.WHOLE for listed in family.LISTS)
 
@@ -149,6 +150,8 @@ def _is_drawn(ideographs: str, listed: str, least: int) -> bool:
 
 def _read(piece: bytes, *, spread: bool) -> Iterator[Spot]:
     """The phrases of a piece of text, read as it stands and in other ways."""
+    if len(piece) < _LEAST * _SHORTEST_WORD:
+        return  # the name of a file, most messages: no list is loaded for them
     looked = layouts.Words(piece, lists.that_may_be_in(piece), _COUNTS)
     yield from _in_words(looked, spread=spread)
     for start, reading in layouts.unmarked(looked):

@@ -72,16 +72,17 @@ _COPIED = (
     rb"|rar|tar|tgz|enc|gpg|asc|age)*"
 )
 _AHEAD = rb"(?:[.#~]|(?:copy of|old|backup|bak)[ ._-])?"
+# What stands in the name in small letters, so that few names need a pattern; the pattern; the form.
 _NAMES = tuple(
-    (compiled(_AHEAD + pattern.replace(b"#", _DATED) + _COPIED, re.IGNORECASE), form)
-    for pattern, form in (
-        (rb"wallet#\.dat", _WALLET),
-        (rb"hsm_secret#", _HSM_SECRET),
-        (rb"\.cookie", _COOKIE),
-        (rb"channel#\.backup", _CHANNELS),
-        (rb"emergency#\.recover", _CHANNELS),
-        (rb".*\.macaroon", _MACAROON),
-        (rb".*\.mv\.db", _WALLET),
+    (part, compiled(_AHEAD + pattern.replace(b"#", _DATED) + _COPIED, re.IGNORECASE), form)
+    for part, pattern, form in (
+        (b"wallet", rb"wallet#\.dat", _WALLET),
+        (b"hsm_secret", rb"hsm_secret#", _HSM_SECRET),
+        (b".cookie", rb"\.cookie", _COOKIE),
+        (b"channel", rb"channel#\.backup", _CHANNELS),
+        (b"emergency", rb"emergency#\.recover", _CHANNELS),
+        (b".macaroon", rb".*\.macaroon", _MACAROON),
+        (b".mv.db", rb".*\.mv\.db", _WALLET),
     )
 )
 
@@ -146,7 +147,8 @@ def _is_electrums(content: bytes) -> bool:
 
 def _by_name(path: str) -> Form | None:
     name = path.rpartition("/")[2].encode("utf-8", "replace")
-    return next((form for pattern, form in _NAMES if pattern.fullmatch(name)), None)
+    lowered = name.lower()
+    return next((form for part, pattern, form in _NAMES if part in lowered and pattern.fullmatch(name)), None)
 
 
 def _hsm_mnemonic(content: bytes) -> Iterator[Spot]:

@@ -97,8 +97,6 @@ def finds(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(scanning, "scan", scan)
     monkeypatch.setattr(scanning, "scan_name", lambda path: scan(path.encode()))
-    monkeypatch.setattr(driver, "scan", scan)
-    monkeypatch.setattr(driver, "scan_name", lambda path: scan(path.encode()))
 
 
 def test_the_filter_tells_what_is_a_warning_and_lets_it_through(

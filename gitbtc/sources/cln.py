@@ -224,7 +224,8 @@ class _Answers:
                  is_exact=True)
             for row in rows if row.flag("reserved")
         ]  # fmt: skip
-        events = reserved(AGENT, held, self._known, self._height, self._read_at)
+        free = [row.outpoint_of("txid", "output") for row in rows if not row.flag("reserved")]
+        events = reserved(AGENT, held, free, self._known, self._height, self._read_at)
         if events:
             records[EXECUTION] = events
 

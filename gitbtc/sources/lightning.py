@@ -147,14 +147,17 @@ class Held:
     is_exact: bool
 
 
-def reserved(agent: str, held: Iterable[Held], known: Remembered, tip: int, time: int) -> list[Record]:
+def reserved(  # noqa: PLR0913, PLR0917 - who holds what, when
+    agent: str, held: Iterable[Held], free: Iterable[str], known: Remembered, tip: int, time: int
+) -> list[Record]:
     """The events that make the reservations of `agent` those that its node has now: one for what it holds and no
-    reservation tells, one for the reservations that are none any more. `tip` and `time` (Unix seconds) date them.
+    reservation tells, one for the reservations of its outputs that are `free` again. Of another output it says nothing:
+    that may be another node's of the same kind. `tip` and `time` (Unix seconds) date the events.
     """
     standing = reservations.standing(known.events)
     own = {outpoint_text(outpoint): agents[agent] for outpoint, agents in standing.items() if agent in agents}
     now = {one.outpoint: one for one in held}
-    ended = sorted(name for name, one in own.items() if name not in now and reservations.holds(one, tip))
+    ended = sorted(name for name in own.keys() & set(free) - now.keys() if reservations.holds(own[name], tip))
     drafts = [reservations.release_event(agent, ended)] if ended else []
     begun: dict[tuple[int, str], list[str]] = {}
     for name, one in now.items():

@@ -256,7 +256,8 @@ class _Answers:
         records[COINS] += [
             dict(self._known.coins[outpoint]) for outpoint in map(outpoint_of, unknown) if outpoint in self._known.coins
         ]
-        events = reserved(AGENT, held, self._known, self.chain["block_height"], self.chain["block_time"])
+        free = [one.outpoint for one in outputs]
+        events = reserved(AGENT, held, free, self._known, self.chain["block_height"], self.chain["block_time"])
         if events:
             records[EXECUTION] = events
 

@@ -230,6 +230,11 @@ def page(handler: LndHandler) -> None:
     handler.reply(200, b"<html><body>Please log in</body></html>", Content_Type="text/html")
 
 
+def login(handler: LndHandler) -> None:
+    """What a proxy in front asks for."""
+    handler.reply(401, b"<html><body>Who are you?</body></html>", WWW_Authenticate='Basic realm="hub"')
+
+
 def compressed(handler: LndHandler) -> None:
     handler.reply(200, b"\x1f\x8b", Content_Encoding="gzip")
 

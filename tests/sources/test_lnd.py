@@ -232,6 +232,11 @@ def test_a_lease_is_a_reservation_until_it_ends(folder: Folder) -> None:
     assert (event["event_type"], event["expires_height"]) == ("reserve", 815)  # 1500 s are three blocks
     assert "execution" not in folder.read(Remembered(events=(event,))).records  # said once
     folder.change("listleases", lambda _: [])
+    # Spent, or another node's: it says nothing of it.
+    assert "execution" not in folder.read(Remembered(events=(event,))).records
+    free = {"address_type": 0, "address": "", "amount_sat": 125_000, "pk_script": "0014" + "4d" * 20,
+            "outpoint": "54" * 32 + ":2", "confirmations": 20}  # fmt: skip
+    folder.change("listunspent", lambda answer: answer["utxos"].append(free))
     [ended] = folder.read(Remembered(events=(event,))).records["execution"]
     assert (ended["event_type"], ended["outpoints"], ended["seq"]) == ("release", event["outpoints"], 2)
     assert ended["timestamp"] > event["timestamp"]

@@ -89,6 +89,7 @@ def test_nothing_is_asked_that_writes(node: ScriptedLnd) -> None:
     [
         (script.cut, "broke off after 0 of 1 answers"),
         (script.page, "does not answer as lnd does"),
+        (script.login, "does not answer as lnd does (a proxy's page?): HTTP 401 without JSON"),
         (script.compressed, "compresses its answers"),
         (script.huge, "larger than 32 MiB"),
         (script.refusing(2, "wallet locked, unlock it to enable full RPC access"), "its wallet is locked"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests import forking
+from tests import forking, layouts
 from tests.prepared import move_config
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Repo:
         cwd: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run `command` here; fails the test on an exit status that is not in `ok`."""
+        if layouts.in_shards() and command[0] == "git":
+            command = tuple(layouts.folder_of(cwd or self.path, word) or word for word in command)
         self.clock += 60
         dates = {"GIT_AUTHOR_DATE": f"{self.clock} +0000", "GIT_COMMITTER_DATE": f"{self.clock} +0000"}
         done = subprocess.run(command, cwd=cwd or self.path, env={**self.env, **dates, **(env or {})},
@@ -62,6 +64,15 @@ class Repo:
 
     def git(self, *arguments: str, ok: tuple[int, ...] = (0,), stdin: bytes | None = None) -> str:
         """Standard output of `git …`."""
+        if layouts.in_shards() and arguments[0] == "show" and len(arguments) == 2 and ":" in arguments[1]:
+            revision, _, path = arguments[1].partition(":")
+            listed = (
+                self.run("git", "ls-tree", "-r", "--name-only", revision) if revision else self.run("git", "ls-files")
+            )
+            places = [place for place in listed.stdout.splitlines() if layouts.KINDS.whole(place) == path]
+            if places and path not in places:
+                content = {place: self.run("git", "show", f"{revision}:{place}").stdout.encode() for place in places}
+                return layouts.joined(path, places, content.__getitem__).decode()
         return self.run("git", *arguments, ok=ok, stdin=stdin).stdout
 
     def gitbtc(self, *arguments: str, ok: tuple[int, ...] = (0,),
@@ -72,8 +83,13 @@ class Repo:
     def write(self, path: str, content: str | bytes) -> Path:
         """Write a file of the work tree."""
         target = self.path / path
+        written = content.encode() if isinstance(content, str) else content
+        shards = layouts.write(self.path, path, written)
+        if shards is not None:
+            self.date(*shards)
+            return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        target.write_bytes(written)
         self.date(target)
         return target
 
@@ -86,7 +102,11 @@ class Repo:
             os.utime(target, (moment, moment))
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file of the work tree."""
+        """The bytes of a file of the work tree; of shards, of what they make."""
+        folder = layouts.folder_of(self.path, path) if layouts.in_shards() else ""
+        if folder:
+            places = [f"{folder}/{place.name}" for place in (self.path / folder).iterdir()]
+            return layouts.joined(path, places, lambda place: (self.path / place).read_bytes())
         return (self.path / path).read_bytes()
 
     def commit(self, message: str) -> str:
@@ -111,6 +131,17 @@ class Sandbox:
         repo = Repo(path, self.env, python=self.python)
         repo.git("init", "-q", "-b", "main")
         return repo
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Have the suite run over the other layout."""
+    parser.addoption("--layout", choices=["whole", layouts.SHARDS], default="", help="how state files lie in tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell it to the processes of this run too."""
+    if config.getoption("--layout"):
+        os.environ[layouts.VARIABLE] = config.getoption("--layout")
 
 
 @pytest.fixture

@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 def diff(old: State | str, new: State | str, *, repository: str | Path = ".") -> list[Patch]:
     """What leads from `old` to `new`: a patch for each file that differs, with the operations on its records, by path.
 
-    Either may be the name of a revision of `repository`. Applying the patches to `old` gives `new`.
+    Either may be the name of a revision of `repository`. Applying the patches to `old` gives the records of `new`; how
+    they lie, in one file or in shards, is no difference.
     """
     before, after = (state_of(side, repository) for side in (old, new))
-    paths = sorted(before.files.keys() | after.files.keys())
-    return [_patch(path, before, after) for path in paths if before.files.get(path) != after.files.get(path)]
+    paths = sorted(before.whole.keys() | after.whole.keys())
+    return [_patch(path, before, after) for path in paths if before.whole.get(path) != after.whole.get(path)]
 
 
 def _patch(path: str, before: State, after: State) -> Patch:
-    sides = [state.files.get(path) for state in (before, after)]
-    kind = (after if path in after.files else before).kind(path)
+    sides = [state.whole.get(path) for state in (before, after)]
+    kind = (after if path in after.whole else before).kind(path)
     modes = [None if side is None else FILE for side in sides]
     return Patch(kind, path, operations(kind, path, *(side or b"" for side in sides)), *modes)
 
@@ -45,8 +46,7 @@ def apply(patches: Sequence[Patch], state: State | str, *, repository: str | Pat
     they change. Raises GitbtcError for what does not fit; what they make is not validated.
     """
     before = state_of(state, repository)
-    after = before.files | replay(patches, before.files.get)
-    return State({path: content for path, content in after.items() if content is not None}, before.kinds)
+    return before.replaced(replay(patches, before.whole.get))
 
 
 def apply_to_work_tree(

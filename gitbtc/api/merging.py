@@ -11,6 +11,7 @@ from gitbtc.judge import growth, simulation
 from gitbtc.judge.broken_rules import broken_rules
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
+from gitbtc.kinds.layouts import divided, shard_path
 from gitbtc.kinds.registry import root_of
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitbtc.diff.patch import Patch
+    from gitbtc.kinds.layouts import Layout
     from gitbtc.merge.files import Judge
     from gitbtc.state.snapshot import Snapshot
 
@@ -157,7 +159,7 @@ def _virtual(base: State, one: State, other: State) -> State:
     """The base that two common ancestors make: what they contest is as in their own base."""
     merge = _Merge(base, one, other, virtual=True, into_ours=False)
     merge.merge_files()
-    return State(merge.files, one.kinds)
+    return one.replaced({**dict.fromkeys(one.whole), **merge.files}, other)
 
 
 class _Merge:
@@ -183,7 +185,8 @@ class _Merge:
         named = {f"{BASE} {number}": state for number, state in enumerate(bases or [base])}
         self._merging = Merging(self._git, self._heads, base=[*named])
         together = {**named, **dict(zip(self._heads, (ours, theirs), strict=True))}
-        self._snapshots = {name: of_contents(name, state.files, state.kinds) for name, state in together.items()}
+        self._snapshots = {name: of_contents(name, state.whole, state.kinds) for name, state in together.items()}
+        self._shards: dict[str, dict[str, bytes]] = {}  # of contested records that lie in shards: the files, by path
 
     def merged(self) -> Merged:
         """The outcome."""
@@ -193,13 +196,22 @@ class _Merge:
         if not conflicts:
             self._repair(gate)
             conflicts = list(self._faults())
-        return Merged(self.files, conflicts, self._notices, self._ours)
+        return Merged(self._laid_out(), conflicts, self._notices, self._ours)
+
+    def _laid_out(self) -> dict[str, bytes]:
+        """The files as they lie in ours, or else in theirs."""
+        ours, *others = (state.snapshot("") for state in (self._ours, self._theirs, self._base))
+        made: dict[str, bytes] = {}
+        for path, content in self.files.items():
+            there = {place: old for place, old in self._ours.files.items() if self._ours.kinds.whole(place) == path}
+            made |= there | (self._shards.get(path) or ours.laid_out({path: content}, *others))
+        return dict(sorted(made.items()))
 
     def _snapshot_of(self, name: str | None) -> Snapshot:
         name = name or ""
         if name not in self._snapshots and self._history:
             state = self._history.state(name)
-            self._snapshots[name] = of_contents(name, state.files, state.kinds)
+            self._snapshots[name] = of_contents(name, state.whole, state.kinds)
         return self._snapshots[name]
 
     @property
@@ -215,8 +227,8 @@ class _Merge:
     def merge_files(self) -> None:
         """Fill in the files, and what is contested in them."""
         states = self._base, self._ours, self._theirs
-        for path in sorted({path for state in states for path in state.files}):
-            self._merge(path, *(state.files.get(path) for state in states))
+        for path in sorted({path for state in states for path in state.whole}):
+            self._merge(path, *(state.whole.get(path) for state in states))
 
     def _merge(self, path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None) -> None:
         if theirs in (base, ours):
@@ -241,8 +253,20 @@ class _Merge:
         options = Options(Style, into_ours=self._into_ours, virtual=self._virtual, judge=judge)
         merge = merge_files(kind, base, ours, theirs, options)
         self.files[path] = merge.content
+        layout = self._ours.snapshot("").layout(path)
+        if merge.conflicts and layout and not layout.is_whole:
+            self._merge_shards(path, layout, (base, ours, theirs), options)
         self._contested += [of_conflict(path, kind, conflict) for conflict in merge.conflicts]
         self._notices += notice_lines(path, kind, merge.notices)
+
+    def _merge_shards(self, path: str, layout: Layout, versions: tuple[bytes, bytes, bytes], options: Options) -> None:
+        """Have the markers of contested records stand in the shards that these belong in."""
+        kind = self._ours.kind(path)
+        sides = [divided(kind, layout, version) for version in versions]
+        for name in sorted({name for side in sides for name in side}):
+            base, ours, theirs = (side.get(name, b"") for side in sides)
+            merge = merge_files(kind, base, ours, theirs, options)
+            self._shards.setdefault(path, {})[shard_path(path, name)] = merge.content or kind.frame.empty
 
     def _gate_of(self, root: str) -> Judge:
         return lambda _: {one.outpoint: one.conflict() for one in self.gate().contests if one.root == root}

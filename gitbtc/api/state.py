@@ -10,6 +10,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK, Git
 from gitbtc.repo.install import SCHEMAS
+from gitbtc.state.snapshot import of_contents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,21 +18,48 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Kind
     from gitbtc.repo.git import Entry
+    from gitbtc.state.snapshot import Snapshot
 
 
 class State:
     """The state files of one moment: `files` maps each path (with `/`, from the top of the repository) to its canonical
     bytes, in the order of the paths. Two states are equal when their files are.
 
-    Made from files of any layout; raises GitbtcError for one that does not parse, or a path of no kind among `kinds`
-    (the built-in ones unless told otherwise).
+    `whole` is the same with one file for all shards of a kind in a root, at the path of the whole file: by that path
+    their records are called.
+
+    Made from files of any form; raises GitbtcError for one that does not parse, a path of no kind among `kinds` (the
+    built-in ones unless told otherwise), and records that lie in two layouts, or in another one's shard.
     """
 
-    __slots__ = ("files", "kinds")
+    __slots__ = ("files", "kinds", "whole")
 
     def __init__(self, files: Mapping[str, bytes] | None = None, kinds: Kinds | None = None) -> None:
         self.kinds = kinds or Kinds()
         self.files = {path: self._canonical(path, content) for path, content in sorted((files or {}).items())}
+        self.whole = self._whole()
+
+    def _whole(self) -> dict[str, bytes]:
+        snapshot = self.snapshot("")
+        if snapshot.files is snapshot.entries:
+            return self.files
+        return {path: snapshot.content(path) for path in sorted(snapshot.entries)}
+
+    def snapshot(self, name: str) -> Snapshot:
+        """The same as the rooms below know it; `name` says in messages which state it is."""
+        return of_contents(name, self.files, self.kinds)
+
+    def replaced(self, contents: Mapping[str, bytes | None], *others: State) -> State:
+        """The state with other records at some paths (None: no file there), which lie as they do here; where there are
+        none here, as in the first of `others` that has some.
+        """
+        snapshot = self.snapshot("")
+        gone = {path for path in self.files if contents.get(self.kinds.whole(path), b"") is None}
+        made = snapshot.laid_out(
+            {path: content for path, content in contents.items() if content is not None},
+            *(other.snapshot("") for other in others),
+        )
+        return State({path: content for path, content in self.files.items() if path not in gone} | made, self.kinds)
 
     @classmethod
     def of(cls, records: Mapping[str, Any], kinds: Kinds | None = None) -> State:
@@ -51,7 +79,7 @@ class State:
 
     def records(self, path: str) -> Any:
         """The records of the file at `path`, in canonical order: a list of dicts, or one dict. KeyError for no file."""
-        return codec.parse(self.kind(path), self.files[path])
+        return codec.parse(self.kind(path), self.files[path] if path in self.files else self.whole[path])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, State) and self.files == other.files

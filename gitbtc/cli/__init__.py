@@ -16,6 +16,7 @@ COMMANDS = {
     "init": ("gitbtc.cli.init", "Make a folder a treasury repository."),
     "install": ("gitbtc.cli.install", "Set up drivers, filter and hooks in this repository."),
     "uninstall": ("gitbtc.cli.uninstall", "Take out what `install` set up."),
+    "reshard": ("gitbtc.cli.reshard", "Put records into many files, shards, or into one again."),
     "doctor": ("gitbtc.cli.doctor", "Check the set-up and say how to mend it."),
     "import": ("gitbtc.cli.import_", "Read another program's output into the state files."),
     "sync": ("gitbtc.cli.sync", "Read the configured sources, and commit what came of it if told to."),

@@ -71,7 +71,7 @@ def _content(source: str | None) -> bytes:
 
 
 def _apply(tree: WorkTree, patches: Sequence[Patch], *, check: bool, index: bool) -> None:
-    changed = set(tree.apply(patches, check=check, index=index))
+    changed = {tree.kinds.whole(path) for path in tree.apply(patches, check=check, index=index)}
     for line in stat.render([stat.counted(one) for one in patches if one.path in changed]):
         click.echo(printable(line))
     if not changed:

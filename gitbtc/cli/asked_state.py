@@ -96,7 +96,9 @@ def one_wallet(state: State, folder: str | None, agent: str | None) -> Wallet:
 
 def _check_sparse(git: Git, snapshot: Snapshot) -> None:
     left_out = git.sparse_paths()
-    missing = sorted(path for path in left_out if path.endswith(path_in("", COINS)) and snapshot.kind(path))
+    missing = sorted(
+        path for path in left_out if snapshot.called(path).endswith(path_in("", COINS)) and snapshot.kind(path)
+    )
     if missing:
         raise CannotWork(f"{missing[0]} is left out of this sparse checkout; name a revision, as in HEAD")
 

@@ -11,6 +11,7 @@ from gitbtc.diff.operations import operations
 from gitbtc.diff.patch import Patch
 from gitbtc.errors import printable_json
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.layouts import WHOLE, Folded, folded, layout_named, read
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.diffing import ChangedFile, Comparison, wants_colour
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
@@ -21,25 +22,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gitbtc.diff.operations import Operation
+    from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.layouts import Layout
     from gitbtc.repo.git import BlobReader, Entry
     from gitbtc.state.snapshot import Snapshot
 
+    Side = Callable[[ChangedFile], Entry | None]
     Form = Callable[["Compared", list["ComparedFile"], BlobReader], Iterator[bytes]]
 
 UNMERGED = "not merged yet; `gitbtc conflicts` lists what is left to settle"
 
 
 class ComparedFile:
-    """A changed state file: its operations, or why there are none."""
+    """A changed state file: its operations, or why there are none. `layout` says that its records lie otherwise."""
 
     def __init__(self, kind: Kind, changed: ChangedFile) -> None:
         self.kind = kind
         self.changed = changed
+        self.layout = ""
         # A path that is not UTF-8 can be opened as it is, but not written into a document.
         self.path = changed.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         self.patch = Patch(kind, self.path, [], *(side and side[0] for side in (changed.old, changed.new)))
         self.fault = ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What happened besides what happened to records."""
+        return [*self.patch.notes, *([self.layout] if self.layout else [])]
+
+    @property
+    def files(self) -> list[ChangedFile]:
+        """The files that differ: shards, or the one."""
+        return self.changed.parts or [self.changed]
 
     @property
     def is_changed(self) -> bool:
@@ -73,7 +88,7 @@ class Compared:
 
     def files(self, blobs: BlobReader) -> Iterator[ComparedFile]:
         """Each of them, in the order of their paths."""
-        for changed in self._listed:
+        for changed in self._together():
             kind = self._kinds.for_path(changed.path)
             if kind is not None:
                 file = ComparedFile(kind, changed)
@@ -81,13 +96,80 @@ class Compared:
                 if self.comparison.tells_layout or file.is_changed:
                     yield file
 
-    def moment(
-        self, files: list[ComparedFile], side: Callable[[ComparedFile], Entry | None], blobs: BlobReader
-    ) -> Snapshot:
+    def _together(self) -> list[ChangedFile]:
+        """The files that differ, with one for all shards of a kind in a root, called by the whole file's path; those
+        that are not to be compared are left by themselves.
+        """
+        groups: dict[str, list[ChangedFile]] = {}
+        for changed in self._listed:
+            alone = changed.is_unmerged or _is_link(changed)
+            groups.setdefault(changed.path if alone else self._kinds.whole(changed.path), []).append(changed)
+        return [
+            files[0] if [file.path for file in files] == [whole]
+            else self._of_shards(whole, files)
+            for whole, files in sorted(groups.items())
+        ]  # fmt: skip
+
+    def _of_shards(self, whole: str, files: list[ChangedFile]) -> ChangedFile:
+        old, new = (next((entry for entry in sides if entry), None) for sides in _sides(files))
+        if old is None or new is None:  # a shard came, or went: what of the others?
+            there = self.comparison.in_folder(whole.rpartition(".")[0])
+            changed = {file.path for file in files}
+            others = [path for path in there if self._kinds.whole(path) == whole and path not in changed]
+            old, new = (old or new, new or old) if others else (old, new)
+        together = ChangedFile(whole, old, new, is_unmerged=False)
+        together.parts = files
+        return together
+
+    def sides(self, blobs: BlobReader, changed: ChangedFile) -> tuple[Buffer, Buffer]:
+        """The bytes of both sides of a changed file, of shards what those that differ make. Malformed."""
+        if not changed.parts:
+            return self.comparison.sides(blobs, changed)
+        old, new = (self._joined(blobs, changed, side) for side in (_before, _now))
+        return old, new
+
+    def _joined(self, blobs: BlobReader, changed: ChangedFile, side: Side) -> bytes:
+        entries = {part.path: entry for part in changed.parts if (entry := side(part))}
+        entry = folded(self._kinds, entries).get(changed.path)
+        if entry is None or not isinstance(entry[1], Folded):
+            return self.comparison.content(blobs, changed.path, entry)
+        return read(entry[1], lambda path, _: self.comparison.content(blobs, path, entries[path]))
+
+    def beside(self, blobs: BlobReader, kind: Kind, path: str) -> bytes:
+        """The records of a kind on the new side, however they lie; none where they cannot be read."""
+        shards = self.comparison.in_folder(path.rpartition(".")[0]) if kind.shards else []
+        places = [one for one in shards if self._kinds.whole(one) == path]
+        if not places:
+            return self.comparison.beside(blobs, [path])[0]
+        contents = dict(zip(places, self.comparison.beside(blobs, places), strict=True))
+        entry = folded(self._kinds, dict.fromkeys(places, ("100644", ""))).get(path, ("", ""))
+        try:
+            return read(entry[1], lambda one, _: contents[one]) if isinstance(entry[1], Folded) else b""
+        except Malformed:
+            return b""
+
+    def _layout(self, kind: Kind, changed: ChangedFile) -> str:
+        """That the records lie otherwise now, in words; "" where they do not."""
+        old, new = ({self._name(one.path) for one in changed.parts if side(one)} for side in (_before, _now))
+        gone, come = ({self._lies(kind, name) for name in one - other} for one, other in ((old, new), (new, old)))
+        if not gone or not come or gone == come:
+            return ""
+        count = len(new - {""})
+        shards = "one shard" if count == 1 else f"{count} shards"
+        return f"lies in {shards} now" if count else "lies in one file now"
+
+    def _name(self, path: str) -> str:
+        shard = self._kinds.shard(path)
+        return shard[1] if shard else ""
+
+    def _lies(self, kind: Kind, name: str) -> Layout:
+        return layout_named(kind, name) if name else WHOLE
+
+    def moment(self, files: list[ComparedFile], side: Side, blobs: BlobReader) -> Snapshot:
         """One side of those files."""
         from gitbtc.state.snapshot import Snapshot
 
-        entries = {file.changed.path: entry for file in files if (entry := side(file))}
+        entries = {one.path: entry for file in files for one in file.files if (entry := side(one))}
 
         def read(path: str, _: str) -> bytes:
             return self.comparison.content(blobs, path, entries[path])
@@ -99,11 +181,12 @@ class Compared:
         changed = file.changed
         if changed.is_unmerged:
             file.fault = UNMERGED
-        elif SYMBOLIC_LINK in {side[0] for side in (changed.old, changed.new) if side}:
+        elif _is_link(changed):
             file.fault = "a symbolic link, which no state file can be"
         else:
-            old, new = self.comparison.sides(blobs, changed)
             try:
+                file.layout = self._layout(file.kind, changed)
+                old, new = self.sides(blobs, changed)
                 file.patch.operations = operations(file.kind, file.path, old, new)
             except Malformed as error:
                 file.fault = str(error)
@@ -119,10 +202,11 @@ def in_words(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -
             continue
         if file.fault:
             yield f"{terms.escaped(file.path)}: {file.fault}; shown as text\n".encode()
-            yield compared.comparison.as_text(file.changed.path, colour=compared.look.colour)
+            for one in file.files:
+                yield compared.comparison.as_text(one.path, colour=compared.look.colour)
             continue
         beside = _beside(compared, file.changed.path, blobs, is_alone=compared.is_one_file)
-        changes, notes = file.patch.operations, file.patch.notes
+        changes, notes = file.patch.operations, file.notes
         if file in origins:
             changes, notes = _on_the_way(compared, origins[file], file, blobs)
         shown = text.render(file.kind, file.path, changes, notes=notes, beside=beside, look=compared.look)
@@ -131,7 +215,7 @@ def in_words(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -
 
 def _origins(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -> dict[ComparedFile, ComparedFile]:
     """The files of roots that moved -> the same where they were."""
-    old, new = ([file for file in files if not side(file)] for side in (_now, _before))
+    old, new = ([file for file in files if not side(file.changed)] for side in (_now, _before))
     if not (old and new):
         return {}
     from gitbtc.state.moves import moves
@@ -142,20 +226,28 @@ def _origins(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -
     return {file: origin for file, origin in pairs if origin and not (file.fault or origin.fault)}
 
 
-def _before(file: ComparedFile) -> Entry | None:
-    return file.changed.old
+def _before(file: ChangedFile) -> Entry | None:
+    return file.old
 
 
-def _now(file: ComparedFile) -> Entry | None:
-    return file.changed.new
+def _now(file: ChangedFile) -> Entry | None:
+    return file.new
+
+
+def _sides(files: list[ChangedFile]) -> tuple[list[Entry | None], list[Entry | None]]:
+    return [file.old for file in files], [file.new for file in files]
+
+
+def _is_link(changed: ChangedFile) -> bool:
+    return SYMBOLIC_LINK in {side[0] for side in (changed.old, changed.new) if side}
 
 
 def _on_the_way(
     compared: Compared, origin: ComparedFile, file: ComparedFile, blobs: BlobReader
 ) -> tuple[list[Operation], list[str]]:
     """What changed in a file that was moved, and that it was."""
-    old = compared.comparison.content(blobs, origin.changed.path, origin.changed.old)
-    new = compared.comparison.content(blobs, file.changed.path, file.changed.new)
+    old = compared.sides(blobs, origin.changed)[0]
+    new = compared.sides(blobs, file.changed)[1]
     return list(operations(file.kind, file.path, old, new)), [f"renamed from {terms.escaped(origin.path)}"]
 
 
@@ -165,7 +257,7 @@ def _beside(compared: Compared, path: str, blobs: BlobReader, *, is_alone: bool)
 
     def content(kind: str) -> bytes:
         beside = built_in(kind).path
-        return compared.comparison.beside(blobs, [f"{root}/{beside}" if root else beside])[0]
+        return compared.beside(blobs, built_in(kind), f"{root}/{beside}" if root else beside)
 
     return Beside(content, is_alone=is_alone)
 
@@ -182,7 +274,7 @@ def _counted(compared: Compared, file: ComparedFile, origin: ComparedFile | None
     if file.fault:
         return file.path, file.fault, 0
     if origin is None:
-        return stat.counted(file.patch)
+        return stat.counted(file.patch, [file.layout] if file.layout else [])
     changes, notes = _on_the_way(compared, origin, file, blobs)
     return stat.counted(Patch(file.kind, file.path, changes), notes)
 
@@ -196,9 +288,9 @@ def as_document(compared: Compared, files: list[ComparedFile], blobs: BlobReader
     patches = []
     for file in files:
         if file.fault:
-            told = document.unreadable(file.kind, file.path, file.fault, file.patch.notes)
+            told = document.unreadable(file.kind, file.path, file.fault, file.notes)
         else:
-            told = document.patch(file.patch)
+            told = document.patch(file.patch) | {"notes": file.notes}
         if file in origins:
             told["moved_from"] = origins[file].path
         if file in there:

@@ -31,6 +31,7 @@ def command(names: tuple[str, ...], *, as_json: bool) -> int:
         conflicts = Conflicts(git, blobs)
         found = list(conflicts.open())
         settled = [] if names else conflicts.settled_paths()
+        apart = [] if names else conflicts.relaying.pending
         if names:
             selection = Selection(found, here.prefix(), conflicts.top)
             found = list(dict.fromkeys(open_ for name in names for open_ in selection.called(name)))
@@ -39,11 +40,14 @@ def command(names: tuple[str, ...], *, as_json: bool) -> int:
     else:
         for open_ in found:
             say([open_line(open_.path, open_.kind, open_.conflict)])
+        for path in apart:
+            told = "the sides have it in different layouts: `gitbtc resolve` merges it record by record"
+            say([f"gitbtc: {printable(path)}: {told}"])
         for path in settled:
             say([f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it"])
-        if not found and not settled:
+        if not found and not settled and not apart:
             click.echo(f"gitbtc: no {'such ' if names else ''}conflict is open")
-    return 1 if found else 0
+    return 1 if found or apart else 0
 
 
 def _document(open_: Open) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from gitbtc.cli.arguments import complete_files
 from gitbtc.cli.install import show, show_hooks, show_other_filters
 from gitbtc.errors import CannotWork, GitbtcError, not_written, printable
 from gitbtc.kinds import codec
-from gitbtc.repo import attributes
+from gitbtc.kinds.layouts import WHOLE, Layout, layout_of, shard_path, without_records
+from gitbtc.kinds.shards import TXID
+from gitbtc.repo import attributes, files
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import Install
+from gitbtc.state.on_disk import OnDisk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
 
 
+_DIGITS = 2  # of a txid: some 250,000 records, before `gitbtc reshard` takes one more
 # Git asks the diff driver in `git log` when it is told to.
 _ALIAS, _HISTORY = "coins", "log -p --ext-diff"
 
@@ -28,7 +32,8 @@ _ALIAS, _HISTORY = "coins", "log -p --ext-diff"
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=".", shell_complete=complete_files)
 @click.option("--shared-hooks", is_flag=True, help="Use core.hooksPath also where other repositories share it.")
-def command(folder: str, *, shared_hooks: bool) -> None:
+@click.option("--shards", is_flag=True, help="Have records lie in many files from the start: see `gitbtc reshard`.")
+def command(folder: str, *, shared_hooks: bool, shards: bool) -> None:
     """Make DIR (the current folder, unless given) a Git repository with gitbtc set up.
 
     Works in a new folder, in one that holds files, and in a repository. Nothing is staged or committed. Running it
@@ -43,6 +48,9 @@ def command(folder: str, *, shared_hooks: bool) -> None:
     show(changed, installation.top, "Nothing to do: gitbtc is set up here.")
     show_other_filters(installation)
     show_hooks(installation)
+    if shards:
+        for line in _begin_shards(installation.top, installation.kinds()):
+            click.echo(printable(line))
     faults = list(_not_canonical(installation.top, installation.kinds(), git))
     for line in faults:
         click.echo(printable(line))
@@ -68,6 +76,19 @@ def _make_repository(place: Path, git: Git) -> bool:
             " below. For a repository of its own, run `git init` here first"
         )
     return False
+
+
+def _begin_shards(top: Path, kinds: Kinds) -> Iterator[str]:
+    """Have every kind that may lie in shards do so: an empty shard each says it. What lies in one file stays."""
+    for kind in map(kinds.load, kinds.sharded()):
+        there = OnDisk(str(top), kind)
+        if there.entry is None:
+            layout = Layout(_DIGITS if kind.shards == TXID else 0)
+            place = shard_path(kind.path, without_records(kind, layout))
+            files.write(top / place, codec.encode_lines(kind, []))
+            yield f"{kind.path} will lie in shards: {place} is the first"
+        elif layout_of(there.entry) == WHOLE:
+            yield f"{kind.path} lies in one file; commit it, and `gitbtc reshard {kind.name}` puts it into shards"
 
 
 def _not_canonical(top: Path, kinds: Kinds, git: Git) -> Iterator[str]:

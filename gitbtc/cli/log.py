@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913 - each is an option
     git = Git()
     chosen = _Chosen(git, root, ctx.meta.get("paths"))
     written = _Written(git, since, until, author)
-    with opened(git, chosen.kinds.paths()) as (history, objects):
+    with opened(git, chosen.kinds) as (history, objects):
         commits = list(objects.history(revision))
         others = OtherFiles(history, chosen.kind_of)
         told = islice(_told(history, others, [one for one in commits if written.fits(one)], chosen), most)
@@ -106,8 +106,20 @@ class _Chosen:
 
     def __init__(self, git: Git, root: str | None, paths: list[str] | None) -> None:
         self._root = None if root is None else _as_root(root)
-        self.paths = [_from_top(git, path) for path in paths or ()]
         self.kinds = Kinds(None if git.is_bare() else os.path.join(git.top_level(), SCHEMAS))
+        self.paths = [self._records(_from_top(git, path)) for path in paths or ()]
+
+    def _records(self, path: str) -> str:
+        """What a path means: of a shard, and of the folder of shards, the records of the kind in that root."""
+        kind = self.kinds.for_path(f"{path}.json")
+        return f"{path}.json" if kind and kind.shards else self.kinds.whole(path)
+
+    def places(self) -> list[str] | None:
+        """The files of the paths, as Git is told them; None for all."""
+        folders = [
+            path.rpartition(".")[0] for path in self.paths if (kind := self.kinds.for_path(path)) and kind.shards
+        ]
+        return [f":(top,literal){path}" for path in (*self.paths, *folders)] or None
 
     def kind_of(self, path: str) -> Kind | None:
         """The kind of a file that says nothing of coins, if it is told."""
@@ -178,7 +190,6 @@ def _patches(git: Git, told: Told, chosen: _Chosen, look: Look) -> Iterator[byte
                 continue
             yield from _shown((("headline", part) for part in wrapped(view.headline(commit, look), look.width)), look)
             sides = [*commit.parents, commit.oid] if commit.parents else [git.empty_tree(), commit.oid]
-            places = [f":(top,literal){path}" for path in chosen.paths] if chosen.paths else None
-            compared = Compared(Comparison(git, sides, places, cached=False), look)
+            compared = Compared(Comparison(git, sides, chosen.places(), cached=False), look)
             yield from in_words(compared, list(compared.files(blobs)), blobs)
             yield b"\n"

@@ -46,6 +46,7 @@ def command(arguments: tuple[str, ...]) -> int:
         return _cut_short(top, status, was_committed=was_committed)
     if status == 0 or _NO_COMMIT.intersection(arguments):
         return status
+    _bring_together(top)
     _stage_settled(top)
     for _ in range(_MOST_ROUNDS):
         if not _is_complete(git.at_top()):
@@ -68,6 +69,15 @@ def _cut_short(git: Git, status: int, *, was_committed: bool) -> int:
             file=sys.stderr,
         )
     return 2 if status == _WRONG_USAGE else 3
+
+
+def _bring_together(git: Git) -> None:
+    """Merge record by record what the sides have in different layouts; Git sees deleted files there, and new ones."""
+    if InProgress(git).name != MERGE:
+        return
+    with git.blobs() as blobs:
+        for line in Conflicts(git, blobs).relaying.carry_out():
+            print(f"gitbtc: {line}", file=sys.stderr)
 
 
 def _stage_settled(git: Git) -> None:

@@ -14,6 +14,7 @@ from gitbtc.views import terms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import Git
     from gitbtc.repo.objects import LoggedCommit, Objects
 
@@ -22,13 +23,13 @@ _STEP = 20
 
 
 @contextmanager
-def opened(git: Git, others: Iterable[str] = ()) -> Iterator[tuple[History, Objects]]:
-    """The history of the repository where `git` runs, and its commits. `others`: which files are told besides those
-    that say something of coins, by the last two parts of their paths.
+def opened(git: Git, kinds: Kinds | None = None) -> Iterator[tuple[History, Objects]]:
+    """The history of the repository where `git` runs, and its commits. `kinds`: those whose files are told besides
+    those that say something of coins.
     """
     objects = objects_of(git)
     with ReadAhead(git) as blobs:
-        yield History(objects, blobs, others), objects
+        yield History(objects, blobs, kinds), objects
 
 
 def watched(commits: Sequence[LoggedCommit], taken: Iterable[LoggedCommit]) -> Iterator[LoggedCommit]:

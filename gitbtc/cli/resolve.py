@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("resolve")
-@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=complete_conflicts)
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_conflicts)
 @click.option("--ours", "choice", flag_value="ours", help="Take the record, or the transaction, of our side.")
 @click.option("--theirs", "choice", flag_value="theirs", help="Take that of their side.")
 @click.option("--base", "choice", flag_value="base", help="Take that of the common ancestor; no spender wins.")
@@ -45,9 +45,15 @@ def command(names: tuple[str, ...], choice: str | None, winner: str | None, *, e
     Choosing a spender, by its side or as --winner TXID, settles what hangs on it: the transaction that loses, and all
     that was built on it, leaves the coins and the mempool, and the coins that only it spent are back.
 
+    Where the sides have records in different layouts (`gitbtc reshard`), it brings these together first, and without
+    NAME it does nothing else.
+
     What a join left contested has no sides: say --winner TXID, or --winner none; where no transaction is known,
     --winner unattributed; where the coin's description is contested, --winner listed. Each is a commit.
     """  # noqa: D301 - \b is click's sign for lines that stay as they are
+    relaid = _bring_together() if winner is None else False
+    if relaid and not (names or everything or choice):
+        return 0
     if bool(names) == everything:
         raise UsageError("say what to settle: the coins, files or addresses that `gitbtc conflicts` lists, or --all")
     if winner is not None and choice is None and not everything:
@@ -63,6 +69,23 @@ def _is_merging() -> bool:
     """Whether conflicts may be open, so that a transaction is that of a side."""
     git = Git().at_top()
     return bool(git.unmerged_entries()) or InProgress(git).name != COMMIT
+
+
+def _bring_together() -> bool:
+    """Merge record by record what the sides of the merge in progress have in different layouts; whether there was."""
+    git = Git().at_top()
+    with git.blobs() as blobs:
+        conflicts = Conflicts(git, blobs)
+        told = conflicts.relaying.carry_out()
+        for line in told:
+            click.echo(f"gitbtc: {line}")
+        if told:
+            left = len(list(Conflicts(git, blobs).open()))
+            way_on = conflicts.making.in_progress.way_on
+            click.echo(
+                f"gitbtc: {left} open; `gitbtc conflicts` lists them" if left else f"gitbtc: nothing is open; {way_on}"
+            )
+    return bool(told)
 
 
 def _take(side: Callable[[Open], str], names: tuple[str, ...]) -> int:

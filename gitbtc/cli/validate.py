@@ -132,14 +132,23 @@ def _state_files(kinds: Kinds, path: Path) -> Iterator[Path]:
         for folder, folders, names in os.walk(path.resolve()):
             folders[:] = sorted(name for name in folders if name != ".git")
             inside = (Path(folder, name) for name in sorted(names))
-            yield from (file for file in inside if kinds.for_path(file.as_posix()))
+            yield from (file for file in inside if _is_state(kinds, file))
         return
     file = path.parent.resolve() / path.name
+    shards = file.with_suffix("")
+    if not os.path.lexists(file) and (kind := kinds.for_path(file.as_posix())) and kind.shards and shards.is_dir():
+        yield from (one for one in sorted(shards.iterdir()) if _is_state(kinds, one))
+        return
     if not os.path.lexists(file):
         raise UsageError(f"{path}: no such file or folder")
     if kinds.for_path(file.as_posix()) is None:
         raise UsageError(f"{path}: not a state file; `gitbtc schema` lists the paths that are")
     yield file
+
+
+def _is_state(kinds: Kinds, file: Path) -> bool:
+    """Whether the file is one, or lies among shards as if it were."""
+    return kinds.for_path(file.as_posix()) is not None or bool(kinds.among_shards(file.as_posix()))
 
 
 def _told(file: Path, top: Path) -> str:

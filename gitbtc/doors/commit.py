@@ -20,12 +20,13 @@ from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.repo import files
 from gitbtc.repo.lock import JOURNAL
 from gitbtc.resolve.in_the_making import InTheMaking
+from gitbtc.resolve.relaying import Relaying, is_merged_to
 from gitbtc.spends import ALLOW_REWRITE, CHAIN, COINS
 from gitbtc.spends.steps import DATA_ERROR, LOST_COIN
 from gitbtc.state.in_progress import COMMIT
 from gitbtc.state.merging import MERGE, Merging
 from gitbtc.state.moves import doubled, elsewhere, half, told
-from gitbtc.state.snapshot import Snapshot, path_in
+from gitbtc.state.snapshot import Snapshot, apart, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +85,20 @@ class Examination(InTheMaking):
 
             half = ", ".join(map(printable, AllOrNone(self._git).interrupted))
             yield f"gitbtc: a change of {half} was cut short; {WAY_ON}"
+        if self.merging is not None:
+            yield from self._relaid()
+
+    def _relaid(self) -> Iterator[str]:
+        """What the sides of a merge have in different layouts, brought together and staged where it is not yet."""
+        relaying = Relaying(self._git, self)
+        relaying.check()
+        if all(is_merged_to(relaying, path, self.index) for path in relaying.pending):
+            return
+        if self._git.unmerged_entries():
+            yield "gitbtc: the sides have records in different layouts: `gitbtc resolve` brings them together"
+            return
+        yield from (f"gitbtc: {line}; it is staged now" for line in relaying.carry_out())
+        self.is_only_repaired = True
 
     def _does_something(self) -> bool:
         """Whether a merge has anything to look at: a step that leaves all as it is takes nothing from its side."""
@@ -130,11 +145,11 @@ class Examination(InTheMaking):
         merging = self.merging if self.merging and self.merging.into_ours else None
         before = self.side(merging.bases(0, 1)[0] if merging else self.head)
         removed = {path for path in before.state_paths() if path not in self.index.entries}
-        for path in sorted({*self.files.changed, *removed}):
+        for path in sorted({*self.files.touched, *removed}):
             kind = self.kinds.for_path(path)
             if kind is None or not kind.append_only:
                 continue
-            found = growth.rewritten(kind, before.content(path), self.index.content(path))
+            found = growth.rewritten(kind, *apart(path, [before, self.index]))
             lost = [
                 f"{codec.identity_text(kind, key)} {what}" for key, what in found if what != "removed" or not merging
             ]
@@ -249,8 +264,15 @@ class Examination(InTheMaking):
             yield f"gitbtc: lost_addition: {len(lost) - _SHOWN} records more; they are staged now"
 
     def _stage(self, path: str, content: bytes) -> None:
-        """Put the repaired file in the index, and in the work tree where that held what the index did."""
-        mode, staged = self.index.entries.get(path, ("100644", ""))[0], self.index.content(path)
+        """Put the repaired file, or those of its shards that are repaired, in the index, and in the work tree where
+        that held what the index did.
+        """
+        for place, made in self.index.laid_out({path: content}, self.before).items():
+            self._stage_file(place, made)
+        self._git.refresh_index()  # else `git merge --abort` would find a file changed that is not
+
+    def _stage_file(self, path: str, content: bytes) -> None:
+        mode, staged = self.index.files.get(path, ("100644", ""))[0], self.index.file(path)
         top = self._git.top_level()
         in_work_tree = os.path.join(top, path)
         if not files.led_away(top, path):
@@ -258,7 +280,6 @@ class Examination(InTheMaking):
             if held is None or self._as_staged(path, held) == staged:
                 files.write(in_work_tree, content)
         self._git.update_index({path: (mode, self._git.write_blob(content))})
-        self._git.refresh_index()  # else `git merge --abort` would find a file changed that is not
 
     def _as_staged(self, path: str, content: bytes) -> bytes:
         kind = self.kinds.for_path(path)

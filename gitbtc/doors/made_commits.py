@@ -20,6 +20,7 @@ from gitbtc.judge.findings import Finding, content_checks, limited, spoken_keys,
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.kinds import codec
+from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import remembered
 from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE
@@ -32,7 +33,7 @@ from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import REWRITE
 from gitbtc.state.merging import Merging
 from gitbtc.state.moves import doubled, each_in_place, elsewhere, half
-from gitbtc.state.snapshot import Snapshot, path_in
+from gitbtc.state.snapshot import Snapshot, apart, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ class MadeCommits:
             return None
         from gitbtc.doors.rejoined import Rejoined
 
-        return Rejoined(self._git, commit, result.entries)
+        return Rejoined(self._git, commit, result.files)
 
     def _rules(self, files: ChangedFiles, contested: frozenset[str], parents: list[str]) -> Iterator[Told]:
         for root in sorted({root_of(path) for path in files.state_paths()}):
@@ -244,7 +245,6 @@ class MadeCommits:
             growing = (kind for kinds in known if (kind := kinds.for_path(path)) is not None and kind.append_only)
             kind = next(growing, None)
             if kind is not None:
-                versions = [parent.content(path) for parent in files.before]
                 new = elsewhere(path, files.before[0], files.after)
                 if new:
                     yield (
@@ -253,7 +253,8 @@ class MadeCommits:
                         f"{path}: this file only grows, and is gone; {half(path, new, files.after)}",
                     )
                     continue
-                for key, what in growth.lost(kind, versions, files.after.content(path)):
+                *versions, now = _versions(path, files)
+                for key, what in growth.lost(kind, versions, now):
                     text = f"{path}::{codec.identity_text(kind, key)} {what}, and this file only grows; a commit that"
                     yield "append_only", path, f"{text} means it says why, in a trailer `{REWRITE}: <reason>`"
 
@@ -299,6 +300,15 @@ class MadeCommits:
         for one, other in Merging(self._git, parents).pairs() if ends else ():
             if ends & set(self._git.new_commits([f"{parents[one]}...{parents[other]}"])):
                 raise _too_shallow(oid, "the history of its parents ends before their common ancestor")
+
+
+def _versions(path: str, files: ChangedFiles) -> list[bytes]:
+    """The file of the parents that can be read, and last that of the commit, without what is the same in all."""
+    try:
+        return apart(path, [*files.before, files.after])
+    except Malformed:  # of a parent, or the commit would not be asked this
+        known = [content for parent in files.before if (content := parent.readable(path)) is not None]
+        return [*known, files.after.content(path)]
 
 
 def _is_schema(path: str) -> bool:

@@ -102,10 +102,12 @@ def _of_root(path: str, kind: str) -> bytes:
     """The file of a kind in the same root of the work tree. Git does not tell which revision it compares; that a
     transaction spends an outpoint is so in each.
     """
+    from gitbtc.errors import GitbtcError
+    from gitbtc.state.on_disk import OnDisk
+
     try:
-        with open(os.path.join(root_of(path), built_in(kind).path), "rb") as file:
-            return file.read()
-    except OSError:
+        return OnDisk(root_of(path), built_in(kind)).content()
+    except (GitbtcError, OSError):
         return b""
 
 

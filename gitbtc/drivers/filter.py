@@ -176,7 +176,7 @@ def _known(folder: str | None) -> frozenset[bytes]:
             state = of_work_tree(Git().at_top(), _kinds(folder))
         except CannotWork:  # called by hand outside of a repository
             return frozenset()
-        _public.append(public_texts(map(state.content, state.state_paths())))
+        _public.append(public_texts(map(state.file, state.state_files())))
     return _public[0]
 
 

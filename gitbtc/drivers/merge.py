@@ -21,6 +21,8 @@ from gitbtc.state.merging import Merging, announced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Kind
     from gitbtc.repo.git import Git
@@ -83,9 +85,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _merge(call: MergeCall) -> int:
-    kind = Kinds(call.schemas or None).load(call.kind)
+    kinds = Kinds(call.schemas or None)
+    kind, shard = kinds.load(call.kind), kinds.shard(call.path)
     virtual = _is_virtual(call)
     try:
+        if shard and _is_of_other_shards(kind, shard[1], _versions(call)):
+            why = "a side has these records in another layout; `gitbtc resolve` merges them record by record"
+            print(f"gitbtc: {printable(call.path)}: {why}", file=sys.stderr)
+            return 1
         if kind.name in _SPENDING and not virtual:
             merge, left_open = _merge_coins(call, kind)
         else:
@@ -102,6 +109,28 @@ def _merge(call: MergeCall) -> int:
     for line in left_open:
         print(f"gitbtc: {printable(call.path)}: {printable(line)}", file=sys.stderr)
     return 1 if merge.conflicts or left_open else 0
+
+
+def _is_of_other_shards(kind: Kind, name: str, versions: Iterable[Buffer]) -> bool:
+    """Whether a version holds records of other shards: Git takes a file of another layout for this one, renamed."""
+    from gitbtc.kinds.layouts import joined, layout_named
+
+    for version in versions:
+        try:
+            joined(kind, layout_named(kind, name), {name: ("", version[:])})
+        except Malformed:
+            return not _is_unreadable(kind, version)
+    return False
+
+
+def _is_unreadable(kind: Kind, version: Buffer) -> bool:
+    from gitbtc.kinds import codec
+
+    try:
+        codec.keyed(kind, version[:])
+    except Malformed:
+        return True
+    return False
 
 
 def _versions(call: MergeCall) -> tuple[Buffer, Buffer, Buffer]:

@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
 def _settle(conflicts: Conflicts, path: str) -> int:
     """Ask for each conflict of the file; how many are still open."""
-    found = [open_ for open_ in conflicts.open() if open_.path == path and open_.conflict.key]
+    found = [open_ for open_ in conflicts.open() if open_.file == path and open_.conflict.key]
     left = 0
     for open_ in found:
         choice = _ask(open_)

@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 
 from gitbtc.errors import CannotWork
 from gitbtc.judge.spend_gate import SpendGate
+from gitbtc.kinds.layouts import differing, divided, layout_named
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.diffing import blob_id
 from gitbtc.resolve.repair import Repair
@@ -33,8 +34,9 @@ class FilePart:
     """
 
     def __init__(self, git: Git, blobs: BlobReader, merging: Merging, path: str, versions: Sequence[Buffer]) -> None:
-        self._path = path
         self._kinds = Kinds()
+        shard = self._kinds.shard(path)
+        self._path, self._shard = shard or (path, "")
         self._read = lru_cache(maxsize=16)(blobs.read)
         self._versions = versions
         self._given: dict[str, Buffer] = {}
@@ -57,6 +59,8 @@ class FilePart:
         heads = [self._snapshot(head) for head in self._merging.heads]
         sides = [*heads, *(self._snapshot(base) for base in self._merging.bases(0, 1))]
         paths = {path_in(root_of(self._path), kind) for kind in EVIDENCE} - {self._path}
+        if self._shard and differing(side.entries.get(self._path) for side in sides) != [self._shard]:
+            return False
         return all(len({side.oid(path) for side in sides}) == 1 for path in paths)
 
     def _snapshot(self, oid: str | None) -> Snapshot:
@@ -90,14 +94,22 @@ class FilePart:
 
     def completed(self, merged: bytes) -> bytes:
         """The file with what nobody has to decide, given how it merged by itself."""
-        return merged if self._is_alone else self._repaired(merged).get(self._path, merged)
+        if self._is_alone:
+            return merged
+        repaired = self._repaired(merged)
+        if not self._shard or self._path not in repaired:
+            return repaired.get(self._path, merged)
+        kind = self._kinds.for_path(self._path)
+        shards = divided(kind, layout_named(kind, self._shard), repaired[self._path]) if kind else {}
+        return shards.get(self._shard, kind.frame.empty if kind else b"")
 
     def _repaired(self, merged: bytes) -> dict[str, bytes]:
         """path -> content of the files of the root that are to be otherwise than their records merge to."""
         if self._gate is None or self._gate.contests or self._gate.clashes:
             return {}
         base, ours, theirs = self._sides
-        result = drafted(base, ours, theirs, self._kinds, {self._path: merged})
+        known = {} if self._shard else {self._path: merged}
+        result = drafted(base, ours, theirs, self._kinds, known, root_of(self._path))
         repair = Repair(self._git, self._merging, self._snapshot, result, self._kinds)
         repair.follow(self._gate)
         return repair.contents

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.history.events import Event
@@ -12,7 +13,8 @@ from gitbtc.history.moment import Moment
 from gitbtc.history.telling import TOLD, MomentDelta
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.registry import BUILT_IN, built_in, root_of
+from gitbtc.kinds.layouts import Folded, folded, read
+from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in, root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS, EVIDENCE
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, parse
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
 _WANTED = frozenset(path for path, kind in BUILT_IN.items() if kind in EVIDENCE)
 _AHEAD = 2  # commits
+_KEPT = 4  # files that shards make
+_MOST_SHARDS = 20_000
+_MOST_COMMITS = 16  # whose entries are kept
 # Of bytes that are no state file, and of records that are not as their schema says.
 _UNREADABLE = (Malformed, AttributeError, KeyError, TypeError)
 _LINK = "a symbolic link, which no state file can be"
@@ -60,11 +65,15 @@ class History:
     git reads large files in half of the time that libgit2 takes, which checks the hash of each, and in other processes.
     """
 
-    def __init__(self, objects: Objects, blobs: ReadAhead, others: Iterable[str] = ()) -> None:
-        """`others`: the last two parts of the paths of files that `all_entries` has besides."""
+    def __init__(self, objects: Objects, blobs: ReadAhead, kinds: Kinds | None = None) -> None:
+        """`kinds`: those whose files `all_entries` has; without them, those that say something of coins."""
         self._objects = objects
         self._blobs = blobs
-        self._known = _WANTED | frozenset(others)
+        self._kinds = kinds or Kinds()
+        self._wants_all = kinds is not None
+        self._shards: dict[str, bytes] = {}  # the blobs of shards, most of which the next commit has too
+        self._joined = lru_cache(maxsize=_KEPT)(self._join)
+        self._entries: dict[str, Entries] = {}
         self.asked: set[Outpoint] = set()  # coins of which every claim is told
 
     def ahead(self, commits: Iterable[LoggedCommit]) -> Iterator[LoggedCommit]:
@@ -72,23 +81,43 @@ class History:
         coming: deque[LoggedCommit] = deque()
         for commit in commits:
             coming.append(commit)
-            self._blobs.expect(oid for mode, oid in self.entries(commit.oid).values() if mode != SYMBOLIC_LINK)
+            entries = self.entries(commit.oid).values()
+            self._blobs.expect(oid for mode, oid in entries if mode != SYMBOLIC_LINK and not isinstance(oid, Folded))
             if len(coming) > _AHEAD:
                 yield coming.popleft()
         yield from coming
 
     def blob(self, oid: str) -> bytes:
-        """The bytes of a blob."""
-        return self._blobs.read(oid)
+        """The bytes of a blob, or of what shards make together: Malformed for those that make none."""
+        return self._joined(oid) if isinstance(oid, Folded) else self._blobs.read(oid)
+
+    def _join(self, oid: Folded) -> bytes:
+        return read(oid, lambda _, blob: self.shard(blob))
+
+    def shard(self, blob: str) -> bytes:
+        """The bytes of one shard, which is kept."""
+        if blob not in self._shards:
+            if len(self._shards) >= _MOST_SHARDS:
+                self._shards.clear()
+            self._shards[blob] = self._blobs.read(blob)
+        return self._shards[blob]
 
     def entries(self, oid: str) -> Entries:
-        """The state files of a commit that say something about coins."""
+        """The state files of a commit that say something about coins; one for all shards of a kind in a root."""
         found = self.all_entries(oid)
         return {path: entry for path, entry in found.items() if "/".join(path.rsplit("/", 2)[-2:]) in _WANTED}
 
     def all_entries(self, oid: str) -> Entries:
         """Those, and the other ones that are told."""
-        return self._objects.chosen(oid, self._known.__contains__)
+        if oid not in self._entries:
+            if len(self._entries) >= _MOST_COMMITS:
+                self._entries.clear()
+            self._entries[oid] = dict(folded(self._kinds, self._objects.chosen(oid, self._is_wanted)))
+        return self._entries[oid]
+
+    def _is_wanted(self, path: str) -> bool:
+        kind = self._kinds.for_path(path)
+        return kind is not None and (self._wants_all or kind.name in EVIDENCE)
 
     def moment(self, root: str, entries: Entries, without: Container[str] = ()) -> Moment:
         """The files of a root; those `without` are taken for empty."""

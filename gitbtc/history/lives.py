@@ -8,6 +8,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.history.commits import RootStory, path_of
 from gitbtc.history.endings import CoinEnding, ending
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.layouts import Folded
 from gitbtc.kinds.registry import root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS
@@ -68,6 +69,11 @@ class Search:
         if (path, oid) in self._seen or mode == SYMBOLIC_LINK:
             return
         self._seen.add((path, oid))
+        if isinstance(oid, Folded):
+            for _, own, blob in oid.files.values():
+                self._search(path, (own, blob))
+            self._lines[oid] = tuple(line for blob in _blobs(oid) for line in self._lines.get(blob, ()))
+            return
         if oid not in self._lines:
             self._lines[oid] = lines_with(self._history.blob(oid), self._name.needle)
         root = root_of(path)
@@ -121,6 +127,10 @@ class Search:
             return ending(evidence, life.outpoint)
         except (Malformed, AttributeError, KeyError, TypeError):
             return None
+
+
+def _blobs(oid: Folded) -> list[str]:
+    return [blob for _, _, blob in oid.files.values()]
 
 
 def _write(life: Life, told: Iterable[tuple[LoggedCommit, list[RootStory]]]) -> None:

@@ -10,12 +10,13 @@ from gitbtc.errors import UsageError
 from gitbtc.history.moment import Moment
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
-from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.kinds.layouts import Folded, differing, folded, read
+from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import CHAIN, COINS, ROUTING, TRANSACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
@@ -61,10 +62,11 @@ def point(text: str) -> Point:
 class Timeline:
     """The commits that one comes to from `head` by first parents, the newest first."""
 
-    def __init__(self, objects: Objects, read: Callable[[str], bytes], head: str) -> None:
-        """`read` answers the oid of a blob with its bytes."""
+    def __init__(self, objects: Objects, blob: Callable[[str], bytes], head: str) -> None:
+        """`blob` answers the oid of a blob with its bytes."""
         self._objects = objects
-        self._read = read
+        self._blob = blob
+        self._kinds = Kinds()
         self._chains: dict[str, Record] = {}
         self.head = objects.commit(head)
 
@@ -106,8 +108,15 @@ class Timeline:
             if mode != SYMBOLIC_LINK and (not roots or root_of(path) in roots)
         }
 
-    def _entries(self, oid: str) -> dict[str, Entry]:
-        return self._objects.chosen(oid, _PATHS.__contains__)
+    def _entries(self, oid: str) -> Mapping[str, Entry]:
+        return folded(self._kinds, self._objects.chosen(oid, self._is_wanted))
+
+    def _is_wanted(self, path: str) -> bool:
+        kind = self._kinds.for_path(path)
+        return kind is not None and kind.path in _PATHS
+
+    def _read(self, oid: str) -> bytes:
+        return read(oid, lambda _, blob: self._blob(blob)) if isinstance(oid, Folded) else self._blob(oid)
 
     def _chain(self, oid: str) -> Record:
         if oid not in self._chains:
@@ -159,9 +168,17 @@ class Timeline:
         if before == now:
             return []
         try:
-            return delta(built_in(kind), self._read(before) if before else b"", self._read(now))
+            return delta(built_in(kind), *self._versions(before, now))
         except codec.Malformed:
             return []
+
+    def _versions(self, before: str | None, now: str) -> list[bytes]:
+        """The two files, without shards that are the same."""
+        names = differing([("", before) if before else None, ("", now)])
+        if names is None:
+            return [self._read(oid) if oid else b"" for oid in (before, now)]
+        folded_ones = (oid if isinstance(oid, Folded) else None for oid in (before, now))
+        return [read(oid, lambda _, blob: self._blob(blob), names) if oid else b"" for oid in folded_ones]
 
     def _listed_in(self, oid: str, outpoints: set[Outpoint]) -> set[Outpoint]:
         try:

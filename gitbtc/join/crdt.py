@@ -260,6 +260,11 @@ class _NoTrees:
         del old, new
         return {}
 
+    def folder(self, tree: str, path: str) -> dict[str, Any]:
+        """Nothing."""
+        del tree, path
+        return {}
+
 
 def _reading(kinds: Kinds) -> Reading:
     def nothing(_: str) -> bytes:

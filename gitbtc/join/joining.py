@@ -13,6 +13,8 @@ from gitbtc.join.history import TRAILER, CommitGraph
 from gitbtc.join.moved import refuse_moved
 from gitbtc.join.reading import Reading
 from gitbtc.join.states import States
+from gitbtc.kinds import codec
+from gitbtc.kinds.layouts import WHOLE, divided, layout_of, shard_path
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import DOUBLE_SPEND, contested
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from gitbtc.join.differences import Differences, File, Progress
     from gitbtc.join.history import Node
     from gitbtc.join.states import Changes, HeadState
+    from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.layouts import Layout
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.objects import Objects
     from gitbtc.spends.evidence import Evidence
@@ -89,7 +93,7 @@ class Joining:
         """Read what the heads changed since the base that they share, or, the `whole` of it, since their first commits.
         CannotWork when one of them cannot be read.
         """
-        base = None if whole else self._base()
+        base = self._base_oid = None if whole else self._base()
         nodes = self.history.since(self._frontier, base)
         known = self.history.nodes[base] if base else None
         self._schemas = self._schemas_of(self._frontier)
@@ -131,7 +135,7 @@ class Joining:
     def joined(self, parents: Sequence[Node]) -> JoinCommit:
         """The join of some of the heads, its tree stored; `read` comes before."""
         draft, outcome = self._drafted(parents)
-        changed = self._changed(draft, self._objects.write_blob)
+        changed = self._changed(draft, self._objects.write_blob, parents)
         self._refuse_moved(parents, changed)
         return JoinCommit(self._objects.write_tree(self._reading.tree, changed), parents, outcome)
 
@@ -150,9 +154,19 @@ class Joining:
         """The state files of the join of all heads, and what it decided or left open; nothing is stored."""
         parents = [self.history.nodes[oid] for oid in self.heads]
         draft, outcome = self._drafted(parents)
-        paths = sorted(path for path in {*self._reading.entries(), *draft.paths()} if self._reading.kind(path))
+        there = {self.kinds.whole(path) for path in self._reading.entries()}
+        paths = sorted(path for path in {*there, *draft.paths()} if self._reading.kind(path))
         contents = {path: content for path in paths if (content := draft.content(path)) is not None}
-        return contents, outcome
+        return self._laid_out(contents, parents), outcome
+
+    def _laid_out(self, contents: Mapping[str, bytes], parents: Sequence[Node]) -> dict[str, bytes]:
+        made: dict[str, bytes] = {}
+        for path, content in contents.items():
+            kind = self._reading.kind(path)
+            layout = self._layout(path, parents) if kind and kind.shards else WHOLE
+            shards = divided(kind, layout, content) if kind and not layout.is_whole else {}
+            made |= {shard_path(path, name): shard for name, shard in shards.items()} or {path: content}
+        return made
 
     def again(self, tree: str) -> tuple[dict[str, Entry], JoinCommit]:
         """The files of the join of all heads, and what a commit of it with this tree would have to declare; nothing is
@@ -160,7 +174,7 @@ class Joining:
         """
         parents = [self.history.nodes[oid] for oid in self.heads]
         draft, outcome = self._drafted(parents)
-        changed = self._changed(draft, self._objects.blob_id)
+        changed = self._changed(draft, self._objects.blob_id, parents)
         self._refuse_moved(parents, changed)
         entries = self._reading.entries() | changed
         return {path: entry for path, entry in entries.items() if entry}, JoinCommit(tree, parents, outcome)
@@ -180,14 +194,17 @@ class Joining:
             self._known[root] = evidence_of(self._reading, root)
         return self._known[root]
 
-    def _changed(self, draft: Draft, store: Callable[[bytes], str]) -> dict[str, Entry | None]:
+    def _changed(self, draft: Draft, store: Callable[[bytes], str], parents: Sequence[Node]) -> dict[str, Entry | None]:
         """The entries of the files that may differ from the base's.
 
         A file gives way where others stand in a folder of its name: a tree cannot hold both.
         """
         entries = dict(draft.entries())
         for path in draft.paths():
-            if self._reading.kind(path) is not None:
+            kind = self._reading.kind(path)
+            if kind is not None and kind.shards:
+                entries |= self._in_layout(kind, path, draft.content(path), store, self._layout(path, parents))
+            elif kind is not None:
                 entries[path] = self._entry(path, draft.content(path), store)
         standing = [path for path, entry in {**self._reading.entries(), **entries}.items() if entry]
         folders = {path[:at] for path in standing for at, sign in enumerate(path) if sign == "/"}
@@ -196,8 +213,38 @@ class Joining:
     def _entry(self, path: str, content: bytes | None, store: Callable[[bytes], str]) -> Entry | None:
         if content is None:
             return None
-        before = self._reading.entry(path)
+        before = self._reading.files(path).get(path)
         return before if before and content == self._reading.content(path) else ("100644", store(content))
+
+    def _layout(self, path: str, parents: Sequence[Node]) -> Layout:
+        """How records lie in the join of some heads: as the newest commit since all of them parted says that had them
+        lie otherwise.
+        """
+        heads = self.history.frontier([node.oid for node in parents])
+        base = self.history.common(heads)
+        tokens = {node.token for node in self.history.since(heads, base)}
+        return self._reading.layout(path, tokens, self.history.nodes[base].tree if base else None)
+
+    def _in_layout(
+        self, kind: Kind, path: str, content: bytes | None, store: Callable[[bytes], str], layout: Layout
+    ) -> dict[str, Entry | None]:
+        """The entries of all files that hold the records at `path`, or did at the base."""
+        there = self._reading.files(path)
+        entries: dict[str, Entry | None] = dict.fromkeys(there)
+        if content is None:
+            return entries
+        if layout.is_whole:
+            return entries | {path: self._entry(path, content, store)}
+        wanted = divided(kind, layout, content)
+        if layout == layout_of(self._reading.entry(path)):  # a shard that has no record any more stays
+            named = [self.kinds.shard(one) for one in there]
+            wanted = dict.fromkeys((one[1] for one in named if one), codec.encode_lines(kind, [])) | wanted
+        for name, shard in wanted.items():
+            place = shard_path(path, name)
+            made = store(shard)
+            before = there.get(place)
+            entries[place] = before if before and before[1] == made else ("100644", made)
+        return entries
 
     # -- committing ------------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def refuse_moved(objects: Objects, kinds: Kinds, base: Files, heads: Sequence[st
         return kinds.for_path(path) is not None
 
     before = of("the base", base)
-    touched = {root_of(path) for path, entry in result.items() if entry and is_state(path)}
+    touched = {root_of(kinds.whole(path)) for path, entry in result.items() if entry and is_state(path)}
     if len(touched) < 2 and touched <= before.roots():  # two that changed places are both touched
         return
     after = of("the join", {**base, **result})

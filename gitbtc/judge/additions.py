@@ -11,6 +11,7 @@ from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import root_of
 from gitbtc.spends import MEMPOOL
 from gitbtc.spends.ended import ended
+from gitbtc.state.snapshot import apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     # root -> whether a transaction, by its txid, is over.
     IsOver = Callable[[str], Callable[[str], bool]]
 
+_UNREADABLE = b"-"
 WAY_OUT = "put it back, or remove it in a commit of its own, before the merge or after it"
 
 
@@ -91,8 +93,8 @@ def lost_in_merge(
         kind = kinds.for_path(path)
         if kind is None or kind.growth != "set" or kind.join == "two-phase" or _is_as_in_all(path, heads, result):
             continue
-        sides = [head.content(path) for head in heads]
-        lost = lost_additions(kind, (base.content(path) for base in bases), sides, result.content(path))
+        *sides, merged = _versions(path, [*heads, result])
+        lost = lost_additions(kind, (_version(path, base) for base in bases), sides, merged)
         if lost and not _was_removed(path, bases, heads, result):
             gone = {key: record for key, (_, record) in lost.items()}
             is_pending = kind.name == MEMPOOL
@@ -101,6 +103,19 @@ def lost_in_merge(
                 place, record = lost[key]
                 if not _has_moved(kind, key, kinds, heads[place], result):
                     yield LostAddition(path, kind, key, record, merging.heads[place])
+
+
+def _versions(path: str, sides: Sequence[Snapshot]) -> list[bytes]:
+    """The file of each side without what is the same in all; of one that cannot be read, what does not parse."""
+    try:
+        return apart(path, sides)
+    except codec.Malformed:
+        return [_version(path, side) for side in sides]
+
+
+def _version(path: str, side: Snapshot) -> bytes:
+    content = side.readable(path)
+    return _UNREADABLE if content is None else content
 
 
 def with_them(lost: Iterable[LostAddition], result: Snapshot) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.damage import EMPTY, cut_short, damage
 from gitbtc.kinds.delta import NotCanonical, walk
+from gitbtc.kinds.layouts import WHOLE, no_shard
 from gitbtc.kinds.near import guarded_by_nobody, misspelt, plain, shadowed, shadows
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.state.moves import moves
@@ -45,8 +46,9 @@ _NO_FILE = {
 class ChangedFiles:
     """The step from `before` (its parents; one snapshot or more) to `after`.
 
-    `changed` are the files of `after` that no parent has so, `touched` the paths at which it differs from some parent.
-    `moves` are the roots that moved, old -> new; `before` has them where `after` has them.
+    `changed` are the files of `after` that no parent has so, as they lie. `touched` are the paths at which it differs
+    from some parent, the shards of a kind in a root called by the whole file's path. `moves` are the roots that moved,
+    old -> new; `before` has them where `after` has them.
     """
 
     def __init__(self, kinds: Kinds, before: Sequence[Snapshot], after: Snapshot, read: ReadBlob) -> None:
@@ -60,20 +62,22 @@ class ChangedFiles:
         self.before = [parent.moved(one) for parent, one in zip(before, moved, strict=True)]
         # Most have moved nothing, and are the same in both.
         self.touched = {path for parent in {*before, *self.before} for path in _differing(parent, after)}
+        files = {path for parent in {*before, *self.before} for path, _ in parent.files.items() ^ after.files.items()}
         self.changed: dict[str, Entry] = {
-            path: after.entries[path] for path in sorted(self.touched) if path in after.entries and self._is_new(path)
+            path: after.files[path] for path in sorted(files) if path in after.files and self._is_new(path)
         }
         self._canonical: dict[str, bool] = {}
         self._public: frozenset[bytes] | None = None
         self._state_folders: set[str] | None = None
         self._twins: dict[str, list[str]] | None = None
         self._deltas: dict[str, list[Change] | None] = {}
+        self._same: dict[str, bool] = {}
 
     def _is_new(self, path: str) -> bool:
-        return all(parent.entries.get(path) != self.after.entries[path] for parent in self._parents)
+        return all(parent.files.get(path) != self.after.files[path] for parent in self._parents)
 
     def state_paths(self) -> list[str]:
-        """The touched paths of state files, also of those that are gone."""
+        """The touched paths of state files, also of those that are gone; each once for all of its shards."""
         return sorted(path for path in self.touched if self.kinds.for_path(path))
 
     def key_material(self) -> Iterator[tuple[str, str, JudgedKeys]]:
@@ -99,15 +103,14 @@ class ChangedFiles:
 
     def allow_list(self) -> bytes | None:
         """What the commit itself says may be let through: whoever lets a key through says so where it is."""
-        return self.after.content(ALLOW_LIST) if ALLOW_LIST in self.after.entries else None
+        return self.after.file(ALLOW_LIST) if ALLOW_LIST in self.after.files else None
 
     def _known(self) -> frozenset[bytes]:
         """The public side of the keys whose coins and descriptors these are."""
         if self._public is None:
             from gitbtc.keys.own import public_texts
 
-            paths = [path for path in self.after.entries if self.kinds.for_path(path)]
-            self._public = public_texts(map(self.after.content, paths))
+            self._public = public_texts(map(self.after.file, self.after.state_files()))
         return self._public
 
     def _where_a_key_can_be(self, path: str, content: bytes) -> bytes:
@@ -118,11 +121,34 @@ class ChangedFiles:
         from gitbtc.keys.scan import holds_a_part_of_a_phrase
 
         kind = self.kinds.for_path(path)
+        if kind and self._only_lies_otherwise(path):
+            return b""
         delta = self._delta(path, kind, content) if kind else None
         if delta is None:
             return content
         added = kind.frame.file([change.new for change in delta if change.new]) if kind else b""
         return content if holds_a_part_of_a_phrase(added) else added
+
+    def _only_lies_otherwise(self, path: str) -> bool:
+        """Whether a file of a kind that a parent has in another layout holds nothing but its records: the canonical
+        files make the same one, byte by byte.
+        """
+        whole = self.kinds.whole(path)
+        if whole not in self._same:
+            layout = self.after.layout(whole)
+            others = [one for one in self.before if one.layout(whole) not in (None, layout)]
+            self._same[whole] = bool(others) and self._is_sharded_or_was(whole) and self._has_same(whole, others)
+        return self._same[whole]
+
+    def _is_sharded_or_was(self, whole: str) -> bool:
+        return any(not (one.layout(whole) or WHOLE).is_whole for one in (self.after, *self.before))
+
+    def _has_same(self, whole: str, others: Sequence[Snapshot]) -> bool:
+        try:
+            content = self.after.content(whole)
+            return any(one.content(whole) == content for one in others)
+        except Malformed:
+            return False
 
     def form(self) -> Iterator[tuple[str, str]]:
         """(path, fault) of each changed state file that is not one: no file, not JSON, not canonical; of a binary file
@@ -156,9 +182,11 @@ class ChangedFiles:
 
     def _of_the_name(self, path: str, mode: str) -> Iterator[str]:
         """What is wrong with a name that is no state file's, and may be taken for one."""
-        meant = shadowed(self.kinds, path)
+        meant, among = shadowed(self.kinds, path), self.kinds.among_shards(path)
         if meant:
             yield shadows(meant)
+        elif among:
+            yield no_shard(self.kinds, among)
         root, _, name = path.rpartition("/")
         is_folder = name in self.kinds.folders() and (not root or self._has_state(root))
         if mode in _NO_FOLDER and (is_folder or self._had_state(path)):
@@ -167,7 +195,7 @@ class ChangedFiles:
     def misspelt(self) -> Iterator[tuple[str, str]]:
         """(path, what to say) of each new file that may have been meant to be a state file."""
         for path in self.changed:
-            is_new = not any(path in parent.entries for parent in self._parents)
+            is_new = not any(path in parent.files for parent in self._parents)
             meant = misspelt(self.kinds, path) if is_new and not shadowed(self.kinds, path) else ""
             if meant:
                 yield path, guarded_by_nobody(meant)
@@ -176,7 +204,7 @@ class ChangedFiles:
         """Another state file that some file systems have at the same place; "" for none."""
         if self._twins is None:
             self._twins = {}
-            for name in self.after.state_paths():
+            for name in self.after.state_files():
                 self._twins.setdefault(plain(name), []).append(name)
         return next((name for name in self._twins[plain(path)] if name != path), "")
 
@@ -187,16 +215,16 @@ class ChangedFiles:
         """What is left of a file. Of lines, none is a file without records: that is taken for damage where a parent has
         some.
         """
-        had_some = not content and any(parent.content(path) for parent in self.before)
+        had_some = not content and any(parent.file(path) for parent in self.before)
         return EMPTY if had_some else damage(kind, content)
 
     def _had_state(self, folder: str) -> bool:
-        return any(path.startswith(f"{folder}/") for parent in self.before for path in parent.state_paths())
+        return any(path.startswith(f"{folder}/") for parent in self.before for path in parent.state_files())
 
     def _is_among_state(self, path: str) -> bool:
         """Whether a state file lies in the folder of the file at `path`."""
         if self._state_folders is None:
-            self._state_folders = {name.rpartition("/")[0] for name in self.after.state_paths()}
+            self._state_folders = {name.rpartition("/")[0] for name in self.after.state_files()}
         return path.rpartition("/")[0] in self._state_folders
 
     def _is_canonical(self, path: str, kind: Kind, content: bytes) -> bool:
@@ -210,7 +238,7 @@ class ChangedFiles:
     def _delta(self, path: str, kind: Kind, content: bytes) -> list[Change] | None:
         """What changed since a parent's version; None where there is none, or one of the two is not canonical."""
         if path not in self._deltas:
-            versions = (parent.content(path) for parent in self.before)
+            versions = (parent.file(path) for parent in self.before)
             walked = (_walked(kind, version, content) for version in versions if version)
             self._deltas[path] = next((delta for delta in walked if delta is not None), None)
         return self._deltas[path]
@@ -221,12 +249,16 @@ class ChangedFiles:
 
         watching = [watch] if watch else []
         first, *others = self.before
-        found = list(validate_files(self.kinds, _versions(first), _versions(self.after), *watching))
+        found = list(validate_files(self.kinds, self._versions(first), self._versions(self.after), *watching))
         for parent in others if found else ():
-            again = validate_files(self.kinds, _versions(parent), _versions(self.after), *watching)
+            again = validate_files(self.kinds, self._versions(parent), self._versions(self.after), *watching)
             known = {_name(path, violation) for path, violation in again}
             found = [fault for fault in found if _name(*fault) in known]
         return found
+
+    def _versions(self, side: Snapshot) -> Files:
+        files = (path for path in side.files if self.kinds.for_path(path) or self.kinds.among_shards(path))
+        return {path: (side.files[path][1], partial(side.file, path)) for path in sorted(files)}
 
 
 def _differing(one: Snapshot, other: Snapshot) -> set[str]:
@@ -238,10 +270,6 @@ def _walked(kind: Kind, before: bytes, content: bytes) -> list[Change] | None:
         return walk(kind, before, content)
     except NotCanonical:
         return None
-
-
-def _versions(side: Snapshot) -> Files:
-    return {path: (side.oid(path), partial(side.content, path)) for path in side.state_paths()}
 
 
 def _name(path: str, violation: RecordViolation) -> tuple[str, str, str, str]:

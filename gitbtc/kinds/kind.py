@@ -9,6 +9,8 @@ Annotations of the file (top level of the schema):
 * `x-gitbtc-path`: the last two parts of the path that a file of the kind has, at any depth: `wallet/utxos.json`.
 * `x-gitbtc-container`: `array` or `object`, as `type` says where this is absent, or `lines`: the file is its record
   lines and nothing else, and its path ends in `.jsonl`.
+* `x-gitbtc-shards`: `{"by": "txid"}` (its first digits), `{"by": "agent"}` or `{"by": "month"}` (UTC): the records may
+  lie in many files, in a folder that is called as the file is without its ending (see kinds/layouts.py).
 * `x-gitbtc-members`: the fields that stand first on a record's line, in order; the others follow by code point.
 * `x-gitbtc-numbers`: `as-spelled` where the file keeps a number as its source wrote it: `90000.00` stays that.
 * `x-gitbtc-renames`: the last field of the identity, where it is a name: records that differ in it alone are one thing
@@ -79,6 +81,13 @@ SOURCE, PERSON, EITHER = "source", "person", "either"
 TELLERS = frozenset([SOURCE, PERSON, EITHER])
 JOINS = frozenset(["observed", "grow-only", "two-phase"])
 
+# What shards may be named after, and what their records must be then.
+_FIRST = {
+    "txid": "have a txid first in what tells them apart",
+    "agent": "have a text agent",
+    "month": "are sorted by a timestamp, in seconds",
+}
+
 # What says in a schema what a text looks like.
 _BOUND = frozenset(["format", "pattern", "enum", "const"])
 
@@ -136,8 +145,8 @@ class Kind:
     __slots__ = (
         "alarms", "append_only", "balance", "compared", "continues", "crdt", "dumps", "fields", "frame", "groups",
         "growth", "identity", "is_array", "join", "key_types", "line", "loads", "members", "name", "noun", "optional",
-        "order", "path", "record_schema", "register", "removal", "renames", "schema", "spellings", "title", "verbs",
-        "volatile",
+        "order", "path", "record_schema", "register", "removal", "renames", "schema", "shards", "spellings", "title",
+        "verbs", "volatile",
     )  # fmt: skip
 
     def __init__(self, schema: dict[str, Any], where: str) -> None:
@@ -193,6 +202,7 @@ class Kind:
         self.groups: tuple[Group, ...] = tuple(Group(group, where) for group in schema.get("x-gitbtc-together", ()))
         self.spellings = Spellings(self.record_schema, where)
         self.volatile = frozenset(name for name, field in self.fields.items() if field.is_volatile)
+        self.shards: str = _shards(self, where)
 
     def group_of(self, field: str) -> Group | None:
         """The group that merges `field` together with others, if it is in one."""
@@ -205,6 +215,25 @@ def _frame(schema: dict[str, Any], is_array: bool, where: str) -> Frame:  # noqa
     if container == "lines" and not is_array:
         raise CannotWork(f"{where}: a container of lines holds records: its type is array")
     return FRAMES[container]
+
+
+def _shards(kind: Kind, where: str) -> str:
+    """What the shards of the kind are named after, "" for a kind that has none: by a field that each record has, and,
+    but for an agent, that the records are sorted by first.
+    """
+    declared = kind.schema.get("x-gitbtc-shards")
+    if declared is None:
+        return ""
+    by = _one_of(str(declared.get("by")), frozenset(_FIRST), f"{where}: shards")
+    first = kind.key_types[:1]
+    fits = {
+        "txid": first == (("txid", str),),
+        "month": first == (("timestamp", int),),
+        "agent": "agent" in kind.fields and kind.fields["agent"].json_types == {"string"},
+    }
+    if not (kind.is_array and fits[by]) or "txid" in kind.compared:
+        raise CannotWork(f"{where}: shards by {by} are of records in a list that {_FIRST[by]}")
+    return by
 
 
 def _written(

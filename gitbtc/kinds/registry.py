@@ -7,6 +7,7 @@ import os
 from gitbtc import resources
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.kinds.kind import Kind, from_schema
+from gitbtc.kinds.shards import is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ BUILT_IN = {
     "network/chain.json": "chain",
 }
 
+# The same of the folders in which shards of a built-in kind lie, and what those are named after.
+BUILT_IN_SHARDS = {
+    "wallet/utxos": "txid",
+    "wallet/transactions": "txid",
+    "strategy/execution": "agent",
+    "oracles/prices": "month",
+    "oracles/fees": "month",
+    "network/mempool": "txid",
+}
 _loaded: dict[str, Kind] = {}
 
 
@@ -56,6 +66,8 @@ class Kinds:
 
     def __init__(self, folder: str | None = None) -> None:
         self._added: dict[str, Kind] = {}
+        self._shards: dict[str, str] = dict(BUILT_IN_SHARDS)
+        self._in_folder: dict[str, str] = {}  # what the shards of a folder are named after, "" for a folder of none
         names = sorted(os.listdir(folder)) if folder and os.path.isdir(folder) else []
         for file_name in names:
             if folder and file_name.endswith(SUFFIX):
@@ -79,7 +91,18 @@ class Kinds:
             raise CannotWork(f"the added kind {kind.name} ({kind.path}) would replace a built-in one; rename it")
         if kind.path in self._added or kind.name in (added.name for added in self._added.values()):
             raise CannotWork(f"two added kinds have the name {kind.name} or the path {kind.path}; each needs its own")
+        if kind.shards and _stem(kind.path) in self._shards:
+            raise CannotWork(f"the shards of the added kind {kind.name} would lie where another one's do; rename it")
+        if any(_is_within(kind.path, folder, by) for folder, by in self._shards.items()):
+            raise CannotWork(
+                f"the added kind {kind.name} ({kind.path}) would lie among the shards of another one; rename it"
+            )
+        if kind.shards and any(_is_within(path, _stem(kind.path), kind.shards) for path in self.paths()):
+            raise CannotWork(f"the shards of the added kind {kind.name} would lie where another one does; rename it")
         self._added[kind.path] = kind
+        if kind.shards:
+            self._shards[_stem(kind.path)] = kind.shards
+            self._in_folder.clear()
 
     def names(self) -> list[str]:
         """Every kind's name, the built-in ones first, in the order of the record tables."""
@@ -99,16 +122,73 @@ class Kinds:
         return {path.split("/")[0] for path in self.paths()}
 
     def for_path(self, path: str) -> Kind | None:
-        """The kind of the file at `path` (with `/`), or None when it is not a state file."""
-        tail = "/".join(path.rsplit("/", 2)[-2:])
+        """The kind of the file at `path` (with `/`), a shard of it too, or None when it is not a state file."""
+        shard = self.shard(path)
+        tail = "/".join((shard[0] if shard else path).rsplit("/", 2)[-2:])
         if tail in BUILT_IN:
             return built_in(BUILT_IN[tail])
         return self._added.get(tail)
 
+    def shard(self, path: str) -> tuple[str, str] | None:
+        """The path that the whole file would have, and the shard's name, where the file at `path` is a shard."""
+        folder, _, file = path.rpartition("/")
+        by = self._in_folder.get(folder)
+        if by is None:
+            by = self._in_folder[folder] = self._shards.get("/".join(folder.rsplit("/", 2)[-2:]), "")
+        if not by:
+            return None
+        name, dot, ending = file.rpartition(".")
+        whole = f"{folder}.{ending}"
+        if not dot or not is_name(by, name) or whole.rpartition(".")[2] != self._ending(folder):
+            return None
+        return whole, name
+
+    def _ending(self, folder: str) -> str:
+        stem = "/".join(folder.rsplit("/", 2)[-2:])
+        return (
+            "json" if stem in BUILT_IN_SHARDS else next(p for p in self._added if _stem(p) == stem).rpartition(".")[2]
+        )
+
+    def whole(self, path: str) -> str:
+        """The path by which the records of the file at `path` are called: of a shard that of the whole file."""
+        shard = self.shard(path)
+        return shard[0] if shard else path
+
+    def among_shards(self, path: str) -> str:
+        """The path of the whole file in whose folder of shards the file at `path` lies, which is none of them; else "".
+        Nobody would guard it, and it looks like one.
+        """
+        folder, _, file = path.rpartition("/")
+        stem = "/".join(folder.rsplit("/", 2)[-2:])
+        if stem not in self._shards or self.shard(path) or not file.endswith((".json", ".jsonl")):
+            return ""
+        return f"{folder}.{self._ending(folder)}"
+
+    def sharded(self) -> list[str]:
+        """The names of the kinds that may lie in shards, in the order of `names`."""
+        built_in_ones = {BUILT_IN[f"{folder}.json"] for folder in BUILT_IN_SHARDS}
+        added = {kind.name for kind in self._added.values() if kind.shards}
+        return [name for name in self.names() if name in built_in_ones | added]
+
 
 def root_of(path: str) -> str:
-    """The root that the state file at `path` belongs to: what stands before its last two parts, `""` at the top."""
-    return "/".join(path.split("/")[:-2])
+    """The root that the state file at `path` belongs to: what stands before its last two parts, `""` at the top; of a
+    shard of a built-in kind, before the last three.
+    """
+    parts = path.split("/")
+    is_shard = "/".join(parts[-3:-1]) in BUILT_IN_SHARDS and len(parts) > 2
+    return "/".join(parts[: -3 if is_shard else -2])
+
+
+def _stem(path: str) -> str:
+    """The folder in which the shards of the kind with that path lie."""
+    return path.rpartition(".")[0]
+
+
+def _is_within(path: str, folder: str, by: str) -> bool:
+    """Whether a file may be a kind's own one, as its path says, and a shard in the folder of another kind."""
+    above, _, file = path.rpartition("/")
+    return above == folder.rpartition("/")[2] and is_name(by, file.rpartition(".")[0])
 
 
 def _read(path: str) -> Kind:

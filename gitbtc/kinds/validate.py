@@ -15,6 +15,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.accept import acceptance
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.formats import ANY_NETWORK, CHECKS
+from gitbtc.kinds.layouts import layout_faults, layout_named, no_shard, stranger
 from gitbtc.kinds.networks import belongs_to_one, claims, network_of_root
 from gitbtc.kinds.registry import root_of
 
@@ -187,8 +188,11 @@ def validate_files(
     `watch` is called with path, records and their number for each file, and yields the records on.
     """
     state = {path: kind for path in sorted(new) if (kind := kinds.for_path(path))}
-    for root in dict.fromkeys(root_of(path) for path in state):
-        inside = {path: kind for path, kind in state.items() if root_of(path) == root}
+    yield from _layouts(kinds, old, new)
+    by_root: dict[str, dict[str, Kind]] = {}
+    for path, kind in state.items():
+        by_root.setdefault(root_of(kinds.whole(path)), {})[path] = kind
+    for inside in by_root.values():
         networks = network_of_root((kind, new[path][1]) for path, kind in inside.items())
         before = network_of_root((kind, old[path][1]) for path, kind in inside.items() if path in old)
         for path, kind in inside.items():
@@ -196,10 +200,11 @@ def validate_files(
             (was, read_old), (is_now, read_new) = old.get(path, _NO_FILE) if before == networks else _NO_FILE, new[path]
             if was == is_now:
                 continue
+            shard = kinds.shard(path)
             try:
                 records, count = _changed(kind, read_old, read_new())
                 lines: Lines | None = None
-                for violation in violations(kind, watch(path, records, count), networks):
+                for violation in _violations(kind, watch(path, records, count), networks, shard and shard[1]):
                     if lines is None:
                         from gitbtc.kinds.lines import Lines
 
@@ -211,6 +216,37 @@ def validate_files(
                     yield path, violation
             except codec.Malformed as error:
                 yield path, RecordViolation("", "", "", str(error))
+
+
+def _layouts(kinds: Kinds, old: Files, new: Files) -> Iterator[tuple[str, RecordViolation]]:
+    """What is wrong with how the records of a kind lie in a root, where that was not so before."""
+    before, now = ({path: ("", side[path][0]) for path in side} for side in (old, new))
+    known = dict(layout_faults(kinds, before)) if before else {}
+    for whole, fault in layout_faults(kinds, now):
+        if known.get(whole) != fault:
+            yield whole, RecordViolation("", "", "", fault)
+    for path in sorted(new):
+        whole = kinds.among_shards(path)
+        if whole and new[path][0] != old.get(path, _NO_FILE)[0]:
+            yield path, RecordViolation("", "", "", no_shard(kinds, whole))
+
+
+def _violations(
+    kind: Kind, records: Iterable[Record], networks: Networks, shard: str | None
+) -> Iterator[RecordViolation]:
+    """The faults of records, also of those that are in a shard where they do not belong."""
+    if shard is None:
+        yield from violations(kind, records, networks)
+        return
+    layout = layout_named(kind, shard)
+    for record in records:
+        found = list(violations(kind, [record], networks))
+        yield from found
+        if not found:
+            line = codec.encode_record(kind, dict(record))
+            why = stranger(kind, layout, shard, [(codec.key_of(kind, record, line), record)])
+            if why:
+                yield _violation(kind, record, "", "", why)
 
 
 def _changed(kind: Kind, read_old: Callable[[], bytes], new: bytes) -> tuple[Iterable[Record], int]:

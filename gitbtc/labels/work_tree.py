@@ -108,8 +108,12 @@ class LastImports:
         `said`, and the `fees` (sat) by txid.
         """
         inside = len(self._root.path) + 1 if self._root.path else 0
-        names = {built_in(kind).path for kind in KINDS}
-        left = {path[inside:]: Path(self._git.cwd, path).read_bytes() for path in changed if path[inside:] in names}
+        names, kinds = {built_in(kind).path for kind in KINDS}, installed_kinds(self._git)
+        left = {
+            path[inside:]: Path(self._git.cwd, path).read_bytes()
+            for path in changed
+            if kinds.whole(path[inside:]) in names
+        }
         source = self._source(name)
         files = {KIND: said}
         if fees:

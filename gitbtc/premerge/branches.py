@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.layouts import folded, unfolded
 from gitbtc.kinds.registry import root_of
 from gitbtc.premerge.ancestry import Ancestry
 from gitbtc.premerge.excerpts import Brought, Excerpts
@@ -106,7 +107,7 @@ class Premerge:
     def _version(self, oid: str) -> Version:
         if oid not in self._known:
             entries = self._stored(oid)
-            self._known[oid] = Version(oid[:12], oid, self._in_place(oid, entries))
+            self._known[oid] = Version(oid[:12], oid, folded(self._kinds, self._in_place(oid, entries)))
         return self._known[oid]
 
     def _in_place(self, oid: str, entries: Mapping[str, Entry]) -> Mapping[str, Entry]:
@@ -115,7 +116,7 @@ class Premerge:
             return entries
         onto = next(iter(self._known.values()))
         bases = [self._stored_snapshot(base) for base in self._ancestry.bases(onto.oid, oid)]
-        return in_place(self._snapshot(entries), self._snapshot(onto.entries), bases).entries
+        return in_place(self._snapshot(entries), self._snapshot(unfolded(onto.entries)), bases).files
 
     def _stored(self, oid: str) -> dict[str, Entry]:
         return self._objects.chosen(oid, lambda path: self._kinds.for_path(path) is not None)

@@ -149,7 +149,9 @@ class Excerpts:
 
     def of(self, version: Version, read: Callable[[str], bytes], unreadable: frozenset[str]) -> Snapshot:
         """The same of a version that is not to be remembered; `read` answers the excerpt of a file by its path."""
-        entries = {path: entry for path, entry in version.entries.items() if root_of(path) not in unreadable}
+        entries = {
+            path: (mode, str(oid)) for path, (mode, oid) in version.entries.items() if root_of(path) not in unreadable
+        }
         return Snapshot(version.name, entries, lambda path, _: read(path), self._versions.kinds)
 
     def content(self, version: Version, path: str) -> bytes:

@@ -6,9 +6,12 @@ differ in follows from their two differences, and no third comparison of whole f
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import NotCanonical, compare, walk
+from gitbtc.kinds.layouts import Folded, differing, read
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 
 TYPE_CHECKING = False
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 # A file that only makes sense whole is one record with this key, and its content is the line.
 WHOLE = ()
+_KEPT = 2  # files that shards make
 
 
 class Version:
@@ -55,6 +59,7 @@ class Versions:
         self._between: dict[tuple[str, str, str], Differences] = {}
         self._lines: dict[bytes | None, bytes | None] = {}
         self._made: dict[str, bytes] = {}
+        self._joined = lru_cache(maxsize=_KEPT)(self._join)
         # (path, oid) of the files that are no canonical ones, among those that were compared.
         self.other_forms: set[tuple[str, str]] = set()
 
@@ -69,7 +74,12 @@ class Versions:
         """The bytes of a blob; none for ""."""
         if blob in self._made:
             return self._made[blob]
+        if isinstance(blob, Folded):
+            return self._joined(blob)
         return self._read(blob) if blob else b""
+
+    def _join(self, oid: Folded) -> bytes:
+        return read(oid, lambda _, blob: self._read(blob))
 
     def make(self, content: bytes) -> str:
         """What to call, instead of an oid, a file that is in no repository."""
@@ -101,10 +111,22 @@ class Versions:
             self._between[path, old, new] = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
         return self._between[path, old, new]
 
+    def _pair(self, path: str, blob: str) -> tuple[bytes, bytes]:
+        """The anchor's file and another version, without shards that both have."""
+        anchor = self.anchor.blob(path)
+        names = differing([("", oid) if oid else None for oid in (anchor, blob)])
+        if names is None:
+            return self.anchored(path), self.content(blob)
+        old, new = (self._in_shards(oid, names) for oid in (anchor, blob))
+        return old, new
+
+    def _in_shards(self, oid: str, names: Iterable[str]) -> bytes:
+        return read(oid, lambda _, blob: self._read(blob), names) if isinstance(oid, Folded) else b""
+
     def _compared(self, path: str, blob: str) -> Differences:
         if blob == self.anchor.blob(path):
             return {}
-        kind, old, new = self.kind(path), self.anchored(path), self.content(blob)
+        kind, (old, new) = self.kind(path), self._pair(path, blob)
         if kind.identity == "file":
             return {WHOLE: (old or None, new or None)}
         if new and not new.strip() and kind.frame.empty:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from gitbtc.errors import GitbtcError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _BEGIN = "# gitbtc begins here: kept up to date by `gitbtc install`, taken out by `gitbtc uninstall`"
 _END = "# gitbtc ends here"
@@ -46,9 +46,19 @@ FILTER = "* filter=gitbtc"
 _NAMES_A_FILTER = re.compile(rb"^(?!#)[^\n]*[ \t][-!]?filter(?:[=\s]|\Z)", re.MULTILINE)
 
 
-def lines(paths: Mapping[str, str]) -> list[str]:
-    """The attribute lines for `paths`: kind -> the last two parts of its files' paths. `**/` matches at the top too."""
-    return [f"**/{path} text=auto eol=lf diff=gitbtc-{kind} merge=gitbtc-{kind}" for kind, path in paths.items()]
+def lines(paths: Mapping[str, str], sharded: Collection[str]) -> list[str]:
+    """The attribute lines for `paths`: kind -> the last two parts of its files' paths, and for those of them that may
+    lie in shards (`sharded`, their names). `**/` matches at the top too.
+    """
+    return [line for kind, path in paths.items() for line in _lines(kind, path, in_shards=kind in sharded)]
+
+
+def _lines(kind: str, path: str, *, in_shards: bool) -> Iterator[str]:
+    drivers = f"text=auto eol=lf diff=gitbtc-{kind} merge=gitbtc-{kind}"
+    yield f"**/{path} {drivers}"
+    if in_shards:
+        stem, dot, ending = path.rpartition(".")
+        yield f"**/{stem}/*{dot}{ending} {drivers}"
 
 
 def filters_of(content: bytes) -> list[str]:

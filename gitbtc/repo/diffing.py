@@ -33,13 +33,14 @@ class ChangedFile:
     the work tree's. An unmerged path has whatever Git tells of it.
     """
 
-    __slots__ = ("is_unmerged", "new", "old", "path")
+    __slots__ = ("is_unmerged", "new", "old", "parts", "path")
 
     def __init__(self, path: str, old: Entry | None, new: Entry | None, *, is_unmerged: bool) -> None:
         self.path = path
         self.old = old
         self.new = new
         self.is_unmerged = is_unmerged
+        self.parts: list[ChangedFile] = []  # of records that lie in shards, the files that differ
 
 
 class Comparison:
@@ -106,6 +107,15 @@ class Comparison:
             return [self._work_tree_file(path) for path in paths]
         entries = self._git.index_entries() if self._cached else self._git.tree_entries(self.new_side, *paths)
         return [self.content(blobs, path, entries.get(path)) for path in paths]
+
+    def in_folder(self, folder: str) -> list[str]:
+        """The paths of the files in a folder on the new side of the comparison."""
+        if self.new_side == WORK_TREE:
+            place = os.path.join(self.top or "", folder)
+            names = sorted(os.listdir(place)) if os.path.isdir(place) else []
+            return [f"{folder}/{name}" for name in names if os.path.isfile(os.path.join(place, name))]
+        entries = self._git.index_entries() if self._cached else self._git.tree_entries(self.new_side, folder)
+        return [path for path in entries if path.rpartition("/")[0] == folder]
 
     def _work_tree_file(self, path: str) -> bytes:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec
+from gitbtc.kinds.layouts import layout_faults
 from gitbtc.kinds.near import misspelt, shadowed
 from gitbtc.kinds.registry import Kinds
 from gitbtc.repo import attributes, files, registration
@@ -34,6 +35,10 @@ _UNSEEN = {
     "replay": (2, 44, 0),
     "history": (2, 54, 0),
 }
+
+_WORTH_SHARDS = 1_000_000  # bytes of a file
+_FORGE = 50 << 20  # bytes: GitHub warns of larger files, and refuses those over 100 MB
+_A_WHILE = 20  # commits
 
 _INSTALL = "run `gitbtc install`"
 _SINCE = ".".join(map(str, CONFIGURED_SINCE[:2]))
@@ -283,7 +288,57 @@ def _names(place: _Place) -> Outcome:
 
 
 def _meant(kinds: Kinds, path: str) -> str:
-    return shadowed(kinds, path) or misspelt(kinds, path)
+    return shadowed(kinds, path) or misspelt(kinds, path) or kinds.among_shards(path)
+
+
+def _layouts(place: _Place) -> Outcome:
+    """Whether the records of each kind lie in one way, and which would better lie in shards."""
+    if place.git.find("HEAD") is None:
+        return ("nothing is committed yet",)
+    entries = place.git.tree_entries("HEAD")
+    faults = [fault for _, fault in layout_faults(place.kinds, entries)]
+    if faults:
+        return faults[0].partition("; ")[0], faults[0].partition("; ")[2]
+    large = {path: size for path, size in _sizes(place, entries).items() if size > _WORTH_SHARDS}
+    too_large = [path for path, size in large.items() if size > _FORGE]
+    if too_large:
+        kinds = _named(place, too_large)
+        return (
+            f"over the {_FORGE >> 20} MB of which a forge warns (GitHub refuses 100): {_some(too_large)}",
+            f"`gitbtc reshard {kinds}` puts the same records into shards, in one commit",
+        )
+    growing = [path for path in large if _grows(place, path, large[path])]
+    if growing:
+        kinds, told = _named(place, growing), _some([f"{path} ({large[path] / 1e6:.1f} MB)" for path in growing])
+        return (
+            f"every commit stores these anew, and they grow: {told}; `gitbtc reshard {kinds}` puts them into shards",
+        )
+    return ("each kind lies in one way, and none needs shards",)
+
+
+def _named(place: _Place, paths: list[str]) -> str:
+    return " ".join(sorted({kind.name for path in paths if (kind := place.kinds.for_path(path))}))
+
+
+def _sizes(place: _Place, entries: Mapping[str, Entry]) -> dict[str, int]:
+    """path -> bytes of the files that could lie in shards and lie in one."""
+    wanted = {
+        path: entry[1]
+        for path, entry in entries.items()
+        if entry[0] != SYMBOLIC_LINK
+        and not place.kinds.shard(path)
+        and (kind := place.kinds.for_path(path))
+        and kind.shards
+    }
+    told = place.git.headers(wanted.values())
+    return {path: told[oid][1] for path, oid in wanted.items() if oid in told}
+
+
+def _grows(place: _Place, path: str, size: int) -> bool:
+    """Whether the file was smaller some commits ago, or not there yet."""
+    before = place.git.find(f"HEAD~{_A_WHILE}")
+    entry = place.git.tree_entries(before, path).get(path) if before else None
+    return entry is None or place.git.headers([entry[1]]).get(entry[1], ("", 0))[1] < size
 
 
 def _committed_blobs(place: _Place) -> Outcome:
@@ -338,4 +393,5 @@ CHECKS: dict[str, Callable[[_Place], Outcome]] = {
     "canonical": _committed_blobs,
     "unseen": _unseen,
     "names": _names,
+    "layouts": _layouts,
 }

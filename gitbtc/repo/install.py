@@ -112,7 +112,7 @@ class Install:
         """The files that are otherwise the user's, and the lines of our block in each: `.gitattributes` of the work
         tree, `info/attributes` and `info/exclude` of the common directory.
         """
-        served = attributes.lines(self.served(kinds))
+        served = attributes.lines(self.served(kinds), kinds.sharded())
         info = self.common / "info"
         # A person's own filters, which hold in every repository, would lose against the line of .gitattributes.
         kept = [line for content in self._persons_attributes() for line in attributes.filters_of(content)]

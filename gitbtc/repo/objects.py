@@ -87,7 +87,7 @@ class Objects(ABC):
                 yield above + name, (mode, oid)
 
     def chosen(self, oid: str, wanted: Callable[[str], bool]) -> dict[str, Entry]:
-        """The same for those files of the commit `oid` alone whose path, cut to its last folder, is `wanted`.
+        """The same for those files of the commit `oid` alone whose path, cut to its last two folders, is `wanted`.
 
         A folder that many commits share is read once, so `wanted` must always answer the same.
         """
@@ -100,8 +100,9 @@ class Objects(ABC):
         found: list[tuple[str, Entry]] = []
         for name, mode, oid in self._entries(tree):
             if mode == TREE:
-                found += [(f"{name}/{path}", file) for path, file in self._below(oid, name, wanted)]
-            elif mode != SUBMODULE and wanted(f"{folder}/{name}"):
+                inner = f"{folder.rpartition('/')[2]}/{name}" if folder else name
+                found += [(f"{name}/{path}", file) for path, file in self._below(oid, inner, wanted)]
+            elif mode != SUBMODULE and wanted(f"{folder}/{name}" if folder else name):
                 found.append((name, (mode, oid)))
         self._chosen[tree, folder] = found
         return found

@@ -176,10 +176,12 @@ class Revisions(GitProgram):
         parents = {parent for _, *parents in found for parent in parents}
         return [oid for oid, *_ in found if oid not in parents]
 
-    def last_with(self, text: str, path: str, heads: Iterable[str]) -> list[str]:
-        """The last commit that put `text` into the file `path` or took it out, and its parents: one of them has it."""
+    def last_with(self, text: str, paths: Iterable[str], heads: Iterable[str]) -> list[str]:
+        """The last commit that put `text` into one of the files `paths`, or below one of these folders, or took it out,
+        and its parents: one of them has it.
+        """
         options = ("-1", "--format=%H %P", f"-S{text}", "--no-ext-diff", "--no-textconv")
-        found = self._line("--literal-pathspecs", "log", *options, *map(self._oid, heads), "--", path)
+        found = self._line("--literal-pathspecs", "log", *options, *map(self._oid, heads), "--", *paths)
         return found.split()
 
     def contents_of(self, paths: Iterable[str], head: str) -> set[str]:

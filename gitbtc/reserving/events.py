@@ -8,19 +8,19 @@ from __future__ import annotations
 import os
 import time
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
-from gitbtc.repo.files import led_away, read, way_out_to, write
+from gitbtc.repo.files import led_away, way_out_to, write
 from gitbtc.repo.lock import alone
 from gitbtc.reserving.claims import Claim, Claims
 from gitbtc.spends import CHAIN, COINS, EXECUTION, reservations
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.naming import Name, coins_in, lines_with
 from gitbtc.spends.reservable import obstacle
+from gitbtc.state.on_disk import OnDisk
 from gitbtc.state.snapshot import installed_kinds, of_work_tree, path_in
 from gitbtc.state.sound import frozen, known, listed
 
@@ -195,24 +195,23 @@ class Log:
     """The execution log of a root in the work tree, with one more event."""
 
     def __init__(self, git: Git, root: str) -> None:
+        self._root = root
         self.path = path_in(root, EXECUTION)
         self.added: Record | None = None
         self._kind = built_in(EXECUTION)
         self._top = git.top_level()
-        self._place = Path(self._top) / self.path
+        self._there = OnDisk(os.path.join(self._top, root), self._kind)
         away = led_away(self._top, self.path)
         if away:
             raise CannotWork(f"{self.path}: {away}")
-        if git.is_ignored(self.path):
-            raise CannotWork(f"{self.path}: Git ignores it, so nobody else would learn of it; mend .gitignore")
+        self._git = git
+        self._refuse_ignored(self.path)
         self._lines = self._read()
         self.records = [codec.decode_line(self._kind, line) for line in self._lines.values()]
 
     def _read(self) -> dict[tuple[object, ...], bytes]:
         try:
-            return codec.keyed(self._kind, read(self._place) or b"")
-        except OSError as error:
-            raise CannotWork(f"{self.path}: cannot be read: {error.strerror}") from None
+            return codec.keyed(self._kind, self._there.content())
         except codec.Malformed as error:
             raise CannotWork(f"{self.path}: does not parse ({error}); mend it first") from None
 
@@ -236,9 +235,17 @@ class Log:
         self.added = event
 
     def save(self) -> None:
-        """Write the file in one step."""
+        """Write the file, or the agent's shard, in one step."""
         content = codec.encode_lines(self._kind, (self._lines[key] for key in sorted(self._lines)))
-        write(self._place, content)
+        made = {os.path.join(self._root, path): new for path, new in self._there.laid_out(content).items()}
+        for path in made:
+            self._refuse_ignored(path)
+        for path, new in made.items():
+            write(os.path.join(self._top, path), new)
+
+    def _refuse_ignored(self, path: str) -> None:
+        if self._git.is_ignored(os.path.join(self._top, path)):
+            raise CannotWork(f"{path}: Git ignores it, so nobody else would learn of it; mend .gitignore")
 
 
 def _claimed(claims: Claims | None, wanted: list[Claim], tip: int, then: Callable[[], None]) -> None:

@@ -109,16 +109,17 @@ class Ending:
         if not (decision.winner or decision.losers):  # never spent at all
             decision.is_about_listing, decision.listing = True, remembered(decision.outpoint)
         changes = Outcome(Fates(Views(evidence, []), [decision]), evidence, remembered).changes()
-        for kind in changes:
-            if away := led_away(top, path_in(root, kind)):
-                raise CannotWork(f"{path_in(root, kind)}: {away}")
-        self._git.check_writable()
-        write_all({
-            os.path.join(top, path_in(root, kind)): written(kind, self._head.of_kind(root, kind), records)
+        made = self._head.laid_out({
+            path_in(root, kind): written(kind, self._head.of_kind(root, kind), records)
             for kind, records in changes.items()
         })  # fmt: skip
-        if changes:
-            self._git.at_top().stage([path_in(root, kind) for kind in changes])
+        for path in made:
+            if away := led_away(top, path):
+                raise CannotWork(f"{path}: {away}")
+        self._git.check_writable()
+        write_all({os.path.join(top, path): content for path, content in made.items()})
+        if made:
+            self._git.at_top().stage(made)
 
 
 def _txids(called: str, claimants: Iterable[str]) -> set[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.layouts import layout_named
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.conflict import Conflict
 from gitbtc.merge.files import Options, merge_files
@@ -15,6 +16,8 @@ from gitbtc.merge.markers import MarkedFile, Style, hunks
 from gitbtc.merge.records import changed_fields
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.resolve.in_the_making import InTheMaking
+from gitbtc.resolve.marked_shards import MarkedShards
+from gitbtc.resolve.relaying import Relaying
 from gitbtc.spends import COINS
 from gitbtc.spends.naming import IDENTITIES
 from gitbtc.state.snapshot import path_in
@@ -34,15 +37,20 @@ BASE, OURS, THEIRS = 1, 2, 3
 
 
 class Open:
-    """One conflict that is still open. `contest` is set when it is about a spend, and settling it touches the root."""
+    """One conflict that is still open. `contest` is set when it is about a spend, and settling it touches the root.
+    `path` is that by which the record is called, `file` the one that is open: where records lie in shards, a shard.
+    """
 
-    __slots__ = ("conflict", "contest", "kind", "path")
+    __slots__ = ("conflict", "contest", "file", "kind", "path")
 
-    def __init__(self, path: str, kind: Kind, conflict: Conflict, contest: RootVerdict | None = None) -> None:
+    def __init__(
+        self, path: str, kind: Kind, conflict: Conflict, contest: RootVerdict | None = None, file: str = ""
+    ) -> None:
         self.path = path
         self.kind = kind
         self.conflict = conflict
         self.contest = contest
+        self.file = file or path
 
     @property
     def address(self) -> str:
@@ -78,10 +86,16 @@ class Conflicts:
         """Every open conflict: those of spends first, then by path and record."""
         spends = {open_.address: open_ for open_ in self._contests()}
         yield from spends.values()
+        whole = self.making.kinds.whole
         for path, stages in sorted(self.unmerged.items()):
             kind = self.making.kinds.for_path(path)
-            if kind is not None:
+            if kind is not None and whole(path) not in self.relaying.pending:
                 yield from (open_ for open_ in self._in_file(path, kind, stages) if open_.address not in spends)
+
+    @cached_property
+    def relaying(self) -> Relaying:
+        """What the sides have in different layouts."""
+        return Relaying(self.git, self.making)
 
     def settled_paths(self) -> list[str]:
         """Files without an open conflict that Git still takes for unmerged: they only need `git add`."""
@@ -90,6 +104,7 @@ class Conflicts:
             path
             for path, stages in sorted(self.unmerged.items())
             if (kind := kinds.for_path(path))
+            and kinds.whole(path) not in self.relaying.pending
             and not any(hunks(self.read(path)))
             and not any(self._in_file(path, kind, stages))
         ]
@@ -98,9 +113,22 @@ class Conflicts:
     def _left_out(self) -> set[str]:
         return self.git.sparse_paths()
 
-    def marked(self, path: str, kind: Kind) -> MarkedFile:
-        """The file as it lies in the work tree. Malformed."""
-        return MarkedFile(kind, self.read(path))
+    def marked(self, path: str, kind: Kind) -> MarkedFile | MarkedShards:
+        """The records at `path` as they lie in the work tree. Malformed."""
+        shards = self._shards(path, kind)
+        if not shards:
+            return MarkedFile(kind, self.read(path))
+        contents = {name: self.read(place) for name, place in shards.items()}
+        return MarkedShards(kind, layout_named(kind, next(iter(shards))), contents)
+
+    def _shards(self, path: str, kind: Kind) -> dict[str, str]:
+        """name -> path of the shards in which records lie here; none where they lie in one file."""
+        if not kind.shards or path in self.unmerged or path in self.making.index.files:
+            return {}
+        kinds = self.making.kinds
+        known = {*self.unmerged, *self.making.index.files}
+        found = {place: kinds.shard(place) for place in sorted(known)}
+        return {shard[1]: place for place, shard in found.items() if shard and shard[0] == path}
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the work tree; none when it is not there. What a sparse checkout leaves out is as
@@ -137,7 +165,7 @@ class Conflicts:
         try:
             options = Options(Style, into_ours=self.merging is not None and self.merging.into_ours)
             conflicts = merge_files(kind, base, ours, theirs, options).conflicts
-            still = set(self.marked(path, kind).open)
+            still = set(MarkedFile(kind, self.read(path)).open)
         except Malformed:
             yield Open(path, kind, Conflict("unreadable", (), base or None, ours, theirs))
             return
@@ -145,9 +173,10 @@ class Conflicts:
         untouched = self.read(path) == ours
         for conflict in conflicts:
             if conflict.key in still or untouched:
-                yield Open(path, kind, conflict)
+                yield Open(self.making.kinds.whole(path), kind, conflict, file=path)
         for key in sorted(still - {conflict.key for conflict in conflicts}):
-            yield Open(path, kind, self._text_conflict(kind, key, (base, ours, theirs)))
+            text = self._text_conflict(kind, key, (base, ours, theirs))
+            yield Open(self.making.kinds.whole(path), kind, text, file=path)
 
     def _text_conflict(self, kind: Kind, key: Key, stages: tuple[bytes, bytes, bytes]) -> Conflict:
         """Markers that a text merge left around a record that no rule contests, or that somebody wrote."""

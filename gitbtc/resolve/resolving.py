@@ -10,9 +10,11 @@ from pathlib import Path
 from gitbtc.errors import CannotWork, GitbtcError, printable
 from gitbtc.judge.spend_gate import RootVerdict
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.layouts import shard_path
 from gitbtc.kinds.registry import built_in
 from gitbtc.merge.markers import MarkedFile
 from gitbtc.repo.program import GitHindered
+from gitbtc.resolve.marked_shards import MarkedShards
 from gitbtc.resolve.settling import carry_out
 from gitbtc.spends import COINS
 from gitbtc.spends.choosing import chosen, declared
@@ -37,7 +39,7 @@ class Resolving:
 
     def __init__(self, conflicts: Conflicts) -> None:
         self._conflicts = conflicts
-        self._files: dict[str, MarkedFile] = {}
+        self._files: dict[str, MarkedFile | MarkedShards] = {}
         self._deleted: set[str] = set()
         self._decisions: dict[str, dict[str, Decision]] = {}
         self._views: dict[str, RootView] = {}
@@ -78,7 +80,7 @@ class Resolving:
         if content is None:
             self._deleted.add(open_.path)
 
-    def _file(self, path: str, open_: Open) -> MarkedFile:
+    def _file(self, path: str, open_: Open) -> MarkedFile | MarkedShards:
         if path not in self._files:
             marked = self._conflicts.marked(path, open_.kind)
             if not marked.open:  # no driver ran: the conflict stands nowhere but in the index
@@ -120,7 +122,7 @@ class Resolving:
             raise GitbtcError("nothing is being merged")
         return self._conflicts.merging
 
-    def _root_file(self, root: str, kind: str) -> MarkedFile:
+    def _root_file(self, root: str, kind: str) -> MarkedFile | MarkedShards:
         path = path_in(root, kind)
         if path not in self._files:
             self._files[path] = self._conflicts.marked(path, built_in(kind))
@@ -140,11 +142,12 @@ class Resolving:
 
         top = self._conflicts.top
         self._conflicts.git.check_writable()
-        for path in self._files:
+        marked = dict(self._each())
+        for path in marked:
             if away := led_away(top, path):
                 raise CannotWork(f"{printable(path)}: {away}")
-        contents = {path: marked.content() for path, marked in self._files.items()}
-        gone = {path for path in contents if path in self._deleted and not self._files[path].lines}
+        contents = {path: one.content() for path, one in marked.items()}
+        gone = {path for path in contents if path in self._deleted and not marked[path].lines}
         write_all({
             os.path.realpath(os.path.join(top, path)): content for path, content in contents.items()
             if path not in gone and self._conflicts.read(path) != content
@@ -154,7 +157,15 @@ class Resolving:
             Path(top, path).unlink(missing_ok=True)
         if self._conflicts.merging is not None:
             self._conflicts.settlements.save()
-        self._stage([path for path, marked in self._files.items() if not marked.open], Path(top))
+        self._stage([path for path, one in marked.items() if not one.open], Path(top))
+
+    def _each(self) -> Iterator[tuple[str, MarkedFile]]:
+        """The files by their paths, shards one by one."""
+        for path, marked in self._files.items():
+            if isinstance(marked, MarkedShards):
+                yield from ((shard_path(path, name), shard) for name, shard in marked.shards.items())
+            else:
+                yield path, marked
 
     def _stage(self, settled: list[str], top: Path) -> None:
         paths = [path for path in settled if path in self._deleted or os.path.exists(top / path)]

@@ -80,7 +80,11 @@ class Selection:
     def _in_path(self, name: str) -> list[Open]:
         """Every conflict in a file, or in the files below a folder."""
         place = self._from_top(name)
-        return [one for one in self._found if place in ("", one.path) or one.path.startswith(f"{place}/")]
+        return [
+            one
+            for one in self._found
+            if place in ("", one.path, one.file) or one.path.startswith(f"{place}/") or one.file.startswith(f"{place}/")
+        ]
 
     def _alike(self, name: str) -> list[Open]:
         """Those whose address, or path, the pattern `name` matches; a path without wildcards as screens show it too."""

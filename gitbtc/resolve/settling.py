@@ -12,17 +12,18 @@ from gitbtc.spends.outcome import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gitbtc.judge.spend_gate import RootView
     from gitbtc.kinds.kind import Record
     from gitbtc.merge.markers import MarkedFile
+    from gitbtc.resolve.marked_shards import MarkedShards
     from gitbtc.spends.decision import Decision
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.outcome import Remembered
 
     # Answers with the file of a kind in the root that is settled; asked for only what is needed.
-    RootFile = Callable[[str], MarkedFile]
+    RootFile = Callable[[str], MarkedFile | MarkedShards]
 
 # The kinds that settling a coin changes.
 SETTLED = (COINS, TRANSACTIONS, MEMPOOL)
@@ -49,7 +50,7 @@ def _write_events(events: Iterable[Record], file_of: RootFile) -> None:
         file_of(EXECUTION).settle(codec.read_line(built_in(EXECUTION), line)[1], line)
 
 
-def _no_longer_contested(decision: Decision, files: dict[str, MarkedFile]) -> set[Outpoint]:
+def _no_longer_contested(decision: Decision, files: Mapping[str, MarkedFile | MarkedShards]) -> set[Outpoint]:
     """The coins whose conflicts are over with the decision: two transactions may have more than one in common.
 
     Such a conflict shows two empty sides; one that shows records is about what the coin is, and stays.
@@ -62,5 +63,5 @@ def _no_longer_contested(decision: Decision, files: dict[str, MarkedFile]) -> se
     return {decision.outpoint} | ((spent | made) & empty)
 
 
-def _records(file: MarkedFile) -> dict[tuple[object, ...], Record]:
+def _records(file: MarkedFile | MarkedShards) -> dict[tuple[object, ...], Record]:
     return {key: codec.decode_line(file.kind, line) for key, line in file.lines.items()}

@@ -32,7 +32,7 @@ class OwnKeys:
         self.was_asked = True
         if self._texts is None:
             state = self._state()
-            self._texts = public_texts(map(state.content, state.state_paths()))
+            self._texts = public_texts(map(state.file, state.state_files()))
         return self._texts
 
     def _state(self) -> Snapshot:

@@ -117,10 +117,25 @@ class Bringing:
             statefiles.check_network(self._root, self._by_path[path], contents[path], self._snapshot)
         return {path: content for path, content in contents.items() if content}
 
+    @cached_property
+    def _files_here(self) -> dict[str, bytes]:
+        """The state files as they lie here, canonical ones, and of records in shards each shard."""
+        found: dict[str, bytes] = {}
+        for path, content in self.here.items():
+            there = statefiles.files_of(self._root, self._by_path[path])
+            found |= {path: content} if path in there else there
+        return found
+
+    @cached_property
+    def changed_files(self) -> dict[str, bytes]:
+        """The files that become others, as they lie: path from the root -> content."""
+        changed = {path: (self._by_path[path], content) for path, content in self.changed.items()}
+        return statefiles.laid_out(self._root, changed)
+
     # -- the merge -------------------------------------------------------------------------------------------------
 
     def _merge(self) -> None:
-        last = self._source.last_here(self.here)
+        last = self._source.last_here(self._files_here)
         self._before = before = dict(last.files) if last else {}
         for path, content in self.here.items():
             if content != before.get(self._by_path[path].name):  # which an import has found valid
@@ -353,13 +368,13 @@ class Bringing:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""
         self.store()
         if self.changed:
-            self._source.announce(self._source.blob_ids(self.changed))
-        statefiles.write({self._root / path: content for path, content in self.changed.items()})
+            self._source.announce(self._source.blob_ids(self.changed_files))
+        statefiles.write({self._root / path: content for path, content in self.changed_files.items()})
         self.remember()
 
     def store(self) -> None:
         """Store what the source told, which no ref points to yet: what can fail of remembering it fails here."""
-        brought = self._source.come(self.here) | self._source.blob_ids(self.changed)
+        brought = self._source.come(self._files_here) | self._source.blob_ids(self.changed_files)
         told = Told(self._pin, self._told, brought)
         self._news = self._source.store(told, self._snapshot.time)
 

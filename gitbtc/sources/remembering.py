@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec, registry
-from gitbtc.repo import files
 from gitbtc.sources.lightning import Remembered
 from gitbtc.spends import CHANNELS, COINS, EXECUTION
+from gitbtc.state.on_disk import OnDisk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +26,10 @@ def remembered(root: Path) -> Remembered:
 
 def _records(root: Path, name: str) -> list[Record]:
     kind = registry.built_in(name)
-    content = files.read(root / kind.path)
     try:
+        content = OnDisk(str(root), kind).content()
         found = codec.parse(kind, content) if content else []
-    except codec.Malformed:
+    except GitbtcError:
         return []
     needed = kind.record_schema["required"]
     return [one for one in found if isinstance(one, dict) and all(field in one for field in needed)]

@@ -12,8 +12,10 @@ from gitbtc.kinds.lines import Lines
 from gitbtc.kinds.networks import claimed_in, networks_of
 from gitbtc.kinds.validate import validate_change, violations
 from gitbtc.repo import files
+from gitbtc.state.on_disk import OnDisk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from gitbtc.kinds.kind import Kind
@@ -45,7 +47,9 @@ class FileChange:
 
 
 def content(root: Path, kind: Kind, known: bytes = b"") -> bytes:
-    """The state file in canonical form; empty when there is none. What is `known` to be canonical is not parsed."""
+    """The state file in canonical form, of shards what they make; empty when there is none. What is `known` to be
+    canonical is not parsed.
+    """
     held = _held(root, kind)
     return held if held == known else _opened(root, kind, held)[0]
 
@@ -64,15 +68,26 @@ def _opened(root: Path, kind: Kind, held: bytes) -> tuple[bytes, Any]:
 
 
 def _held(root: Path, kind: Kind) -> bytes:
-    path = root / kind.path
     try:
-        if away := files.led_away(str(root), kind.path):
-            raise GitbtcError(f"{path}: {away}")
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        raise CannotWork(f"{path}: cannot be read: {error.strerror}") from None
+        return OnDisk(str(root), kind).content()
+    except codec.Malformed as error:
+        raise GitbtcError(f"{root / kind.path}: {error}; nothing was changed") from None
+
+
+def files_of(root: Path, kind: Kind) -> dict[str, bytes]:
+    """The files that hold the records, as they lie: path from the root -> bytes."""
+    there = OnDisk(str(root), kind)
+    return {path: there.file(path) for path in there.paths}
+
+
+def laid_out(root: Path, contents: Mapping[str, tuple[Kind, bytes]]) -> dict[str, bytes]:
+    """The files that have to become others for records to be those of `contents` (path of the whole file from the root
+    -> kind, bytes), as they lie: path from the root -> bytes.
+    """
+    made: dict[str, bytes] = {}
+    for kind, content in contents.values():
+        made |= OnDisk(str(root), kind).laid_out(content)
+    return made
 
 
 def check_records(root: Path, kind: Kind, content: bytes) -> None:
@@ -80,7 +95,8 @@ def check_records(root: Path, kind: Kind, content: bytes) -> None:
     records = codec.parse(kind, content)
     wrong = next(violations(kind, records if kind.is_array else [records]), None)
     if wrong is not None:
-        wrong.line = Lines(kind, _held(root, kind)).of(wrong.record or {}, wrong.field)
+        if (root / kind.path).is_file():  # a shard has lines of its own
+            wrong.line = Lines(kind, _held(root, kind)).of(wrong.record or {}, wrong.field)
         raise GitbtcError(f"{wrong.told_of(str(root / kind.path))}; mend the file (`gitbtc validate`) first")
 
 

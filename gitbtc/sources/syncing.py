@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitbtc.kinds import codec, registry
-from gitbtc.repo import files
+from gitbtc.sources import statefiles
 from gitbtc.sources.bringing import Brought, bring
 from gitbtc.sources.core_cursor import load, save
 from gitbtc.sources.told import Source
@@ -38,7 +38,7 @@ class Synced:
     def records(self) -> dict[str, list[Record]]:
         """What the root holds now of the kinds of which the source tells, by kind."""
         kinds = (registry.built_in(name) for name in self.snapshot.records)
-        held = {kind: files.read(self.root / kind.path) for kind in kinds if kind.is_array}
+        held = {kind: statefiles.content(self.root, kind) for kind in kinds if kind.is_array}
         return {kind.name: codec.parse(kind, content) for kind, content in held.items() if content}
 
 
@@ -110,19 +110,22 @@ def _changed_paths(source: Configured, git: Git) -> tuple[list[str], list[str]]:
     """
     inside = root_of(source, git)
     prefix = f"{inside}/" if inside else ""
-    told = Source(git, source.name, inside)
-    head = git.tree_entries("HEAD", *(prefix + path for path in registry.BUILT_IN)) if git.find("HEAD") else {}
+    told, kinds = Source(git, source.name, inside), registry.Kinds()
+    wanted = (*registry.BUILT_IN, *registry.BUILT_IN_SHARDS)
+    head = git.tree_entries("HEAD", *(prefix + path for path in wanted)) if git.find("HEAD") else {}
     # What is here byte for byte as HEAD has it is not parsed.
-    held = {path: content for path in registry.BUILT_IN if (content := files.read(source.root / path)) is not None}
-    committed = {path: head[prefix + path][1] if prefix + path in head else None for path in registry.BUILT_IN}
+    held: dict[str, bytes] = {}
+    for kind in registry.BUILT_IN.values():
+        held |= statefiles.files_of(source.root, registry.built_in(kind))
+    committed = {path.removeprefix(prefix): oid for path, (_, oid) in head.items() if kinds.for_path(path)}
     raw = told.blob_ids(held)
-    apart = [path for path in registry.BUILT_IN if raw.get(path) != committed[path]]
+    apart = [path for path in sorted(held.keys() | committed) if raw.get(path) != committed.get(path)]
     here = told.blob_ids({path: _canonical(path, held[path]) for path in apart if path in held})
     own: list[str] = []
     others: list[str] = []
     for path in apart:
         oid = here.get(path)
-        if oid != committed[path]:
+        if oid != committed.get(path):
             (own if oid and told.has_brought(path, oid) else others).append(prefix + path)
     return own, others
 
@@ -130,6 +133,7 @@ def _changed_paths(source: Configured, git: Git) -> tuple[list[str], list[str]]:
 def _canonical(path: str, content: bytes) -> bytes:
     """A state file as it would be committed; as it is where it does not parse."""
     try:
-        return codec.canonical(registry.built_in(registry.BUILT_IN[path]), content)
+        kind = registry.Kinds().for_path(path)
+        return codec.canonical(kind, content) if kind else content
     except codec.Malformed:
         return content

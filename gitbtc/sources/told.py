@@ -157,7 +157,11 @@ class Source:
                 return told
             if ever is None:
                 ever = (
-                    self._git.contents_of([self._from_top(path) for path in registry.BUILT_IN], head) if head else set()
+                    self._git.contents_of(
+                        [self._from_top(path) for path in (*registry.BUILT_IN, *registry.BUILT_IN_SHARDS)], head
+                    )
+                    if head
+                    else set()
                 )
             if not ever.isdisjoint(telling.values()):
                 return told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.registry import root_of
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.spends import EVIDENCE
@@ -16,17 +15,19 @@ if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
 
 
-def drafted(base: Snapshot, ours: Snapshot, theirs: Snapshot, kinds: Kinds, known: Mapping[str, bytes]) -> Snapshot:
-    """Ours, with the files that tell of coins merged in the roots of the `known` ones, which are merged already; what
-    is contested takes the value of the base.
+def drafted(  # noqa: PLR0913, PLR0917 - three sides, and where
+    base: Snapshot, ours: Snapshot, theirs: Snapshot, kinds: Kinds, known: Mapping[str, bytes], root: str
+) -> Snapshot:
+    """Ours, with the files of `root` that tell of coins merged, of which the `known` ones are merged already; what is
+    contested takes the value of the base.
     """
     merged: dict[str, bytes] = {**known}
-    for path in (path_in(root, name) for root in {root_of(path) for path in known} for name in EVIDENCE):
+    for path in (path_in(root, name) for name in EVIDENCE):
         kind = kinds.for_path(path)
         if kind is None or path in known or theirs.oid(path) in (base.oid(path), ours.oid(path)):
             continue
-        before, one, other = (side.content(path) for side in (base, ours, theirs))
         try:
+            before, one, other = (side.content(path) for side in (base, ours, theirs))
             alone = ours.oid(path) == base.oid(path)
             options = Options(Style, into_ours=True, virtual=True)
             merged[path] = other if alone else merge_files(kind, before, one, other, options).content

@@ -71,8 +71,8 @@ def _stayed(before: Snapshot, after: Snapshot, root: str) -> bool:
     if any(before.oid(path) == after.oid(path) not in _without_records() for path in paths):
         return True
     for path in paths:
-        lines = before.content(path).split(b"\n", _SAMPLED)[:_SAMPLED]
-        now = after.content(path)
+        lines = (before.readable(path) or b"").split(b"\n", _SAMPLED)[:_SAMPLED]
+        now = after.readable(path) or b""
         if any(len(line) > len(b"[]") and line.rstrip(b",") in now for line in lines):
             return True
     return False
@@ -191,9 +191,9 @@ def _mixed(base: Snapshot, heads: Sequence[Snapshot], result: Snapshot) -> Itera
             kind = head.kind(path)
             if kind is None or root_of(path) != old or kind.frame is OBJECT or base.oid(path) == head.oid(path):
                 continue
-            news = _keys(kind, head.content(path)) - _keys(kind, base.content(path))
-            moved = [_keys(kind, one.content(path)) for one in heads if one is not head]
-            if (news & _keys(kind, result.content(path))).difference(*moved):
+            news = _keys(kind, head.readable(path) or b"") - _keys(kind, base.readable(path) or b"")
+            moved = [_keys(kind, one.readable(path) or b"") for one in heads if one is not head]
+            if (news & _keys(kind, result.readable(path) or b"")).difference(*moved):
                 yield old, new, path
 
 
@@ -202,9 +202,9 @@ def elsewhere(path: str, before: Snapshot, after: Snapshot) -> str:
     kind = before.kind(path)
     if kind is None or path in after.entries:
         return ""
-    keys = _keys(kind, before.content(path))
+    keys = _keys(kind, before.readable(path) or b"")
     new = (other for other in after.state_paths() if other not in before.entries and after.kind(other) is kind)
-    return next((other for other in new if keys and keys <= _keys(kind, after.content(other))), "")
+    return next((other for other in new if keys and keys <= _keys(kind, after.readable(other) or b"")), "")
 
 
 def half(path: str, new: str, after: Snapshot) -> str:
@@ -241,7 +241,7 @@ def _shared(before: Snapshot, old: str, after: Snapshot, new: str) -> int:
         kind = before.kind(path)
         if kind is not None and root_of(path) == old and kind.frame is not OBJECT:  # whose members all roots have
             there = f"{new}/{kind.path}" if new else kind.path
-            held[kind.path] = _keys(kind, before.content(path)), _keys(kind, after.content(there))
+            held[kind.path] = _keys(kind, before.readable(path) or b""), _keys(kind, after.readable(there) or b"")
     total = sum(len(keys) for keys, _ in held.values())
     coins, listed = held.get(built_in(COINS).path, (set(), set()))
     arrived = (coins & listed) | _spent(after, new, coins - listed)

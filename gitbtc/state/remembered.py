@@ -38,5 +38,6 @@ def last_listed(
 ) -> Record | None:
     """A coin as the last commit before `revisions` that listed it in the file `path` had it."""
     ends_in = f'{outpoint[0]}","vout":{outpoint[1]}}}'
-    before = (snapshot_of(oid) for oid in git.last_with(ends_in, path, revisions))
+    places = (path, path.rpartition(".")[0])  # the file, and the folder of its shards
+    before = (snapshot_of(oid) for oid in git.last_with(ends_in, places, revisions))
     return next((coin for one in before if (coin := Coins(one.content(path)).get(outpoint))), None)

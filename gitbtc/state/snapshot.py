@@ -1,4 +1,8 @@
-"""A snapshot: the state files of one commit, of the index, or of nothing, by root."""
+"""A snapshot: the state files of one commit, of the index, or of nothing, by root.
+
+What lies in shards is one file here, called by the path that the whole file would have: whoever reads records of a
+kind in a root reads those of all its files (kinds/layouts.py). The files as they lie are in `files`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import os
 from functools import partial
 
 from gitbtc.errors import CannotWork
+from gitbtc.kinds import layouts
 from gitbtc.kinds.codec import Malformed, content_id
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
@@ -13,7 +18,7 @@ from gitbtc.spends.evidence import Evidence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TypeVar
 
     from gitbtc.kinds.kind import Kind
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     ReadBlob = Callable[[str], bytes]  # oid -> content
     Read = Callable[[str, str], bytes]  # path, oid -> content
+
+
+_NO_FILE = (SYMBOLIC_LINK, SUBMODULE)
 
 
 def installed_kinds(git: Git) -> Kinds:
@@ -36,23 +44,35 @@ def schemas_folder(git: Git) -> str:
 
 
 class Snapshot:
-    """The files of one moment. `name` says which moment, for messages."""
+    """The files of one moment. `name` says which moment, for messages; `files` are the entries as they lie, `entries`
+    those with one for all shards of a kind in a root.
+    """
 
     def __init__(self, name: str, entries: Mapping[str, Entry], read: Read, kinds: Kinds) -> None:
         self.name = name
-        self.entries = entries
+        self.files = entries
+        self.entries = layouts.folded(kinds, entries)
         self._read = read
         self._kinds = kinds
         self._evidence: dict[str, Evidence] = {}
         self._lines: dict[str, Lines] = {}
+        self._joined: dict[str, bytes] = {}  # of shards
 
     def kind(self, path: str) -> Kind | None:
         """What the file at `path` would be; None for one that is no state file."""
         return self._kinds.for_path(path)
 
+    def called(self, path: str) -> str:
+        """The path by which the records of the file at `path` are called."""
+        return self._kinds.whole(path)
+
     def state_paths(self) -> list[str]:
         """The paths of the state files, sorted."""
         return sorted(path for path in self.entries if self._kinds.for_path(path))
+
+    def state_files(self) -> list[str]:
+        """The paths of the state files as they lie, each shard for itself, sorted."""
+        return sorted(path for path in self.files if self._kinds.for_path(path))
 
     def roots(self) -> set[str]:
         """The roots that hold a state file."""
@@ -63,16 +83,63 @@ class Snapshot:
         return self.entries.get(path, ("", ""))[1]
 
     def content(self, path: str) -> bytes:
-        """The bytes of the file at `path`; none when it is not there, or is no file."""
+        """The bytes of the file at `path`, of shards what they make together; none when it is not there, or is no file.
+        Malformed for shards that make none.
+        """
+        mode, oid = self.entries.get(path) or self.files.get(path, ("", ""))
+        if not mode or mode in _NO_FILE:
+            return b""
+        if not isinstance(oid, layouts.Folded):
+            return self._read(path, oid)
+        if path not in self._joined:
+            self._joined[path] = layouts.read(oid, self._read)
+        return self._joined[path]
+
+    def readable(self, path: str) -> bytes | None:
+        """The same; None for shards that make none."""
+        try:
+            return self.content(path)
+        except Malformed:
+            return None
+
+    def in_shards(self, path: str, names: Sequence[str]) -> bytes:
+        """What some of the shards of `path` make; none of those that are not there."""
         mode, oid = self.entries.get(path, ("", ""))
-        return self._read(path, oid) if mode and mode not in (SYMBOLIC_LINK, SUBMODULE) else b""
+        if mode in _NO_FILE or not isinstance(oid, layouts.Folded):
+            return b""
+        return layouts.read(oid, self._read, names)
+
+    def file(self, path: str) -> bytes:
+        """The bytes of one file as it lies; none when it is not there, or is no file."""
+        mode, oid = self.files.get(path, ("", ""))
+        return self._read(path, oid) if mode and mode not in _NO_FILE else b""
+
+    def layout(self, path: str) -> layouts.Layout | None:
+        """How the records at `path` lie; None where there are none."""
+        return layouts.layout_of(self.entries.get(path))
+
+    def laid_out(self, contents: Mapping[str, bytes], *others: Snapshot) -> dict[str, bytes]:
+        """The files that have to become others for the records at some paths to be those of `contents`: path -> bytes.
+        They lie as here, where there are none here as in the first of `others` that has some. Malformed.
+        """
+        made: dict[str, bytes] = {}
+        for path, content in contents.items():
+            kind = self.kind(path)
+            if kind is None:
+                made[path] = content
+                continue
+            known = (layout for side in (self, *others) if (layout := side.layout(path)) is not None)
+            made |= layouts.laid_out(
+                self.entries.get(path), path, kind, content, self._read, next(known, layouts.WHOLE)
+            )
+        return made
 
     def line_of(self, path: str, identity: str) -> int:
         """On which line of the file at `path` the record of that name begins; 0 where it does not stand there."""
         from gitbtc.kinds.lines import Lines
 
         kind = self.kind(path)
-        if kind is None:
+        if kind is None or isinstance(self.oid(path), layouts.Folded):
             return 0
         if path not in self._lines:
             self._lines[path] = Lines(kind, self.content(path))
@@ -83,27 +150,36 @@ class Snapshot:
         return self.content(path_in(root, kind))
 
     def overlaid(self, contents: Mapping[str, bytes]) -> Snapshot:
-        """The same moment with other contents at some paths; itself without any."""
+        """The same moment with other contents at some paths; itself without any. They lie as they did."""
         if not contents:
             return self
         entries = dict.fromkeys(contents, ("100644", "")) | dict(self.entries)
 
-        def read(path: str, _: str) -> bytes:
-            return contents[path] if path in contents else self.content(path)
+        def read(path: str, oid: str) -> bytes:
+            return contents[path] if path in contents else self._read(path, oid)
 
-        return Snapshot(self.name, entries, read, self._kinds)
+        made = Snapshot(
+            self.name,
+            {path: (mode, str(oid)) if path in contents else (mode, oid) for path, (mode, oid) in entries.items()},
+            read,
+            self._kinds,
+        )
+        made.files = self.files
+        return made
 
     def moved(self, roots: Mapping[str, str]) -> Snapshot:
         """The same moment with the state files of some roots (old -> new) elsewhere; itself without any."""
         if not roots:
             return self
-        names: dict[str, str] = {}
-        for path in self.entries:
-            root = root_of(path)
-            is_moved = root in roots and self._kinds.for_path(path)
-            names[_below(roots[root], path.removeprefix(root).removeprefix("/")) if is_moved else path] = path
-        entries = {name: self.entries[path] for name, path in names.items()}
-        return Snapshot(self.name, entries, lambda name, oid: self._read(names[name], oid), self._kinds)
+        names = {self._moved(path, roots): path for path in self.files}
+        files = {name: self.files[path] for name, path in names.items()}
+        return Snapshot(self.name, files, lambda name, oid: self._read(names[name], oid), self._kinds)
+
+    def _moved(self, path: str, roots: Mapping[str, str]) -> str:
+        """Where a file lies when some roots have moved."""
+        root = root_of(self._kinds.whole(path))
+        is_moved = root in roots and self._kinds.for_path(path)
+        return _below(roots[root], path.removeprefix(root).removeprefix("/")) if is_moved else path
 
     def evidence(self, root: str, known: Evidence | None = None) -> Evidence:
         """What this snapshot knows about the coins of `root`; CannotWork when its records do not say.
@@ -135,6 +211,14 @@ class Snapshot:
                 f"{self.name}: records of {root or 'the top folder'} do not follow their schema ({error}); "
                 "`gitbtc validate` names them"
             ) from None
+
+
+def apart(path: str, sides: Sequence[Snapshot]) -> list[bytes]:
+    """The file at `path` of each of some snapshots, without shards that are the same in all of them: they differ in the
+    same records as the whole. Malformed.
+    """
+    names = layouts.differing(side.entries.get(path) for side in sides)
+    return [side.content(path) if names is None else side.in_shards(path, names) for side in sides]
 
 
 def _check_coins(evidence: Evidence) -> None:

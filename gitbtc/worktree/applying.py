@@ -37,7 +37,7 @@ class WorkTree:
 
     def __init__(self, git: Git, kinds: Kinds) -> None:
         self._git = git.at_top()
-        self._kinds = kinds
+        self.kinds = kinds
         self._files = AllOrNone(self._git)
         self._lock = os.path.join(self._git.git_dir(), "gitbtc", "apply.lock")
 
@@ -51,7 +51,7 @@ class WorkTree:
         with alone(self._lock):
             if self._files.interrupted:
                 raise CannotWork("an earlier change was cut short here; `gitbtc apply --continue` does the rest of it")
-            step = _Step(self._git, self._kinds, patches)
+            step = _Step(self._git, self.kinds, patches)
             step.examine()
             if index:
                 step.compare_with_index()
@@ -64,7 +64,7 @@ class WorkTree:
         with alone(self._lock):
             if self._files.interrupted:
                 raise CannotWork("an earlier change was cut short here; `gitbtc apply --continue` does the rest of it")
-            step = _Step(self._git, self._kinds, [], contents)
+            step = _Step(self._git, self.kinds, [], contents)
             step.examine(looked_through=looked_through)
             if step.replacements:
                 self._files.replace(step.replacements, [])
@@ -86,23 +86,53 @@ class _Step:
         self._kinds = kinds
         self._patches = patches
         self._before: dict[str, bytes | None] = {}
+        self._there = self._snapshot({path: self._entry(path) for path in self._present()})
         after = replay(patches, self._read)
         self.replacements = [
-            Replacement(patch.path, self._before[patch.path], after.get(patch.path, self._before[patch.path]), mode)
+            one
             for patch in patches
             for mode in [self._permissions(patch)]
             if patch.path in after or mode is not None
+            for one in self._replaced(patch.path, after.get(patch.path, self._before[patch.path]), mode)
         ]
-        whole = [Replacement(path, self._read(path), content) for path, content in (contents or {}).items()]
+        whole = [one for path, content in (contents or {}).items() for one in self._replaced(path, content, None)]
         self.replacements += [one for one in whole if one.before != one.after]
 
+    def _present(self) -> list[str]:
+        """The state files of the work tree that are there."""
+        paths = self._git.work_tree_paths()
+        return [
+            path for path in paths if self._kinds.for_path(path) and os.path.lexists(os.path.join(self._git.cwd, path))
+        ]
+
+    def _is_sharded(self, path: str) -> bool:
+        layout = self._there.layout(path)
+        return layout is not None and not layout.is_whole
+
     def _read(self, path: str) -> bytes | None:
-        self._before[path] = _file(self._git.cwd, path)
+        """The records at `path`; of shards what they make together."""
+        if self._kinds.whole(path) != path:
+            raise GitbtcError(f"{path}: records in shards are called by {self._kinds.whole(path)}")
+        self._before[path] = self._there.content(path) if self._is_sharded(path) else _file(self._git.cwd, path)
         return self._before[path]
 
+    def _replaced(self, path: str, content: bytes | None, mode: int | None) -> list[Replacement]:
+        """The files that become others for the records at `path` to be those of `content`: the one, or shards."""
+        if not self._is_sharded(path):
+            before = self._read(path)
+            return [Replacement(path, before, content, mode)]
+        if content is None:
+            places = [place for place in self._there.files if self._kinds.whole(place) == path]
+            made: dict[str, bytes | None] = dict.fromkeys(places)
+        else:
+            made = {**self._there.laid_out({path: content})}
+        for place in made:
+            self._before[place] = _file(self._git.cwd, place)
+        return [Replacement(place, self._before[place], after) for place, after in made.items()]
+
     def _permissions(self, patch: Patch) -> int | None:
-        """The permission bits that the patch gives the file; None when it leaves them."""
-        if patch.new_mode in (None, patch.old_mode or FILE):
+        """The permission bits that the patch gives the file; None when it leaves them, as of shards."""
+        if patch.new_mode in (None, patch.old_mode or FILE) or self._is_sharded(patch.path):
             return None
         is_new = self._before[patch.path] is None
         now = 0o644 if is_new else stat.S_IMODE(os.stat(os.path.join(self._git.cwd, patch.path)).st_mode)
@@ -131,8 +161,8 @@ class _Step:
 
     def _snapshots(self) -> tuple[Snapshot, Snapshot]:
         """The state files of the roots that are changed, as they are and as they would be."""
-        roots = {root_of(one.path) for one in self.replacements}
-        there = [path for path in self._git.work_tree_paths() if self._kinds.for_path(path) and root_of(path) in roots]
+        roots = {root_of(self._kinds.whole(one.path)) for one in self.replacements}
+        there = [path for path in self._present() if root_of(self._kinds.whole(path)) in roots]
         there.append(ALLOW_LIST)  # what the work tree lets through
         entries = {path: self._entry(path) for path in there if os.path.lexists(os.path.join(self._git.cwd, path))}
         later = dict(entries)
@@ -157,7 +187,7 @@ class _Step:
 
     def _newly_broken(self, before: Snapshot, after: Snapshot) -> list[str]:
         """The rules across files that would be broken, and are not broken already."""
-        touched = {one.path for one in self.replacements}
+        touched = {self._kinds.whole(one.path) for one in self.replacements}
         found: list[str] = []
         for root in sorted({root_of(path) for path in touched}):
             told = [f"{path}: {one.text}" for path, one in broken_rules(after, root, touched, before)]
@@ -180,8 +210,9 @@ class _Step:
         """What the index gets; the contents are in the object store then."""
         entries, patches = self._git.index_entries(), {patch.path: patch for patch in self._patches}
         return [
-            Staged(one.path, entries.get(one.path), self._stored(one, patches[one.path], entries.get(one.path)))
+            Staged(one.path, entries.get(one.path), self._stored(one, patch, entries.get(one.path)))
             for one in self.replacements
+            for patch in [patches[self._kinds.whole(one.path)]]
         ]
 
     def _stored(self, one: Replacement, patch: Patch, now: Entry | None) -> Entry | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.conftest import Sandbox
 
 PATHS = {"utxos": "wallet/utxos.json", "fees": "oracles/fees.json"}
-LINES = [FILTER, *lines(PATHS)]
+LINES = [FILTER, *lines(PATHS, ["utxos"])]
 USERS = [
     None,
     b"",
@@ -55,10 +55,12 @@ def test_what_was_added_around_the_block_stays() -> None:
 
 def test_a_new_kind_changes_the_block_in_its_place() -> None:
     before = with_block(b"a\n", LINES, "f") + b"b\n"
-    grown = [FILTER, *lines({**PATHS, "vtxos": "ark/vtxos.json"})]
+    grown = [FILTER, *lines({**PATHS, "vtxos": "ark/vtxos.json"}, ["utxos", "vtxos"])]
     assert not up_to_date(before, grown, "f")
     after = with_block(before, grown, "f")
-    assert b"**/ark/vtxos.json text=auto eol=lf diff=gitbtc-vtxos merge=gitbtc-vtxos\n" in after
+    for place in (b"**/ark/vtxos.json", b"**/ark/vtxos/*.json", b"**/wallet/utxos/*.json"):
+        assert place + b" text=auto eol=lf diff=gitbtc-" in after
+    assert b"fees/*" not in after
     assert without_block(after, "f") == b"a\nb\n"
 
 
@@ -86,13 +88,13 @@ def test_half_a_block_is_refused_with_the_files_name(broken: bytes) -> None:
 def test_git_takes_the_lines_at_the_top_and_at_any_depth(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     repo.write(".gitattributes", with_block(b"*.json -diff merge=union\r\n", LINES, "f"))
-    for path in ("wallet/utxos.json", "a b/c/wallet/utxos.json"):
+    for path in ("wallet/utxos.json", "a b/c/wallet/utxos.json", "wallet/utxos/3f2.json", "r/wallet/utxos/3.json"):
         told = repo.git("check-attr", "diff", "merge", "filter", "text", "eol", "--", path)
         values = [line.rpartition(": ")[2] for line in told.splitlines()]
         assert values == ["gitbtc-utxos", "gitbtc-utxos", "gitbtc", "auto", "lf"]
     assert "filter: gitbtc" in repo.git("check-attr", "filter", "notes.txt")
     assert "merge: union" in repo.git("check-attr", "merge", "cold-wallet/utxos.json")
-    assert len(LINES) == 3
+    assert len(LINES) == 4
 
 
 def test_state_files_keep_their_line_feeds_whatever_autocrlf_says(sandbox: Sandbox) -> None:

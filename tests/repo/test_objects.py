@@ -141,7 +141,7 @@ def test_a_history_of_what_is_no_revision_is_told_in_one_line(opened: Opened, fo
         list(opened(forked.path).history(revision))
 
 
-def test_chosen_files_are_those_whose_last_two_parts_are_wanted(opened: Opened, repo: Repo) -> None:
+def test_chosen_files_are_those_whose_last_three_parts_are_wanted(opened: Opened, repo: Repo) -> None:
     repo.write("agents/ada/wallet/utxos.json", "[]\n")
     repo.write("agents/bob/wallet/utxos.json", "[]\n")
     repo.write("utxos.json", "[]\n")
@@ -150,7 +150,9 @@ def test_chosen_files_are_those_whose_last_two_parts_are_wanted(opened: Opened, 
     oid = objects.commit("HEAD")
     listed = {path: entry for path, entry in objects.tree(oid).items() if path.endswith("wallet/utxos.json")}
     assert len(listed) == 3
-    assert objects.chosen(oid, lambda path: path == "wallet/utxos.json") == listed
+    assert objects.chosen(oid, lambda path: path.endswith("wallet/utxos.json")) == listed
+    again = opened(repo.path)  # which has not been told what is wanted
+    assert [*again.chosen(oid, lambda path: path == "ada/wallet/utxos.json")] == ["agents/ada/wallet/utxos.json"]
     assert list(objects.chosen(objects.commit("HEAD~1"), lambda path: path == "wallet/utxos.json")) == [
         "wallet/utxos.json"
     ]

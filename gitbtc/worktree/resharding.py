@@ -1,0 +1,158 @@
+"""Records that come to lie otherwise: from one file into shards, back, or into shards of another size.
+
+No record changes. Also what lies in two layouts, or in another record's shard, is put in its place.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.kinds import codec
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.layouts import WHOLE, Layout, divided, shard_path
+from gitbtc.kinds.shards import MOST_DIGITS, TXID
+from gitbtc.repo.all_or_none import AllOrNone, Replacement, Staged
+from gitbtc.repo.files import led_away
+from gitbtc.repo.lock import alone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gitbtc.kinds.kind import Key, Kind
+    from gitbtc.kinds.registry import Kinds
+    from gitbtc.repo.git import BlobReader, Entry, Git
+
+MOST_RECORDS = 2000  # of a shard, before there are sixteen times as many
+_FILE = "100644"
+
+
+class Relaid:
+    """The records at `path` (that of the whole file), how many there are, and how they lie now."""
+
+    __slots__ = ("count", "layout", "path", "shards")
+
+    def __init__(self, path: str, count: int, layout: Layout, shards: int) -> None:
+        self.path = path
+        self.count = count
+        self.layout = layout
+        self.shards = shards
+
+
+class Resharding:
+    """Has the records of a commit's kinds lie otherwise. `git` works at the top of the work tree, which must hold what
+    HEAD holds: CannotWork where it does not.
+    """
+
+    def __init__(self, git: Git, blobs: BlobReader, kinds: Kinds) -> None:
+        self._git = git
+        self._blobs = blobs
+        self._kinds = kinds
+        if git.find("HEAD") is None:
+            raise CannotWork("there is no commit here yet, whose records could lie otherwise")
+        if not git.all_is_committed():
+            raise CannotWork("not all is committed here; commit that first: a reshard changes no record")
+        self._entries = git.tree_entries("HEAD")
+        self._replacements: list[Replacement] = []
+        self._staged: list[Staged] = []
+
+    def wanted(self, names: Sequence[str]) -> list[str]:
+        """The records of the kinds called so (none: of all that may lie in shards), by the path of the whole file."""
+        chosen = {self._kinds.load(name).name for name in names or self._kinds.sharded()}
+        for name in sorted(chosen):
+            if not self._kinds.load(name).shards:
+                raise GitbtcError(f"{name}: its records lie in one file, and there are no shards of them")
+        found = {self._kinds.whole(path) for path in self._entries}
+        return sorted(path for path in found if (kind := self._kinds.for_path(path)) and kind.name in chosen)
+
+    def relay(self, path: str, digits: int | None, *, whole: bool) -> Relaid | None:
+        """Have the records at `path` lie in one file (`whole`), or in shards of so many `digits`, where None takes as
+        many as their number needs; None where they do already. GitbtcError for records that nobody can read.
+        """
+        kind = self._kind(path)
+        there = {place: entry for place, entry in self._entries.items() if self._kinds.whole(place) == path}
+        lines = self._lines(kind, there)
+        layout = WHOLE if whole else Layout(digits_for(kind, len(lines)) if digits is None else digits)
+        content = codec.encode_lines(kind, [lines[key] for key in sorted(lines)])
+        try:
+            shards = {} if whole else divided(kind, layout, content)
+        except Malformed as error:
+            raise GitbtcError(f"{path}: {error}; `gitbtc validate` names it") from None
+        made = {shard_path(path, name): shard for name, shard in shards.items()} or {path: content}
+        if {place: self._content(entry) for place, entry in there.items()} == made:
+            return None
+        self._plan(there, made)
+        return Relaid(path, len(lines), layout, len(shards))
+
+    def _kind(self, path: str) -> Kind:
+        kind = self._kinds.for_path(path)
+        if kind is None:
+            raise GitbtcError(f"{path}: no state file")
+        return kind
+
+    def _content(self, entry: Entry) -> bytes:
+        return self._blobs.read(entry[1]) if entry[0] in (_FILE, "100755") else b""
+
+    def _lines(self, kind: Kind, there: dict[str, Entry]) -> dict[Key, bytes]:
+        """The records of all files, wherever they are."""
+        found: dict[Key, bytes] = {}
+        for place, entry in sorted(there.items()):
+            if away := led_away(self._git.cwd, place):
+                raise CannotWork(f"{place}: {away}")
+            try:
+                lines = codec.keyed(kind, self._content(entry))
+            except Malformed as error:
+                raise GitbtcError(f"{place}: {error}; mend it first") from None
+            for key, line in lines.items():
+                if found.setdefault(key, line) != line:
+                    name = codec.identity_text(kind, key)
+                    raise GitbtcError(f"{place}: two files have {name}, and differ; keep one of the two records")
+        return found
+
+    def _plan(self, there: dict[str, Entry], made: dict[str, bytes]) -> None:
+        for place in sorted({*there, *made}):
+            entry, content = there.get(place), made.get(place)
+            before = None if entry is None else self._on_disk(place)
+            if content != before or entry is None:
+                after = None if content is None else (_FILE, self._git.write_blob(content))
+                self._replacements.append(Replacement(place, before, content))
+                self._staged.append(Staged(place, entry, after))
+
+    def _on_disk(self, place: str) -> bytes | None:
+        try:
+            with open(os.path.join(self._git.cwd, place), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def commit(self, done: Iterable[Relaid]) -> None:
+        """Write and commit what was planned: one commit. GitbtcError, and nothing is written, where a file is in the
+        way; where a hook refuses, it is staged.
+        """
+        clash = [one.path for one in self._replacements if one.before is None and self._on_disk(one.path) is not None]
+        if clash:
+            raise GitbtcError(f"{clash[0]}: lies here and is in no commit; add it or take it away first")
+        with alone(os.path.join(self._git.git_dir(), "gitbtc", "apply.lock")):
+            AllOrNone(self._git).replace(self._replacements, self._staged)
+        for folder in {os.path.dirname(one.path) for one in self._replacements if one.after is None}:
+            with suppress(OSError):  # others lie there still
+                os.rmdir(os.path.join(self._git.cwd, folder))
+        told = [said(one) for one in done]
+        subject = told[0] if len(told) == 1 else f"{len(told)} files of records"
+        self._git.commit(f"Reshard {subject}", "\n".join(told if len(told) > 1 else ["No record changes."]))
+
+
+def said(one: Relaid) -> str:
+    """How records lie now, in words."""
+    lies = "one file" if one.layout.is_whole else "one shard" if one.shards == 1 else f"{one.shards} shards"
+    return f"{one.path}: {one.count} record{'s' * (one.count != 1)} in {lies}"
+
+
+def digits_for(kind: Kind, count: int) -> int:
+    """How many digits of a txid so many records need, for a shard to hold some 250 to 2,000; 0 for other shards."""
+    if kind.shards != TXID:
+        return 0
+    fitting = (digits for digits in range(1, MOST_DIGITS) if count <= MOST_RECORDS * 16**digits)
+    return next(fitting, MOST_DIGITS)

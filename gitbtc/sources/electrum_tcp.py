@@ -31,7 +31,7 @@ VERSIONS = ("1.4", "1.6")
 AT_ONCE = 50  # calls that are under way
 MAX_ANSWER = 32 * 1024 * 1024  # bytes of one line
 _CONNECT = 10  # seconds
-_MANY = 500  # calls, from which on it is told how far one has come
+_MANY = 1000  # calls, after each of which it is told how far one has come
 _HELLO = 0  # the id of server.version
 
 
@@ -76,7 +76,7 @@ class ElectrumTcp:
         while len(results) < len(calls):
             self._come_to = f"{len(results)} of {len(calls)} answers"
             results += self._exchange(calls[len(results) : len(results) + AT_ONCE])
-            if len(calls) >= _MANY:
+            if len(results) % _MANY == 0:
                 self._progress(f"{self.name}: {len(results)} of {len(calls)} answers")
         return results
 

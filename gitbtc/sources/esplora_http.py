@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PAUSES = (1, 2, 4, 8)  # seconds between tries while the server is overloaded, or starts
 _BUSY = (http.client.BAD_GATEWAY, http.client.SERVICE_UNAVAILABLE, http.client.GATEWAY_TIMEOUT)
 _REDIRECTS = range(300, 400)
-_MANY = 200  # calls, from which on it is told how far one has come
+_MANY = 1000  # calls, after each of which it is told how far one has come
 _LONGEST_TEXT = 200  # characters of what a server says went wrong
 
 

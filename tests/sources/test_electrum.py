@@ -171,6 +171,20 @@ def test_what_a_payment_among_strangers_took_the_place_of_waits(world: World) ->
     assert coins(now) == {key: sat for key, sat in world.coins.items() if key[0] != world.waiting.txid}
 
 
+def test_a_block_that_comes_while_it_is_read_is_read_again(world: World) -> None:
+    asker = Direct(Electrum(world.chain))
+    blocks = iter([True])
+
+    def block_comes(call: Call) -> None:
+        if call.method == "blockchain.estimatefee" and next(blocks, False):
+            world.chain.mine(world.waiting)
+
+    asker.before = block_comes
+    snapshot = electrum.read_from(asker, world.descriptors)
+    assert snapshot.chain["block_height"] == 4
+    assert snapshot.records["mempool"] == []
+
+
 # -- transactions in the form of the network ---------------------------------------------------------------------------
 
 

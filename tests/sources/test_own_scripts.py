@@ -112,6 +112,12 @@ def test_what_is_known_to_be_used_counts_and_next_index_never_falls() -> None:
     assert walked.places[script(TWO_PATHS, 2, 1)] == (1, 2)
 
 
+def test_an_index_that_is_used_takes_nothing_back() -> None:
+    walked = look([record(LEGACY, next_index=30)], Used(script(LEGACY, 2)))
+    assert walked.last_used == {0: 29}
+    assert walked.descriptors()[0]["next_index"] == 30
+
+
 def test_both_branches_are_walked_and_the_larger_index_counts() -> None:
     walked = look([record(TWO_PATHS)], Used(script(TWO_PATHS, 4), script(TWO_PATHS, 9, 1)))
     assert walked.last_used == {0: 4, 1: 9}

@@ -84,6 +84,7 @@ class Handler(BaseHTTPRequestHandler):
 
     node: ScriptedNode
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are sent apart: the client would wait 40 ms for each answer
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

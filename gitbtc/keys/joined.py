@@ -11,6 +11,7 @@ from bisect import bisect_right
 from functools import cache
 from itertools import accumulate
 
+from gitbtc.keys.escapes import lines_with
 from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
@@ -30,11 +31,13 @@ _LONGS = b"T" * _LONG
 # What a line begins with ahead of its text.
 _MARKS = rb"[ \t]{0,40}+(?:(?:[>#|*+;!%-]|//|--)[ \t]{0,8}+){0,3}"
 # The end of a line that a word goes on behind: bare, behind the sign that a mail or a shell puts there, or between the
-# quotes of strings that a program joins.
+# quotes of strings that a program joins, on one line or on two.
 _FOLD = compiled(
     rb"(?:[=\\]?\r?\n("
     + _MARKS
-    + rb")|[\"'`][ \t]{0,4}+[+.\\,]?[ \t]{0,4}+\r?\n\s{0,40}+[\"'`]())(?=[0-9A-Za-z+/_%&?=$.-])"
+    + rb")|[\"'`][ \t]{0,4}+(?:[+.\\,&]|\|\||\.\.)?[ \t]{0,4}+\r?\n\s{0,40}+(?:[+.&][ \t]{1,4}+|\|\|[ \t]{0,4}+)?"
+    rb"[bBfFrRuU]{0,2}[\"'`]()|[\"'`][ \t]{0,4}+(?:[+.&]|\|\||\.\.)?[ \t]{0,4}+[bBfFrRuU]{0,2}[\"'`]())"
+    rb"(?=[0-9A-Za-z+/_%&?=$.-])"
 )
 # What words that go on behind a line end are cut between; sentences and programs seldom are.
 _INNER = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/_%&?=$.-")
@@ -73,6 +76,8 @@ _GROUPED_CLASSES = bytes(
 _SIZES = (4, 5, 6, 8, 10)
 _NEAR = 512  # bytes, so far before it the run of a group may begin, on lines before
 _GROUP, _FEWEST = rb"[DT]{%d}", 5
+# A tag of a page.
+TAG = compiled(rb"</?[A-Za-z][^<>\n]{0,256}>")
 _NEXT_GROUP = rb"(?:[ -]|[ \t]{0,8}\r?\n[ \t]{0,40})"
 _DIGIT = compiled(rb"[0-9]")
 _BLANK = compiled(rb"[\s-]+")
@@ -80,7 +85,7 @@ _BLANK = compiled(rb"[\s-]+")
 
 def readings(text: bytes) -> Joined:
     """All that is in pieces in `text`, in one piece each, with a line of its own."""
-    return Joined([*_folded(text), *_one_by_one(text), *_grouped(text)])
+    return Joined([*_folded(text), *_one_by_one(text), *_grouped(text), *_untagged(text)])
 
 
 class Joined:
@@ -215,6 +220,14 @@ def _among_groups(shape: bytes) -> Iterator[tuple[int, int]]:
                 if _five(size).search(shape, max(begin - reach, 0), end + reach):
                     yield begin, size
         at = shape.find(b"D", end)
+
+
+def _untagged(text: bytes) -> Iterator[Piece]:
+    """Lines of a page in which tags follow one another, without them: they divide a word, too."""
+    for start, end in lines_with(text, b"><") if b"</" in text else ():
+        line = TAG.sub(b"", text[start:end])
+        if _LONGS in line.translate(_CLASSES):
+            yield start, line
 
 
 @cache

@@ -15,6 +15,7 @@ from itertools import accumulate, compress, count, islice, pairwise, repeat
 from operator import add, eq, sub
 
 from gitbtc.keys import words as lists
+from gitbtc.keys.joined import TAG
 from gitbtc.keys.lazily import compiled
 
 TYPE_CHECKING = False
@@ -280,6 +281,16 @@ def unmarked(looked: Words) -> Iterator[Reading]:
         lines = found[1].split(b"\n")
         for other in (b"-", b"+"):
             yield found.start(), b"\n".join([line[1:] for line in lines if line[:1] != other])
+
+
+def untagged(looked: Words) -> bytes | None:
+    """A page with blanks for its tags, as many as they have letters: cells and rows of a table have other ones between.
+
+    None where there are too few of them.
+    """
+    if not looked.lists or looked.text.count(b"</") < looked.enough:
+        return None
+    return TAG.sub(lambda tag: b" " * len(tag[0]), looked.text)
 
 
 # -- words in frames -----------------------------------------------------------------------------------------------

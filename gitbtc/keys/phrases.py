@@ -157,6 +157,9 @@ def _read(piece: bytes, *, spread: bool) -> Iterator[Spot]:
     for start, reading in layouts.unmarked(looked):
         found = _in_words(looked.read_otherwise(reading), spread=spread)
         yield from ((start, form, secret) for _, form, secret in found)
+    untagged = layouts.untagged(looked)
+    if untagged:
+        yield from _in_words(looked.read_otherwise(untagged), spread=spread)
     for listed in filter(_PROVEN.__contains__, looked.lists):
         for start, reading in layouts.readings(looked, listed):
             found = _in_words(layouts.Words(reading, (listed,), _COUNTS), spread=spread, proven=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from importlib.util import find_spec
 
 from gitbtc.errors import CannotWork
 from gitbtc.keys.lazily import compiled
@@ -133,6 +132,8 @@ def _folder(package: str) -> str:
     """Where the files of an installed package lie; found without importing it."""
     if not package:
         return _HERE
+    from importlib.util import find_spec
+
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise CannotWork(f"the package {package}, which has word lists, is missing; install gitbtc again")

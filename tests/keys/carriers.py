@@ -143,6 +143,10 @@ LAID_OUT: dict[str, Callable[[list[str]], str]] = {
     "wrapped patch": lambda w: "\n".join("+" + " ".join(w[at : at + 5]) for at in range(0, len(w), 5)),
     "one changed": lambda w: "@@ -1,9 +1,9 @@\n " + "\n ".join(w[:4]) + f"\n-zoo\n+{w[4]}\n " + "\n ".join(w[5:]),
     "or": lambda w: ", ".join(w[:-1]) + " & " + w[-1],
+    "rows of a page's table": lambda w: "<table>" + "".join(
+        "<tr>" + "".join(f"<td>{n + 1}. {w[n]}</td>" for n in range(at, min(at + 4, len(w)))) + "</tr>"
+        for at in range(0, len(w), 4)
+    ) + "</table>",
     "ordinals": lambda w: "\n".join(f"The {number} word is {word}." for number, word in zip(ORDINALS, w, strict=False)),
     "spelled": lambda w: "\n".join(f"{number}: {word}" for number, word in zip(CARDINALS, w, strict=False)),
     "letters": lambda w: "\n".join(f"{letter}) {word}" for letter, word in zip("abcdefghijkl", w, strict=False)),

@@ -23,6 +23,8 @@ def found(text: str) -> list[str]:
 FOLDS = {
     "bare": "\n", "crlf": "\r\n", "mail": "\n> ", "quoted-printable": "=\n", "calendar": "\r\n ", "shell": "\\\n",
     "comment": "\n# ", "comment of C": "\n // ", "patch": "\n+", "strings": '"\n    "', "joined strings": "' +\n  '",
+    "sql": "' || '", "php": "' . '", "lua": "' ..\n  '", "next line": "'\n  & '", "side by side": "' '",
+    "bytes": "'\n  b'", "tags": "</b><b class='x'>",
     "soft hyphen": "\u00ad", "zero-width space": "\u200b", "wbr": "<wbr>", "entity": "&shy;",
 }  # fmt: skip
 
@@ -32,7 +34,7 @@ def test_a_key_that_is_cut_once_or_twice_is_found(fold: str, wif: str, xprv: str
     for key, cuts in ((wif, [30]), (xprv, [60]), (xprv, [40, 80])):
         edges = [0, *cuts, len(key)]
         pieces = [key[start:end] for start, end in pairwise(edges)]
-        quote = {"strings": '"', "joined strings": "'"}.get(fold, "")
+        quote = '"' if fold == "strings" else "'" if FOLDS[fold].startswith("'") else ""
         assert found(f"@@ -1 +1 @@\nkey: {quote}{FOLDS[fold].join(pieces)}{quote}\nmore\n") == found(key)
 
 

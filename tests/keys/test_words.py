@@ -62,7 +62,7 @@ def test_words_without_accents_are_told_apart(name: str) -> None:
 
 def test_a_list_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_numbers", {})
-    monkeypatch.setattr(words, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     words._folder.cache_clear()
     with pytest.raises(CannotWork, match="install gitbtc again"):
         words.numbers("english")

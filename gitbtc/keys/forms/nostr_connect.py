@@ -26,7 +26,7 @@ SIGNER = Form("signer connection (nostr bunker)", "revoke it in the signer, and 
 
 _WALLET = uri.scheme(rb"nostr(?:\+|%(?:25){0,2}2b)?walletconnect(?:(?:\+|%(?:25){0,2}2b)[a-z0-9]{1,32})?")
 _SIGNER = uri.scheme(rb"bunker")
-_KEY = compiled(rb"[?&;#]secret=([0-9a-f]{64})(?![0-9a-z])", re.IGNORECASE)
+_KEY = compiled(rb"[?&;#]secret=([0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
 _HOST = compiled(rb"bunker:/{0,2}[0-9a-f]{64}(?![0-9a-z])", re.IGNORECASE)
 # Long enough that it is no word of an example.
 _TOKEN = compiled(rb"[?&;#]secret=([0-9a-z._~-]{8,256})", re.IGNORECASE)

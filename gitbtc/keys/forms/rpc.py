@@ -38,7 +38,8 @@ URL = Form("password in a URL", _ADVICE)
 
 _OPTION, _LIANAS = b"rpc", b"auth"
 _SIGN = rb"[\"']?[ \t]{0,8}(?:=|:(?!=|:))[ \t]{0,8}"
-_COOKIE = compiled(rb"__cookie__:([0-9a-fA-F]{64})(?![0-9a-zA-Z])")
+# Letters that are no hex may stand behind it: in a database the next column's do.
+_COOKIE = compiled(rb"__cookie__:([0-9a-fA-F]{64})(?![0-9a-fA-F])")
 _PASSWORD = compiled(
     rb"(?<![a-z])rpc[_-]?pass(?:word|wd|phrase)?"
     + _SIGN
@@ -46,7 +47,7 @@ _PASSWORD = compiled(
     re.IGNORECASE,
 )
 _AUTH = compiled(
-    rb"rpcauth" + _SIGN + rb"[\"']?([^\s:\"'$]{1,64}:[0-9a-fA-F]{2,64}\$[0-9a-fA-F]{64})(?![0-9a-zA-Z])", re.IGNORECASE
+    rb"rpcauth" + _SIGN + rb"[\"']?([^\s:\"'$]{1,64}:[0-9a-fA-F]{2,64}\$[0-9a-fA-F]{64})(?![0-9a-fA-F])", re.IGNORECASE
 )
 
 # The user and the password of a node's address, as far as a URL may be long.

@@ -19,7 +19,9 @@ def found(text: str) -> list[tuple[str, str]]:
     return [(form.name, secret.decode()) for _, form, secret in rpc.find(text.encode())]
 
 
-@pytest.mark.parametrize("text", ["{}", "curl -u {} http://127.0.0.1:8332", "'{}'", "http://{}@127.0.0.1:8332/"])
+@pytest.mark.parametrize(
+    "text", ["{}", "curl -u {} http://127.0.0.1:8332", "'{}'", "http://{}@127.0.0.1:8332/", "main{}note"]
+)
 def test_the_cookie_is_found(text: str) -> None:
     assert found(text.format(f"__cookie__:{COOKIE}")) == [(rpc.COOKIE.name, COOKIE)]
 

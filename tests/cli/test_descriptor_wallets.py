@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from embit.bip32 import HDKey
 from embit.networks import NETWORKS
 
+from gitbtc.sources.recorded import Recorded
 from tests.prepared import once
 from tests.sources import scripted_node, scripted_servers
 from tests.sources.chains import Electrum, Esplora
+from tests.sources.scripted_node import ScriptedNode
 from tests.sources.scripted_servers import ElectrumServer, EsploraServer
 from tests.sources.worlds import LEGACY, TAPROOT, TWO_PATHS, World, script
 
@@ -244,3 +247,50 @@ def test_doctor_says_what_is_missing_to_ask(known: Repo, esplora: EsploraServer)
     assert "the environment variable NOT_SET_HERE is not set" in known.gitbtc("doctor", ok=(1,)).stdout
     configure(known, of_esplora(esplora) + 'cert = "/nowhere/tls.cert"\n')
     assert "no certificate at /nowhere/tls.cert" in known.gitbtc("doctor", ok=(1,)).stdout
+
+
+# -- a node without a wallet -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def node(tmp_path: Path, world: World) -> Iterator[ScriptedNode]:
+    """A node that has the world's confirmed coins."""
+    (tmp_path / "none").mkdir()
+    with ScriptedNode(Recorded(tmp_path / "none"), tmp_path / "cookie") as running:
+        running.overrides |= {
+            "getblockchaininfo": {"chain": "regtest", "blocks": 3, "headers": 3, "bestblockhash": "ab" * 32},
+            "getbestblockhash": "ab" * 32,
+            "getblockheader": {"time": 1_700_001_800},
+            "scantxoutset": {
+                "success": True, "height": 3, "bestblock": "ab" * 32, "total_amount": Decimal("0.2"),
+                "unspents": [{
+                    "txid": world.legacy.txid, "vout": 0, "scriptPubKey": script(LEGACY, 3).hex(), "height": 3,
+                    "desc": "pkh([00000000/7/3]02…)#abcdefgh", "amount": Decimal("0.2"), "coinbase": False,
+                }],
+            },
+        }  # fmt: skip
+        yield running
+
+
+def test_a_scan_needs_no_wallet_and_is_a_source_like_any(repo: Repo, world: World, node: ScriptedNode) -> None:
+    reach = ["--url", node.url, "--cookie", str(node.cookie)]
+    done = repo.gitbtc("import", "scan", *reach, "--descriptor", LEGACY)
+    assert "wallet/utxos.json         1 coin added" in done.stdout
+    assert "note: a scan knows coins that a block holds, and nothing else" in done.stderr
+    assert coins(repo) == {(world.legacy.txid, 0): 20_000_000}
+    repo.commit("what the node has")
+    repo.gitbtc("check")
+    folder = repo.path.parent / "scanned"
+    repo.gitbtc("record", "scan", str(folder), *reach)
+    again = repo.gitbtc("import", "scan", "--from", str(folder))
+    assert "a scan knows" not in again.stderr  # which is said once
+    assert repo.git("status", "--porcelain") == ""
+    configure(repo, f'[coins]\nkind = "scan"\nurl = "{node.url}"\ncookie = "{node.cookie}"\n')
+    node.overrides["scantxoutset"] |= {"unspents": [], "total_amount": Decimal(0)}
+    assert "block 3, unchanged" in repo.gitbtc("sync", "coins").stdout  # another source, which told of no coin before
+    repo.gitbtc("import", "scan", *reach)
+    assert coins(repo) == {}
+    repo.commit("spent, by whatever")
+    node.faults = [scripted_node.status(503, b"Request rejected during server shutdown")]
+    assert "the node is shutting down" in repo.gitbtc("import", "scan", *reach, ok=(3,)).stderr
+    assert repo.git("status", "--porcelain") == ""

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from tests import forking, layouts
+from tests.made_state import WITHOUT_GITBTC
 from tests.prepared import move_config
 
 if TYPE_CHECKING:
@@ -111,8 +112,15 @@ class Repo:
 
     def commit(self, message: str) -> str:
         """Commit everything; the new commit's oid."""
+        return self._commit(message)
+
+    def unexamined(self, message: str) -> str:
+        """The same, also of nothing, past the hooks, as a clone without gitbtc does: what tests begin with."""
+        return self._commit(message, *WITHOUT_GITBTC)
+
+    def _commit(self, message: str, *configuration: str) -> str:
         self.git("add", "-A")
-        self.git("commit", "-q", "-m", message)
+        self.git(*configuration, "commit", "-q", *(["--allow-empty"] if configuration else []), "-m", message)
         return self.git("rev-parse", "HEAD").strip()
 
 

@@ -20,16 +20,16 @@ def fleet(treasury: Repo, hermetic: None) -> Repo:
     """Two agents that spend the same coin, and one that logs something."""
     coins(treasury, coin(0), coin(1))
     transactions(treasury)
-    treasury.commit("base")
+    treasury.unexamined("base")
     for name in "ab":
         branch(treasury, name)
         coins(treasury, coin(1))
         transactions(treasury, spend(name * 2, coin(0)))
-        treasury.commit(name)
+        treasury.unexamined(name)
     branch(treasury, "c")
     event = {"timestamp": 1_700_000_000, "event_type": "custom", "note": "dca"}
     put(treasury, "strategy/execution.json", event | dict.fromkeys(("block_height", "txid", "amount_sat", "fee_sat")))
-    treasury.commit("c")
+    treasury.unexamined("c")
     treasury.git("checkout", "-q", "main")
     return treasury
 

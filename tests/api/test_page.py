@@ -35,7 +35,7 @@ def treasury_of_the_page(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
             branch(repo, name)
         for path, content in api.State.of(records).files.items():
             repo.write(path, content)
-        repo.commit(name)
+        repo.unexamined(name)
     repo.git("checkout", "-q", "main")
     monkeypatch.chdir(repo.path)
     return repo

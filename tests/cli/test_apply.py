@@ -52,7 +52,7 @@ def repo(sandbox: Sandbox) -> Repo:
     repo = sandbox.repo()
     coins(repo, coin(0), coin(1))
     put(repo, TRANSACTIONS)
-    repo.commit("base")
+    repo.unexamined("base")
     return repo
 
 

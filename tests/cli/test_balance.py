@@ -88,12 +88,12 @@ def _one_of_each(repo: Repo) -> None:
     chain(repo, 150)
     coins(repo, *held, coin(7))
     transactions(repo, funding)
-    repo.commit("before")
+    repo.unexamined("before")
     paid_self, paid_by_other = spend("self", coin(7)), spend("other", coin(0, "ee" * 32))
     mined_coin = coin(4, "aa" * 32, coinbase=True, block_height=52)
     coins(repo, *held, mined_coin, change_of(paid_self), change_of(paid_by_other))
     transactions(repo, funding, paid_self, paid_by_other)
-    repo.commit("each")
+    repo.unexamined("each")
     for agent, vout in (("Ann Auditor", 1), ("bob", 2)):
         repo.gitbtc("reserve", f"{FUNDING}:{vout}", "--blocks", "10", "--agent", agent)
 

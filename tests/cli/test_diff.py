@@ -21,9 +21,9 @@ def repo(sandbox: Sandbox) -> Repo:
     repo = sandbox.repo()
     repo.gitbtc("init")
     coins(repo, coin(0))
-    repo.commit("one coin")
+    repo.unexamined("one coin")
     coins(repo, coin(0), coin(1))
-    repo.commit("two coins")
+    repo.unexamined("two coins")
     coins(repo, coin(0), coin(1, label="rent"))
     return repo
 

@@ -23,9 +23,9 @@ def repo(sandbox: Sandbox) -> Repo:
     """Two versions of the coins, in whatever layout: gitbtc is not set up."""
     repo = sandbox.repo()
     coins(repo, coin(0))
-    repo.commit("one coin")
+    repo.unexamined("one coin")
     coins(repo, coin(0), coin(1))
-    repo.commit("two coins")
+    repo.unexamined("two coins")
     return repo
 
 

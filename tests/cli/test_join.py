@@ -34,14 +34,14 @@ def fleet(treasury: Repo) -> Repo:
 def _send_out(repo: Repo) -> None:
     coins(repo, coin(0), coin(1), coin(2))
     transactions(repo)
-    repo.commit("base")
+    repo.unexamined("base")
     for name, spent, left in (("a", 0, (1, 2)), ("b", 0, (1, 2)), ("c", 1, (0, 2))):
         repo.git("checkout", "-q", "-b", f"agents/{name}", "main")
         made = spend(name * 2, coin(spent))
         change = coin(0, made["txid"], amount_sat=made["outputs"][0]["amount_sat"], address=OTHER, block_height=None)
         coins(repo, *(coin(vout) for vout in left), change)
         transactions(repo, made)
-        repo.commit(name)
+        repo.unexamined(name)
     repo.git("checkout", "-q", "main")
 
 

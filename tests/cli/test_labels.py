@@ -42,7 +42,7 @@ def labels_of(repo: Repo) -> dict[str, str]:
 @pytest.fixture
 def wallet(treasury: Repo) -> Repo:
     coins(treasury, coin(0), coin(1))
-    treasury.commit("coins")
+    treasury.unexamined("coins")
     return treasury
 
 
@@ -232,7 +232,7 @@ def branches(repo: Repo, base: str, ours: str, theirs: str, path: str = LABELS) 
     for branch, content in (("main", base), ("theirs", theirs), ("ours", ours)):
         repo.git("switch", "-q", *(["-C", branch, "main"] if branch != "main" else ["main"]))
         repo.write(path, content)
-        repo.commit(branch)
+        repo.unexamined(branch)
 
 
 def test_two_names_conflict_in_a_merge_and_both_can_be_kept(wallet: Repo) -> None:

@@ -28,7 +28,7 @@ def _recorded(repo: Repo, folder: str) -> None:
     """Two agents' coins, confirmed and then reorganised."""
     for moment in ("0-base", "5-agent-a-confirmed", "7-agent-a-reorged"):
         repo.gitbtc("import", "bitcoin-core", "--from", f"{folder}/{moment}")
-        repo.commit(moment)
+        repo.unexamined(moment)
 
 
 @pytest.fixture
@@ -44,17 +44,17 @@ def _hostile(repo: Repo) -> None:
     put(repo, "wallet/labels.json", {"address": OTHER, "label": HOSTILE, "category": "expense", "created_at": 1})
     put(repo, "channels/channels.json", channel("101x1x0", peer_alias=HOSTILE), channel("102x1x0"))
     put(repo, "channels/routing.json", policy("101x1x0"))
-    repo.commit(HOSTILE)
+    repo.unexamined(HOSTILE)
     put(repo, "channels/routing.json", policy("101x1x0", fee_rate_ppm=400))
     repo.git("config", "user.name", "\u202eada & co")
-    repo.commit("400 ppm")
+    repo.unexamined("400 ppm")
     held = json.loads(repo.read("wallet/utxos.json"))
     for name in ("one", 'two"><svg'):
         repo.git("checkout", "-q", "-b", f"agents/{name}", "main")
         paid = spend(name, held[0], fee=1000)
         transactions(repo, *json.loads(repo.read("wallet/transactions.json")), paid)
         coins(repo, *held[1:], change_of(paid))
-        repo.commit("Spend")
+        repo.unexamined("Spend")
     repo.git("checkout", "-q", "main")
 
 

@@ -34,7 +34,7 @@ def wallet(treasury: Repo) -> Repo:
 def _fund(repo: Repo) -> None:
     coins(repo, coin(0), coin(1), coin(2, coinbase=True, block_height=100))
     chain(repo, 150)
-    repo.commit("base")
+    repo.unexamined("base")
 
 
 def test_who_reserves_a_frozen_coin_is_told(wallet: Repo) -> None:
@@ -302,7 +302,7 @@ def two_roots(treasury: Repo) -> Repo:
         put(treasury, f"{root}/wallet/utxos.json", *held)
         tip = {"network": "regtest", "block_height": 150, "block_hash": "0" * 64, "block_time": 1}
         treasury.write(f"{root}/network/chain.json", json.dumps(tip))
-    treasury.commit("two roots")
+    treasury.unexamined("two roots")
     return treasury
 
 

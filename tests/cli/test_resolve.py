@@ -45,13 +45,13 @@ def is_open(repo: Repo, *names: str) -> list[str]:
 def stopped(repo: Repo, write: Callable[[str], None]) -> None:
     """A merge of what `write` makes of the base (`""`) on `ours` and on `theirs`, which does not go through."""
     write("")
-    repo.commit("base")
+    repo.unexamined("base")
     branch(repo, "theirs")
     write("theirs")
-    repo.commit("theirs")
+    repo.unexamined("theirs")
     repo.git("checkout", "-q", "main")
     write("ours")
-    repo.commit("ours")
+    repo.unexamined("ours")
     repo.git("merge", "theirs", ok=(1,))
 
 
@@ -293,7 +293,7 @@ def broken(treasury: Repo) -> Repo:
 
     coins(treasury, coin(0))
     labelling("")
-    treasury.commit("base")
+    treasury.unexamined("base")
     branch(treasury, "theirs")
     labelling("theirs")
     treasury.git("add", "-A")
@@ -303,7 +303,7 @@ def broken(treasury: Repo) -> Repo:
     treasury.git("checkout", "-q", "-f", "main")
     coins(treasury, coin(0, label="a"))
     labelling("ours")
-    treasury.commit("ours")
+    treasury.unexamined("ours")
     treasury.git("merge", "theirs", ok=(1,))
     return treasury
 

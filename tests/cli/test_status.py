@@ -32,13 +32,13 @@ def _rivals(repo: Repo) -> None:
     coins(repo, coin(0), coin(1))
     transactions(repo)
     chain(repo, 150)
-    repo.commit("base")
+    repo.unexamined("base")
     for name in ("theirs", "main"):
         repo.git("checkout", "-q", *(["-b", name] if name == "theirs" else [name]))
         made = spend(name, coin(0))
         coins(repo, coin(1), change_of(made, address=OTHER))
         transactions(repo, made)
-        repo.commit(name)
+        repo.unexamined(name)
     repo.git("branch", "-q", "--set-upstream-to=theirs", "main")
 
 

@@ -65,7 +65,7 @@ def base(repo: Repo) -> None:
     transactions(repo)
     mempool(repo)
     put(repo, LOG, event(0, "base"))
-    repo.commit("base")
+    repo.unexamined("base")
 
 
 @once
@@ -83,7 +83,7 @@ def _pay(repo: Repo, transaction: dict[str, Any], *left: dict[str, Any]) -> None
     transactions(repo, transaction)
     mempool(repo, pending(transaction))
     put(repo, LOG, event(0, "base"), event(transaction["fee_sat"], transaction["txid"]))
-    repo.commit("pay")
+    repo.unexamined("pay")
 
 
 def ahead(repo: Repo) -> None:
@@ -123,4 +123,4 @@ def labelled(repo: Repo) -> None:
     (repo.path.parent / LABELS).write_text(json.dumps(row) + "\n")
     repo.write("wallet/labels.jsonl", json.dumps({**row, "ref": OTHER}) + "\n")
     put(repo, "wallet/labels.json", {"address": ADDRESS, "label": "old", "category": "expense", "created_at": 1})
-    repo.commit("label")
+    repo.unexamined("label")

@@ -158,15 +158,14 @@ def commit(repo: Repo, branch: str, start: str, held: list[dict[str, Any]], *kno
     repo.git("checkout", "-q", "-B", branch, start)
     coins(repo, *held)
     transactions(repo, *known, *LOG)
-    repo.git("add", "-A")
-    repo.git("commit", "-q", "-m", branch)
+    repo.unexamined(branch)
 
 
 def note(repo: Repo, branch: str, start: str) -> None:
     """A commit on `branch`, begun at `start`, that is about something else."""
     repo.git("checkout", "-q", "-B", branch, start)
     repo.write(f"{branch}.txt", branch)
-    repo.commit(branch)
+    repo.unexamined(branch)
 
 
 def forked(repo: Repo) -> Repo:
@@ -208,7 +207,7 @@ def alike(repo: Repo) -> Repo:
     note(repo, "alike", "alike")
     repo.git("checkout", "-q", "-B", "main", "base")
     coins(repo, coin(1))
-    repo.commit("ours")
+    repo.unexamined("ours")
     return repo
 
 

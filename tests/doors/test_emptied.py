@@ -35,19 +35,19 @@ def diverged(repo: Repo, *later: str) -> None:
     transactions(repo)
     mempool(repo)
     chain(repo, 104)
-    repo.commit("base")
+    repo.unexamined("base")
     branch(repo, "theirs")
     coins(repo, change_of(PAY), coin(1, label="rent"))
     mempool(repo, pending(PAY))
-    repo.commit("pays")
+    repo.unexamined("pays")
     for name in later:
         repo.write(name, name)
-        repo.commit(name)
+        repo.unexamined(name)
     repo.git("switch", "-q", "main")
     coins(repo, change_of(MINED), coin(1))
     transactions(repo, MINED)
     chain(repo, 105)
-    repo.commit("in a block")
+    repo.unexamined("in a block")
     repo.git("switch", "-q", "theirs")
 
 

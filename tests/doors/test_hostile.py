@@ -36,7 +36,7 @@ BOTH, ONE = '[\n{"id":"a"},\n{"id":"b"}\n]\n', '[\n{"id":"b"}\n]\n'
 def double_spend(repo: Repo) -> str:
     keep(repo, "wallet/transactions.json", A, B)
     keep(repo, "wallet/utxos.json", coin(1))
-    return repo.commit("both")
+    return repo.unexamined("both")
 
 
 def replaced(repo: Repo) -> tuple[str, str]:

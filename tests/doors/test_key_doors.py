@@ -138,7 +138,7 @@ def forked(repo: Repo, key: str) -> None:
     without_gitbtc(repo, "theirs", key)
     repo.git("format-patch", "-q", "-1", "--no-ext-diff", "--no-textconv", "--output=../theirs.patch", "theirs")
     repo.write("other.txt", "x\n")
-    repo.commit("went on")
+    repo.unexamined("went on")
 
 
 def ahead(repo: Repo, key: str) -> None:
@@ -162,10 +162,10 @@ def clean(repo: Repo, key: str) -> None:
     """A branch to merge, and nothing wrong with it."""
     repo.git("checkout", "-q", "-b", "sound")
     repo.write("sound.txt", "x\n")
-    repo.commit("sound")
+    repo.unexamined("sound")
     repo.git("checkout", "-q", "main")
     repo.write("other.txt", "x\n")
-    repo.commit("went on")
+    repo.unexamined("went on")
 
 
 def leaked(repo: Repo, key: str) -> None:
@@ -179,9 +179,9 @@ def bare_of_it(repo: Repo, key: str) -> None:
     """gitbtc is not set up, and the last commit holds the key."""
     repo.git("push", "-q", "gate", "main")
     repo.gitbtc("uninstall")
-    repo.commit("without gitbtc")
+    repo.unexamined("without gitbtc")
     repo.write("key.txt", f"{key}\n")
-    repo.commit("leak")
+    repo.unexamined("leak")
 
 
 BEFORE: dict[str, Callable[[Repo, str], None]] = {
@@ -209,7 +209,7 @@ def _template(sandbox: Sandbox) -> Path:
     for name in ("server", "gate"):
         treasury.git("remote", "add", name, f"../{name}.git")
     treasury.write("notes.txt", "first\n")
-    treasury.commit("notes")
+    treasury.unexamined("notes")
     return sandbox.home
 
 

@@ -298,7 +298,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_the_same_again_ends_well(treas
 def test_a_killed_import_is_begun_again(treasury: Repo, recordings: Path) -> None:
     def base(repo: Repo) -> None:
         repo.gitbtc("import", "bitcoin-core", "--from", str(recordings / "0-base"))
-        repo.commit("base")
+        repo.unexamined("base")
 
     command = (*GITBTC, "import", "bitcoin-core", "--from", str(recordings / "1-agent-a"))
     besiege(treasury, Siege(base, command, (command,), IMPORTS))

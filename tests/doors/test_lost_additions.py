@@ -21,11 +21,11 @@ def apart(repo: Repo) -> str:
     """`ours`, checked out, has another file; `theirs` a label. The oid of theirs."""
     base(repo)
     keep(repo, LABELS)
-    repo.commit("no labels")
+    repo.unexamined("no labels")
     theirs = side(repo, "theirs", "main", wallet_labels=[LABEL])
     repo.git("checkout", "-q", "-B", "ours", "main")
     repo.write("notes.txt", "ours")
-    repo.commit("notes")
+    repo.unexamined("notes")
     return theirs
 
 

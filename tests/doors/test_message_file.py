@@ -8,6 +8,7 @@ import pytest
 
 from tests.doors.pushing import OUTPOINT, A, B, base, both_spend, keep, side
 from tests.made_state import coin
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo
@@ -17,6 +18,7 @@ LINE = f"Double-Spend: {OUTPOINT} {A['txid']} over {B['txid']}"
 PLAIN = ("-c", "core.commentChar=#", "-c", "trailer.separators=:", "log", "-1", "--format=%(trailers:only,unfold)")
 
 
+@once
 def settled(treasury: Repo) -> None:
     """A merge in progress, of two spends of one coin, that a person settled for ours."""
     both_spend(treasury)

@@ -39,7 +39,7 @@ def contested(treasury: Repo, recordings: Path) -> Repo:
 def _contest(repo: Repo, recordings: Path) -> None:
     def take(moment: str) -> None:
         repo.gitbtc("import", "bitcoin-core", "--from", str(recordings / moment))
-        repo.commit(moment)
+        repo.unexamined(moment)
 
     take("0-base")
     branch(repo, "agent-a")

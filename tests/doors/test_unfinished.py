@@ -44,22 +44,22 @@ def both_spend(repo: Repo) -> None:
     coins(repo, coin(0), coin(1), coin(2))
     transactions(repo)
     mempool(repo)
-    repo.commit("base")
+    repo.unexamined("base")
     branch(repo, "theirs")
     coins(repo, coin(1, label="theirs"), coin(2))
     transactions(repo, B)
     mempool(repo, pending(B))
-    repo.commit("theirs")
+    repo.unexamined("theirs")
     repo.git("checkout", "-q", "main")
     coins(repo, coin(1), coin(2, label="ours"))
     transactions(repo, A)
     mempool(repo, pending(A))
-    repo.commit("ours")
+    repo.unexamined("ours")
 
 
 def label(repo: Repo, text: str) -> None:
     put(repo, "wallet/utxos.json", coin(0), coin(1, label=text))
-    repo.commit(text)
+    repo.unexamined(text)
 
 
 @pytest.fixture

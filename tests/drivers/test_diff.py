@@ -29,7 +29,7 @@ def repo(sandbox: Sandbox) -> Repo:
     repo = sandbox.repo()
     repo.gitbtc("init")
     coins(repo, coin(0))
-    repo.commit("base")
+    repo.unexamined("base")
     return repo
 
 

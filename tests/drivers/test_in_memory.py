@@ -32,7 +32,7 @@ def _fork(repo: Repo) -> None:
     mempool(repo)
     transactions(repo, APART)
     coins(repo, coin(0), coin(2), coin(3))
-    repo.commit("base")
+    repo.unexamined("base")
     for name, paid, held in (
         ("theirs", [OTHER], [coin(2), coin(3)]),
         ("alike", [PAID, spend("dd", coin(2))], [coin(3)]),
@@ -43,7 +43,7 @@ def _fork(repo: Repo) -> None:
         repo.git("checkout", "-q", name)
         transactions(repo, APART, *paid)
         coins(repo, *held)
-        repo.commit(name)
+        repo.unexamined(name)
         repo.git("checkout", "-q", "main")
 
 

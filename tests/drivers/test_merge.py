@@ -36,14 +36,12 @@ def fork(repo: Repo, base: Any, ours: Any, theirs: Any) -> None:
     """Three versions of wallet/utxos.json: the last commit of main, and of a branch `theirs`."""
     if base is not None:
         coins(repo, *base)
-    repo.git("add", "-A")
-    repo.git("commit", "-q", "--allow-empty", "-m", "base")
+    repo.unexamined("base")
     branch(repo, "theirs")
     for name, side in (("theirs", theirs), ("main", ours)):
         repo.git("checkout", "-q", name)
         coins(repo, *side)
-        repo.git("add", "-A")
-        repo.git("commit", "-q", "--allow-empty", "-m", name)
+        repo.unexamined(name)
 
 
 def merged(repo: Repo) -> dict[int, str | None]:

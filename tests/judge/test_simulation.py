@@ -29,7 +29,7 @@ def strategy(repo: Repo, *, simulating: bool, **changes: Any) -> None:
 def note(repo: Repo, name: str) -> None:
     """A commit about something else."""
     repo.write(f"{name}.txt", name)
-    repo.commit(name)
+    repo.unexamined(name)
 
 
 def simulates(repo: Repo, revision: str = "HEAD") -> bool:
@@ -41,12 +41,12 @@ def forked(repo: Repo, *, ours: bool, theirs: bool, base: bool = True) -> None:
     """main and theirs, with these modes; each has another file too, and neither touches more of the strategy."""
     repo.git("config", "core.editor", "true")
     strategy(repo, simulating=base)
-    begun = repo.commit("base")
+    begun = repo.unexamined("base")
     for name, mode in (("theirs", theirs), ("main", ours)):
         repo.git("checkout", "-q", "-B", name, begun)
         if mode != base:
             strategy(repo, simulating=mode)
-            repo.commit(f"mode of {name}")
+            repo.unexamined(f"mode of {name}")
         note(repo, name)
 
 
@@ -256,7 +256,7 @@ def lost(repo: Repo, *, simulating: bool) -> str:
     """A branch main that had a strategy, and takes it out in its last commit; the commit that had it."""
     repo.git("config", "core.editor", "true")
     strategy(repo, simulating=simulating)
-    had = repo.commit("base")
+    had = repo.unexamined("base")
     repo.git("rm", "-q", PATH)
     repo.git("commit", "-q", "-m", "taken out")
     note(repo, "meanwhile")

@@ -33,7 +33,7 @@ def base(repo: Repo, *held: dict[str, Any]) -> None:
     coins(repo, *(held or (coin(0), coin(1))))
     transactions(repo)
     mempool(repo)
-    repo.commit("base")
+    repo.unexamined("base")
 
 
 def side(repo: Repo, name: str, **files: Any) -> None:
@@ -42,8 +42,7 @@ def side(repo: Repo, name: str, **files: Any) -> None:
         branch(repo, name)
     for path, content in files.items():
         put(repo, path.replace("_", "/") + ".json", *content)
-    repo.git("add", "-A")
-    repo.git("commit", "-q", "--allow-empty", "-m", name)
+    repo.unexamined(name)
     repo.git("checkout", "-q", "main")
 
 
@@ -286,7 +285,7 @@ def event(minute: int, note: str) -> dict[str, Any]:
 
 def logs(repo: Repo) -> None:
     put(repo, "strategy/execution.json", event(0, "base"))
-    repo.commit("base")
+    repo.unexamined("base")
     side(repo, "theirs", strategy_execution=[event(0, "base"), event(1, "theirs")])
     side(repo, "main", strategy_execution=[event(0, "base"), event(2, "ours")])
 

@@ -52,7 +52,7 @@ def agent(sandbox: Sandbox, name: str) -> Repo:
     repo.git("remote", "add", "origin", "../shared.git")
     coins(repo, *(coin(vout) for vout in range(HELD)))
     chain(repo, 150)
-    repo.commit("base")
+    repo.unexamined("base")
     return repo
 
 

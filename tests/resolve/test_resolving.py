@@ -39,15 +39,15 @@ def stopped(treasury: Repo) -> Repo:
 def _stop(repo: Repo) -> None:
     coins(repo, *(coin(vout) for vout in range(4)))
     transactions(repo)
-    repo.commit("base")
+    repo.unexamined("base")
     branch(repo, "theirs")
     coins(repo, coin(1, label="b"), coin(2, label="d"), coin(3, label="kept"))
     transactions(repo, spend("bb", coin(0)))
-    repo.commit("theirs")
+    repo.unexamined("theirs")
     repo.git("checkout", "-q", "main")
     coins(repo, coin(1, label="a"), coin(2, label="c"), coin(3))
     transactions(repo, spend("aa", coin(0)))
-    repo.commit("ours")
+    repo.unexamined("ours")
     repo.git("merge", "theirs", ok=(1,))
 
 
@@ -116,7 +116,7 @@ def test_a_reorganised_chain_tip(treasury: Repo) -> None:
     def tip(block: str, height: int) -> None:
         chain = {"network": "regtest", "block_height": height, "block_hash": block * 64, "block_time": 1_700_000_000}
         treasury.write("network/chain.json", json.dumps(chain))
-        treasury.commit(block)
+        treasury.unexamined(block)
 
     tip("0", 5)
     branch(treasury, "theirs")

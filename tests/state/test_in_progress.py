@@ -26,7 +26,7 @@ def state(repo: Repo, branch: str, start: str, *held: dict[str, Any], known: tup
     repo.git("checkout", "-q", "-B", branch, start)
     coins(repo, *held)
     transactions(repo, *known)
-    return repo.commit(branch)
+    return repo.unexamined(branch)
 
 
 def base(repo: Repo) -> None:
@@ -305,14 +305,14 @@ def rewritten(repo: Repo, text: str) -> None:
     """theirs takes an event out of the log, for a reason."""
     repo.git("config", "core.editor", "true")
     put(repo, "strategy/execution.json", event(0), event(1))
-    repo.commit("base")
+    repo.unexamined("base")
     repo.git("checkout", "-q", "-b", "theirs")
     put(repo, "strategy/execution.json", event(0))
     repo.git("add", "-A")
     repo.git(*WITHOUT_GITBTC, "commit", "-q", "-m", text)
     repo.git("checkout", "-q", "main")
     repo.write("notes.txt", "main")
-    repo.commit("main")
+    repo.unexamined("main")
 
 
 PATHS = [["cherry-pick", "theirs"], ["rebase", "main", "theirs"], ["rebase", "--apply", "main", "theirs"]]

@@ -38,12 +38,12 @@ def lost(repo: Repo, revision: str = "HEAD") -> set[tuple[str, bytes]]:
 
 def version(repo: Repo, content: str, path: str = PATH) -> str:
     repo.write(path, content)
-    return repo.commit(f"{path}: {content}")
+    return repo.unexamined(f"{path}: {content}")
 
 
 def without(repo: Repo, path: str = PATH) -> str:
     repo.git("rm", "-q", path)
-    return repo.commit(f"no {path}")
+    return repo.unexamined(f"no {path}")
 
 
 def merge(repo: Repo, *parents: str, files: str) -> None:

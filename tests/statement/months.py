@@ -35,7 +35,7 @@ def three_months(treasury: Repo) -> None:
     transactions(treasury, first)
     coins(treasury, change_of(first))
     tip(treasury, 110, FEB + 6000)
-    treasury.commit("February 2026")
+    treasury.unexamined("February 2026")
     transactions(treasury, first, second, paid)
     coins(treasury, change_of(second))
     labels = [
@@ -44,8 +44,8 @@ def three_months(treasury: Repo) -> None:
     ]
     put(treasury, "wallet/labels.json", *labels)
     tip(treasury, 220, MAR + 9500)
-    treasury.commit("March 2026")
+    treasury.unexamined("March 2026")
     transactions(treasury, first, second, paid, third)
     coins(treasury, change_of(second), change_of(third))
     tip(treasury, 310, APR + 6000)
-    treasury.commit("April 2026")
+    treasury.unexamined("April 2026")

@@ -31,9 +31,23 @@ def main() -> int:
         from gitbtc.cli import run
 
         return run()
-    serve = __import__(module, fromlist=["main"]).main
-    status: int = serve(sys.argv[1:])
+    try:
+        status: int = __import__(module, fromlist=["main"]).main(sys.argv[1:])
+    except KeyboardInterrupt:
+        _end_as_interrupted()
+        return 130
     return status
+
+
+def _end_as_interrupted() -> None:
+    """Ctrl-C goes to Git and to all that it started: whoever waits for this process is to see that it was that, and
+    nobody reads a traceback.
+    """
+    import os
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _abbreviation() -> int:

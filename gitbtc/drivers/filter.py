@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 _PACKET_MAX = 65516
 _BUFFER = 1 << 18
 _FLUSH = b"0000"
+# So many bytes take seconds, of which a person who waits is told.
+_LONG = 32 << 20
 # Of no state file, such a one is worth a line among those that are known.
 _LARGE = 1 << 16
 _USAGE = "gitbtc: usage: gitbtc clean [--schemas DIR] PATH, or gitbtc filter-process [--schemas DIR]; Git calls these"
@@ -88,7 +90,10 @@ def clean(folder: str | None, path: str, content: bytes) -> bytes:
     from gitbtc.keys.scan import scan, scan_name
 
     look = partial(scan, content, path, partial(_known, folder))
-    in_name, findings = scan_name(path), look()
+    in_name = scan_name(path)
+    if len(content) >= _LONG and sys.stderr.isatty():
+        _say(f"gitbtc: {_shown(path)}: {len(content) >> 20} MB, looked at for keys for the first time")
+    findings = look()
     if in_name or findings:
         _judge(path, content, in_name, findings, look)
     stored, is_canonical = _canonical(kind, path, content) if kind else (content, True)

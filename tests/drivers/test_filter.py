@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 import zlib
@@ -483,3 +484,30 @@ def test_nothing_heavy_is_loaded_on_the_way_to_a_clean_result() -> None:
     command = [sys.executable, "-I", "-S", "-c", program]
     done = subprocess.run(command, input=HELLO + request, capture_output=True, check=True)
     assert done.stderr == b"[]"
+
+
+def test_an_interrupt_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    """Ctrl-C goes to all that Git started."""
+    command = [sys.executable, "-E", "-P", "-m", "gitbtc", "filter-process"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(HELLO)
+        process.stdin.flush()
+        process.stdout.read(4)  # it has begun to answer
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert (process.returncode, said) == (-signal.SIGINT, b"")
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_whoever_waits_for_a_long_look_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, is_watched: bool
+) -> None:
+    monkeypatch.setattr(driver, "_LONG", 10)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_watched)
+    driver.clean(None, "notes.txt", b"plain notes, nothing else")
+    told = "gitbtc: notes.txt: 0 MB, looked at for keys for the first time\n"
+    assert capsys.readouterr().err == (told if is_watched else "")

@@ -29,6 +29,7 @@ KIND = built_in("utxos")
 # Bitcoin Core, src/test/data/key_io_valid.json.
 WIF = "L5nJeqKmpHp4P7F8ZYyjwc5a7P4d8EabuGAzfGJk7yC1BJyzNaEd"
 WORDS = ["legal", "winner", "thank", "year", "wave", "sausage", "worth", "useful", "legal", "winner", "thank", "yellow"]
+HASH = "5df6e0e2761359d30a8275058e299fcc0381534545f55cf43e41983f5d4c9456"
 ADDRESS = "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0"
 
 
@@ -65,7 +66,7 @@ def looked_at(content: bytes) -> bool:
         return False
 
 
-spoken = st.none() | st.sampled_from(["rent", WIF, WIF[:20], WIF[20:], *WORDS[:3], "ab" * 32, "legal winner"])
+spoken = st.none() | st.sampled_from(["rent", WIF, WIF[:20], WIF[20:], *WORDS[:3], HASH, "legal winner"])
 edits = st.dictionaries(st.integers(0, 140), spoken | st.just("gone"), max_size=6)
 scars = st.sampled_from(["", "", "", "swap", "twice", "cut", "nul", "space", "empty", "key below"])
 
@@ -125,6 +126,16 @@ def test_a_key_that_begins_in_a_record_that_was_there_is_seen(tmp_path: Path) ->
     assert not difference(tmp_path, after, base).passes()
 
 
+def test_a_phrase_of_which_one_word_is_new_is_seen(tmp_path: Path) -> None:
+    """A word to a label, far from one another: eleven are none."""
+    words = dict(zip(range(0, 120, 10), WORDS, strict=True))
+    base = wallet(*(coin(number, label=words.get(number) if number else None) for number in range(120)))
+    after = wallet(*(coin(number, label=words.get(number)) for number in range(120)))
+    assert looked_at(base)
+    assert not looked_at(after)
+    assert not difference(tmp_path, after, base).passes()
+
+
 def test_a_version_that_nobody_looked_at_vouches_for_nothing(tmp_path: Path) -> None:
     base = wallet(*(coin(number, label=WIF if number == 100 else None) for number in range(120)))
     after = wallet(*(coin(number, label={1: "rent", 100: WIF}.get(number)) for number in range(120)))
@@ -153,7 +164,8 @@ def test_a_staged_version_with_a_fault_is_not_vetted_with_what_takes_its_place(t
 
 def test_what_may_turn_out_to_be_a_key_of_ours_is_never_vetted(tmp_path: Path) -> None:
     """32 bytes in hex are held against the public keys that the repository has by then."""
-    content = wallet(*COINS[:60], coin(60, label="ab" * 32), *COINS[61:])
+    content = wallet(*COINS[:60], coin(60, seen_in=HASH), *COINS[61:])
+    assert looked_at(content)
     looked = difference(tmp_path, content, None)
     looked.vet()
     assert not looked.passes()

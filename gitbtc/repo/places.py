@@ -57,7 +57,7 @@ def plain_places(top: str) -> tuple[str, str, str] | None:
 
 _SAYS_OTHERWISE = frozenset([
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT", "GIT_OBJECT_DIRECTORY",
+    "GIT_CONFIG_COUNT", "GIT_OBJECT_DIRECTORY", "GIT_TEST_ASSUME_DIFFERENT_OWNER",
 ])  # fmt: skip
 
 

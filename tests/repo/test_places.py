@@ -60,7 +60,9 @@ def test_a_repository_that_says_otherwise_is_left_to_git(repo: Repo, setting: st
     assert plain_places(str(repo.path)) is None
 
 
-@pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_CONFIG_COUNT"])
+@pytest.mark.parametrize(
+    "variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_CONFIG_COUNT", "GIT_TEST_ASSUME_DIFFERENT_OWNER"]
+)
 def test_so_is_one_of_which_a_variable_speaks(repo: Repo, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "1")
     assert plain_places(str(repo.path)) is None

@@ -219,6 +219,11 @@ class GitProgram:
             self._places |= {name: self._absolute(answer) for name, answer in zip(asked, answers, strict=True)}
         return self._places[option]
 
+    @staticmethod
+    def _is_unreadable(said: str) -> bool:
+        """Whether Git says that there is no repository, or one that it does not read."""
+        return said.startswith(_NO_REPOSITORY) or _NOT_OURS in said
+
     def is_repository(self) -> bool:
         """Whether the folder lies in a repository that Git can read."""
         arguments = "rev-parse", "--git-dir"

@@ -7,7 +7,7 @@ import re
 
 from gitbtc.errors import UsageError
 from gitbtc.repo.places import heads, is_oid
-from gitbtc.repo.program import GitProgram, lines_of
+from gitbtc.repo.program import GitProgram, lines_of, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ class Revisions(GitProgram):
 
     def find(self, revision: str) -> str | None:
         """The oid that `revision` names, None when it names none (HEAD before the first commit)."""
-        return self._line("rev-parse", "--verify", "--quiet", "--end-of-options", revision, ok=(0, 1, 128)) or None
+        arguments = "rev-parse", "--verify", "--quiet", "--end-of-options", revision
+        code, told, said = self._outcome(*arguments, ok=(0, 1, 128))
+        if code == 128 and self._is_unreadable(text_of(said)):
+            raise self._failure(arguments, code, text_of(said))
+        return text_of(told).removesuffix("\n") or None
 
     def seconds(self, date: str) -> int:
         """A date as Git's own commands take it (`2026-03-01`, `2 weeks ago`, `yesterday`), in Unix seconds. UsageError

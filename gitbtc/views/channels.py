@@ -21,6 +21,7 @@ ROOT_KEY = "gitbtc.channels/v1"
 AMOUNT_MSAT = 100_000_000  # 100,000 sat, what effective fees are told of
 _NOUN = ("channel", "channels")
 _RIGHT = frozenset([1, 2, 3, 4, 5])
+_CAPACITY, _CHANGED = 2, 7  # columns
 
 
 class Told(NamedTuple):
@@ -42,9 +43,9 @@ class Told(NamedTuple):
 def lines(told: Told, width: int = 0) -> Iterator[str]:
     """The heading, a line a channel, their sums, and what is wrong."""
     yield f"{told.root or '.'}  fees of a payment of 100,000 sat, in sat"
-    head = Row(" ", ["channel", "ours", "capacity", "out", "100k out", "100k in", "", "changed"])
+    head = _line(["channel", "ours", "capacity", "out", "100k out", "100k in", "", "changed"])
     rows = [head, *(_row(told, channel) for channel in told.channels)]
-    for _, line in laid_out(rows, width, right=_RIGHT):
+    for _, line in laid_out(rows, max(width - 2, 0), right=_RIGHT):
         yield f"  {line}"
     ours = sum(one["local_balance_sat"] for one in told.channels)
     capacity = sum(one["capacity_sat"] for one in told.channels)
@@ -63,7 +64,12 @@ def _row(told: Told, channel: Record) -> Row:
     fees = ["no policy", "", ""] if policy is None else _fees(policy)
     cells = ["  ".join([name, *called]), "" if share is None else f"{share}%", terms.money(channel["capacity_sat"]),
              *fees, ", ".join(marks), _changed(told.changes.get(name))]  # fmt: skip
-    return Row(" ", cells)
+    return _line(cells)
+
+
+def _line(cells: Sequence[str]) -> Row:
+    """On a narrow terminal the fees count; how large the channel is and who changed its policy are left out there."""
+    return Row(" ", cells, [cell if place not in (_CAPACITY, _CHANGED) else "" for place, cell in enumerate(cells)])
 
 
 def _fees(policy: Record) -> list[str]:

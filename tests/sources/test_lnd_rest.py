@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -64,6 +65,21 @@ def test_both_doors_tell_the_same(node: ScriptedLnd) -> None:
     printed = lnd.read_from(Recorded(ANSWERS / "lnd-cli", lnd.LNCLI), Remembered())
     assert live == printed
     assert {"channels", "pending", "routing", "peers", "utxos", "execution", "chain"} == set(live.records)
+
+
+def test_a_txid_in_bytes_lies_the_other_way_round(node: ScriptedLnd) -> None:
+    told = bytes(range(32))
+    lease = {
+        "id": base64.b64encode(b"\xed" * 32).decode(), "expiration": "1764401500", "value": "5000",
+        "pk_script": base64.b64encode(b"\0\x14" + b"M" * 20).decode(),
+        "outpoint": {"txid_bytes": base64.b64encode(told).decode(), "txid_str": "", "output_index": 3},
+    }  # fmt: skip
+    node.overrides["listleases"] = {"locked_utxos": [lease]}
+    records = lnd.read_from(asker(node), Remembered()).records
+    [event] = records["execution"]
+    assert event["outpoints"] == [f"{told[::-1].hex()}:3"]
+    assert event["note"] == f"leased in lnd ({'ed' * 8})"
+    assert (told[::-1].hex(), 3) in {(coin["txid"], coin["vout"]) for coin in records["utxos"]}
 
 
 def test_what_is_recorded_says_the_same(node: ScriptedLnd, tmp_path: Path) -> None:

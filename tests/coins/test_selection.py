@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 WEIGHTS = {"p2wpkh": 272, "p2tr": 230, "p2pkh": 592}
 AMOUNTS = st.one_of(st.integers(300, 5_000), st.integers(5_000, 200_000), st.sampled_from([10_000, 20_000, 40_000]))
-COINS = st.lists(st.tuples(AMOUNTS, st.sampled_from(sorted(WEIGHTS))), min_size=1, max_size=9)
+COIN = st.tuples(AMOUNTS, st.sampled_from(sorted(WEIGHTS)))
+COINS = st.lists(COIN, min_size=1, max_size=9)
+MANY_COINS = st.lists(COIN, min_size=10, max_size=12)  # 4,095 choices
 FEERATES = st.integers(100, 60_000)  # sat/kvB: from 0.1 sat/vB
 PAY = st.lists(st.tuples(st.sampled_from([22, 25, 34]), st.integers(546, 150_000)), min_size=1, max_size=3)
 
@@ -51,6 +53,20 @@ def every(coins: Sequence[Candidate], wanted: Goal) -> list[Selection]:
 def test_no_choice_underfunds_and_none_that_could_be_found_wastes_less(
     made: list[tuple[int, str]], pay: list[tuple[int, int]], now: int, later: int, seed: int
 ) -> None:
+    check(made, pay, (now, later), seed)
+
+
+@settings(max_examples=5)
+@given(MANY_COINS, PAY, FEERATES, FEERATES, st.integers(0, 3))
+def test_none_of_four_thousand_choices_wastes_less(
+    made: list[tuple[int, str]], pay: list[tuple[int, int]], now: int, later: int, seed: int
+) -> None:
+    check(made, pay, (now, later), seed)
+
+
+def check(made: list[tuple[int, str]], pay: list[tuple[int, int]], feerates: tuple[int, int], seed: int) -> None:
+    """What is chosen pays, and an exact search finds nothing better of what this one sees all of."""
+    now, later = feerates
     rates = Rates(Feerate(now), Feerate(later))
     coins, wanted = candidates(made, rates), goal(pay, rates)
     found, sound = select(coins, wanted, seed=seed), every(coins, wanted)

@@ -114,6 +114,15 @@ def _stand_somewhere() -> None:
         raise CannotWork("the current folder is gone; change to one that is there") from None
 
 
+def _complain(message: str) -> None:
+    """Print a message to standard error, no wider than the terminal that this is."""
+    from gitbtc.views.width import wrapped
+
+    width = os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
+    for line in message.split("\n"):
+        print("\n".join(wrapped(line, width)), file=sys.stderr)
+
+
 def run() -> int:
     """Run the command line; the exit status. Expected errors are one line, never a traceback."""
     try:
@@ -122,7 +131,7 @@ def run() -> int:
             import_module("gitbtc.cli.shells")
         outcome = program(prog_name="gitbtc", standalone_mode=False)
     except GitbtcError as error:
-        print(told(error), file=sys.stderr)
+        _complain(told(error))
         return error.status
     except click.ClickException as error:
         error.show()

@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             click.echo(printable_json({ROOT_KEY: estimates_document(known, wallet.tip, blocks)}))
         elif known is None or wallet.tip is None:
             of = f" of {source}" if source else ""
-            click.echo(f"gitbtc: oracles/fees.json has no reading{of} of the last {blocks:,} blocks")
+            say([f"gitbtc: oracles/fees.json has no reading{of} of the last {blocks:,} blocks"])
         else:
             say(estimates(known, wallet.tip, blocks))
     return 0

@@ -48,7 +48,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     PERIOD is as for `gitbtc statement`; without one, everything up to HEAD. The page is one file: no script, no font,
     and nothing that is fetched from anywhere.
     """
-    from gitbtc.views.report import document, lines
+    from gitbtc.cli.paging import terminal_width
+    from gitbtc.views.report import WIDTH, document, lines
 
     with found_period(*ends(period, first, last), folders) as found:
         whole = document(told(found, with_branches=as_json or page is not None))
@@ -58,7 +59,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         click.echo(printable_json(whole))
     elif page is None:
         colour = wants_colour(found.git, seen=sys.stdout.isatty())
-        for role, line in lines(whole):
+        for role, line in lines(whole, terminal_width() or WIDTH):
             click.echo(f"{_COLOURS[role]}{line}{_RESET}" if colour and role else line)
     return 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitbtc.cli.asked_period import ends, found_period, of_periods
-from gitbtc.cli.paging import say
+from gitbtc.cli.paging import say, terminal_width
 from gitbtc.errors import UsageError, printable, printable_json
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def command(  # noqa: PLR0913 - click gives every option
     commit whose chain.json is not later. Only what a block holds is counted. Exit status 1 where it does not add up, or
     coins came or went without a transaction.
     """
-    from gitbtc.views.statement import document, lines, table
+    from gitbtc.views.statement import WIDTH, document, lines, table
 
     if as_csv and as_json:
         raise UsageError("--csv and --json are two forms; ask for one")
@@ -50,7 +50,7 @@ def command(  # noqa: PLR0913 - click gives every option
     elif as_csv:
         click.echo(table(whole), nl=False)
     elif page is None:
-        say(lines(whole))
+        say(lines(whole, terminal_width() or WIDTH))
     return 0 if found.reckoning.is_clean else 1
 
 

@@ -20,7 +20,7 @@ from gitbtc.coins.holdings import (
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.reservable import first_spending_block
 from gitbtc.views import terms
-from gitbtc.views.width import columns, padded
+from gitbtc.views.table import Row, laid_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,11 +82,9 @@ def lines(told: Told, by: str | None = None) -> Iterator[str]:
 
 
 def _table(rows: Sequence[tuple[str, Sum, str]]) -> Iterator[str]:
-    names = max(columns(name) for name, _, _ in rows)
-    amounts = [terms.btc(held.amount_sat) for _, held, _ in rows]
-    width = max(map(len, amounts))
-    for (name, held, note), amount in zip(rows, amounts, strict=True):
-        yield f"  {padded(name, names)}  {amount:>{width}}  {terms.counted(held.coins, COIN)}{note}"
+    cells = [Row("", [name, terms.btc(held.amount_sat), terms.counted(held.coins, COIN) + note])
+             for name, held, note in rows]  # fmt: skip
+    yield from (f"  {line}" for _, line in laid_out(cells, 0, right=frozenset([1])))
 
 
 def _note(wallet: Wallet, about: tuple[str, str]) -> str:

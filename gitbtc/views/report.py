@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gitbtc.statement.reckoning import Reckoning
 
 ROOT_KEY = "gitbtc.report/v1"
-_WIDTH = 80  # columns
+WIDTH = 80  # columns, where no terminal has another width
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _SPARKS = 10  # columns of the balance
 _COIN, _SPEND, _COMMIT = ("coin", "coins"), ("spend", "spends"), ("commit", "commits")
@@ -249,11 +249,17 @@ def _channels(told: Told) -> dict[str, Any] | None:
 # -- a screen ----------------------------------------------------------------------------------------------------------
 
 
-def lines(whole: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(role, line) of a screen of 80 columns; the roles are `headline`, `alarm` and ""."""
+def lines(whole: Mapping[str, Any], width: int = WIDTH) -> Iterator[tuple[str, str]]:
+    """(role, line) of a screen of `width` columns; the roles are `headline`, `alarm` and ""."""
+    for role, indent, text in _lines(whole):
+        yield from ((role, line) for line in wrapped(text, width, indent))
+
+
+def _lines(whole: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Role, indentation of what goes on, and text."""
     told = whole[ROOT_KEY]
-    yield from (("headline", line) for line in _wrapped(_heading(told), 2))
-    yield from (("", line) for line in _wrapped("   ".join(having(told)), 2))
+    yield "headline", 2, _heading(told)
+    yield "", 2, "   ".join(having(told))
     for name, text in (
         ("balance", _balance_words(told["balance"])),
         ("coins", _coin_words(told["coins"])),
@@ -264,13 +270,9 @@ def lines(whole: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ("halving", _halving_words(told["halving"])),
     ):
         if text:
-            yield from (("", line) for line in _wrapped(f"{name:<9}{text}", 9))
+            yield "", 9, f"{name:<9}{text}"
     if told["look_at"]:
-        yield from (("alarm", line) for line in _wrapped(f"{'look at':<9}{' · '.join(told['look_at'])}", 9))
-
-
-def _wrapped(text: str, indent: int) -> list[str]:
-    return wrapped(text, _WIDTH, indent)
+        yield "alarm", 9, f"{'look at':<9}{' · '.join(told['look_at'])}"
 
 
 def heading(told: Mapping[str, Any]) -> list[str]:

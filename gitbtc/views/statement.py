@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gitbtc.statement.reckoning import Adjustment, Fault, Reckoning
 
 ROOT_KEY = "gitbtc.statement/v1"
-_WIDTH = 80  # columns
+WIDTH = 80  # columns, where no terminal has another width
 _MONEY_AT = 52  # where amounts end
 _UNIT = "BTC"
 _FEW = 2  # groups that stand behind their sum
@@ -183,15 +183,17 @@ def digest(whole: Mapping[str, Any]) -> str:
 # -- text --------------------------------------------------------------------------------------------------------------
 
 
-def lines(whole: Mapping[str, Any]) -> Iterator[str]:
-    """The statement: what adds up first, then what is beside it, from where to where it goes, and its proofs."""
+def lines(whole: Mapping[str, Any], width: int = WIDTH) -> Iterator[str]:
+    """The statement: what adds up first, then what is beside it, from where to where it goes, and its proofs. All but
+    the sum, whose lines are as wide as they come, fits `width` columns.
+    """
     told = whole[ROOT_KEY]
     yield _header(told)
-    yield from _sum(told)
-    yield from _beside(told)
+    yield from _sum(told, width)
+    yield from (line for text in _beside(told) for line in wrapped(text, width))
     yield ""
     for name in ("from", "to"):
-        yield from _wrapped(f"  {name:<4}  {_end_words(told[name])}", 8)
+        yield from wrapped(f"  {name:<4}  {_end_words(told[name])}", width, 8)
     yield from _footer(whole)
 
 
@@ -246,16 +248,16 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _COIN, _PAYMENT, _TRANSACTION = ("coin", "coins"), ("payment", "payments"), ("transaction", "transactions")
 
 
-def _sum(told: Mapping[str, Any]) -> Iterator[str]:
+def _sum(told: Mapping[str, Any], width: int) -> Iterator[str]:
     """The lines that add up. What is 0 is left out, but for what every statement has."""
     totals, coins = told["totals"], told["coins"]
     made = [one["type"] for one in told["transactions"]]
     paying = sum(one["fee_sat"] > 0 for one in told["transactions"])
     yield _line("  opening", terms.counted(coins["opening"], _COIN), totals["opening_sat"])
     received = _line("+ received", terms.counted(made.count(RECEIVED), _PAYMENT), totals["received_sat"], sign="+")
-    yield from _grouped(received, told["groups"][RECEIVED])
+    yield from _grouped(received, told["groups"][RECEIVED], width)
     paid = _line("− paid", terms.counted(made.count(SENT), _PAYMENT), -totals["sent_sat"], sign="+")
-    yield from _grouped(paid, told["groups"][SENT])
+    yield from _grouped(paid, told["groups"][SENT], width)
     yield _line("− network fees", terms.counted(paying, _TRANSACTION), -totals["fees_sat"], sign="+")
     others = (
         ("+ mined", "coinbase", terms.counted(made.count("coinbase"), _TRANSACTION)),
@@ -267,13 +269,15 @@ def _sum(told: Mapping[str, Any]) -> Iterator[str]:
         if totals[f"{name}_sat"] or told.get(name):
             yield _line(title, note, totals[f"{name}_sat"], sign="+")
     closing = _line("  closing", terms.counted(coins["closing"], _COIN), totals["closing_sat"])
-    yield closing if totals["difference_sat"] else f"{closing}   {_PROVEN}"
+    is_proven = not (totals["difference_sat"] or told["adjusted"] or told["faults"] or told["concluded"])
+    yield f"{closing}   {_PROVEN}" if is_proven else closing
     if totals["difference_sat"]:
         yield f"  THIS DOES NOT ADD UP: it misses the closing balance by {totals['difference_sat']} sat"
 
 
 def _line(title: str, note: str, amount_sat: int, *, sign: str = "") -> str:
-    return f"  {title:<16}{note:<{_MONEY_AT - 34}}{amount(amount_sat, signed=bool(sign)):>16}"
+    told, left = amount(amount_sat, signed=bool(sign)), f"  {title:<16}{note} "
+    return f"{left:<{_MONEY_AT - len(told)}}{told}"
 
 
 def amount(sat: int, *, signed: bool = False) -> str:
@@ -281,7 +285,7 @@ def amount(sat: int, *, signed: bool = False) -> str:
     return terms.money(sat, signed=signed)
 
 
-def _grouped(line: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _grouped(line: str, groups: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
     """A line of the sum with what it is made of, by category and label, where there is more to say than the sum: behind
     it while these are few, else a line each.
     """
@@ -297,8 +301,9 @@ def _grouped(line: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield line
     for one, name in zip(groups, names, strict=True):
         money = f"{amount(one['amount_sat'])}  ({one['transactions']})"
-        first, *rest = wrapped(name, _WIDTH - 30, 2)
-        yield f"      {padded(first, _WIDTH - 30)}{money:>24}" if len(money) <= 24 else f"      {first} {money}"
+        room = max(width, _MONEY_AT) - 30
+        first, *rest = wrapped(name, room, 2)
+        yield f"      {padded(first, room)}{money:>24}" if columns(first) <= room else f"      {first}  {money}"
         yield from (f"      {text}" for text in rest)
 
 
@@ -321,11 +326,10 @@ def _beside(told: Mapping[str, Any]) -> Iterator[str]:
         label = f"  {terms.quoted(one['label'])}" if one["label"] else ""
         moved, txid = amount(one["amount_sat"], signed=True), terms.short(one["txid"])
         text = f"  at the end, unconfirmed{where}: {moved} BTC  {txid}{label}"
-        yield from _wrapped(text, 4)
+        yield text
     yield from _lightning(told["channels"])
-    yield from (line for text in usd_words(told["usd"]) for line in _wrapped(f"  {text}", 4))
-    for text in warnings(told):
-        yield from _wrapped(f"  ! {text}", 4)
+    yield from (f"  {text}" for text in usd_words(told["usd"]))
+    yield from (f"  ! {terms.with_short_ids(text)}" for text in warnings(told))
 
 
 def usd_words(usd: Mapping[str, Any] | None) -> Iterator[str]:
@@ -395,10 +399,6 @@ def _footer(whole: Mapping[str, Any]) -> Iterator[str]:
     yield f"    {group['sha256']}"
     yield "  sha256 of this statement as --json"
     yield f"    {digest(whole)}"
-
-
-def _wrapped(text: str, indent: int) -> list[str]:
-    return wrapped(text, _WIDTH, indent)
 
 
 # -- a table -----------------------------------------------------------------------------------------------------------

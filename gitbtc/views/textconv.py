@@ -12,6 +12,7 @@ from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.delta import NotCanonical, body
 from gitbtc.views import terms
 from gitbtc.views.line import Line
+from gitbtc.views.width import columns, cut
 
 try:
     from _blake2 import blake2b  # what hashlib offers under that name; hashlib itself loads a library for others first
@@ -104,10 +105,10 @@ def _digest(canonical: bytes) -> str:
 def _fitted(parts: list[str]) -> str:
     """The parts in the room that there is: the longest ones cut, ids and amounts whole."""
     parts = list(parts)
-    while (beyond := sum(map(len, parts)) + len(_GAP) * (len(parts) - 1) - _ROOM) > 0:
-        longest = max(range(len(parts)), key=lambda place: len(parts[place]))
-        kept = max(len(parts[longest]) - beyond - 1, _KEPT)
-        if kept + 1 >= len(parts[longest]):
+    while (beyond := sum(map(columns, parts)) + len(_GAP) * (len(parts) - 1) - _ROOM) > 0:
+        longest = max(range(len(parts)), key=lambda place: columns(parts[place]))
+        kept = max(columns(parts[longest]) - beyond - 1, _KEPT)
+        if kept + 1 >= columns(parts[longest]):
             break
-        parts[longest] = parts[longest][:kept] + "…"
+        parts[longest] = cut(parts[longest], kept) + "…"
     return _GAP.join(parts)

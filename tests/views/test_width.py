@@ -5,8 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitbtc import abbreviation
-from gitbtc.views import terms
+from gitbtc.kinds.codec import encode_file
+from gitbtc.kinds.registry import built_in
+from gitbtc.views import terms, textconv
 from gitbtc.views.width import columns, padded, wrapped
+from tests.made_state import coin
 
 
 @pytest.mark.parametrize(("text", "wide"), [("rent", 4), ("家賃", 4), ("é", 1), ("e\u0301", 1), ("", 0), ("−…", 2)])
@@ -50,3 +53,12 @@ def test_ids_in_a_text_are_cut_as_far_as_tells_them_apart() -> None:
     one, other = "ab" * 4 + "01" * 28, "ab" * 4 + "02" * 28
     assert terms.with_short_ids(f"{one}:0 x") == "abababab:0 x"
     assert terms.with_short_ids(f"{one} over {other}") == "abababab01010101 over abababab02020202"
+
+
+@pytest.mark.parametrize("label", ["x" * 300, "家賃" * 100, "a b " * 90, "\u202e" * 40])
+def test_a_line_for_gits_own_diff_has_room_beside_its_sign(label: str) -> None:
+    kind = built_in("utxos")
+    [line] = textconv.render(kind, encode_file(kind, [coin(0, label=label)]))
+    assert columns("+" + line.decode().rstrip("\n")) <= 120
+    assert "1.00000000  " in line.decode()
+    assert f"{coin(0)['txid'][:8]}:0" in line.decode()

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from gitbtc.cli.asked_state import State
     from gitbtc.kinds.kind import Record
 
-_SHOW = "[REV]"
+_SHOW = "show"  # what may be left out
 
 
 class _Channels(click.Group):
-    """A group whose first argument is `plan`, or else a revision."""
+    """A group whose first argument is one of its commands, or else what `show` takes."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Call the command that shows a state where none is named."""
+        """Call `show` where no command is named."""
         if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
             args = [_SHOW, *args]
         return super().parse_args(ctx, args)
@@ -39,8 +39,7 @@ class _Channels(click.Group):
 def command() -> None:
     """Tell what lies in Lightning channels, and what forwarding by them costs.
 
-    `gitbtc channels [REV]` lists the channels at a revision, or in the work tree; `gitbtc channels plan` prints what a
-    change of policies asks of the node.
+    `gitbtc channels [REV]` is short for `gitbtc channels show [REV]`.
     """
 
 

@@ -64,6 +64,8 @@ def test_the_channels_with_their_fees_and_who_changed_them(repo: Repo) -> None:
     assert "no policy" in silent
     assert told[-1] == "  3 channels, 0.01600000 BTC of 0.03500000 BTC ours"
     assert "250 ppm + 1.000" in repo.gitbtc("channels", "HEAD~1").stdout
+    repo.git("branch", "plan", "HEAD~1")
+    assert repo.gitbtc("channels", "show", "plan").stdout == repo.gitbtc("channels", "HEAD~1").stdout
     document = json.loads(repo.gitbtc("channels", "--json").stdout)["gitbtc.channels/v1"]["roots"][0]
     assert document["channels"][0]["fee_of_100k_sat_msat"] == 41_000
     assert document["channels"][0]["inbound_fee_of_100k_sat_msat"] == -10_500

@@ -56,9 +56,7 @@ def write(top: Path, path: str, content: bytes) -> list[Path] | None:
     made = {top / layouts.shard_path(path, name): shard for name, shard in shards.items()}
     folder.mkdir(parents=True, exist_ok=True)
     (top / path).unlink(missing_ok=True)
-    for other in folder.glob("*.json"):
-        if other not in made:
-            other.unlink()
+    made |= {other: b"[]\n" for other in folder.glob("*.json") if other not in made}
     for place, shard in made.items():
         if not place.exists() or place.read_bytes() != shard:
             place.write_bytes(shard)

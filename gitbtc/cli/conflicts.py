@@ -41,7 +41,7 @@ def command(names: tuple[str, ...], *, as_json: bool) -> int:
         for open_ in found:
             say([open_line(open_.path, open_.kind, open_.conflict)])
         for path in apart:
-            told = "the sides have it in different layouts: `gitbtc resolve` merges it record by record"
+            told = f"{conflicts.relaying.why(path)}: `gitbtc resolve` merges it record by record"
             say([f"gitbtc: {printable(path)}: {told}"])
         for path in settled:
             say([f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it"])

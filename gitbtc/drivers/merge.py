@@ -104,10 +104,11 @@ def _merge(call: MergeCall) -> int:
     _write(call.ours, merge)
     if virtual:
         return 0
+    called = shard[0] if shard else call.path
     if merge.notices or merge.conflicts:
-        _tell(call, kind, merge)
+        _tell(called, kind, merge)
     for line in left_open:
-        print(f"gitbtc: {printable(call.path)}: {printable(line)}", file=sys.stderr)
+        print(f"gitbtc: {printable(called)}: {printable(line)}", file=sys.stderr)
     return 1 if merge.conflicts or left_open else 0
 
 
@@ -226,12 +227,12 @@ def _write(path: str, merge: Merge) -> None:
         raise
 
 
-def _tell(call: MergeCall, kind: Kind, merge: Merge) -> None:
+def _tell(path: str, kind: Kind, merge: Merge) -> None:
     from gitbtc.views.conflicts import conflict_line, notice_lines
 
     for conflict in merge.conflicts:  # why Git stops stands before what is good to know
-        print(conflict_line(call.path, kind, conflict), file=sys.stderr)
-    for line in notice_lines(call.path, kind, merge.notices):
+        print(conflict_line(path, kind, conflict), file=sys.stderr)
+    for line in notice_lines(path, kind, merge.notices):
         print(line, file=sys.stderr)
 
 

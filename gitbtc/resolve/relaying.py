@@ -42,18 +42,34 @@ class Relaying:
     def __init__(self, git: Git, making: InTheMaking) -> None:
         self._git = git
         self._making = making
+        self._apart: set[str] = set()
         self._place = os.path.join(git.git_dir(), "gitbtc", FILE)
 
     @cached_property
     def paths(self) -> list[str]:
-        """The records that the sides have in different layouts, by the path of the whole file."""
+        """The records that the sides have in different layouts, or of which one side took away a shard that the other
+        changed, by the path of the whole file.
+        """
         merging = self._making.merging
         if merging is None:
             return []
         sides = [*map(self._making.side, merging.heads), *map(self._making.side, merging.all_bases())]
         names = {path for side in sides for path, _ in side.entries.items() if _is_sharded(side, path)}
-        return sorted(path for path in names if len({side.layout(path) for side in sides} - {None}) > 1
-                      and sides[0].layout(path) is not None)  # fmt: skip
+        self._apart = {path for path in names if len({side.layout(path) for side in sides} - {None}) > 1}
+        half = self._half_deleted() if names else set()
+        return sorted(path for path in names & (self._apart | half) if sides[0].layout(path) is not None)
+
+    def why(self, path: str) -> str:
+        """What Git could not bring together, in words."""
+        if path in self._apart:
+            return "the sides have it in different layouts"
+        return "one side took away a shard that the other changed"
+
+    def _half_deleted(self) -> set[str]:
+        """The records of which Git left a shard open that one side does not have."""
+        kinds = self._making.kinds
+        unmerged = self._git.unmerged_entries().items()
+        return {kinds.whole(path) for path, stages in unmerged if kinds.shard(path) and not {OURS, THEIRS} <= {*stages}}
 
     @cached_property
     def pending(self) -> list[str]:
@@ -95,7 +111,7 @@ class Relaying:
         self._write(contents, gone=[place for place, entry in entries.items() if entry is None])
         self._git.update_index(entries)
         left = f"; {conflicts} records are left to settle" if conflicts else ""
-        return f"{printable(path)}: the sides had it in different layouts; merged record by record as {layout}{left}"
+        return f"{printable(path)}: {self.why(path)}; merged record by record as {layout}{left}"
 
     def kind(self, path: str) -> Kind:
         """The kind of the records at a path."""

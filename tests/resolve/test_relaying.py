@@ -164,7 +164,7 @@ def test_a_merge_that_git_took_for_clean_is_looked_at_once(treasury: Repo) -> No
     """Theirs has a shard more, and changed none: Git adds it beside the one file of ours."""
     parted(treasury, (ONE, WHOLE, ONE), [labelled(BEFORE[0], "rent"), *BEFORE[1:]], [*BEFORE, NEW])
     refused = treasury.run("git", "merge", "-q", "theirs", ok=(1, 2)).stderr
-    assert f"gitbtc: {COINS}: the sides had it in different layouts; merged record by record as one file" in refused
+    assert f"gitbtc: {COINS}: the sides have it in different layouts; merged record by record as one file" in refused
     treasury.git("commit", "-q", "--no-edit")
     assert lying(treasury, COINS) == [labelled(BEFORE[0], "rent"), *BEFORE[1:], NEW]
     assert files(treasury, COINS) == [COINS]
@@ -189,3 +189,21 @@ def test_an_octopus_across_layouts_is_refused(treasury: Repo) -> None:
     treasury.git("checkout", "-q", "main")
     refused = treasury.run("git", "merge", "-q", "theirs", "third", ok=(1, 2, 128)).stderr
     assert "merge them one at a time" in refused
+
+
+def test_a_shard_that_one_side_took_away_is_no_conflict_of_files(treasury: Repo) -> None:
+    a, b, c, d = BEFORE
+    parted(treasury, (ONE, ONE, ONE), [a, b, c, d], [labelled(a, "rent"), b, c, labelled(d, "tax")])
+    treasury.git("rm", "-q", "wallet/utxos/b.json")
+    (treasury.path / TRANSACTIONS).write_text(json.dumps([mined(spend("pays", c), 105)]))
+    treasury.commit("spent, by hand")
+    treasury.git("checkout", "-q", "theirs")
+    put(treasury, labelled(a, "rent"), b, labelled(c, "old"), labelled(d, "tax"))
+    treasury.commit("also b")
+    treasury.git("checkout", "-q", "main")
+    treasury.git("merge", "-q", "theirs", ok=(1,))
+    told = treasury.gitbtc("conflicts", ok=(1,)).stdout
+    assert f"{COINS}: one side took away a shard that the other changed: `gitbtc resolve`" in told
+    treasury.gitbtc("resolve")
+    treasury.git("commit", "-q", "--no-edit")
+    assert lying(treasury, COINS) == [labelled(a, "rent"), b, labelled(d, "tax")]

@@ -6,13 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gitbtc.errors import GitbtcError
 from gitbtc.sources import electrum, esplora
 from gitbtc.sources.bringing import bring
 from gitbtc.sources.descriptor_wallet import descriptors_of, told_before
 from tests.sources.chains import Electrum, Esplora
-from tests.sources.worlds import LEGACY, TAPROOT, TWO_PATHS, Direct, World, script
+from tests.sources.worlds import LEGACY, STRANGER, TAPROOT, TWO_PATHS, Direct, World, coins, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,3 +117,61 @@ def test_a_root_of_another_network_is_refused(root: Path, world: World) -> None:
     (root / "network/chain.json").write_text(json.dumps(chain))
     with pytest.raises(GitbtcError, match="one root holds one network"):
         bring(root, snapshot, "esplora")
+
+
+# -- any life ----------------------------------------------------------------------------------------------------------
+
+OWN = [script(TWO_PATHS, 0), script(TWO_PATHS, 1, 1), script(LEGACY, 2), script(TAPROOT, 3)]
+SCRIPTS = {*OWN, script(TWO_PATHS, 0, 1), script(LEGACY, 3), script(TAPROOT, 0)}
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["receive", "send", "mine", "reorganise", "evict"]), st.integers(0, 3)),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+def live(world: World, action: str, number: int) -> None:
+    """One step of a life; what cannot be done is left out."""
+    chain = world.chain
+    if action in ("receive", "send"):
+        held = replayed(world, {STRANGER} if action == "receive" else SCRIPTS)
+        (txid, vout), sat = max(held.items(), key=lambda one: (one[1], one[0]))
+        made = chain.find(txid)
+        assert made is not None
+        chain.pay([(made, vout)], [(OWN[number], sat // 3), (STRANGER, sat - sat // 3)])
+    elif action == "mine":
+        chain.mine(*chain.mempool)
+    elif action == "reorganise" and len(chain.blocks) > 4:
+        taken = chain.reorganise(1)
+        chain.mempool[:0] = taken
+    elif action == "evict" and chain.mempool:
+        chain.mempool.pop()  # which nothing in it spends from
+
+
+def replayed(world: World, scripts: set[bytes]) -> dict[tuple[str, int], int]:
+    """The outputs of these scripts that nothing in the chain or the mempool spends."""
+    txs = list(world.chain.all())
+    spent = {outpoint for one in txs for outpoint in one.spends}
+    return {
+        (one.txid, vout): sat
+        for one in txs
+        for vout, (sat, paid) in enumerate(one.outputs)
+        if paid in scripts and (one.txid, vout) not in spent
+    }
+
+
+@settings(max_examples=12)
+@given(STEPS)
+def test_coins_are_what_replaying_the_transactions_gives(steps: list[tuple[str, int]]) -> None:
+    """Less what an evicted payment still claims, by either protocol, with all that was told before."""
+    world = World()
+    told: dict[str, list[dict[str, Any]]] = {name: [] for name in READERS}
+    for action, number in steps:
+        live(world, action, number)
+        wanted = replayed(world, SCRIPTS)
+        for name, (module, answers) in READERS.items():
+            snapshot = module.read_from(Direct(answers(world.chain)), world.descriptors, told[name])
+            told[name] = snapshot.records["transactions"]
+            claimed = {(one["txid"], one["vout"]) for record in told[name] if record.get("in_mempool") is False
+                       for one in record["inputs"]}  # fmt: skip
+            assert coins(snapshot) == {key: sat for key, sat in wanted.items() if key not in claimed}, name
+            assert snapshot.balance_sat == sum(coins(snapshot).values())

@@ -30,7 +30,9 @@ _OPTIONS = ("--kind", "--schemas")
 class DiffCall:
     """What Git asked for; `old` and `new` are the files to compare, `path` is where the new one belongs."""
 
-    __slots__ = ("forwarded", "kind", "modes", "new", "old", "old_path", "path", "schemas", "unmerged")
+    __slots__ = (
+        "forwarded", "is_of_work_tree", "kind", "modes", "new", "old", "old_path", "path", "schemas", "unmerged"
+    )  # fmt: skip
 
     def __init__(self, arguments: list[str]) -> None:
         self.kind = self.schemas = ""
@@ -44,6 +46,8 @@ class DiffCall:
         self.path = rest[7] if len(rest) > 7 else rest[0]
         self.old, self.new = (NOTHING, NOTHING) if self.unmerged else (rest[1], rest[4])
         self.modes = ("", "") if self.unmerged else (rest[3], rest[6])
+        # Git names no blob for a file of the work tree.
+        self.is_of_work_tree = not self.unmerged and not rest[5].strip("0")
 
     def notes(self) -> list[str]:
         """What happened to the file besides its records."""
@@ -94,7 +98,8 @@ def _view(call: DiffCall, look: text.Look) -> list[str]:
     kind = Kinds(call.schemas or None).load(call.kind)
     changes = operations(kind, call.path, opened(call.old), opened(call.new))
     # Git counts the files that differ, but does not say which they are.
-    beside = Beside(lambda name: _of_root(call.path, name), is_alone=os.environ.get("GIT_DIFF_PATH_TOTAL") == "1")
+    beside = Beside(lambda name: _of_root(call.path, name), is_alone=os.environ.get("GIT_DIFF_PATH_TOTAL") == "1",
+                    is_certain=call.is_of_work_tree)  # fmt: skip
     return list(text.render(kind, call.path, changes, notes=call.notes(), beside=beside, look=look))
 
 

@@ -32,10 +32,12 @@ class Beside:
     """The other files of a root, at the moment of the newer version. A file that does not parse says nothing.
 
     `is_alone`: nothing but the one changed file is shown, so that no other file's view tells of a transaction.
+    `is_certain`: the files are those of that moment, so that what they do not know is not known then.
     """
 
-    def __init__(self, files: Files, *, is_alone: bool = False) -> None:
+    def __init__(self, files: Files, *, is_alone: bool = False, is_certain: bool = True) -> None:
         self.is_alone = is_alone
+        self.is_certain = is_certain
         self._files = files
         self._known: dict[str, bytes] = {}
 

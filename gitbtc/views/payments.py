@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_ALIKE = 3  # as many receipts with one label are shown one by one
 MOST_UNNAMED = 5  # as many without any are, where a view tells a long history
+_ELSEWHERE = "its spender is not in the work tree: see `gitbtc diff`"
 MONEY = frozenset([1])  # the column of amounts
 
 
@@ -145,6 +146,7 @@ class Page:
     ) -> None:  # fmt: skip
         self._told = told
         self._full = full
+        self._is_certain = beside.is_certain
         self._is_history = is_history
         self._length = length
         self._beyond = beyond
@@ -238,7 +240,7 @@ class Page:
         beyond = [text for coin in coins for text in self._beyond(coin)]
         if not movement.is_payment:
             if movement.gone and not movement.transactions:
-                return ["no transaction is known to spend it"]
+                return ["no transaction is known to spend it" if self._is_certain else _ELSEWHERE]
             number = [terms.counted(len(coins), ("coin", "coins"))] if len(coins) > 1 else []
             return ["  ".join([*number, *self._depth(movement), *beyond])]
         change = total(coin.get("amount_sat") for coin in coins)

@@ -46,7 +46,23 @@ def document(repo: Repo, *arguments: str) -> list[dict[str, Any]]:
     ],
 )  # fmt: skip
 def test_it_shows_what_git_diff_shows_for_the_same_arguments(repo: Repo, arguments: list[str]) -> None:
-    assert diff(repo, *arguments) == repo.git("diff", *arguments)
+    # Git does not tell its driver which revision it compares.
+    told = repo.git("diff", *arguments).replace(
+        "its spender is not in the work tree: see `gitbtc diff`", "no transaction is known to spend it"
+    )
+    assert diff(repo, *arguments) == told
+
+
+def test_of_another_revision_git_diff_does_not_say_that_nobody_spent_a_coin(repo: Repo) -> None:
+    repo.git("checkout", "-q", ".")
+    coins(repo, coin(0))
+    transactions(repo, spend("a", coin(1)))
+    repo.commit("paid")
+    repo.git("checkout", "-q", "HEAD~1")
+    assert "see `gitbtc diff`" in repo.git("diff", "main~1", "main", "--", "wallet/utxos.json")
+    assert f"fee 1,000 sat  {txid('a')[:8]}" in " ".join(diff(repo, "main~1", "main").split("(5.0 sat/vB)  "))
+    repo.git("checkout", "-q", "main")
+    assert "see `gitbtc diff`" not in repo.git("diff", "main~1", "main", "--", "wallet/utxos.json")
 
 
 def test_a_root_that_moved_is_told_as_git_tells_it(repo: Repo) -> None:

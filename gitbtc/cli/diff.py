@@ -6,6 +6,7 @@ import click
 
 from gitbtc.cli.arguments import WithPaths, complete_revisions_and_files
 from gitbtc.cli.compared import Compared, as_document, in_lines, in_words
+from gitbtc.kinds.registry import BUILT_IN_SHARDS
 from gitbtc.repo.diffing import Comparison
 from gitbtc.repo.git import Git
 
@@ -34,6 +35,15 @@ def command(  # noqa: PLR0913 - each is an option
     if as_json + as_stat + full > 1:
         raise click.UsageError("--json, --stat and --full are forms; choose one")
     git = Git()
-    compared = Compared(Comparison(git, words, ctx.meta.get("paths"), cached=cached))
+    compared = Compared(Comparison(git, words, _with_shards(ctx.meta.get("paths")), cached=cached))
     differing = compared.show(git, as_document if as_json else in_lines if as_stat else in_words, full=full)
     return 1 if exit_code and differing else 0
+
+
+def _with_shards(paths: list[str] | None) -> list[str] | None:
+    """`paths`, and beside each file of records that may lie in shards the folder of those."""
+    if not paths:
+        return paths
+    stems = [path.removesuffix(".json") for path in paths if path.endswith(".json")]
+    names = {folder.rpartition("/")[2] for folder in BUILT_IN_SHARDS}  # seen from any folder
+    return [*paths, *(stem for stem in stems if stem.rpartition("/")[2] in names)]

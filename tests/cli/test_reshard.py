@@ -81,6 +81,8 @@ def test_every_command_says_the_same_before_and_after(treasury: Repo) -> None:
     treasury.gitbtc("verify", "HEAD~1..HEAD")
     blamed = treasury.git("blame", "-C", "-C", "--abbrev=7", "wallet/utxos/7.json")
     assert f"{brought} wallet/utxos.json" in blamed
+    named = treasury.gitbtc("diff", "--stat", "HEAD~1", "HEAD", "--", COINS).stdout
+    assert "wallet/utxos.json | lies in 2 shards now" in named
     across = treasury.gitbtc("diff", "--stat", "HEAD", "agents/b").stdout
     assert "wallet/utxos.json        | lies in one file now; 1 coin changed" in across
     treasury.gitbtc("reshard", "--whole")

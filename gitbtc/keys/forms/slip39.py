@@ -9,7 +9,7 @@ it to fill its words; then the Reed-Solomon code RS1024, three words, over all t
 from __future__ import annotations
 
 from functools import cache
-from itertools import chain, compress, count, cycle
+from itertools import accumulate, compress, count, cycle
 from operator import xor
 
 from gitbtc.keys.form import Form
@@ -36,8 +36,8 @@ _GENERATOR = (
 )  # fmt: skip
 _CUSTOMIZATION = (b"shamir", b"shamir_extendable")
 # The field's polynomial, x^10 + x^3 + 1, whose root is an element of this order. The generator's roots are its first
-# three powers.
-_MODULUS, _ORDER, _ROOTS = 0b100_0000_1001, 1023, (1, 2, 3)
+# three powers; the first two tell most stretches of words from shares.
+_MODULUS, _ORDER, _ROOTS = 0b100_0000_1001, 1023, (1, 2)
 
 
 def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
@@ -53,84 +53,78 @@ def recognise(phrase: Sequence[bytes], listed: str) -> Form | None:
 
 
 def shares(numbers: Sequence[int]) -> dict[int, list[int]]:
-    """Of words one behind the other, by their numbers: how many of them from a place on are a share by their checksum
-    and their padding, most first, for each place from which any are.
+    """Of words one behind the other, by their numbers: how many of them from a place on may be a share by their
+    checksum and their padding, most first, for each place from which any may. Of others one in a million may, too.
 
     No polynomial is made for each stretch. A share is right if its polynomial, the customization string ahead of the
-    words, is 1 at each root of the generator. Divided by the power of the root that belongs to the share's end, that is
-    an equation of what depends on the end alone and on the beginning alone: both are the sum of all words before that
-    place, each times a power of its own, and one term more. So a share lies where the two are equal.
+    words, is 1 at each root of the generator; two of the three are tried. Divided by the power of the root that belongs
+    to the share's end, that is an equation of what depends on the end alone and on the beginning alone: both are the
+    sum of all words before that place, each times a power of its own, and one term more. So a share lies where the two
+    are equal.
     """
     sums = _sums(numbers)
-    ends = list(map(xor, sums, cycle(_terms(0, 0, 0))))
-    begun = [list(map(xor, sums, cycle(_terms(*_customized(is_extendable))))) for is_extendable in (0, 1)]
-    right = set(ends).intersection(chain(*begun))
+    ends = list(map(xor, sums, cycle(_terms(0, 0))))
+    terms = cycle(zip(*(_terms(*_customized(is_extendable)) for is_extendable in (0, 1)), strict=True))
+    begun = [total ^ both[second >> 4 & 1] for total, both, second in zip(sums, terms, numbers[1:], strict=False)]
+    right = set(ends).intersection(begun)
     places: dict[int, list[int]] = {}
     for end in compress(count(), map(right.__contains__, ends)):
         places.setdefault(ends[end], []).append(end)
     found: dict[int, list[int]] = {}
-    for is_extendable, totals in enumerate(begun):
-        for start in compress(range(len(numbers) - COUNTS[-1] + 1), map(right.__contains__, totals)):
-            if numbers[start + 1] >> 4 & 1 == is_extendable:
-                sizes = [end - start for end in reversed(places.get(totals[start], ())) if end - start in COUNTS]
-                found[start] = [size for size in sizes if _is_padded(numbers[start + _BEFORE], size)]
+    for start in compress(count(), map(right.__contains__, begun)):
+        sizes = (end - start for end in reversed(places[begun[start]]))
+        fitting = [size for size in sizes if size in COUNTS and _is_padded(numbers[start + _BEFORE], size)]
+        if fitting:
+            found[start] = fitting
     return found
 
 
 def _sums(numbers: Sequence[int]) -> list[int]:
-    """For each place, the sum of the words before it, each times the power of its place at the three roots: the first
+    """For each place, the sum of the words before it, each times the power of its place at the two roots: the first
     ten bits are those of the first root.
     """
     powers, logarithms = _field()
-    second, third = [power << 10 for power in powers], [power << 20 for power in powers]
-    total = 0
-    sums = [total]
-    for place, number in enumerate(numbers, 1):
-        if number:
-            logarithm = logarithms[number]
-            # An index below zero counts from the end: powers repeat after so many.
-            total ^= (
-                powers[logarithm - place % _ORDER]
-                ^ second[logarithm - 2 * place % _ORDER]
-                ^ third[logarithm - 3 * place % _ORDER]
-            )
-        sums.append(total)
-    return sums
+    products = powers * 2 + [0] * _ORDER
+    others = [product << 10 for product in products]
+    places = range(1, _ORDER + 1)
+    divisors = cycle([(-place % _ORDER, -2 * place % _ORDER) for place in places])
+    values = map(logarithms.__getitem__, numbers)
+    terms = [products[value + one] ^ others[value + other] for value, (one, other) in zip(values, divisors)]  # noqa: B905 - one has no end
+    return list(accumulate(terms, xor, initial=0))
 
 
 @cache
-def _terms(first: int, second: int, third: int) -> list[int]:
-    """Three elements of the field, by their logarithms, divided by each power of the three roots."""
-    powers = _field()[0]
-    return [
-        powers[(first - place) % _ORDER]
-        ^ powers[(second - 2 * place) % _ORDER] << 10
-        ^ powers[(third - 3 * place) % _ORDER] << 20
-        for place in range(_ORDER)
-    ]
+def _terms(first: int, second: int) -> list[int]:
+    """Two elements of the field, by their logarithms, divided by each power of the two roots."""
+    powers = _field()[0] * 3
+    ones = powers[first + _ORDER : first : -1]
+    others = powers[second + 2 * _ORDER : second : -2]
+    return [one ^ other << 10 for one, other in zip(ones, others, strict=True)]
 
 
 @cache
-def _customized(is_extendable: int) -> tuple[int, int, int]:
-    """The logarithms of the customization string's polynomial at the three roots."""
+def _customized(is_extendable: int) -> tuple[int, int]:
+    """The logarithms of the customization string's polynomial at the two roots."""
     powers, logarithms = _field()
-    values = [1, 1, 1]
+    values = [1, 1]
     for character in _CUSTOMIZATION[is_extendable]:
         values = [
             powers[(logarithms[value] + root) % _ORDER] ^ character for value, root in zip(values, _ROOTS, strict=True)
         ]
-    first, second, third = (logarithms[value] for value in values)
-    return first, second, third
+    first, second = (logarithms[value] for value in values)
+    return first, second
 
 
 @cache
 def _field() -> tuple[list[int], list[int]]:
-    """The powers of a primitive element of the field of 1,024 elements, and the logarithm of each element but 0."""
+    """The powers of a primitive element of the field of 1,024 elements, and the logarithm of each element; that of 0,
+    which has none, is beyond the sum of any other two.
+    """
     powers = [1]
     while len(powers) < _ORDER:
         doubled = powers[-1] << 1
         powers.append(doubled ^ _MODULUS if doubled >> 10 else doubled)
-    logarithms = [0] * (_ORDER + 1)
+    logarithms = [2 * _ORDER] * (_ORDER + 1)
     for logarithm, power in enumerate(powers):
         logarithms[power] = logarithm
     return powers, logarithms

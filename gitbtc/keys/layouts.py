@@ -137,7 +137,7 @@ class Words:
         return self.counts[-1] - 2
 
     def _flags(self, names: Sequence[str]) -> dict[str, bytes]:
-        classes = bytes(map(lists.classes(names).get, self.words, repeat(0)))
+        classes = lists.classes_of(self.words, names)
         flags = ((name, classes.translate(lists.of_class(name))) for name in names)
         return {name: of_list for name, of_list in flags if of_list.count(1) >= self.enough}
 

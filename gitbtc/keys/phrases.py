@@ -190,7 +190,7 @@ def _in_bits(number: int) -> str:
 class _Run:
     """Consecutive words of one list in a text: the words, and where each begins."""
 
-    __slots__ = ("_bits", "_spellings", "_text", "listed", "numbers", "places", "units", "words")
+    __slots__ = ("_bits", "_text", "listed", "numbers", "places", "units", "words")
 
     def __init__(self, text: bytes, words: Sequence[bytes], places: Sequence[int], listed: str) -> None:
         self._text = text
@@ -198,7 +198,6 @@ class _Run:
         self.places = places
         self.listed = listed
         self.numbers = list(map(lists.numbers(listed).__getitem__, words))
-        self._spellings = lists.spellings(listed)
         self.units = list(self._units())
         self._bits = b""
 
@@ -248,7 +247,8 @@ class _Run:
         """What the words from `start` to `end` are, if they are a phrase."""
         form = self.form(families, start, end)
         if form:
-            yield self.places[start], form, b" ".join(map(self._spellings.__getitem__, self.numbers[start:end]))
+            spelled = lists.spellings(self.listed)
+            yield self.places[start], form, b" ".join(map(spelled.__getitem__, self.numbers[start:end]))
 
     def is_alone(self, start: int, end: int) -> bool:
         """Whether nothing else stands on the line, or in the string, of these words."""

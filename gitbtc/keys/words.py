@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from itertools import repeat
 
 from gitbtc.errors import CannotWork
 from gitbtc.keys.lazily import compiled
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
+# Lists that most phrases are of.
+_COMMON = ("english", "slip39")
 # Lists with words that are written in ASCII, those of Spanish and French with accents left out.
 ASCII = (
     "english", "spanish", "french", "italian", "portuguese", "czech", "slip39", "electrum-v1", "electrum-portuguese",
@@ -47,6 +50,8 @@ _MOST_CLASSES = 256  # each is a byte
 
 _numbers: dict[str, dict[bytes, int]] = {}
 _spellings: dict[str, list[bytes]] = {}
+# Lists that a word was looked for in which is on no common one.
+_looked_up: set[tuple[str, ...]] = set()
 
 
 def numbers(name: str) -> dict[bytes, int]:
@@ -65,7 +70,19 @@ def that_may_be_in(text: bytes) -> tuple[str, ...]:
 
 def classes(names: Sequence[str]) -> dict[bytes, int]:
     """The class of each word of the lists `names`, or of more, from 1 on: those of one class are on the same lists."""
-    return _classes(ASCII if set(names) <= set(ASCII) else LISTS)
+    return _classes(_named(names))
+
+
+def classes_of(words: Sequence[bytes], names: Sequence[str]) -> bytes:
+    """The class of each of `words` by the lists `names`, or by more, and 0 for a word that is on none."""
+    named = _named(names)
+    if named not in _looked_up:
+        # Where all words are of the lists that most phrases are of, no other is read.
+        common = _classes(_COMMON)
+        if all(map(common.__contains__, words)):
+            return bytes(map(common.__getitem__, words))
+        _looked_up.add(named)
+    return bytes(map(_classes(named).get, words, repeat(0)))
 
 
 @cache
@@ -83,13 +100,21 @@ def spellings(name: str) -> list[bytes]:
     return _spellings[name]
 
 
+def _named(names: Sequence[str]) -> tuple[str, ...]:
+    return ASCII if set(names) <= set(ASCII) else LISTS
+
+
 @cache
 def _classes(names: tuple[str, ...]) -> dict[bytes, int]:
-    return {word: number for number, (on, line) in enumerate(_index(), 1) if on[0] in names for word in line.split()}
+    """The class of each word that is on one of the lists, the common ones among them."""
+    known = {} if names == _COMMON else _classes(_COMMON)
+    wanted, read = set(names), set(_COMMON) if known else set()
+    others = ((number, line) for number, (on, line) in enumerate(_index(), 1) if on & wanted and not on & read)
+    return {word: number for number, line in others for word in line.split()} | known
 
 
 @cache
-def _index() -> list[tuple[list[str], bytes]]:
+def _index() -> list[tuple[frozenset[str], bytes]]:
     """For each class the names of its lists and its words."""
     path = os.path.join(_HERE, _INDEX)
     try:
@@ -98,7 +123,7 @@ def _index() -> list[tuple[list[str], bytes]]:
     except OSError:
         raise CannotWork(f"the index of the word lists is missing ({path}); install gitbtc again") from None
     named = (line.partition(b": ") for line in lines)
-    return [(names.decode("ascii").split(","), line) for names, _, line in named]
+    return [(frozenset(names.decode("ascii").split(",")), line) for names, _, line in named]
 
 
 def _read(name: str) -> dict[bytes, int]:

@@ -80,6 +80,17 @@ def test_the_index_says_which_lists_a_word_is_on() -> None:
     assert words.classes(words.ASCII) == {word: number for word, number in classes.items() if word in in_ascii}
 
 
+def test_words_have_the_same_classes_whether_other_lists_are_read_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    common = [*words.numbers("english"), *words.numbers("slip39")]
+    foreign = [word for name in words.LISTS for word in words.numbers(name)]
+    for names in (words.ASCII, words.LISTS):
+        classes = words.classes(names)
+        for spoken in (common, [*common, b"qqq"], foreign, [*foreign, *common]):
+            monkeypatch.setattr(words, "_looked_up", set())
+            first, again = words.classes_of(spoken, names), words.classes_of(spoken, names)
+            assert first == again == bytes(classes.get(word, 0) for word in spoken)
+
+
 def test_an_index_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_HERE", "/nowhere")
     words._index.cache_clear()

@@ -189,8 +189,6 @@ def _one_by_one(text: bytes) -> Iterator[Piece]:
 
 def _grouped(text: bytes) -> Iterator[Piece]:
     """Letters and digits in groups of as many."""
-    if not _DIGIT.search(text):
-        return
     shape = text.translate(_GROUPED_CLASSES)
     ends = dict.fromkeys(_SIZES, 0)
     for start, size in _among_groups(shape):

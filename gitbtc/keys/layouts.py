@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
-from itertools import accumulate, compress, count, islice, pairwise, repeat
+from itertools import accumulate, compress, count, pairwise, repeat
 from operator import add, eq, sub
 
 from gitbtc.keys import words as lists
@@ -51,6 +51,7 @@ _SHOWN_WHITE = bytes.maketrans(_HIDDEN_WHITE, _WHITE)
 _IS_PLAIN, _IS_STRICT, _ENDS_A_WORD, _BEGINS_A_WORD = 1, 2, 4, 8
 # What counts: digits, letters and Roman numerals before a point or a bracket. And blanks, which fill a column.
 _NUMBER = compiled(rb"[0-9]+(?:(?:st|nd|rd|th)\b)?|(?<![a-z])(?:[a-z]|[ivx]{2,5})(?=[.):])")
+_ROMAN = b"ivx"
 _BLANKS = compiled(rb"[ \t]{2,}")
 _ORDINALS = (
     b"first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
@@ -81,7 +82,7 @@ _SECOND_MARK = compiled(rb"\n[ \t]*(?:[+#;%!]|//|--)")
 _HUNK = compiled(rb"(?m)^@@ .*\n((?:[ +\-\\][^\n]*(?:\n|\Z)|\n)+)")
 
 # What no text holds.
-_BINARY = compiled(rb"[\0-\x08\x0e-\x1f]")
+_BINARY = bytes([*range(0x09), *range(0x0E, 0x20)])
 _SHORTEST, _LONGEST = 3, 32  # bytes of a word
 
 # A number of at most two digits, or a word that can be on a list.
@@ -172,8 +173,8 @@ class Words:
     def starts(self) -> list[int]:
         """Where each word begins."""
         if not self._starts:
-            until = accumulate(map(add, map(len, self.before), map(len, self.words)))
-            self._starts = list(map(sub, until, map(len, self.words)))
+            first, *others = map(len, self.before)
+            *self._starts, _ = accumulate(map(add, map(len, self.words), others), initial=first)
         return self._starts
 
     def end(self, at: int) -> int:
@@ -256,7 +257,7 @@ def readings(looked: Words, listed: str) -> Iterator[Reading]:
     yield from _in_order(looked, listed)
     if looked.are_spelled:
         yield from _spelled(looked, listed)
-    if b"\1" * looked.enough in flags and _BINARY.search(looked.text):
+    if b"\1" * looked.enough in flags and len(looked.text.translate(None, _BINARY)) < len(looked.text):
         yield from _touching(looked, listed)
 
 
@@ -274,7 +275,7 @@ def _spelled(looked: Words, listed: str) -> Iterator[Reading]:
 def unmarked(looked: Words) -> Iterator[Reading]:
     """The lines of comments and of patches without what they begin with: of a hunk, the lines of either file."""
     text = looked.text
-    is_marked = looked.follow_each_other(looked.counts[-1]) and _SECOND_MARK.search(text)
+    is_marked = b"\n" in text and looked.follow_each_other(looked.counts[-1]) and _SECOND_MARK.search(text)
     for found in _MARKED_LINES.finditer(text) if is_marked else ():
         yield found.start(), _MARK.sub(b"", found[0])
     for found in _HUNK.finditer(text) if b"@@ " in text and looked.lists else ():
@@ -303,16 +304,17 @@ def _framed(looked: Words, listed: str) -> Iterator[Reading]:
     others = map(len, flags.split(b"\1")[1:-1])
     steps = bytes(map(min, others, repeat(_FAR)) if _FARTHER in flags else others)
     chosen: list[bytes] = []
+    listed_at: list[int] = []
     for period in range(1, _LONGEST_PERIOD + 1):
         for start, end in _even(steps, period, (least - 3) * period):
             chosen = chosen or list(compress(looked.words, flags))
-            some = chosen[start:end]
+            listed_at = listed_at or list(compress(count(), flags))
+            some, places = chosen[start:end], listed_at[start:end]
+            if period == 1 and _are_read_anyway(looked, places):
+                continue
             if period > 1 and sum(map(eq, some[period:], some)) < least - 2:
                 continue  # no word of the frame stays the same
-            if all(len(set(some[phase::period])) < _DIFFERENT for phase in range(period)):
-                continue
-            places = list(islice(compress(count(), flags), start, end))
-            if period > 1 or not _are_read_anyway(looked, places):
+            if any(len(set(some[phase::period])) >= _DIFFERENT for phase in range(period)):
                 yield from _of_frame(looked, places, period)
 
 
@@ -405,7 +407,7 @@ def _in_rows(looked: Words, listed: str) -> Iterator[Reading]:
     ends, begins = [looked.end(end - 1) for _, end in rows], [looked.starts[start] for start, _ in rows]
     # The look of what stands between: all of it is compared where that is the same.
     looks = [
-        (other[0] - one[1], text[end : end + 1], text[begin - 2 : begin])
+        (other[0] - one[1], text[end : end + 1], text[begin - 2 : begin], _of_frame_word(looked, one[1], other[0]))
         for (one, other), end, begin in zip(pairwise(rows), ends, begins[1:], strict=False)
     ]
     sizes = [0, *accumulate(end - start for start, end in rows)]
@@ -421,6 +423,12 @@ def _in_rows(looked: Words, listed: str) -> Iterator[Reading]:
                     words = [word for start, end in some for word in looked.words[start:end]]
                     if len(set(words)) * 4 >= len(words) * 3:  # else some are words of the frame
                         yield looked.starts[some[0][0]], b" ".join(words)
+
+
+def _of_frame_word(looked: Words, start: int, end: int) -> bytes:
+    """The first of the words between two rows, if there is one and it is no numeral nor the end of one."""
+    word = looked.words[start] if start < end else b""
+    return word if len(word) > 2 and word.translate(None, _ROMAN) and word.isascii() else b""
 
 
 def _may_be_two(looked: Words, listed: str, rows: Sequence[tuple[int, int]]) -> bool:

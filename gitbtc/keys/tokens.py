@@ -212,7 +212,9 @@ def with_words_decoded(text: bytes, listed: Callable[[], Container[bytes]], fewe
     words = {
         token: word
         for token in tokens
-        if token[:2] in _BEGINS_WORD and len(token) in _WORD_SIZES
+        if (len(token) % 2 == 0 or b"=" in token)  # all of hex and of Base64, but for signs too many
+        and token[:2] in _BEGINS_WORD
+        and len(token) in _WORD_SIZES
         for word in _words(token)
         if _is_like_a_word(word)
     }

@@ -78,10 +78,10 @@ def classes_of(words: Sequence[bytes], names: Sequence[str]) -> bytes:
     named = _named(names)
     if named not in _looked_up:
         # Where all words are of the lists that most phrases are of, no other is read.
-        common = _classes(_COMMON)
-        if all(map(common.__contains__, words)):
-            return bytes(map(common.__getitem__, words))
-        _looked_up.add(named)
+        try:
+            return bytes(map(_classes(_COMMON).__getitem__, words))
+        except KeyError:
+            _looked_up.add(named)
     return bytes(map(_classes(named).get, words, repeat(0)))
 
 

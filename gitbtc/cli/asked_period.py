@@ -12,7 +12,7 @@ import click
 
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.coins.names import Names
-from gitbtc.errors import UsageError
+from gitbtc.errors import UsageError, printable
 from gitbtc.history.timeline import Point, Timeline, point
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in, root_of
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import BlobReader
     from gitbtc.repo.objects import LoggedCommit, Objects
     from gitbtc.spends.listing import Outpoint
+    from gitbtc.statement.fiat import Prices
 
     Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -252,6 +253,21 @@ def _reader(snapshot: Snapshot, root: str) -> Callable[[str], list[Record]]:
         return records_of(snapshot, root, kind)
 
     return read
+
+
+def asked_prices(period: Period, price: str) -> Prices:
+    """The prices of the source that `usd:SOURCE` names, or of the only one that there is, as the end has them."""
+    from gitbtc.statement.fiat import Prices
+
+    currency, _, source = price.partition(":")
+    if currency.lower() != "usd":
+        raise UsageError(f"--price {printable(price)}: prices are told in usd alone: usd or usd:SOURCE")
+    records = period.records(period.after, "prices")
+    sources = sorted({one["source"] for one in records})
+    if (source or len(sources) != 1) and source not in sources:
+        known = ", ".join(printable(one) for one in sources) or "none is there"
+        raise UsageError(f"--price: which source tells prices? {known}: usd:SOURCE")
+    return Prices(records, source or sources[0])
 
 
 def _check_network(books: Books) -> None:

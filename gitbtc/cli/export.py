@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.cli.asked_period import ends, found_period, of_periods
+from gitbtc.cli.asked_period import asked_prices, ends, found_period, of_periods
 from gitbtc.errors import CannotWork, UsageError, printable
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _FORMATS = ("csv", "hledger", "beancount", "koinly", "cointracker", "rotki")
 _PRICED = ("hledger", "beancount")
+# Booking methods of beancount 3 that always find one way: STRICT asks for a lot, AVERAGE is not there yet.
+_METHODS = ("fifo", "lifo", "hifo")
 
 
 @click.command("export")
@@ -30,10 +32,15 @@ _PRICED = ("hledger", "beancount")
     "--format", "form", type=click.Choice(_FORMATS), default="csv", show_default=True, help="For which program."
 )
 @click.option("--prices", metavar="SOURCE", help="Instead, the prices that a source told; hledger and beancount alone.")
+@click.option(
+    "--lots", type=click.Choice(_METHODS, case_sensitive=False), metavar="fifo|lifo|hifo",
+    help="beancount alone: each receipt is a lot at its price, and what goes takes lots in this order. Needs --price.",
+)  # fmt: skip
+@click.option("--price", metavar="usd[:SOURCE]", help="Of --lots: whose prices count, by oracles/prices.json.")
 @click.option("-o", "--output", metavar="FILE", help="Where to. [default: standard output]")
 def command(  # noqa: PLR0913 - one parameter an option
     period: str | None, first: str | None, last: str | None, folders: tuple[str, ...], *, form: str, prices: str | None,
-    output: str | None,
+    lots: str | None, price: str | None, output: str | None,
 ) -> int:  # fmt: skip
     """Write what came and went in a period as a file for accountants' programs: everything up to HEAD, unless PERIOD
     says otherwise, in the words of `gitbtc statement`.
@@ -42,13 +49,28 @@ def command(  # noqa: PLR0913 - one parameter an option
     it begins. Accounts are named in .gitbtc/accounts.toml, as committed. Nothing is written, exit status 1, where the
     period does not add up by its transactions.
     """
+    _check_lots(form, prices, lots, price)
     with found_period(*ends(period, first, last), folders) as found:
-        text = _prices(found, form, prices) if prices is not None else _told(found, form)
+        text = _prices(found, form, prices) if prices is not None else _told(found, form, lots, price)
     _write(text.encode(), output)
     return 0
 
 
-def _told(period: Period, form: str) -> str:
+def _check_lots(form: str, prices: str | None, lots: str | None, price: str | None) -> None:
+    """Refuse options that do not go together."""
+    if (lots is None) != (price is None):
+        raise UsageError(
+            "--price is for --lots fifo, lifo or hifo, with --format beancount"
+            if lots is None
+            else "--lots needs the worth of what comes and goes: --price usd, or usd:SOURCE"
+        )
+    if lots is not None and form != "beancount":
+        raise UsageError(f"--lots is for beancount; an export for {form} has none")
+    if lots is not None and prices is not None:
+        raise UsageError("--lots is of a ledger, --prices a file of its own; ask for one")
+
+
+def _told(period: Period, form: str, lots: str | None, price: str | None) -> str:
     from gitbtc.exporting.accounts import PATH, Accounts
     from gitbtc.exporting.entries import export
 
@@ -62,8 +84,14 @@ def _told(period: Period, form: str) -> str:
     told = export(
         period.reckoning, period.called, period.timeline.first_confirmed(period.roots) if form == "csv" else {}
     )
+    if lots is not None and price is not None:
+        from gitbtc.exporting.lots import Lots, beancount_with_lots
+
+        text = beancount_with_lots(told, accounts, period.called, Lots(lots, asked_prices(period, price)))
+    else:
+        text = _form(form)(told, accounts)
     _note(period, form, is_last_day_over=told.is_last_day_over)
-    return _form(form)(told, accounts)
+    return text
 
 
 def _form(form: str) -> Form:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.cli.asked_period import ends, found_period, of_periods
+from gitbtc.cli.asked_period import asked_prices, ends, found_period, of_periods
 from gitbtc.cli.paging import say, terminal_width
-from gitbtc.errors import UsageError, printable, printable_json
+from gitbtc.errors import UsageError, printable_json
 
 if TYPE_CHECKING:
     from gitbtc.cli.asked_period import Moment, Period
@@ -65,18 +65,9 @@ def told(period: Period, price: str | None) -> Told:
 
 
 def _fiat(period: Period, price: str) -> Fiat:
-    """The period in dollars, by the source that `usd:SOURCE` names, or the only one that there is."""
     from gitbtc.statement.fiat import in_usd
 
-    currency, _, source = price.partition(":")
-    if currency.lower() != "usd":
-        raise UsageError(f"--price {printable(price)}: prices are told in usd alone: usd or usd:SOURCE")
-    prices = period.records(period.after, "prices")
-    sources = sorted({one["source"] for one in prices})
-    if (source or len(sources) != 1) and source not in sources:
-        known = ", ".join(printable(one) for one in sources) or "none is there"
-        raise UsageError(f"--price: which source tells prices? {known}: usd:SOURCE")
-    return in_usd(period.reckoning.flows, prices, source or sources[0])
+    return in_usd(period.reckoning.flows, asked_prices(period, price))
 
 
 def checked(period: Period) -> tuple[int, int]:

@@ -32,7 +32,11 @@ _UNNAMED = {
     COINBASE: "income:bitcoin:mined",
     SHARED: "equity:bitcoin:shared",
 }
-_OWN = {"fees": "expenses:bitcoin:fees", "opening": "equity:bitcoin:opening"}
+_OWN = {
+    "fees": "expenses:bitcoin:fees",
+    "opening": "equity:bitcoin:opening",
+    "gains": "income:bitcoin:gains",
+}
 _TABLES = ("category", "root", "own")
 
 
@@ -53,6 +57,7 @@ class Accounts:
         self.asset = self._asset(roots)
         self.fees = self._own.get("fees", _OWN["fees"])
         self.opening = self._own.get("opening", _OWN["opening"])
+        self.gains = self._own.get("gains", _OWN["gains"])
 
     def _asset(self, roots: Sequence[str]) -> str:
         """The account of the coins: that of the root, where there is one root."""

@@ -31,25 +31,40 @@ class Fiat(NamedTuple):
     unpriced: Sequence[str]
 
 
-def in_usd(flows: Iterable[Flow], prices: Iterable[Record], source: str) -> Fiat:
-    """The flows in dollars: each at the last price that `source` told by the time of its block, and within 24 hours of
-    it. Nothing is a cost basis, and no gain is told.
-    """
-    told = sorted((one["timestamp"], Decimal(repr(one["price_usd"]))) for one in prices if one["source"] == source)
-    times = [time for time, _ in told]
+class Prices:
+    """The prices of a bitcoin (USD) that one source told."""
+
+    def __init__(self, records: Iterable[Record], source: str) -> None:
+        self.source = source
+        told = sorted((one["timestamp"], Decimal(repr(one["price_usd"]))) for one in records if one["source"] == source)
+        self._times = [time for time, _ in told]
+        self._prices = [price for _, price in told]
+
+    def at(self, moment: int | None) -> tuple[Decimal, int] | None:
+        """The last price told by a moment (Unix seconds), and its age then (seconds); None where none was told within
+        24 hours.
+        """
+        place = 0 if moment is None else bisect_right(self._times, moment)
+        if moment is None or not place or moment - self._times[place - 1] > _DAY:
+            return None
+        return self._prices[place - 1], moment - self._times[place - 1]
+
+
+def in_usd(flows: Iterable[Flow], prices: Prices) -> Fiat:
+    """The flows in dollars, each at the price of its block's time. Nothing is a cost basis, and no gain is told."""
     sums = dict.fromkeys(("received", "sent", "fees", "coinbase", "shared"), Decimal(0))
     oldest, unpriced = None, []
     for one in flows:
-        moment = one.record["block_time"]
-        place = 0 if moment is None else bisect_right(times, moment)
-        if not place or moment - times[place - 1] > _DAY:
+        found = prices.at(one.record["block_time"])
+        if found is None:
             unpriced.append(one.txid)
             continue
-        oldest = max(oldest or 0, moment - times[place - 1])
+        price, age = found
+        oldest = max(oldest or 0, age)
         for name, sat in _amounts(one).items():
-            sums[name] += told[place - 1][1] * sat
+            sums[name] += price * sat
     rounded = {name: (total / _SAT_PER_BTC).quantize(_CENT, ROUND_HALF_EVEN) for name, total in sums.items()}
-    return Fiat(source, rounded, oldest, unpriced)
+    return Fiat(prices.source, rounded, oldest, unpriced)
 
 
 def _amounts(one: Flow) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gitbtc.coins.names import UNCATEGORISED
 from gitbtc.statement.flows import INTERNAL, SENT
+from gitbtc.statement.lightning import moved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class Called:
         told = [self.part(part, one.record) for part in what_for(one)]
         categories = sorted({category for category, _ in told} - {UNCATEGORISED})
         return " and ".join(categories) or UNCATEGORISED, " / ".join(sorted({label for _, label in told} - {""}))
+
+    def is_of_channel(self, one: Flow) -> bool:
+        """Whether a flow brought coins into a channel of the roots' own, or out of one."""
+        return any(moved([one], self._funding))
 
 
 def what_for(one: Flow) -> Sequence[Part]:

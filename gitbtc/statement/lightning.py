@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.listing import Outpoint
@@ -51,7 +51,7 @@ def held(channels: Iterable[Record], pending: Iterable[Record]) -> int:
     return int(total)
 
 
-def moved(flows: Iterable[Flow], funded: dict[Outpoint, str]) -> tuple[int, int]:
+def moved(flows: Iterable[Flow], funded: Mapping[Outpoint, str]) -> tuple[int, int]:
     """What transactions brought into channels, and what came out of them (sat)."""
     opened = closed = 0
     for one in flows:

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+from collections import Counter
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ import pytest
 from tests.conftest import Repo
 from tests.exporting.programs import BEANCOUNT, HLEDGER, LEDGER, accepts
 from tests.made_state import coin, coins, put
-from tests.statement.months import FEB, three_months
+from tests.statement.months import APR, FEB, MAR, three_months, tip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,6 +231,111 @@ def test_prices_are_a_file_of_their_own(kept: Repo, tmp_path: Path) -> None:
     assert accepts(BEANCOUNT, both, tmp_path) == ""
     assert "no such source" in kept.gitbtc("export", "--format", "hledger", "--prices", "y", ok=(2,)).stderr
     assert "has none" in kept.gitbtc("export", "--prices", "x", ok=(2,)).stderr
+
+
+# -- lots --------------------------------------------------------------------------------------------------------------
+
+LOTS = ("--price", "usd:x", "--lots")
+
+
+@pytest.fixture
+def priced(kept: Repo) -> Repo:
+    """Prices of three months, in a repository whose last day is over."""
+    usd = {FEB: 90_000, MAR: 80_000.5, MAR + 9000: 100_000, APR: 70_000}
+    told = [{"timestamp": one, "block_height": None, "price_usd": price, "source": "x"} for one, price in usd.items()]
+    put(kept, "oracles/prices.json", *told)
+    tip(kept, 400, APR + 11 * 86_400)
+    kept.commit("Prices")
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("method", "gain"),
+    # 5000 sat went at 100,000: those of February, at 90,000, or of the 7000 of March, at 80,000.5.
+    [("fifo", "-0.5"), ("lifo", "-0.999975"), ("hifo", "-0.5")],
+)
+def test_a_payment_takes_lots_in_the_order_that_was_chosen(
+    priced: Repo, tmp_path: Path, method: str, gain: str
+) -> None:
+    loader = pytest.importorskip("beancount.loader")
+    text = exported(priced, "beancount", *LOTS, method)
+    assert f'open Assets:Bitcoin:Treasury BTC "{method.upper()}"' in text
+    assert accepts(BEANCOUNT, text, tmp_path) == ""
+    entries, _, _ = loader.load_string(text)
+    sums: Counter[str] = Counter()
+    for part in (part for entry in entries for part in getattr(entry, "postings", ())):
+        sums[part.account] += part.units.number
+    assert sums == {
+        "Assets:Bitcoin:Treasury": Decimal("0.00016"), "Income:Bitcoin:Unattributed": Decimal("-16.400035"),
+        "Expenses:Bitcoin:Unattributed": Decimal("4.8"), "Expenses:Bitcoin:Fees": Decimal("0.2"),
+        "Income:Bitcoin:Gains": Decimal(gain),
+    }  # fmt: skip
+
+
+def test_a_longer_export_with_lots_begins_with_a_shorter_one(priced: Repo) -> None:
+    whole = exported(priced, "beancount", *LOTS, "FIFO")
+    assert exported(priced, "beancount", *LOTS, "fifo") == whole
+    april = {one["txid"] for one in json.loads(priced.read("wallet/transactions.json")) if one["block_height"] == 300}
+    for path in ("wallet/transactions.json", "wallet/utxos.json"):
+        put(priced, path, *(one for one in json.loads(priced.read(path)) if one["txid"] not in april))
+    tip(priced, 220, MAR + 9500)
+    priced.unexamined("As of March")
+    shorter = exported(priced, "beancount", *LOTS, "fifo")
+    assert whole.startswith(shorter)
+    assert shorter.count(" * ") == whole.count(" * ") - 1 == 3
+
+
+def test_beancount_sees_one_satoshi_in_lots(priced: Repo, tmp_path: Path) -> None:
+    text = exported(priced, "beancount", *LOTS, "fifo")
+    for was, moved in (
+        ("0.00005000 BTC {90000 ", "0.00005001 BTC {90000 "),
+        ("0.00005000 BTC {}", "0.00005001 BTC {}"),
+        ("-4.50000000 USD", "-4.50090000 USD"),
+        ("4.80000000 USD", "4.80100000 USD"),
+        ("0.20000000 USD", "0.20100000 USD"),
+        ("0.00016000 ~ 0 BTC", "0.00016001 ~ 0 BTC"),
+    ):
+        assert text.count(was) == 1
+        assert accepts(BEANCOUNT, text.replace(was, moved), tmp_path) != "", was
+
+
+def test_beancount_accepts_the_lots_of_recordings(treasury: Repo, recordings: Path, tmp_path: Path) -> None:
+    for moment in ("0-base", "3-agent-a-consolidated", "5-agent-a-confirmed"):
+        treasury.gitbtc("import", "bitcoin-core", "--from", str(recordings / moment))
+        times = sorted({one["block_time"] or 0 for one in json.loads(treasury.read("wallet/transactions.json"))})
+        put(treasury, "oracles/prices.json", *(
+            {"timestamp": one, "block_height": None, "price_usd": 90_000 + one % 977 / 4, "source": "x"}
+            for one in times
+        ))  # fmt: skip
+        treasury.commit(moment)
+        text = exported(treasury, "beancount", *LOTS, "lifo")
+        assert " BTC {" in text
+        assert accepts(BEANCOUNT, text, tmp_path) == ""
+    consolidation = text.partition('"consolidation"')[2].partition("\n\n")[0]
+    assert [line.split()[:2] for line in consolidation.splitlines()[3:]] == [
+        ["Assets:Bitcoin:Treasury", "-0.00000867"],
+        ["Expenses:Bitcoin:Fees", consolidation.split()[-3]],
+        ["Income:Bitcoin:Gains"],
+    ]
+
+
+def test_lots_that_nobody_can_tell_are_refused(priced: Repo) -> None:
+    def refused(*arguments: str, status: int) -> str:
+        told = priced.gitbtc("export", *arguments, ok=(status,))
+        assert told.stdout == ""
+        return " ".join(told.stderr.split())
+
+    ledger = ("--format", "beancount")
+    assert "ask for one" in refused(*ledger, *LOTS, "fifo", "--prices", "x", status=2)
+    assert "7000 sat are there as the period begins" in refused(*ledger, *LOTS, "fifo", "2026-04", status=1)
+    assert "which source tells prices? x" in refused(*ledger, "--price", "usd:y", "--lots", "fifo", status=2)
+    assert "--lots needs the worth" in refused(*ledger, "--lots", "fifo", status=2)
+    assert "--price is for --lots" in refused(*ledger, "--price", "usd:x", status=2)
+    assert "--lots is for beancount" in refused("--format", "hledger", *LOTS, "fifo", status=2)
+    prices = json.loads(priced.read("oracles/prices.json"))
+    put(priced, "oracles/prices.json", *(one for one in prices if one["timestamp"] != APR))
+    priced.unexamined("Lose a price")
+    assert "x tells no price of the 24 hours before 1 transactions: " in refused(*ledger, *LOTS, "fifo", status=1)
 
 
 def test_what_a_reorganisation_took_back_cannot_be_appended_to(treasury: Repo, recordings: Path) -> None:

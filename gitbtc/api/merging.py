@@ -8,7 +8,7 @@ from gitbtc.api.changes import apply, diff
 from gitbtc.api.state import State, snapshot, state_of
 from gitbtc.errors import GitbtcError, UsageError
 from gitbtc.judge import growth, simulation
-from gitbtc.judge.broken_rules import broken_rules
+from gitbtc.judge.broken_rules import broken_rules, roots_to_judge
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds import codec
 from gitbtc.kinds.layouts import divided, shard_path
@@ -322,6 +322,6 @@ class _Merge:
                 if what != "removed":  # which was put back
                     text = "this file only grows, and the merge would rewrite the record"
                     yield MergeFinding("append_only", path, text, identity=codec.identity_text(kind, key))
-        for root in sorted({root_of(path) for path in touched}):
+        for root in roots_to_judge(result, touched):
             for path, broken in broken_rules(result, root, touched, ours):
                 yield MergeFinding(broken.rule, path, broken.text, identity=broken.identity)

@@ -11,12 +11,12 @@ from functools import cached_property, partial
 from gitbtc.errors import printable
 from gitbtc.judge import growth, order, simulation
 from gitbtc.judge.additions import WAY_OUT, lost_in_merge, with_them
-from gitbtc.judge.broken_rules import broken_by_step, broken_rules
+from gitbtc.judge.broken_rules import broken_by_step, broken_rules, roots_to_judge
 from gitbtc.judge.content import NOT_CANONICAL, ChangedFiles
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import remembered
-from gitbtc.kinds.registry import built_in, root_of
+from gitbtc.kinds.registry import built_in
 from gitbtc.repo import files
 from gitbtc.repo.lock import JOURNAL
 from gitbtc.resolve.in_the_making import InTheMaking
@@ -190,7 +190,7 @@ class Examination(InTheMaking):
         from gitbtc.judge.contested import is_known_contest
 
         touched = self.files.touched
-        for root in sorted({root_of(path) for path in self.files.state_paths()}):
+        for root in roots_to_judge(self.index, touched):
             for path, violation in broken_rules(self.index, root, touched, self.side(self.head)):
                 if self.head and is_known_contest(self._git, [self.before], violation, [self.head]):
                     continue
@@ -211,7 +211,7 @@ class Examination(InTheMaking):
         merge = self.merging if self.merging and self.merging.name == MERGE else None
         before = [self.side(head) for head in (merge.heads if merge else [self.head])]
         bases = [self.side(base) for base in merge.all_bases()] if merge else []
-        for root in sorted({root_of(path) for path in self.files.state_paths()}):
+        for root in roots_to_judge(self.index, self.files.touched):
             yield from broken_by_step(before, self.index, root, bases, self.files.touched)
 
     def corrections(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ from gitbtc.errors import GitbtcError
 from gitbtc.join.history import is_join
 from gitbtc.judge import growth, order, simulation
 from gitbtc.judge.additions import WAY_OUT, lost_in_merge
-from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
+from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused, roots_to_judge, tells_of_coins
 from gitbtc.judge.content import ChangedFiles
 from gitbtc.judge.contested import DOUBLE_SPEND, is_known_contest
 from gitbtc.judge.findings import Finding, content_checks, limited, spoken_keys, told_refuses
@@ -22,7 +22,7 @@ from gitbtc.keys.allowed import ALLOW_LIST
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import remembered
-from gitbtc.kinds.registry import SUFFIX, Kinds, built_in, root_of
+from gitbtc.kinds.registry import SUFFIX, Kinds, built_in
 from gitbtc.repo.git import SUBMODULE
 from gitbtc.repo.limits import RECORDS, ROOTS, Limits, TooMuch, TooMuchAtOnce
 from gitbtc.repo.stored import NotHere, Stored, Unsound
@@ -222,8 +222,9 @@ class MadeCommits:
         return Rejoined(self._git, commit, result.files)
 
     def _rules(self, files: ChangedFiles, contested: frozenset[str], parents: list[str]) -> Iterator[Told]:
-        for root in sorted({root_of(path) for path in files.state_paths()}):
-            _derive(files, root)
+        for root in roots_to_judge(files.after, files.touched):
+            if tells_of_coins(root, files.touched):
+                _derive(files, root)
             for path, violation in broken_rules(files.after, root, files.touched, files.before[0]):
                 known = violation.identity in contested or is_known_contest(self._git, files.before, violation, parents)
                 if violation.rule != DOUBLE_SPEND or not known:
@@ -233,7 +234,7 @@ class MadeCommits:
         bases = Merging(self._git, parents).all_bases() if len(parents) > 1 else []
         known = [self._snapshot(base) for base in bases if base]
         sides = [*map(each_in_place(self._snapshot, files.after, known), bases)]
-        for root in sorted({root_of(path) for path in files.state_paths()}):
+        for root in roots_to_judge(files.after, files.touched):
             for path, violation in broken_by_step(files.before, files.after, root, sides, files.touched):
                 if not is_excused(violation, declared):
                     yield violation.rule, path, f"{path}: {violation.told}"

@@ -6,16 +6,25 @@ from functools import partial
 
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.registry import root_of
 from gitbtc.spends import CHANNELS, EVIDENCE, LIMITS_PATH, ROUTING, channels, rules
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from gitbtc.spends.declared import Declared
     from gitbtc.spends.evidence import Evidence
     from gitbtc.state.snapshot import Snapshot
+
+
+def roots_to_judge(after: Snapshot, touched: Collection[str]) -> list[str]:
+    """The roots that a step to `after` may break a rule in: those of the state files that it `touched`, also of those
+    that are gone; every one where it touched the limits, which count for the policies that stand in each.
+    """
+    roots = {root_of(path) for path in touched if after.kind(path)}
+    return sorted(roots | after.roots() if LIMITS_PATH in touched else roots)
 
 
 def broken_rules(
@@ -25,14 +34,16 @@ def broken_rules(
 
     `before` was held to the rules itself: of the coins that it lists too, none is read again.
     """
-    if _concerns(root, touched):
+    if tells_of_coins(root, touched):
         known = _readable(before, root) if before else None
         for violation in rules.violations(snapshot.evidence(root, known), known):
             yield _located(snapshot, root, violation)
-    if touched is None or any(path_in(root, kind) in touched for kind in (CHANNELS, ROUTING)):
+    if _concerns(root, touched, (CHANNELS, ROUTING)):
         for violation in channels.violations(lambda kind: snapshot.of_kind(root, kind)):
             yield _located(snapshot, root, violation)
-    if LIMITS_PATH in snapshot.entries and (touched is None or path_in(root, ROUTING) in touched):
+    # Who lowers a limit answers for the policies that stand, as who raises a policy for the limits.
+    is_limited = LIMITS_PATH in snapshot.entries
+    if is_limited and (_concerns(root, touched, (ROUTING,)) or LIMITS_PATH in (touched or ())):
         from gitbtc.routing import limits
 
         for violation in limits.violations(snapshot.content(LIMITS_PATH), snapshot.of_kind(root, ROUTING)):
@@ -46,7 +57,7 @@ def broken_by_step(
     """The same of the rules about a step: from the states of a commit's parents (one of nothing before a first commit)
     to its own. A parent that nobody can read counts for nothing: the commit may be what mends it.
     """
-    if not _concerns(root, touched):
+    if not tells_of_coins(root, touched):
         return
     from gitbtc.spends.steps import CoinStep
 
@@ -80,7 +91,12 @@ def is_excused(violation: rules.Violation, declared: Declared) -> bool:
     return violation.rule == LOST_COIN and declared.vouches(violation.identity)
 
 
-def _concerns(root: str, touched: set[str] | None, kinds: tuple[str, ...] = EVIDENCE) -> bool:
+def tells_of_coins(root: str, touched: set[str] | None) -> bool:
+    """Whether one of the `touched` files (None: any) says who spent what in a root."""
+    return _concerns(root, touched, EVIDENCE)
+
+
+def _concerns(root: str, touched: set[str] | None, kinds: tuple[str, ...]) -> bool:
     return touched is None or any(path_in(root, kind) in touched for kind in kinds)
 
 

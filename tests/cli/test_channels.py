@@ -104,8 +104,15 @@ def test_limits_stop_a_commit_a_plan_and_a_check(repo: Repo) -> None:
     assert said in refused.stderr
     change(repo, ROUTING, rate(1000))
     repo.git("commit", "-qam", "as much as may be")
+    limits.write_text("max_ppm = 999\n")
+    lowered = repo.run("git", "commit", "-qam", "less than there is", ok=(1,)).stderr
+    assert "gitbtc: channels/routing.json: line 2: 754x1x0 has a fee_rate_ppm of 1000" in lowered
+    assert "max_ppm = 999" in lowered
     limits.write_text("max_pmm = 1000\n")
     assert "unknown key max_pmm" in repo.gitbtc("check", ok=(1,)).stderr
+    assert "unknown key max_pmm" in repo.run("git", "commit", "-qam", "misspelt", ok=(1,)).stderr
+    limits.write_text("max_ppm = 1000\n")
+    repo.git("commit", "-qam", "what there is")
 
 
 def test_a_policy_without_its_channel_is_told(repo: Repo) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.doors.pushing import GITBTC, accepted, base, gated, side
-from tests.made_state import channel, put, records
+from tests.doors.pushing import GITBTC, accepted, base, gated, keep, refused, side
+from tests.made_state import channel, policy, put, records
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -45,3 +45,20 @@ def test_a_join_leaves_it_to_the_next_commit(sandbox: Sandbox, treasury: Repo) -
     treasury.commit("the alias is gone")
     treasury.gitbtc("check")
     accepted(treasury, "ours")
+
+
+def test_a_server_holds_new_limits_against_the_policies_that_stand(plain: Repo, server: Repo) -> None:
+    """The file is of no root, and counts in each."""
+    keep(plain, "channels/channels.json", REAL)
+    keep(plain, "node/channels/routing.json", policy("820000x12x0", fee_rate_ppm=400))
+    plain.write(".gitbtc/limits.toml", "max_ppm = 400\n")
+    plain.unexamined("a policy that keeps to the limit")
+    accepted(plain, "main")
+    plain.write(".gitbtc/limits.toml", "max_ppm = 399\n")
+    plain.unexamined("the limit alone")
+    said = refused(plain, server, "main")
+    assert "policy_limit: node/channels/routing.json: line 2: 820000x12x0 has a fee_rate_ppm of 400" in said
+    plain.git("reset", "-q", "--hard", "HEAD~1")
+    plain.write(".gitbtc/limits.toml", "max_ppm = 401\n")
+    plain.unexamined("a limit that all keep to")
+    accepted(plain, "main")

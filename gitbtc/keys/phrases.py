@@ -76,7 +76,8 @@ _PROVEN = frozenset(listed for family in PHRASES if not family.WHOLE for listed 
 
 
 def find(text: bytes, *, spread: bool = False) -> Iterator[Spot]:
-    """Every phrase in `text`: the line (from 1) it begins on, its form, its words joined by single spaces.
+    """Every phrase in `text`: the line (from 1) it begins on, its form, its words joined by single spaces; first where
+    it stands, and again where another reading of the text shows it.
 
     `spread`: the text is made of strings that stand apart in a document. There, a few words that repeat are no phrase,
     unless they are all there is.

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 # What may stand between two words of a phrase without more ado: white space, comma, quotes, brackets, hyphen, the marks
 # of lists and tables.
-SEPARATORS = rb"\s,;|*\"'`()\[\]{}<>\0\-"
+_SEPARATING = b" \t\n\r\f\v,;|*\"'`()[]{}<>\0-"
+SEPARATORS = re.escape(_SEPARATING)
 _PLAIN = compiled(rb"[" + SEPARATORS + rb"]*(?:\b[0-9]{1,2}[.:]?[" + SEPARATORS + rb"]+)?")
 # Some of these, and numbers of at most two digits.
 _STRICT = compiled(
@@ -61,6 +62,8 @@ _ORDINALS = (
 _SPELLED = compiled(
     rb"\b(?:twent(?:ieth|y(?:[ -](?:first|second|third|fourth|one|two|three|four))?)|" + b"|".join(_ORDINALS) + rb")\b"
 )
+# Among these nothing counts.
+_WORDS_ALONE = b"abcdefghijklmnopqrstuvwxyz "
 # The longest that stands between two words: the rest of a record, of a line of a subtitle.
 _MOST_BETWEEN = 200
 # More words than can stand between two, as a byte.
@@ -186,7 +189,10 @@ class Words:
         start, end = self.end(one), self.starts[other]
         if end - start > _MOST_BETWEEN:
             return None
-        return _BLANKS.sub(b" ", _NUMBER.sub(b"0", self.text[start:end]))
+        found = self.text[start:end]
+        if not found.translate(None, _WORDS_ALONE) and b"  " not in found:
+            return found
+        return _BLANKS.sub(b" ", _NUMBER.sub(b"0", found))
 
     @property
     def marks(self) -> list[tuple[bytes, bytes]]:
@@ -227,6 +233,8 @@ class Words:
 @lru_cache(maxsize=1 << 14)
 def _kind(hidden: bytes) -> int:
     separator = hidden.translate(_SHOWN_WHITE)
+    if not separator.translate(None, _SEPARATING):  # most are, and no expression is needed for them
+        return _IS_PLAIN | _IS_STRICT * (separator != b"") | _ENDS_A_WORD | _BEGINS_A_WORD
     return (
         _IS_PLAIN * (_PLAIN.fullmatch(separator) is not None)
         | _IS_STRICT * (_STRICT.fullmatch(separator) is not None)

@@ -212,9 +212,7 @@ def with_words_decoded(text: bytes, listed: Callable[[], Container[bytes]], fewe
     words = {
         token: word
         for token in tokens
-        if (len(token) % 2 == 0 or b"=" in token)  # all of hex and of Base64, but for signs too many
-        and token[:2] in _BEGINS_WORD
-        and len(token) in _WORD_SIZES
+        if token[:2] in _BEGINS_WORD and len(token) in _WORD_SIZES
         for word in _words(token)
         if _is_like_a_word(word)
     }
@@ -235,6 +233,8 @@ def _words(token: bytes) -> Iterator[bytes]:
 
     if len(token) % 2 == 0 and not token.translate(None, _HEX):
         yield unhexlify(token)
+    if len(token) % 4 and b"=" not in token:
+        return
     try:
         yield a2b_base64(token)
     except Error:

@@ -110,20 +110,19 @@ def _classes(names: tuple[str, ...]) -> dict[bytes, int]:
     known = {} if names == _COMMON else _classes(_COMMON)
     wanted, read = set(names), set(_COMMON) if known else set()
     others = ((number, line) for number, (on, line) in enumerate(_index(), 1) if on & wanted and not on & read)
-    return {word: number for number, line in others for word in line.split()} | known
+    return {word: number for number, line in others for word in line.split()[1:]} | known
 
 
 @cache
 def _index() -> list[tuple[frozenset[str], bytes]]:
-    """For each class the names of its lists and its words."""
+    """For each class the names of its lists, and the line that has its words behind these."""
     path = os.path.join(_HERE, _INDEX)
     try:
         with open(path, "rb") as made:
             lines = made.read().splitlines()
     except OSError:
         raise CannotWork(f"the index of the word lists is missing ({path}); install gitbtc again") from None
-    named = (line.partition(b": ") for line in lines)
-    return [(frozenset(names.decode("ascii").split(",")), line) for names, _, line in named]
+    return [(frozenset(line[: line.index(b":")].decode("ascii").split(",")), line) for line in lines]
 
 
 def _read(name: str) -> dict[bytes, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,9 @@ import click
 from gitbtc.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from gitbtc.sources.programs import Program
+    from gitbtc.sources.programs import LightningReader, Program
 
 _wait = click.option(
     "--wait", metavar="SECONDS", type=click.FloatRange(min=0), default=60, show_default=True,
@@ -22,88 +22,90 @@ _wait = click.option(
 )  # fmt: skip
 _insecure = click.option("--insecure", is_flag=True, help="Send what proves the login in clear over a public network.")
 _cert = click.option("--cert", metavar="PATH", help="The certificate that the node shows, such as its tls.cert.")
+_OWN = ("socket", "url", "macaroon", "rune", "cert", "insecure", "wait")
 
 
 @dataclass(frozen=True)
-class AskedLnd:
-    """What the options say; `url` None is no node."""
+class LightningProgram:
+    """A program of Lightning's at the command line: its options, and which of them say where the node is.
 
-    url: str | None
-    macaroon: str | None
-    cert: str | None
+    `needed` is what it is not asked without, beside one of `places`; `example` names all of that.
+    """
+
+    kind: str
+    options: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...]
+    places: tuple[str, ...]
+    needed: tuple[str, ...]
+    example: str
+
+
+_LND = LightningProgram(
+    "lnd",
+    (
+        click.option("--url", metavar="URL", help="Where its REST interface listens, such as https://127.0.0.1:8080."),
+        click.option(
+            "--macaroon", metavar="PATH|env:NAME", help="Its readonly.macaroon, or a variable with its hex."
+        ),
+        _cert, _wait, _insecure,
+    ),
+    ("url",), ("macaroon",), "--url https://127.0.0.1:8080 --macaroon PATH, its readonly.macaroon",
+)  # fmt: skip
+_CLN = LightningProgram(
+    "cln",
+    (
+        click.option("--socket", metavar="PATH", help="Its socket, such as ~/.lightning/bitcoin/lightning-rpc."),
+        click.option("--url", metavar="URL", help="Or where its clnrest listens, such as https://127.0.0.1:3010."),
+        click.option("--rune", metavar="PATH|env:NAME", help="A file or variable with a rune that may only read."),
+        _cert, _insecure,
+    ),
+    ("socket", "url"), (), "--socket ~/.lightning/bitcoin/lightning-rpc, or --url and --rune",
+)  # fmt: skip
+PROGRAMS = {one.kind: one for one in (_LND, _CLN)}
+
+
+@dataclass(frozen=True)
+class AskedLightning:
+    """What the options say of a node of the program `of`: `named` as a table of .gitbtc/sources.toml has it, and `wait`
+    (seconds) for one that is starting.
+    """
+
+    of: LightningProgram
+    named: Mapping[str, Any]
     wait: float
-    insecure: bool
-
-    def program(self, name: str) -> Program:
-        """The node, called `name` in messages. Raises UsageError for options that do not fit."""
-        from gitbtc.sources.lnd_node import configured
-
-        if self.url is None or self.macaroon is None:
-            raise UsageError("name the node: --url https://127.0.0.1:8080 --macaroon PATH, its readonly.macaroon")
-        return configured(name, _named(self, "url", "macaroon", "cert", "insecure"), _outside)
-
-
-@dataclass(frozen=True)
-class AskedCln:
-    """What the options say; `socket` and `url` None are no node."""
-
-    socket: str | None
-    url: str | None
-    rune: str | None
-    cert: str | None
-    insecure: bool
 
     @property
     def place(self) -> str | None:
         """Where the node is; None for no node."""
-        return self.socket or self.url
+        return next((self.named[name] for name in self.of.places if name in self.named), None)
+
+    @property
+    def reader(self) -> LightningReader:
+        """The module that knows the program."""
+        from gitbtc.sources.programs import lightning_reader
+
+        return lightning_reader(self.of.kind)
 
     def program(self, name: str) -> Program:
         """The node, called `name` in messages. Raises UsageError for options that do not fit."""
-        from gitbtc.sources.cln_node import configured
-
-        if self.place is None:
-            raise UsageError("name the node: --socket ~/.lightning/bitcoin/lightning-rpc, or --url and --rune")
-        return configured(name, _named(self, "socket", "url", "rune", "cert", "insecure"), _outside)
+        if self.place is None or any(needed not in self.named for needed in self.of.needed):
+            raise UsageError(f"name the node: {self.of.example}")
+        return self.reader.configured(name, self.named, _outside)
 
 
-def lnd_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of an LND node; it gets them together, as `asked`."""
+def lightning_options(of: LightningProgram) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of such a node; it gets them together, as `asked`."""
 
-    @click.option("--url", metavar="URL", help="Where its REST interface listens, such as https://127.0.0.1:8080.")
-    @click.option("--macaroon", metavar="PATH|env:NAME", help="Its readonly.macaroon, or a variable with its hex.")
-    @_cert
-    @_wait
-    @_insecure
-    @functools.wraps(command)
-    def asking(**options: Any) -> Any:
-        return command(asked=_taken(AskedLnd, options), **options)
+    def options_of(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def asking(**options: Any) -> Any:
+            own = {name: options.pop(name) for name in _OWN if name in options}
+            wait = own.pop("wait", 0)
+            named = {name: value for name, value in own.items() if value not in (None, False)}
+            return command(asked=AskedLightning(of, named, wait), **options)
 
-    return asking
+        return functools.reduce(lambda made, option: option(made), reversed(of.options), asking)
 
-
-def cln_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of a Core Lightning node; it gets them together, as `asked`."""
-
-    @click.option("--socket", metavar="PATH", help="Its socket, such as ~/.lightning/bitcoin/lightning-rpc.")
-    @click.option("--url", metavar="URL", help="Or where its clnrest listens, such as https://127.0.0.1:3010.")
-    @click.option("--rune", metavar="PATH|env:NAME", help="A file or variable with a rune that may only read.")
-    @_cert
-    @_insecure
-    @functools.wraps(command)
-    def asking(**options: Any) -> Any:
-        return command(asked=_taken(AskedCln, options), **options)
-
-    return asking
-
-
-def _taken(kind: type[Any], options: dict[str, Any]) -> Any:
-    return kind(**{one.name: options.pop(one.name) for one in fields(kind)})
-
-
-def _named(asked: Any, *names: str) -> dict[str, Any]:
-    """What was named, as a table of .gitbtc/sources.toml has it."""
-    return {name: value for name in names if (value := getattr(asked, name)) not in (None, False)}
+    return options_of
 
 
 def _outside(secret: Path, what: str) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitbtc.cli.asked_lightning import AskedCln, AskedLnd, cln_options, lnd_options
+from gitbtc.cli.asked_lightning import PROGRAMS, AskedLightning, lightning_options
 from gitbtc.cli.asked_node import AskedNode, node_options, tell, volatile_option
 from gitbtc.cli.asked_server import AskedServer, descriptor_option, scanning, server_options
 from gitbtc.cli.import_file import ImportGroup, counted
@@ -84,31 +84,45 @@ def bitcoin_core(  # noqa: PLR0913 - one parameter an option
         into.from_program(CoreNode(asked.node(name)), asked.wait)
 
 
-@command.command("lnd")
-@_from
-@lnd_options
-@_root
-@_as("lnd")
-@volatile_option
-@_as_json
-def lnd(  # noqa: PLR0913 - one parameter an option
-    folder: Path | None, root: Path | None, name: str, asked: AskedLnd, *, volatile: bool, as_json: bool
-) -> None:
-    """Read an LND node over REST, or a folder of what `lncli` prints, one file a command.
+_LIGHTNING = {
+    "lnd": """Read an LND node over REST, or a folder of what `lncli` prints, one file a command.
 
     Channels with their balances and policies, peers, and the coins of its wallet; what it has leased is reserved by
     the agent lnd. It is only read: readonly.macaroon allows all that is asked.
-    """
-    from gitbtc.sources.lnd import LNCLI
-    from gitbtc.sources.lnd_node import read
-    from gitbtc.sources.syncing import Manner
+    """,
+    "cln": """Read a Core Lightning node by its socket or clnrest, or a folder of what `lightning-cli` prints.
 
-    _one_of(folder, asked.url)
-    into = _Into(root, name, Manner(volatile=volatile), as_json=as_json)
-    if folder:
-        into.from_folder(folder, LNCLI, read)
-    else:
-        into.from_program(asked.program(name), asked.wait)
+    Channels with their balances and policies, peers, and the coins of its wallet; what it has reserved is reserved by
+    the agent cln. It is only read: a rune for method^list or method=getinfo allows all that is asked.
+    """,
+}
+
+
+def _lightning(kind: str, told: str) -> None:
+    """Add the command that brings in what a Lightning node of this kind tells."""
+
+    @command.command(kind, help=told)
+    @_from
+    @lightning_options(PROGRAMS[kind])
+    @_root
+    @_as(kind)
+    @volatile_option
+    @_as_json
+    def of_node(  # noqa: PLR0913 - one parameter an option
+        folder: Path | None, root: Path | None, name: str, asked: AskedLightning, *, volatile: bool, as_json: bool
+    ) -> None:
+        from gitbtc.sources.syncing import Manner
+
+        _one_of(folder, asked.place, ", ".join(f"--{place}" for place in asked.of.places))
+        into = _Into(root, name, Manner(volatile=volatile), as_json=as_json)
+        if folder:
+            into.from_folder(folder, asked.reader.shell(), asked.reader.read)
+        else:
+            into.from_program(asked.program(name), asked.wait)
+
+
+for _kind, _told in _LIGHTNING.items():
+    _lightning(_kind, _told)
 
 
 def _from_server(kind: str, folder: Path | None, asked: AskedServer, more: tuple[str, ...], into: _Into) -> None:
@@ -203,33 +217,6 @@ def scan(  # noqa: PLR0913 - one parameter an option
         into.from_folder(folder, BITCOIN_CLI, partial(read, name, more))
     else:
         into.from_program(scanning(asked, name, more), asked.wait)
-
-
-@command.command("cln")
-@_from
-@cln_options
-@_root
-@_as("cln")
-@volatile_option
-@_as_json
-def cln(  # noqa: PLR0913 - one parameter an option
-    folder: Path | None, root: Path | None, name: str, asked: AskedCln, *, volatile: bool, as_json: bool
-) -> None:
-    """Read a Core Lightning node by its socket or clnrest, or a folder of what `lightning-cli` prints.
-
-    Channels with their balances and policies, peers, and the coins of its wallet; what it has reserved is reserved by
-    the agent cln. It is only read: a rune for method^list or method=getinfo allows all that is asked.
-    """
-    from gitbtc.sources.cln import LIGHTNING_CLI
-    from gitbtc.sources.cln_node import read
-    from gitbtc.sources.syncing import Manner
-
-    _one_of(folder, asked.place, "--socket, --url")
-    into = _Into(root, name, Manner(volatile=volatile), as_json=as_json)
-    if folder:
-        into.from_folder(folder, LIGHTNING_CLI, read)
-    else:
-        into.from_program(asked.program(name))
 
 
 def _one_of(folder: Path | None, place: str | None, options: str = "--url") -> None:

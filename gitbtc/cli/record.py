@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitbtc.cli.asked_lightning import AskedCln, AskedLnd, cln_options, lnd_options
+from gitbtc.cli.asked_lightning import PROGRAMS, AskedLightning, lightning_options
 from gitbtc.cli.asked_node import node_options, tell
 from gitbtc.cli.asked_server import AskedServer, descriptor_option, scanning, server_options
 from gitbtc.errors import printable
@@ -48,25 +48,31 @@ def bitcoin_core(folder: Path, asked: AskedNode) -> None:
     _say(folder, count)
 
 
-@command.command("lnd")
-@_folder
-@lnd_options
-def lnd(folder: Path, asked: AskedLnd) -> None:
-    """Write what an LND node answers into the new folder DIR.
+def _lightning(kind: str, node: str) -> None:
+    """Add the command that records what a Lightning node of this kind answers."""
+    told = f"""Write what {node} answers into the new folder DIR.
 
-    `gitbtc import lnd --from DIR` reads it. The folder is there when it is whole, or not at all. It tells the balance
-    of every channel, and holds no key: it is a picture of the channels, and no backup of them.
+    `gitbtc import {kind} --from DIR` reads it. The folder is there when it is whole, or not at all. It tells the
+    balance of every channel, and holds no key: it is a picture of the channels, and no backup of them.
     """
-    from functools import partial
 
-    from gitbtc.sources.asking import Patience, at_one_moment
-    from gitbtc.sources.lightning import Remembered
-    from gitbtc.sources.lnd import LNCLI, SOURCE, read_from
-    from gitbtc.sources.recording import record
+    @command.command(kind, help=told)
+    @_folder
+    @lightning_options(PROGRAMS[kind])
+    def of_node(folder: Path, asked: AskedLightning) -> None:
+        from functools import partial
 
-    asker = asked.program(SOURCE).asker(Patience(start=asked.wait), tell)
-    read = partial(read_from, known=Remembered())
-    _say(folder, record(asker, folder, lambda recorder: at_one_moment(partial(read, recorder)), LNCLI))
+        from gitbtc.sources.asking import Patience
+        from gitbtc.sources.lightning import Remembered
+        from gitbtc.sources.recording import record
+
+        asker = asked.program(kind).asker(Patience(start=asked.wait), tell)
+        read = partial(asked.reader.read_knowing, known=Remembered())
+        _say(folder, record(asker, folder, read, asked.reader.shell()))
+
+
+for _kind, _node in {"lnd": "an LND node", "cln": "a Core Lightning node"}.items():
+    _lightning(_kind, _node)
 
 
 @command.command("esplora")
@@ -126,27 +132,6 @@ def _record(program: Program, shell: CommandLine, folder: Path, root: Path | Non
     place = root or Path(Git().top_level())
     asker = program.asker(Patience(start=wait), tell)
     _say(folder, record(asker, folder, lambda recorder: program.read(recorder, place), shell))
-
-
-@command.command("cln")
-@_folder
-@cln_options
-def cln(folder: Path, asked: AskedCln) -> None:
-    """Write what a Core Lightning node answers into the new folder DIR.
-
-    `gitbtc import cln --from DIR` reads it. The folder is there when it is whole, or not at all. It tells the balance
-    of every channel, and holds no key: it is a picture of the channels, and no backup of them.
-    """
-    from functools import partial
-
-    from gitbtc.sources.asking import Patience, at_one_moment
-    from gitbtc.sources.cln import LIGHTNING_CLI, SOURCE, read_from
-    from gitbtc.sources.lightning import Remembered
-    from gitbtc.sources.recording import record
-
-    asker = asked.program(SOURCE).asker(Patience(), tell)
-    read = partial(read_from, known=Remembered(), read_at=0)
-    _say(folder, record(asker, folder, lambda recorder: at_one_moment(partial(read, recorder)), LIGHTNING_CLI))
 
 
 def _say(folder: Path, count: int) -> None:

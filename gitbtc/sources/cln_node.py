@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from gitbtc.sources.asking import Asker, Patience
+    from gitbtc.sources.asking import Asker, CommandLine, Patience
     from gitbtc.sources.core_cursor import Cursor
+    from gitbtc.sources.lightning import Remembered
     from gitbtc.sources.snapshot import SourceSnapshot
 
 KEYS = ("socket", "url", "rune", "cert")
@@ -94,9 +95,21 @@ def read(asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
     is refused anyhow.
     """
     del strict
+    return read_knowing(asker, remembered(root))
+
+
+def read_knowing(asker: Asker, known: Remembered) -> SourceSnapshot:
+    """The same for state files that hold what is `known`."""
     from gitbtc.sources.cln import read_from
 
-    return at_one_moment(partial(read_from, asker, remembered(root), int(time.time())))
+    return at_one_moment(partial(read_from, asker, known, int(time.time())))
+
+
+def shell() -> CommandLine:
+    """How a folder has the answers: as `lightning-cli` prints them."""
+    from gitbtc.sources.cln import LIGHTNING_CLI
+
+    return LIGHTNING_CLI
 
 
 def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str], Path]) -> ClnNode:

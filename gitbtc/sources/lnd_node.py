@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from gitbtc.sources.asking import Asker, Patience
+    from gitbtc.sources.asking import Asker, CommandLine, Patience
     from gitbtc.sources.core_cursor import Cursor
+    from gitbtc.sources.lightning import Remembered
     from gitbtc.sources.snapshot import SourceSnapshot
 
 KEYS = ("url", "macaroon", "cert")
@@ -80,9 +81,21 @@ def read(asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
     is refused anyhow.
     """
     del strict
+    return read_knowing(asker, remembered(root))
+
+
+def read_knowing(asker: Asker, known: Remembered) -> SourceSnapshot:
+    """The same for state files that hold what is `known`."""
     from gitbtc.sources.lnd import read_from
 
-    return at_one_moment(partial(read_from, asker, remembered(root)))
+    return at_one_moment(partial(read_from, asker, known))
+
+
+def shell() -> CommandLine:
+    """How a folder has the answers: as `lncli` prints them."""
+    from gitbtc.sources.lnd import LNCLI
+
+    return LNCLI
 
 
 def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str], Path]) -> LndNode:

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from gitbtc.sources.asking import Asker, Patience
+    from gitbtc.sources.asking import Asker, CommandLine, Patience
     from gitbtc.sources.core_cursor import Cursor
+    from gitbtc.sources.lightning import Remembered
     from gitbtc.sources.snapshot import SourceSnapshot
 
 # `kind` of .gitbtc/sources.toml -> the module that knows the program, a `Reader`.
@@ -65,6 +66,27 @@ class Reader(Protocol):
         ...
 
 
+class LightningReader(Reader, Protocol):
+    """The module of a Lightning node."""
+
+    def read(self, asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
+        """What a node tells, live or in a folder, for the state files of `root`. Raises as Program.read does."""
+        ...
+
+    def read_knowing(self, asker: Asker, known: Remembered) -> SourceSnapshot:
+        """The same for state files that hold what is `known`."""
+        ...
+
+    def shell(self) -> CommandLine:
+        """How a folder has the answers: as the program's own command line prints them."""
+        ...
+
+
 def reader(kind: str) -> Reader:
     """The module of the program that is called so."""
     return cast("Reader", import_module(PROGRAMS[kind]))
+
+
+def lightning_reader(kind: str) -> LightningReader:
+    """The same of a Lightning node."""
+    return cast("LightningReader", import_module(PROGRAMS[kind]))

@@ -371,7 +371,7 @@ def _repeating(between: Sequence[bytes | None], period: int, least: int) -> Iter
         here = between[at] if at < len(between) else None
         if here is not None and (at < start + period or here == between[at - period]):
             continue
-        end = at + 1 if here is not None and period == 1 and _LAST.match(here) else at
+        end = at + 1 if here is not None and period == 1 and here.count(b" ") == 2 and _LAST.match(here) else at
         if end - start >= (least - 1) * period:
             yield start, end
         start = max(start, at - period + 1) if here is not None else at + 1

@@ -29,7 +29,7 @@ LND = Form("macaroon (LND)", _ADVICE)
 OTHER = Form("macaroon (another service)", "revoke it, keep it out of the repository: whoever has it is let in")
 
 _BEGIN = compiled(rb"\x02\x01(?=[\x01-\x40][!-~])")
-_OLD_BEGIN = compiled(rb"location (?=[!-~])")
+_OLD_BEGIN = compiled(rb"location (?<=[0-9a-f]{4}location )(?=[!-~])")
 _OLD_PACKET = compiled(rb"([0-9a-f]{4})(location|identifier|cid|vid|cl|signature) ")
 _OLD_LENGTH = 4  # hex digits ahead of a packet's name
 _CONNECT = uri.scheme(_SCHEME)

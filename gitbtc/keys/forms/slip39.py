@@ -85,9 +85,10 @@ def _sums(numbers: Sequence[int]) -> list[int]:
     """
     powers, logarithms = _field()
     products = powers * 2 + [0] * _ORDER
-    others = [product << 10 for product in products]
-    places = range(1, _ORDER + 1)
-    divisors = cycle([(-place % _ORDER, -2 * place % _ORDER) for place in places])
+    others = [power << 10 for power in powers] * 2 + [0] * _ORDER
+    # The powers by which the words from place 1 on are divided: the order less once and less twice their place.
+    once, twice = range(_ORDER - 1, -1, -1), [*range(_ORDER - 2, 0, -2), *range(_ORDER - 1, -1, -2)]
+    divisors = cycle(zip(once, twice, strict=True))
     values = map(logarithms.__getitem__, numbers)
     terms = [products[value + one] ^ others[value + other] for value, (one, other) in zip(values, divisors)]  # noqa: B905 - one has no end
     return list(accumulate(terms, xor, initial=0))

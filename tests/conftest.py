@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 # No test by timing: a slow machine is not a failure.
 settings.register_profile("gitbtc", deadline=None)
 settings.load_profile("gitbtc")
+
+# A shell's job in the background ignores Ctrl-C, and what it starts inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Variables of the surrounding machine that must not reach Git or gitbtc under test.
 _FOREIGN = ("GIT_", "XDG_", "PYTHON", "GITBTC_", "NO_COLOR", "CLICOLOR", "PAGER", "LESS", "EDITOR", "VISUAL")

@@ -134,7 +134,9 @@ class Target:
             path.write_text(path.read_text().replace(f"={self.repo.python}", f"={interpreter}"))
 
     def restore(self) -> None:
-        shutil.rmtree(self.repo.path)
+        # What a killed process started may go on for a moment, and write where it is.
+        self.repo.path.rename(gone := self.repo.path.with_name(f"gone-{time.monotonic_ns()}"))
+        shutil.rmtree(gone, ignore_errors=True)
         shutil.copytree(self._copy, self.repo.path, symlinks=True)
 
     def run(self, command: tuple[str, ...], victim: str = "nobody", delay: str = FOREVER) -> list[str]:

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.one_interpreter
 LOG = "strategy/execution.json"
 ROUNDS, HELD = 20, 30
 COINS = [f"{FUNDING}:{vout}" for vout in range(HELD)]
+SHORT = f"{FUNDING[:8]}:0"
 REFS = [f"refs/gitbtc/claims/{FUNDING}-{vout}" for vout in range(HELD)]
 PROGRAM = (sys.executable, "-E", "-P", "-m", "gitbtc")
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -515,7 +516,7 @@ def test_a_ref_that_cannot_be_fetched_does_not_hide_the_others(ann: Repo, bob: R
     (remote.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
     assert "claimed by ann" in refused(bob, COINS[0])
     shown = bob.gitbtc("reservations", "--claim", "origin").stdout
-    assert f"{COINS[0]}, 1.00000000 BTC, ann, until block 160 (10 blocks left)" in shown
+    assert f"{SHORT}, 1.00000000 BTC, ann, until block 160 (10 blocks left)" in shown
 
 
 # -- what it leaves ----------------------------------------------------------------------------------------------------
@@ -592,4 +593,4 @@ def test_a_bare_repository_lists_what_a_revision_and_a_remote_hold(ann: Repo, sa
     ann.commit("reserved")
     ann.git("clone", "-q", "--bare", ".", "../bare.git")
     told = ann.run(*PROGRAM, "reservations", "main", "--claim", "../shared.git", cwd=sandbox.home / "bare.git").stdout
-    assert told.count(f"{COINS[0]}, 1.00000000 BTC, ann, until block 160 (10 blocks left)") == 2
+    assert told.count(f"{SHORT}, 1.00000000 BTC, ann, until block 160 (10 blocks left)") == 2

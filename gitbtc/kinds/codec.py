@@ -545,7 +545,7 @@ def records_in_pieces(kind: Kind, content: bytes) -> Iterator[list[Record]]:
 def _pieces(kind: Kind, content: bytes) -> Iterator[bytes]:
     """Files of as many whole lines each; what does not look like a canonical file comes as it is."""
     frame = kind.frame
-    if len(content) <= _PIECE or not (content.startswith(frame.head) and content.endswith(b"\n" + frame.foot)):
+    if len(content) <= _PIECE or not (content.startswith(frame.head + b"{") and content.endswith(b"\n" + frame.foot)):
         yield content
         return
     at, end = len(frame.head), len(content) - len(frame.foot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gitbtc.kinds import codec, validate
@@ -52,6 +52,7 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files(), st.integers(0, 900))
+@example(("utxos", b"[\n]\n"), 0)
 def test_pieces_tell_what_the_whole_tells(monkeypatch: pytest.MonkeyPatch, file: tuple[str, bytes], size: int) -> None:
     monkeypatch.setattr(codec, "_PIECE", size)
     kind, content = built_in(file[0]), file[1]

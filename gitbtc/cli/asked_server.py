@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from gitbtc.sources.programs import Program
 
     FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
+
+
+@dataclass(frozen=True)
+class ServerKind:
+    """A kind of server at the command line: URLs as an `example`, and whether one can be behind a `login`."""
+
+    example: str
+    login: bool
+
+
+SERVERS = {
+    "esplora": ServerKind("http://127.0.0.1:3000 or https://HOST/api", login=True),
+    "electrum": ServerKind("ssl://127.0.0.1:50002 or tcp://127.0.0.1:50001", login=False),
+}
 
 
 def descriptor_option(command: FC) -> FC:
@@ -40,16 +54,12 @@ class AskedServer:
 
     def program(self, kind: str, name: str, more: tuple[str, ...]) -> Program:
         """The server, a source of this kind, called `name` in messages. UsageError for options that do not fit."""
-        from gitbtc.sources import electrum_server, esplora_server
+        from gitbtc.sources.programs import server_reader
 
         if self.url is None:
             raise UsageError("name the server: --url")
         table = {"url": self.url, "auth": self.auth, "cert": self.cert, "insecure": self.insecure}
-        if kind == electrum_server.FOLDER.name:
-            electrum = electrum_server.configured(name, table, lambda path, _: path)
-            return replace(electrum, server=replace(electrum.server, more=more))
-        esplora = esplora_server.configured(name, table, lambda path, _: path)
-        return replace(esplora, server=replace(esplora.server, more=more))
+        return server_reader(kind).configured(name, table, lambda path, _: path).beside(more)
 
 
 def scanning(asked: AskedNode, name: str, more: tuple[str, ...]) -> Program:
@@ -59,13 +69,12 @@ def scanning(asked: AskedNode, name: str, more: tuple[str, ...]) -> Program:
     return ScanNode(asked.node(name), more)
 
 
-def server_options(example: str, *, login: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the options of a server; it gets them together, as `asked`. `login`: one can be behind a
-    password.
-    """
+def server_options(kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of a server of this kind; it gets them together, as `asked`."""
+    of = SERVERS[kind]
 
     def options_of(command: Callable[..., Any]) -> Callable[..., Any]:
-        @click.option("--url", metavar="URL", help=f"Where it listens, such as {example}. A server of somebody else "
+        @click.option("--url", metavar="URL", help=f"Where it listens, such as {of.example}. A server of somebody else "
                       "learns every address.")  # fmt: skip
         @click.option("--cert", metavar="PATH", help="The certificate that it shows, if it signed it itself.")
         @click.option("--insecure", is_flag=True, help="Ask in clear over a public network.")
@@ -75,7 +84,7 @@ def server_options(example: str, *, login: bool) -> Callable[[Callable[..., Any]
                                 options.pop("insecure"), 0.0)  # fmt: skip
             return command(asked=asked, **options)
 
-        if not login:
+        if not of.login:
             return asking
         return click.option(
             "--auth", metavar="env:NAME", help="An environment variable that holds user:password, if it asks for them."

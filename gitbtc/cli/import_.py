@@ -125,69 +125,49 @@ for _kind, _told in _LIGHTNING.items():
     _lightning(_kind, _told)
 
 
-def _from_server(kind: str, folder: Path | None, asked: AskedServer, more: tuple[str, ...], into: _Into) -> None:
-    from functools import partial
-
-    from gitbtc.sources import electrum_server, esplora_server
-
-    _one_of(folder, asked.url)
-    module = {one.FOLDER.name: one for one in (electrum_server, esplora_server)}[kind]
-    if folder:
-        into.from_folder(folder, module.FOLDER, partial(module.read, into.name, more))
-    else:
-        into.from_program(asked.program(kind, into.name, more), asked.wait)
-
-
-@command.command("esplora")
-@_from
-@server_options("http://127.0.0.1:3000 or https://HOST/api", login=True)
-@descriptor_option
-@_root
-@_as("esplora")
-@_as_json
-def esplora(  # noqa: PLR0913 - one parameter an option
-    folder: Path | None,
-    root: Path | None,
-    name: str,
-    asked: AskedServer,
-    more: tuple[str, ...],
-    *,
-    as_json: bool,
-) -> None:
-    """Read an Esplora or mempool.space server for the coins of the root's descriptors.
+_SERVERS = {
+    "esplora": """Read an Esplora or mempool.space server for the coins of the root's descriptors.
 
     Their addresses are derived here (by bdkpython, gitbtc's extra `descriptors`) and asked for one by one, until
     as many in a row as the gap limit says, 20 at least, were never used.
-    """
-    from gitbtc.sources.syncing import Manner
-
-    _from_server("esplora", folder, asked, more, _Into(root, name, Manner(), as_json=as_json))
-
-
-@command.command("electrum")
-@_from
-@server_options("ssl://127.0.0.1:50002 or tcp://127.0.0.1:50001", login=False)
-@descriptor_option
-@_root
-@_as("electrum")
-@_as_json
-def electrum(  # noqa: PLR0913 - one parameter an option
-    folder: Path | None,
-    root: Path | None,
-    name: str,
-    asked: AskedServer,
-    more: tuple[str, ...],
-    *,
-    as_json: bool,
-) -> None:
-    """Read an Electrum server (electrs, Fulcrum, ElectrumX) for the coins of the root's descriptors.
+    """,
+    "electrum": """Read an Electrum server (electrs, Fulcrum, ElectrumX) for the coins of the root's descriptors.
 
     Their scripts are derived here (by bdkpython, gitbtc's extra `descriptors`) and asked for, until as many in a
     row as the gap limit says, 20 at least, were never used. Every amount is read from the transaction itself.
-    """
-    from gitbtc.sources.syncing import Manner
+    """,
+}
 
-    _from_server("electrum", folder, asked, more, _Into(root, name, Manner(), as_json=as_json))
+
+def _server(kind: str, told: str) -> None:
+    """Add the command that brings in what a server of this kind tells."""
+
+    @command.command(kind, help=told)
+    @_from
+    @server_options(kind)
+    @descriptor_option
+    @_root
+    @_as(kind)
+    @_as_json
+    def of_server(  # noqa: PLR0913 - one parameter an option
+        folder: Path | None, root: Path | None, name: str, asked: AskedServer, more: tuple[str, ...], *, as_json: bool
+    ) -> None:
+        from functools import partial
+
+        from gitbtc.sources.programs import server_reader
+        from gitbtc.sources.syncing import Manner
+
+        into = _Into(root, name, Manner(), as_json=as_json)
+        _one_of(folder, asked.url)
+        if folder:
+            module = server_reader(kind)
+            into.from_folder(folder, module.FOLDER, partial(module.read, name, more))
+        else:
+            into.from_program(asked.program(kind, name, more), asked.wait)
+
+
+for _kind, _told in _SERVERS.items():
+    _server(_kind, _told)
 
 
 @command.command("scan")

@@ -75,30 +75,26 @@ for _kind, _node in {"lnd": "an LND node", "cln": "a Core Lightning node"}.items
     _lightning(_kind, _node)
 
 
-@command.command("esplora")
-@_folder
-@server_options("http://127.0.0.1:3000 or https://HOST/api", login=True)
-@descriptor_option
-@_root
-def esplora(folder: Path, root: Path | None, asked: AskedServer, more: tuple[str, ...]) -> None:
-    """Write what an Esplora or mempool.space server answers of the root's descriptors into the new folder DIR.
+def _server(kind: str, server: str) -> None:
+    """Add the command that records what a server of this kind answers."""
+    told = f"""Write what {server} answers of the root's descriptors into the new folder DIR.
 
-    `gitbtc import esplora --from DIR` reads it, where the same descriptors are.
+    `gitbtc import {kind} --from DIR` reads it, where the same descriptors are.
     """
-    _record_server("esplora", folder, root, asked, more)
+
+    @command.command(kind, help=told)
+    @_folder
+    @server_options(kind)
+    @descriptor_option
+    @_root
+    def of_server(folder: Path, root: Path | None, asked: AskedServer, more: tuple[str, ...]) -> None:
+        from gitbtc.sources.programs import server_reader
+
+        _record(asked.program(kind, kind, more), server_reader(kind).FOLDER, folder, root, asked.wait)
 
 
-@command.command("electrum")
-@_folder
-@server_options("ssl://127.0.0.1:50002 or tcp://127.0.0.1:50001", login=False)
-@descriptor_option
-@_root
-def electrum(folder: Path, root: Path | None, asked: AskedServer, more: tuple[str, ...]) -> None:
-    """Write what an Electrum server answers of the root's descriptors into the new folder DIR.
-
-    `gitbtc import electrum --from DIR` reads it, where the same descriptors are.
-    """
-    _record_server("electrum", folder, root, asked, more)
+for _kind, _node in {"esplora": "an Esplora or mempool.space server", "electrum": "an Electrum server"}.items():
+    _server(_kind, _node)
 
 
 @command.command("scan")
@@ -114,13 +110,6 @@ def scan(folder: Path, root: Path | None, asked: AskedNode, more: tuple[str, ...
     from gitbtc.sources.asking import BITCOIN_CLI
 
     _record(scanning(asked, "scan", more), BITCOIN_CLI, folder, root, asked.wait)
-
-
-def _record_server(kind: str, folder: Path, root: Path | None, asked: AskedServer, more: tuple[str, ...]) -> None:
-    from gitbtc.sources import electrum_server, esplora_server
-
-    shells = {one.FOLDER.name: one.FOLDER for one in (electrum_server, esplora_server)}
-    _record(asked.program(kind, kind, more), shells[kind], folder, root, asked.wait)
 
 
 def _record(program: Program, shell: CommandLine, folder: Path, root: Path | None, wait: float) -> None:

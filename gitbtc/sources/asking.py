@@ -131,10 +131,20 @@ class Asker(Protocol):
         ...
 
 
-def at_one_moment(read: Callable[[], T]) -> T:
-    """What `read` gives, which raises Inconsistent where the program went on meanwhile: it is asked again, three times
-    at most. Raises SourceMoved.
+def answer_to(asker: Asker, call: Call) -> Any:
+    """The result of one call. Raises NodeError or NotAnswered when there is none, and what the asker raises."""
+    (result,) = asker.ask([call])
+    if isinstance(result, BadAnswer):
+        raise result
+    return result
+
+
+def at_one_moment(asker: Asker, read: Callable[[], T]) -> T:
+    """What `read` gives, which raises Inconsistent where the program that `asker` asks went on meanwhile: a live one is
+    asked again, three times at most. Raises SourceMoved.
     """
+    if not asker.live:
+        return read()
     for left in reversed(range(_READS)):
         try:
             return read()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gitbtc.errors import CannotWork, UsageError
-from gitbtc.sources.asking import Call, NodeError, at_one_moment
-from gitbtc.sources.endpoints import Endpoint, SecretText, certificate, named_file, read_url, secret_text
+from gitbtc.errors import UsageError
+from gitbtc.sources.asking import Call, answer_to, at_one_moment
+from gitbtc.sources.endpoints import Endpoint, SecretText, certificate, lacking, named_file, read_url, secret_text
 from gitbtc.sources.remembering import remembered
 
 if TYPE_CHECKING:
@@ -67,10 +67,7 @@ class ClnNode:
 
     def tip(self, asker: Asker) -> str:
         """The height that it has come to; it tells no hash."""
-        (info,) = asker.ask([Call("getinfo")])
-        if isinstance(info, NodeError):
-            raise info
-        return str(info.get("blockheight"))
+        return str(answer_to(asker, Call("getinfo")).get("blockheight"))
 
     def waits_for_block(self, asker: Asker, tip: str) -> bool:
         """There is no such call that a rune for reading would allow."""
@@ -82,12 +79,7 @@ class ClnNode:
         if isinstance(self.door, ClnSocket):
             here = self.door.path.is_socket()
             return "" if here else f"no socket at {self.door.path}; is lightningd running for this network?"
-        try:
-            self.door.rune.read()
-        except CannotWork as error:
-            return str(error)
-        proof = self.door.certificate
-        return f"no certificate at {proof}" if proof is not None and not proof.is_file() else ""
+        return lacking(self.door.rune, self.door.certificate)
 
 
 def read(asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
@@ -102,7 +94,7 @@ def read_knowing(asker: Asker, known: Remembered) -> SourceSnapshot:
     """The same for state files that hold what is `known`."""
     from gitbtc.sources.cln import read_from
 
-    return at_one_moment(partial(read_from, asker, known, int(time.time())))
+    return at_one_moment(asker, partial(read_from, asker, known, int(time.time())))
 
 
 def shell() -> CommandLine:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gitbtc.sources.asking import Call, NodeError
-from gitbtc.sources.endpoints import Cookie, NodeAccess, credentials, read_url
+from gitbtc.sources.asking import Call, answer_to
+from gitbtc.sources.endpoints import Cookie, NodeAccess, credentials, lacking, read_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,10 +40,7 @@ class CoreNode:
 
     def tip(self, asker: Asker) -> str:
         """The node's best block."""
-        (tip,) = asker.ask([Call("getbestblockhash")])
-        if isinstance(tip, NodeError):
-            raise tip
-        return str(tip)
+        return str(answer_to(asker, Call("getbestblockhash")))
 
     def waits_for_block(self, asker: Asker, tip: str) -> bool:
         """Wait for the next block at the node itself, if it knows how to begin at the tip that is known here."""
@@ -55,13 +52,7 @@ class CoreNode:
 
     def lacking(self) -> str:
         """What its credentials are read from."""
-        from gitbtc.errors import CannotWork
-
-        try:
-            self.access.credentials.read()
-        except CannotWork as error:
-            return str(error)
-        return ""
+        return lacking(self.access.credentials)
 
 
 def read(asker: Asker, root: Path, cursor: Cursor | None = None, *, strict: bool = False) -> SourceSnapshot:

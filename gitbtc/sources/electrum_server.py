@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import UsageError
 from gitbtc.sources import electrum
 from gitbtc.sources.answers import Answer
-from gitbtc.sources.asking import NodeError
-from gitbtc.sources.chain_server import RecordedServer, Server, server, told_of
+from gitbtc.sources.asking import answer_to
+from gitbtc.sources.chain_server import RecordedServer, ServerProgram, server, told_of
 from gitbtc.sources.chain_wallet import SERVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from gitbtc.sources.asking import Asker, Patience
-    from gitbtc.sources.core_cursor import Cursor
-    from gitbtc.sources.snapshot import SourceSnapshot
 
 KEYS = ("url", "cert")
 NEEDED = frozenset(["url"])
@@ -29,13 +28,14 @@ FOLDER = RecordedServer(
     dict.fromkeys(sorted(electrum.ALLOWED - {"server.features", electrum.TIP.method})),
     first=SERVER.method,
 )
+read = partial(told_of, electrum.read_from)
 
 
 @dataclass(frozen=True)
-class ElectrumServer:
+class ElectrumServer(ServerProgram):
     """See Program."""
 
-    server: Server
+    read_from = staticmethod(electrum.read_from)
 
     def asker(self, patience: Patience, progress: Callable[[str], None]) -> Asker:
         """The server, asked over TCP or TLS."""
@@ -44,35 +44,10 @@ class ElectrumServer:
         self.server.warn(progress)
         return ElectrumTcp(self.server.name, self.server.endpoint, self.server.certificate, patience, progress)
 
-    def read(self, asker: Asker, root: Path, cursor: Cursor | None = None, *, strict: bool = False) -> SourceSnapshot:
-        """What it tells of the root's descriptors."""
-        del cursor
-        return read(self.server.name, self.server.more, asker, root, strict=strict)
-
     def tip(self, asker: Asker) -> str:
         """Its best block."""
-        (tip,) = asker.ask([electrum.TIP])
-        if isinstance(tip, NodeError):
-            raise tip
-        answer = Answer(tip, asker.where(electrum.TIP))
+        answer = Answer(answer_to(asker, electrum.TIP), asker.where(electrum.TIP))
         return electrum.read_header(answer.text("hex"), answer.natural("height"), answer.where).hash
-
-    def waits_for_block(self, asker: Asker, tip: str) -> bool:
-        """Its notifications are not waited for."""
-        del asker, tip
-        return False
-
-    def lacking(self) -> str:
-        """What is missing here to ask it."""
-        return self.server.lacking()
-
-
-def read(name: str, more: Sequence[str], asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
-    """What a server, live or in a folder, tells the source `name` of the descriptors of `root` and of `more`. It does
-    not tell whether it lags.
-    """
-    del strict
-    return told_of(electrum.read_from, name, more, asker, root)
 
 
 def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str], Path]) -> ElectrumServer:

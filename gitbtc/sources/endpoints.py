@@ -212,6 +212,18 @@ class SecretText:
         return content
 
 
+def lacking(secret: Credentials | None, proof: Path | None = None, hint: str = "") -> str:
+    """What is missing of a secret and of a file with a certificate, where they are wanted; "" for nothing. `hint` says
+    where such a file is found.
+    """
+    try:
+        if secret is not None:
+            secret.read()
+    except CannotWork as error:
+        return str(error)
+    return f"no certificate at {proof}{hint}" if proof is not None and not proof.is_file() else ""
+
+
 def secret_text(what: str, named: str, outside: Callable[[Path, str], Path]) -> SecretText:
     """The secret that a file's path or `env:NAME` names; `outside` refuses a file in the work tree. Raises UsageError,
     for what seems to be the secret itself too.

@@ -76,7 +76,7 @@ def read_from(asker: Asker, descriptors: Sequence[Record], earlier: Collection[R
     def read() -> SourceSnapshot:
         return _Reading(asker, descriptors, earlier).wallet().snapshot()
 
-    return at_one_moment(read) if asker.live else read()
+    return at_one_moment(asker, read)
 
 
 class _Reading:

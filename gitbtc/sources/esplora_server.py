@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.sources import esplora
-from gitbtc.sources.asking import Call, NodeError
-from gitbtc.sources.chain_server import KEYS, RecordedServer, Server, server, told_of
+from gitbtc.sources.asking import Call, answer_to
+from gitbtc.sources.chain_server import KEYS, RecordedServer, ServerProgram, server, told_of
 from gitbtc.sources.chain_wallet import SERVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from gitbtc.sources.asking import Asker, Patience
-    from gitbtc.sources.core_cursor import Cursor
-    from gitbtc.sources.snapshot import SourceSnapshot
 
 __all__ = ["FOLDER", "KEYS", "NEEDED", "EsploraServer", "configured", "read"]
 
@@ -28,13 +27,14 @@ FOLDER = RecordedServer(
     {method: None for method, path in esplora.PATHS.items() if "{}" in path},
     first=SERVER.method,
 )
+read = partial(told_of, esplora.read_from)
 
 
 @dataclass(frozen=True)
-class EsploraServer:
+class EsploraServer(ServerProgram):
     """See Program."""
 
-    server: Server
+    read_from = staticmethod(esplora.read_from)
 
     def asker(self, patience: Patience, progress: Callable[[str], None]) -> Asker:
         """The server, asked over HTTP."""
@@ -44,34 +44,9 @@ class EsploraServer:
         one = self.server
         return EsploraHttp(one.name, one.endpoint, one.base, one.login, one.certificate, patience, progress)
 
-    def read(self, asker: Asker, root: Path, cursor: Cursor | None = None, *, strict: bool = False) -> SourceSnapshot:
-        """What it tells of the root's descriptors."""
-        del cursor
-        return read(self.server.name, self.server.more, asker, root, strict=strict)
-
     def tip(self, asker: Asker) -> str:
         """Its best block."""
-        (tip,) = asker.ask([Call("tip")])
-        if isinstance(tip, NodeError):
-            raise tip
-        return str(tip)
-
-    def waits_for_block(self, asker: Asker, tip: str) -> bool:
-        """It cannot be waited at."""
-        del asker, tip
-        return False
-
-    def lacking(self) -> str:
-        """What is missing here to ask it."""
-        return self.server.lacking()
-
-
-def read(name: str, more: Sequence[str], asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
-    """What a server, live or in a folder, tells the source `name` of the descriptors of `root` and of `more`. It does
-    not tell whether it lags.
-    """
-    del strict
-    return told_of(esplora.read_from, name, more, asker, root)
+        return str(answer_to(asker, Call("tip")))
 
 
 def configured(name: str, table: Mapping[str, Any], outside: Callable[[Path, str], Path]) -> EsploraServer:

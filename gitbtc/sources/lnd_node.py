@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gitbtc.errors import CannotWork
-from gitbtc.sources.asking import Call, NodeError, at_one_moment
-from gitbtc.sources.endpoints import Endpoint, SecretText, certificate, read_url, secret_text
+from gitbtc.sources.asking import Call, answer_to, at_one_moment
+from gitbtc.sources.endpoints import Endpoint, SecretText, certificate, lacking, read_url, secret_text
 from gitbtc.sources.remembering import remembered
 
 if TYPE_CHECKING:
@@ -55,10 +54,7 @@ class LndNode:
 
     def tip(self, asker: Asker) -> str:
         """The block that it has come to."""
-        (info,) = asker.ask([Call("getinfo")])
-        if isinstance(info, NodeError):
-            raise info
-        return str(info.get("block_hash"))
+        return str(answer_to(asker, Call("getinfo")).get("block_hash"))
 
     def waits_for_block(self, asker: Asker, tip: str) -> bool:
         """There is no such call over REST that ends by itself."""
@@ -67,13 +63,7 @@ class LndNode:
 
     def lacking(self) -> str:
         """The macaroon, the certificate."""
-        try:
-            self.macaroon.read()
-        except CannotWork as error:
-            return str(error)
-        if self.certificate is not None and not self.certificate.is_file():
-            return f"no certificate at {self.certificate}; lnd writes tls.cert beside its configuration"
-        return ""
+        return lacking(self.macaroon, self.certificate, "; lnd writes tls.cert beside its configuration")
 
 
 def read(asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
@@ -88,7 +78,7 @@ def read_knowing(asker: Asker, known: Remembered) -> SourceSnapshot:
     """The same for state files that hold what is `known`."""
     from gitbtc.sources.lnd import read_from
 
-    return at_one_moment(partial(read_from, asker, known))
+    return at_one_moment(asker, partial(read_from, asker, known))
 
 
 def shell() -> CommandLine:

@@ -6,10 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from gitbtc.sources.asking import Asker, CommandLine, Patience
+    from gitbtc.sources.chain_server import ServerProgram
     from gitbtc.sources.core_cursor import Cursor
     from gitbtc.sources.lightning import Remembered
     from gitbtc.sources.snapshot import SourceSnapshot
@@ -82,6 +83,20 @@ class LightningReader(Reader, Protocol):
         ...
 
 
+class ServerReader(Reader, Protocol):
+    """The module of a server of the chain. `FOLDER` is how a folder has its answers."""
+
+    FOLDER: CommandLine
+
+    def read(self, name: str, more: Sequence[str], asker: Asker, root: Path, *, strict: bool = False) -> SourceSnapshot:
+        """What a server, live or in a folder, tells the source `name` of the descriptors of `root` and of `more`."""
+        ...
+
+    def configured(self, name: str, table: Mapping[str, Any], outside: Callable[[Path, str], Path]) -> ServerProgram:
+        """See Reader."""
+        ...
+
+
 def reader(kind: str) -> Reader:
     """The module of the program that is called so."""
     return cast("Reader", import_module(PROGRAMS[kind]))
@@ -90,3 +105,8 @@ def reader(kind: str) -> Reader:
 def lightning_reader(kind: str) -> LightningReader:
     """The same of a Lightning node."""
     return cast("LightningReader", import_module(PROGRAMS[kind]))
+
+
+def server_reader(kind: str) -> ServerReader:
+    """The same of a server of the chain."""
+    return cast("ServerReader", import_module(PROGRAMS[kind]))

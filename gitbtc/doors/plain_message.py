@@ -11,21 +11,14 @@ from gitbtc.spends import ALLOW_REWRITE
 UNVOUCHED = "unvouched.json"
 
 
-def read_message(arguments: list[str]) -> int:
-    """The message as the person left it."""
-    if _is_plain(arguments[0]):
-        return 0
-    from gitbtc.doors.commit_hooks import read_message
-
-    return read_message(arguments)
-
-
-def _is_plain(path: str) -> bool:
-    """Whether it needs no answer: no coin has to be vouched for, no rewrite explained, and it holds nothing to tell."""
+def is_plain(arguments: list[str]) -> bool:
+    """Whether the message, as the person left it, needs no answer: no coin has to be vouched for, no rewrite explained,
+    and it holds nothing to tell.
+    """
     own = own_folder()
     if own is None or ALLOW_REWRITE in os.environ or os.path.lexists(os.path.join(own, "gitbtc", UNVOUCHED)):
         return False
     from gitbtc.keys.scan import scan
 
-    with open(path, "rb") as file:
+    with open(arguments[0], "rb") as file:
         return not scan(file.read())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+from bisect import bisect_left
 
 from gitbtc.kinds.bech32 import CHARSET, expanded, polymod
 
 ADDRESSES = 20_000  # enough that no two coins which lie near each other share one
 COINS_A_BLOCK = 50
-_MOST_RECEIVED = 50
+_TEN = 10
+_POOL = 5_000  # coins to be received: of each two digits that a txid may begin with there is one
 
 
 def wallet(count: int, seed: int = 1) -> list[bytes]:
@@ -35,15 +37,20 @@ def changed(base: list[bytes], side: int, percent: int = 1) -> list[bytes]:
 
 
 def touched(base: list[bytes], side: int, count: int) -> list[bytes]:
-    """`base` after up to ten of its coins changed: half relabelled, as many received.
+    """`base` after up to ten of its coins changed: half relabelled, as many received, each with another first digit of
+    its txid, so that they lie in as many shards.
 
     No two of eight sides touch the same coin, nor neighbours, which Git could not merge as text.
     """
-    places = [(number * 8 + side) * (len(base) // 64) for number in range(count - count // 2)]
-    received = wallet(_MOST_RECEIVED, seed=100 + side)[: count // 2]
-    relabelled = set(places)
-    kept = (_relabelled(line) if place in relabelled else line for place, line in enumerate(base))
-    return sorted([*kept, *received], key=txid_of)
+    relabelled, received = range(count - count // 2), range(_TEN // 2, _TEN // 2 + count // 2)
+    txids = [txid_of(line) for line in base]
+    bounds = [bisect_left(txids, b"%x" % digit) for digit in range(_TEN)]
+    places = {bounds[digit] + side * (bounds[digit + 1] - bounds[digit]) // 8 for digit in relabelled}
+    kept = (_relabelled(line) if place in places else line for place, line in enumerate(base))
+    pool = sorted(wallet(_POOL, seed=100), key=txid_of)
+    beginnings = [b"%x%x" % (digit, 2 * side) for digit in received]
+    new = [next(line for line in pool if txid_of(line).startswith(beginning)) for beginning in beginnings]
+    return sorted([*kept, *map(_relabelled, new)], key=txid_of)
 
 
 def merged(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> list[bytes]:

@@ -58,11 +58,15 @@ def table(title: str, times: Times, to: str) -> str:
     return "\n".join(lines)
 
 
-def arguments(description: str | None, default_rounds: int, sizes: tuple[int, ...] = ()) -> argparse.Namespace:
-    """The options that every benchmark takes; `sizes` for one that measures wallets of several sizes."""
+def arguments(
+    description: str | None, default_rounds: int, sizes: tuple[int, ...] = (), layouts: tuple[str, ...] = ()
+) -> argparse.Namespace:
+    """The options that every benchmark takes; `sizes` and `layouts` for one that measures wallets of several."""
     parser = argparse.ArgumentParser(description=description)
     if sizes:
         parser.add_argument("--sizes", type=int, nargs="+", default=sizes, metavar="COINS", help="[%(default)s]")
+    if layouts:
+        parser.add_argument("--layouts", choices=layouts, nargs="+", default=layouts, help="[%(default)s]")
     parser.add_argument("--rounds", type=int, default=default_rounds, help="rounds that count [%(default)s]")
     parser.add_argument("--record", action="store_true", help="also write the results into benchmarks/README.md")
     return parser.parse_args()

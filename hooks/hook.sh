@@ -78,18 +78,18 @@ run_earlier() {
     run $shell -c '. "$0.before-gitbtc"' "${0%/*}/$name" "$@"
 }
 
-# own_folder: gitbtc's folder in the Git folder of this work tree.
-own_folder() {
+# find_own_folder: sets $kept to gitbtc's folder in the Git folder of this work tree.
+find_own_folder() {
     if [ -d "${GIT_DIR:-.git}" ]; then
-        printf '%s\n' "${GIT_DIR:-.git}/gitbtc"
+        kept=${GIT_DIR:-.git}/gitbtc
     else
-        git rev-parse --git-path gitbtc
+        kept=$(git rev-parse --git-path gitbtc)
     fi
 }
 
 # has_left_something: whether the hook before left something to do once the commit is made. It hardly ever does.
 has_left_something() {
-    kept=$(own_folder)
+    find_own_folder
     [ -e "$kept/lost.json" ] || [ -e "$kept/emptied" ]
 }
 
@@ -104,18 +104,15 @@ is_fast_forward() {
 # now, and found nothing that the message has to say. It wrote down which process that was, when it began, and how the
 # index ends: with a digest of itself.
 is_looked_at() {
-    kept=$(own_folder)
+    find_own_folder
     [ -f "$kept/passed.by" ] && [ -r "/proc/$PPID/stat" ] || return 1
     read -r process began <"$kept/passed.by"
     IFS= read -r told <"/proc/$PPID/stat"
-    [ "$process" = "$PPID" ] && [ "$began" = "$(twentieth ${told##*) })" ] || return 1
+    # Behind the name of its program, the twentieth word tells when a process began (proc(5), field 22).
+    set -- ${told##*) }
+    [ "$process" = "$PPID" ] && [ "$began" = "${20-}" ] || return 1
     tail -c 20 "${GIT_INDEX_FILE:-${GIT_DIR:-.git}/index}" | cmp -s - "$kept/passed.index" || return 1
     rm -f "$kept/passed.by" "$kept/passed.index" "$kept/passed.json" "$kept/unvouched.json" "$kept/lost.json"
-}
-
-# twentieth WORDS: behind the name of its program, /proc/PID/stat tells so when a process began (proc(5), field 22).
-twentieth() {
-    printf '%s\n' "${20-}"
 }
 
 # ours ARGUMENTS: what gitbtc has to say.
@@ -137,7 +134,8 @@ ours() {
         ;;
     esac
     if [ -x "$python" ] && [ -f "$package" ]; then
-        run "$python" -E -P -m gitbtc hook "$name" "$@" && return 0
+        # As registration.py has it: `-m` would load what finds modules first.
+        run "$python" -E -P -c 'from gitbtc.__main__ import start; start()' hook "$name" "$@" && return 0
         status=$?
         # A shell tells by more than 128 that a signal ended it: it had no time to say anything.
         [ $status -le 128 ] || printf 'gitbtc: %s: it was killed before it had looked at everything; do the same again\n' "$name" >&2

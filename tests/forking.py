@@ -105,10 +105,11 @@ def _run(caller: Path) -> int:
         known = getattr(sys, f"__{name}__")
         os.dup2(os.open(caller / "fd" / str(copied), os.O_WRONLY if mode == "w" else os.O_RDONLY), number)
         setattr(sys, name, os.fdopen(number, mode, encoding=known.encoding, errors=known.errors, closefd=False))
-    if "-m" not in words:
-        return 0  # whether gitbtc can be imported: it is
+    program = next(number for number, word in enumerate(words, 1) if word in ("-m", "-c"))
+    if words[program] == "import gitbtc":
+        return 0  # whether it can be imported: it is
     sys.executable = words[1]  # what gitbtc then sets up starts the stand-in, too
-    sys.argv = [str(gitbtc.__file__), *words[words.index("-m") + 2 :]]
+    sys.argv = [str(gitbtc.__file__), *words[program + 1 :]]
     try:
         return main()
     except SystemExit as end:

@@ -27,7 +27,8 @@ _OURS = '"$(git rev-parse --git-common-dir)/gitbtc'
 _SCHEMAS = f' --schemas {_OURS}/schemas"'
 _WITHOUT = f'sh {_OURS}/{FALLBACK}"'
 _THERE = '[ -x "$p" ] && [ -f "$m" ]'
-_CALL = '"$p" -E -P -m gitbtc'
+# `-m gitbtc` does the same, and loads what finds modules before it: a tenth of what a driver takes to start.
+_CALL = '"$p" -E -P -c "from gitbtc.__main__ import start; start()"'
 _IMPORTS = '"$p" -E -P -c "import gitbtc" 2>/dev/null'
 
 

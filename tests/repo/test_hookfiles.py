@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from tests.conftest import Repo
     from tests.repo.conftest import Script
 
+GITBTC = "-E -P -c from gitbtc.__main__ import start; start()"
+
 
 @pytest.fixture
 def hooks(repo: Repo, script: Script) -> Hooks:
     """Hooks whose interpreter is a script that notes how it was called."""
     python = script(
         repo.path / ".git" / "python",
-        '[ "$3" != -c ] || exit 0',  # whether gitbtc can be imported
+        '[ "$4" != "import gitbtc" ] || exit 0',  # whether gitbtc can be imported
         'printf "%s\\n" "$*" >>"$NOTES"',
         'case $6 in pre-push | pre-receive) cat >>"$NOTES" ;; esac',
         'exit "${OURS:-0}"',
@@ -52,13 +54,13 @@ def test_every_hook_calls_gitbtc_with_its_name_and_arguments(repo: Repo, hooks: 
     lost_a_trailer(repo)
     for name in NAMES:
         repo.run(f".git/hooks/{name}", "a b", "c'd")
-    assert notes(repo) == [f"-E -P -m gitbtc hook {name} a b c'd" for name in NAMES]
+    assert notes(repo) == [f"{GITBTC} hook {name} a b c'd" for name in NAMES]
 
 
 def test_git_itself_runs_them(repo: Repo, hooks: Hooks) -> None:
     hooks.install()
     repo.git("commit", "-q", "--allow-empty", "-m", "two")
-    called = [line.split()[5] for line in notes(repo)]
+    called = [line.removeprefix(f"{GITBTC} hook ").split()[0] for line in notes(repo)]
     assert called == ["pre-commit", "prepare-commit-msg", "commit-msg"]
 
 
@@ -75,7 +77,7 @@ def test_a_foreign_hook_runs_first_and_comes_back_as_it_was(repo: Repo, hooks: H
     before = foreign.read_bytes()
     hooks.install()
     repo.run(".git/hooks/commit-msg", "file name", "x")
-    assert notes(repo) == ["foreign x file name", "-E -P -m gitbtc hook commit-msg file name x"]
+    assert notes(repo) == ["foreign x file name", f"{GITBTC} hook commit-msg file name x"]
     uninstall([hooks.folder])
     assert foreign.read_bytes() == before
     assert foreign.stat().st_mode & 0o777 == 0o711
@@ -109,7 +111,7 @@ def test_what_is_pushed_reaches_both_hooks(repo: Repo, hooks: Hooks, script: Scr
     pushed = b"refs/heads/main aa refs/heads/main bb\nrefs/heads/x cc refs/heads/x dd\n"
     repo.run(".git/hooks/pre-push", "origin", "url", stdin=pushed)
     sent = pushed.decode().splitlines()
-    assert notes(repo) == [*(f"foreign {line}" for line in sent), "-E -P -m gitbtc hook pre-push origin url", *sent]
+    assert notes(repo) == [*(f"foreign {line}" for line in sent), f"{GITBTC} hook pre-push origin url", *sent]
 
 
 def test_what_is_received_reaches_both_hooks(repo: Repo, hooks: Hooks, script: Script) -> None:
@@ -119,7 +121,7 @@ def test_what_is_received_reaches_both_hooks(repo: Repo, hooks: Hooks, script: S
     received = b"aa bb refs/heads/main\ncc dd refs/heads/x\n"
     repo.run(".git/hooks/pre-receive", stdin=received)
     sent = received.decode().splitlines()
-    assert notes(repo) == [*(f"foreign {line}" for line in sent), "-E -P -m gitbtc hook pre-receive", *sent]
+    assert notes(repo) == [*(f"foreign {line}" for line in sent), f"{GITBTC} hook pre-receive", *sent]
     assert uninstall([hooks.folder]) == []
     assert uninstall([hooks.folder], SERVER_NAMES) == [hooks.folder / "pre-receive"]
 
@@ -132,7 +134,7 @@ def test_a_merge_that_is_made_is_never_failed(repo: Repo, hooks: Hooks, script: 
     assert notes(repo) == []  # what is merged here was looked at before it was made
     repo.env["GITHEAD_" + repo.git("rev-parse", "HEAD").strip()] = "theirs"
     assert repo.run(".git/hooks/post-merge", "0").stderr == ""
-    assert notes(repo) == ["-E -P -m gitbtc hook post-merge 0"]
+    assert notes(repo) == [f"{GITBTC} hook post-merge 0"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -154,7 +156,7 @@ def test_an_interpreter_without_gitbtc_refuses_and_says_why(repo: Repo, hooks: H
 def test_a_hook_that_is_killed_refuses_and_says_what_to_do(
     repo: Repo, hooks: Hooks, script: Script, number: str
 ) -> None:
-    script(repo.path / "python", '[ "$3" != -c ] || exit 0', f"kill -{number} $$")
+    script(repo.path / "python", '[ "$4" != "import gitbtc" ] || exit 0', f"kill -{number} $$")
     Hooks(hooks.folder, str(repo.path / "python"), __file__).install()
     repo.write("a", "2")
     head = repo.git("rev-parse", "HEAD")
@@ -208,7 +210,7 @@ def test_a_link_is_kept_as_a_link(hooks: Hooks, repo: Repo, script: Script) -> N
     (hooks.folder / "pre-push").symlink_to("nowhere")
     hooks.install()
     repo.run(".git/hooks/pre-commit")
-    assert notes(repo) == ["linked", "-E -P -m gitbtc hook pre-commit"]
+    assert notes(repo) == ["linked", f"{GITBTC} hook pre-commit"]
     uninstall([hooks.folder])
     assert str((hooks.folder / "pre-commit").readlink()) == "../../tools/hook"
     assert str((hooks.folder / "pre-push").readlink()) == "nowhere"
@@ -218,7 +220,7 @@ def test_a_framework_that_renames_our_hook_still_runs_it(repo: Repo, hooks: Hook
     hooks.install()
     (hooks.folder / "pre-commit").rename(hooks.folder / "pre-commit.legacy")
     repo.run(".git/hooks/pre-commit.legacy")
-    assert notes(repo) == ["-E -P -m gitbtc hook pre-commit"]
+    assert notes(repo) == [f"{GITBTC} hook pre-commit"]
 
 
 def test_a_shared_hook_does_nothing_where_gitbtc_is_not_set_up(repo: Repo, hooks: Hooks) -> None:
@@ -227,7 +229,7 @@ def test_a_shared_hook_does_nothing_where_gitbtc_is_not_set_up(repo: Repo, hooks
     assert notes(repo) == []
     repo.git("config", "filter.gitbtc.required", "true")
     repo.run(".git/hooks/pre-commit")
-    assert notes(repo) == ["-E -P -m gitbtc hook pre-commit"]
+    assert notes(repo) == [f"{GITBTC} hook pre-commit"]
 
 
 # -- beside other tools, as they write their files ---------------------------------------------------------------------
@@ -254,11 +256,11 @@ def test_a_hook_of_no_shell_is_run_as_it_is(repo: Repo, hooks: Hooks) -> None:
     hook.chmod(0o755)
     hooks.install()
     repo.run(".git/hooks/commit-msg", "a b")
-    assert notes(repo)[0].startswith("a b-E -P -m gitbtc hook commit-msg")
+    assert notes(repo)[0].startswith(f"a b{GITBTC} hook commit-msg")
 
 
 def test_the_reason_stands_above_what_another_hook_says(repo: Repo, hooks: Hooks, script: Script) -> None:
-    script(Path(hooks.python), '[ "$3" != -c ] || exit 0', "echo reason >&2", 'exit "${OURS:-0}"')
+    script(Path(hooks.python), '[ "$4" != "import gitbtc" ] || exit 0', "echo reason >&2", 'exit "${OURS:-0}"')
     script(hooks.folder / "pre-commit", "echo linted; echo well >&2", 'exit "${THEIRS:-0}"')
     hooks.install()
     for ours, theirs, said in (1, 0, ["reason", "linted", "well"]), (1, 4, ["linted", "well"]):
@@ -296,7 +298,7 @@ def test_the_pre_commit_framework_may_come_before_and_after(
     assert hooks.state("pre-commit") is HookState.OURS
     assert hooks.install() == []
     repo.run(".git/hooks/pre-commit")
-    assert notes(repo) == ["-E -P -m gitbtc hook pre-commit", "framework"]
+    assert notes(repo) == [f"{GITBTC} hook pre-commit", "framework"]
     legacy = hooks.folder / "pre-commit.legacy"
     Hooks(hooks.folder, "/opt/earlier/python", __file__).install()
     assert hooks.state("pre-commit") is HookState.STALE
@@ -362,15 +364,15 @@ def test_no_path_and_no_folder_for_temporary_files_are_needed(repo: Repo, config
     for hook in ([".git/hooks/pre-commit"], ["/bin/sh", ".git/gitbtc/hook", "pre-commit"]):
         done = repo.run(*hook)
         assert done.stderr == ""
-    assert notes(repo) == ["-E -P -m gitbtc hook pre-commit"]
+    assert notes(repo) == [f"{GITBTC} hook pre-commit"]
 
 
 @pytest.mark.parametrize("place", ["/dev/null", "elsewhere", ".husky/_"])
 def test_the_configured_hook_looks_where_git_runs_no_other(repo: Repo, configured: Hooks, place: str) -> None:
     repo.git("config", "core.hooksPath", place)
-    assert run_configured(repo, "commit-msg", "file name", "x") == ["-E -P -m gitbtc hook commit-msg file name x"]
+    assert run_configured(repo, "commit-msg", "file name", "x") == [f"{GITBTC} hook commit-msg file name x"]
     lines = run_configured(repo, "pre-push", "origin", "url", stdin=b"refs/heads/main aa refs/heads/main bb\n")
-    assert lines[1:] == ["-E -P -m gitbtc hook pre-push origin url", "refs/heads/main aa refs/heads/main bb"]
+    assert lines[1:] == [f"{GITBTC} hook pre-push origin url", "refs/heads/main aa refs/heads/main bb"]
 
 
 def test_the_configured_hook_leaves_it_to_the_one_that_git_runs_next(repo: Repo, configured: Hooks) -> None:

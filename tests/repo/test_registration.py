@@ -42,7 +42,7 @@ class Stage:
 
     def answer(self, *lines: str, imports: bool = True) -> None:
         """Let the interpreter be a script of `lines`; `imports`: whether it finds gitbtc."""
-        probe = f'[ "$3" != -c ] || exit {0 if imports else 1}'
+        probe = f'[ "$4" != "import gitbtc" ] || exit {0 if imports else 1}'
         note = 'for argument; do printf "%s\\n" "$argument"; done >>"$NOTES"'
         self.python.write_text("\n".join(["#!/bin/sh", probe, note, *lines]) + "\n")
         self.python.chmod(0o755)
@@ -56,7 +56,7 @@ class Stage:
     def asked(self) -> list[str]:
         """The arguments of every call, without what leads to gitbtc."""
         lines = self.notes.read_text().splitlines() if self.notes.exists() else []
-        assert lines[:4] in (["-E", "-P", "-m", "gitbtc"], [])
+        assert lines[:4] in (["-E", "-P", "-c", "from gitbtc.__main__ import start; start()"], [])
         return lines[4:]
 
     def fork(self) -> None:

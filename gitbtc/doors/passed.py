@@ -7,10 +7,10 @@ commits of a rebase and `--no-verify`: it looks at what nobody has looked at. co
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 
+from gitbtc.digest import sha256
 from gitbtc.doors.plain_message import UNVOUCHED
 from gitbtc.repo import files
 from gitbtc.repo.callers import git_process
@@ -110,7 +110,7 @@ def _name(examination: Examination) -> str:
         merging and examination.unattributed_allowed,
         _schemas(examination.schemas),
     ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _schemas(folder: str) -> list[tuple[str, int, int]]:

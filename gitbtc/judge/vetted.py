@@ -10,12 +10,12 @@ A version that merely is in the index, or in a commit, is not vetted: a clone wi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from contextlib import suppress
 
 from gitbtc import resources
+from gitbtc.digest import sha256
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds.registry import BUILT_IN
 from gitbtc.repo import files
@@ -78,7 +78,7 @@ class Vetted:
 
 def _line(path: str, oid: str, kind: Kind | None) -> bytes:
     is_added = kind is not None and kind.name not in BUILT_IN.values()
-    schema = hashlib.sha256(json.dumps(kind.schema, sort_keys=True).encode()).hexdigest() if kind and is_added else ""
+    schema = sha256(json.dumps(kind.schema, sort_keys=True).encode()).hexdigest() if kind and is_added else ""
     return f"{oid} {json.dumps(path)} {schema}".encode()
 
 
@@ -86,7 +86,7 @@ def _program() -> str:
     """A digest of what the outcome of a look depends on besides the bytes: the code that looks, and the schemas."""
     looked_by = [os.path.join(_PACKAGE, room) for room in ("keys", "kinds")]
     found = sorted(place for folder in [*looked_by, resources.folder("schemas")] for place in _stats(folder))
-    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
+    return sha256(json.dumps(found).encode()).hexdigest()
 
 
 def _stats(folder: str) -> Iterator[tuple[str, int, int]]:

@@ -232,7 +232,7 @@ def address(path: str, kind: Kind, key: Key) -> str:
 
 def content_id(line: bytes) -> str:
     """SHA-256 of a record's canonical line, as hex."""
-    from hashlib import sha256
+    from gitbtc.digest import sha256
 
     return sha256(line).hexdigest()
 

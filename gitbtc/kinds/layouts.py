@@ -106,7 +106,7 @@ class Folded(str):
     @classmethod
     def of(cls, kind: Kind, whole: Path, files: Mapping[str, tuple[Path, str, str]]) -> Folded:
         """Those of `files`; under the name "" the whole file, where it lies beside them."""
-        from hashlib import sha256  # of what lies in one file none is asked for
+        from gitbtc.digest import sha256  # of what lies in one file none is asked for
 
         ordered = {name: files[name] for name in sorted(files)}
         told = "\n".join(f"{name} {mode} {oid}" for name, (_, mode, oid) in ordered.items())

@@ -181,7 +181,10 @@ class Drift(Comparison):
 
 def blob_id(content: Buffer, digits: int) -> str:
     """The oid that Git gives a blob, of 40 digits (SHA-1) or 64 (SHA-256)."""
-    from hashlib import sha1, sha256
+    if len(content) < _LARGE:
+        from gitbtc.digest import sha1, sha256
+    else:
+        from hashlib import sha1, sha256
 
     head = b"blob %d\0" % len(content)
     known = sha256(head) if digits == 64 else sha1(head, usedforsecurity=False)

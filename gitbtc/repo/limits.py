@@ -7,7 +7,6 @@ decide as well how long a server is busy and how much memory it takes.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from gitbtc.errors import CannotWork, GitbtcError
 
@@ -23,12 +22,15 @@ _NUMBER = re.compile(r"(\d+)([kmg]?)\Z", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}  # as Git reads them
 
 
-class Limit(NamedTuple):
+class Limit:
     """A bound: the setting, what holds where it is not set, and what it counts."""
 
-    setting: str
-    default: int
-    of: str
+    __slots__ = ("default", "of", "setting")
+
+    def __init__(self, setting: str, default: int, of: str) -> None:
+        self.setting = setting
+        self.default = default
+        self.of = of
 
 
 class TooMuch(GitbtcError):

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 
+from gitbtc.digest import blake2b
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.delta import NotCanonical, body
 from gitbtc.views import terms
 from gitbtc.views.line import Line
 from gitbtc.views.width import columns, cut
-
-try:
-    from _blake2 import blake2b  # what hashlib offers under that name; hashlib itself loads a library for others first
-except ImportError:
-    from hashlib import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

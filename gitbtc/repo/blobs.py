@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import suppress
 
 from gitbtc.errors import CannotWork, GitbtcError
@@ -13,6 +12,7 @@ from gitbtc.repo.program import bytes_of, lines_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
     from typing import IO, Self
@@ -62,7 +62,9 @@ class Blobs(Configuration, Index):
 
 
 class BlobReader:
-    """Blobs through one long-running `git cat-file --batch`. It starts with the first blob that is read."""
+    """Blobs that are files of their own, and others through one long-running `git cat-file --batch`, which starts with
+    the first of those.
+    """
 
     def __init__(self, git: Blobs) -> None:
         self._git = git
@@ -127,6 +129,12 @@ class BlobReader:
         `check` is told the type and the size before anything is read, and may raise; whatever else was asked for then
         stays unanswered.
         """
+        if not is_oid(oid):
+            raise GitbtcError(f"{oid!r}: not a full object id")
+        loose = self._git.loose
+        found = loose and loose.find(oid, check)
+        if found:
+            return found
         self.ask(oid)
         found = self.answer(check)
         if self._has_died:
@@ -169,7 +177,7 @@ class BlobReader:
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._process is None:
-            self._process = self._git._start("cat-file", "--batch", stdin=subprocess.PIPE)
+            self._process = self._git._start("cat-file", "--batch", is_asked=True)
             _widen(self._process.stdout)
         process = self._process
         if process.stdin is None or process.stdout is None:

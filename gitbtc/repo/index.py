@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from gitbtc.errors import CannotWork, remedy
-from gitbtc.repo.program import IN_THE_WAY, GitFailed, GitHindered, bytes_of
+from gitbtc.repo.loose import index_rows
+from gitbtc.repo.places import is_oid, oid_digits
+from gitbtc.repo.program import COMMON, IN_THE_WAY, GitFailed, GitHindered, bytes_of
 from gitbtc.repo.revisions import Revisions
 
 TYPE_CHECKING = False
@@ -65,6 +67,10 @@ class Index(Revisions):
 
     def tree_entries(self, revision: str, *paths: str) -> dict[str, Entry]:
         """path -> (mode, oid) of every file of the tree, or of `paths` alone (literal, no patterns)."""
+        loose = self.loose if is_oid(revision) and not paths else None
+        found = loose.files(revision) if loose else None
+        if found is not None:
+            return found
         entries = {}
         for item in self._items(
             "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", self._oid(revision), "--", *paths
@@ -80,7 +86,8 @@ class Index(Revisions):
 
     def index_entries(self) -> dict[str, Entry]:
         """path -> (mode, oid) of every settled path of the index that GIT_INDEX_FILE names."""
-        entries = {path: entry for path, stage, entry in self._staged() if stage == 0}
+        rows = self._written_down() or self._staged()
+        entries = {path: entry for path, stage, entry in rows if stage == 0}
         if any(oid in _EMPTY for _, oid in entries.values()):
             for path in self._announced():
                 entries.pop(path, None)
@@ -103,13 +110,20 @@ class Index(Revisions):
         """The last bytes of the file of the index that GIT_INDEX_FILE names: a digest of all before them, or zeros
         where Git writes none (gitformat-index(5)). Nothing without an index.
         """
-        place = self.environment.get("GIT_INDEX_FILE") or os.path.join(self.git_dir(), "index")
         try:
-            with open(place, "rb") as file:
+            with open(self._index_file(), "rb") as file:
                 file.seek(-_DIGEST, os.SEEK_END)
                 return file.read()
         except OSError:
             return b""
+
+    def _index_file(self) -> str:
+        return self.environment.get("GIT_INDEX_FILE") or os.path.join(self.git_dir(), "index")
+
+    def _written_down(self) -> list[tuple[str, int, Entry]] | None:
+        """What `_staged` tells, read from the file; None where that is Git's to read."""
+        common = self._plain_place(COMMON)
+        return index_rows(self._index_file(), oid_digits(common)) if common else None
 
     def unmerged_entries(self) -> dict[str, dict[int, Entry]]:
         """path -> stage (1 base, 2 ours, 3 theirs) -> (mode, oid) of every path that a merge left open."""

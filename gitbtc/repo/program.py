@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 
 from gitbtc.errors import CannotWork, GitbtcError, remedy
+from gitbtc.repo.loose import Loose
 from gitbtc.repo.places import common_folder, plain_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable
     from pathlib import Path
     from typing import IO
@@ -42,7 +43,7 @@ _KEPT = frozenset(
 # that only stands there is what lets us read at all.
 _KEPT_FAMILIES = ("GIT_CONFIG_", "GIT_SSH", "GIT_SSL_", "GIT_PROXY_", "GIT_AUTHOR_", "GIT_COMMITTER_")
 
-_PLACES = _TOP, _OWN, _COMMON = "--show-toplevel", "--absolute-git-dir", "--git-common-dir"
+_PLACES = _TOP, _OWN, COMMON = "--show-toplevel", "--absolute-git-dir", "--git-common-dir"
 
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _NO_REPOSITORY = "fatal: not a git repository"
@@ -103,6 +104,8 @@ class GitProgram:
         self.inside_git = inside_git
         self.environment = environment(inside_git=inside_git)
         self._places: dict[str, str] = {}  # what rev-parse told; a repository does not move while a process works in it
+        self._loose: Loose | None = None
+        self._has_looked = False
 
     # -- starting it -----------------------------------------------------------------------------------------------
 
@@ -122,6 +125,8 @@ class GitProgram:
         self, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] | range = (0,)
     ) -> tuple[int, bytes, bytes]:
         """Exit status, standard output and standard error of `git …`; errors as `_run`."""
+        import subprocess  # many a process asks Git for nothing
+
         try:
             done = subprocess.run(
                 ["git", *arguments], cwd=self.cwd, env=self.environment, input=stdin, capture_output=True, check=False
@@ -134,18 +139,25 @@ class GitProgram:
 
     def attached(self, *arguments: str) -> int:
         """Run git as a person would here, with this process's own input and output; its exit status."""
+        import subprocess
+
         command = ["git", "-C", str(self.cwd), *arguments]
         return subprocess.run(command, env=environment(), check=False).returncode
 
     def _start(
-        self, *arguments: str, stdin: IO[bytes] | int | None = None, stdout: IO[bytes] | int = subprocess.PIPE,
-        stderr: IO[bytes] | None = None,
+        self, *arguments: str, stdin: IO[bytes] | None = None, stdout: IO[bytes] | None = None,
+        stderr: IO[bytes] | None = None, is_asked: bool = False,
     ) -> subprocess.Popen[bytes]:  # fmt: skip
-        """`git …`, started and not waited for; CannotWork without git. Whoever starts it ends it."""
+        """`git …`, started and not waited for; CannotWork without git. Whoever starts it ends it. What it says comes
+        through a pipe where no `stdout` is given, and so does, if it `is_asked`, what it is told.
+        """
+        import subprocess
+
         try:
             return subprocess.Popen(
-                ["git", *arguments], cwd=self.cwd, env=self.environment, stdin=stdin, stdout=stdout, stderr=stderr
-            )
+                ["git", *arguments], cwd=self.cwd, env=self.environment, stdin=subprocess.PIPE if is_asked else stdin,
+                stdout=subprocess.PIPE if stdout is None else stdout, stderr=stderr,
+            )  # fmt: skip
         except FileNotFoundError:
             raise self._cannot_start() from None
 
@@ -198,18 +210,30 @@ class GitProgram:
 
     def common_dir(self) -> str:
         """The absolute path of the Git folder that linked work trees share."""
-        return self._place(_COMMON)
+        return self._place(COMMON)
 
-    def _place(self, option: str) -> str:
+    @property
+    def loose(self) -> Loose | None:
+        """The objects that are files of their own; None where only Git can say which those are."""
+        if not self._has_looked:
+            self._has_looked = True
+            self._loose = Loose.of(self._plain_place(COMMON), self.environment)
+        return self._loose
+
+    def _plain_place(self, option: str) -> str | None:
+        """What files tell of a place; None where Git has to be asked."""
         if option not in self._places:
             plain = plain_places(self.cwd)
             if plain is not None:
                 self._places |= dict(zip(_PLACES, plain, strict=True))
-        if option == _COMMON and option not in self._places and self.inside_git and "GIT_DIR" in self.environment:
+        if option == COMMON and option not in self._places and self.inside_git and "GIT_DIR" in self.environment:
             common = common_folder(self.cwd)  # where Git told a hook whose it is
             if common is not None:
                 self._places[option] = common
-        if option not in self._places:
+        return self._places.get(option)
+
+    def _place(self, option: str) -> str:
+        if self._plain_place(option) is None:
             # Who asks for the work tree will ask for the others: one process tells all three.
             asked = _PLACES if option == _TOP else (option,)
             told = self._line("rev-parse", *asked)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from gitbtc import abbreviation
+from gitbtc import abbreviation, interrupts, progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,24 +34,35 @@ _OBJECTS = 100_000
 
 def start() -> NoReturn:
     """Run what the command line names, and end with its exit status."""
-    _end(main())
+    try:
+        _end(main())
+    except KeyboardInterrupt as ended:
+        interrupts.end_by(interrupts.number_of(ended))
+        raise
 
 
 def main() -> int:
     """Run what the command line names; the exit status."""
     gc.set_threshold(_OBJECTS)
     name = sys.argv[1] if len(sys.argv) > 1 else ""
-    abbreviation.ask_for(_abbreviation)
-    module = CALLED_BY_GIT.get(name)
-    if module is None:
-        from gitbtc.cli import run
-
-        return run()
     try:
+        interrupts.take()
+        abbreviation.ask_for(_abbreviation)
+        module = CALLED_BY_GIT.get(name)
+        if module is None:
+            from gitbtc.cli import run
+
+            return run()
+        progress.begin()
         status: int = __import__(module, fromlist=["main"]).main(sys.argv[1:])
-    except KeyboardInterrupt:
-        _end_as_interrupted()
-        return 130
+    except KeyboardInterrupt as ended:
+        # Ctrl-C goes to Git and to all that it started, and nobody reads a traceback.
+        number = interrupts.number_of(ended)
+        progress.end()
+        interrupts.end_by(number)
+        return 128 + number
+    finally:
+        progress.end()
     return status
 
 
@@ -73,17 +84,6 @@ def _end(status: int) -> NoReturn:
     if is_awaited:
         sys.exit(status)
     os._exit(status)
-
-
-def _end_as_interrupted() -> None:
-    """Ctrl-C goes to Git and to all that it started: whoever waits for this process is to see that it was that, and
-    nobody reads a traceback.
-    """
-    import os
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _abbreviation() -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
-from gitbtc import __version__
+from gitbtc import __version__, interrupts, progress
 from gitbtc.errors import CannotWork, GitbtcError, printable, report, told
 
 # Command -> (module, what it does in one line). The line stands here so that `gitbtc --help` imports no command.
@@ -103,8 +104,13 @@ def _meant(name: str) -> str:
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gitbtc")
-def program() -> None:
+@click.option("--progress/--no-progress", "progress_asked", default=None,
+              help="Tell on standard error how far it is. [default: on a terminal, after two seconds]")  # fmt: skip
+@click.pass_context
+def program(context: click.Context, *, progress_asked: bool | None) -> None:
     """Version control for Bitcoin state on plain Git: coins in `git diff`, records in `git merge`, no key ever."""
+    progress.begin(asked=progress_asked)
+    context.with_resource(progress.doing(f"gitbtc {context.invoked_subcommand}"))
 
 
 def _stand_somewhere() -> None:
@@ -136,9 +142,10 @@ def run() -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except (click.Abort, KeyboardInterrupt):
-        print("gitbtc: interrupted; nothing was left half-written", file=sys.stderr)
-        return 130
+    except (click.Abort, KeyboardInterrupt) as ended:
+        with suppress(OSError):  # the terminal may be gone
+            print("gitbtc: interrupted; nothing was left half-written", file=sys.stderr, flush=True)
+        return 128 + interrupts.number_of(ended.__cause__ or ended)
     except BrokenPipeError:
         return 1
     except Exception as error:  # noqa: BLE001 - a traceback could show a record, or a key

@@ -10,6 +10,7 @@ import click
 from gitbtc.cli.arguments import complete_files
 from gitbtc.cli.install import show, show_hooks, show_other_filters
 from gitbtc.errors import CannotWork, GitbtcError, not_written, printable
+from gitbtc.interrupts import undisturbed
 from gitbtc.kinds import codec
 from gitbtc.kinds.layouts import WHOLE, Layout, layout_of, shard_path, without_records
 from gitbtc.kinds.shards import TXID
@@ -68,7 +69,8 @@ def _make_repository(place: Path, git: Git) -> bool:
     except OSError as error:
         raise not_written(error, place) from None
     if not git.is_repository():
-        git.init()
+        with undisturbed():
+            git.init()
         return True
     if not git.is_bare() and Path(git.top_level()).resolve() != place:
         raise CannotWork(

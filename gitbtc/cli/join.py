@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +11,7 @@ import click
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.paging import say
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printable_json
+from gitbtc.interrupts import undisturbed
 from gitbtc.join.joining import Joining
 from gitbtc.repo.git import Git
 from gitbtc.repo.program import GitHindered
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     Made = tuple[str, list[str], JoinCommit | None]  # oid of the join, its heads, what it decided
 
 _PREFIXES = ("refs/heads/", "refs/remotes/", "refs/")
-_LONG = 100  # files
 
 
 @click.command("join")
@@ -91,7 +90,7 @@ def _here(git: Git, objects: Objects, asked: _Asked) -> Made:
     if asked.target.tip is not None:
         heads.setdefault(asked.target.branch, asked.target.tip)
     gc.disable()  # what is read stays until the process ends, and a fleet's history is a million objects
-    joining = Joining(objects, git, heads, _show)
+    joining = Joining(objects, git, heads)
     present = joining.present(asked.target.tip)
     if present is not None:
         return present, joining.heads, None
@@ -142,7 +141,8 @@ class _Target:
 
     def _follow(self, oid: str) -> None:
         try:
-            self._git.fast_forward(oid)
+            with undisturbed():  # Git writes files one after another
+                self._git.fast_forward(oid)
         except GitHindered as error:
             if self._git.all_is_committed():
                 raise
@@ -171,9 +171,3 @@ def _matches(ref: str, pattern: str) -> bool:
     return not ref.endswith("/HEAD") and any(
         fnmatchcase(ref.removeprefix(prefix), pattern) for prefix in ("", *_PREFIXES) if ref.startswith(prefix)
     )
-
-
-def _show(done: int, of: int) -> None:
-    """How far the reading has come, where somebody is looking."""
-    if of >= _LONG and sys.stderr.isatty():
-        click.echo(f"\rreading: {done:,} of {of:,} files", err=True, nl=done == of)

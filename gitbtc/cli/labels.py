@@ -15,6 +15,7 @@ from gitbtc.cli.arguments import complete_files
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable
 from gitbtc.kinds.registry import built_in
 from gitbtc.labels.label_file import KIND
+from gitbtc.progress import Paused
 from gitbtc.repo.git import Git
 from gitbtc.reserving.events import root_at
 
@@ -180,8 +181,9 @@ def _agree(turned: int, freezes: int | None) -> None:
         raise GitbtcError(f"the file would freeze or unfreeze {turned}, not {freezes}; nothing was imported")
     if not turned or freezes is not None:
         return
-    if sys.stdin.isatty() and click.confirm(f"Freeze or unfreeze {turned} of the coins above?"):
-        return
+    with Paused():
+        if sys.stdin.isatty() and click.confirm(f"Freeze or unfreeze {turned} of the coins above?"):
+            return
     raise GitbtcError(f"nothing was imported; --freeze {turned} agrees to what is listed above")
 
 

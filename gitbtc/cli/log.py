@@ -164,9 +164,7 @@ def _from_top(git: Git, path: str) -> str:
 
 def _told(history: History, others: OtherFiles, commits: list[LoggedCommit], chosen: _Chosen) -> Told:
     """Each commit that did something, newest first."""
-    # On a terminal the lines themselves show how far it is.
-    coming = history.ahead(commits)
-    for commit in coming if sys.stdout.isatty() else watched(commits, coming):
+    for commit in watched(commits, history.ahead(commits)):
         stories = chosen.of(others.add_to(commit, history.told(commit)))
         if stories:
             yield commit, stories

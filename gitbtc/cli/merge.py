@@ -9,9 +9,10 @@ import click
 
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.errors import CannotWork
+from gitbtc.interrupts import undisturbed
 from gitbtc.repo.git import Git
 from gitbtc.resolve.open_conflicts import Conflicts
-from gitbtc.state.in_progress import WAYS_ON, InProgress
+from gitbtc.state.in_progress import COMMIT, WAYS_ON, InProgress
 from gitbtc.state.merging import MERGE
 from gitbtc.views.conflicts import open_line
 
@@ -41,6 +42,18 @@ def command(arguments: tuple[str, ...]) -> int:
     top = git.at_top()
     top.check_writable()
     was_committed = top.all_is_committed()
+    head = top.find("HEAD") if was_committed and InProgress(top).name == COMMIT else None
+    try:
+        return _merge(git, top, arguments, was_committed=was_committed)
+    except KeyboardInterrupt:
+        # Git leaves what it has merged in the index, and does not say at each moment that it is a merge.
+        if head is not None and top.find("HEAD") == head:
+            with undisturbed():
+                top.reset()
+        raise
+
+
+def _merge(git: Git, top: Git, arguments: tuple[str, ...], *, was_committed: bool) -> int:
     status = git.attached("merge", *arguments)
     if status > 1:
         return _cut_short(top, status, was_committed=was_committed)

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc import progress
 from gitbtc.views.width import wrapped
 
 if TYPE_CHECKING:
@@ -45,9 +47,12 @@ def show(lines: Iterable[bytes], pager: str) -> None:
         sys.stdout.buffer.writelines(lines)
         sys.stdout.buffer.flush()
         return
+    coming = iter(lines)
+    first = next(coming, b"")  # which can take long; what comes after, the pager has the terminal for
+    progress.end()
     # As Git does: quit if it fits on one screen, pass colours on, leave the screen as it is.
     environment = {"LESS": "FRX", "LV": "-c"} | os.environ
     reader = subprocess.Popen(["sh", "-c", pager], stdin=subprocess.PIPE, env=environment)
     with suppress(BrokenPipeError), reader:  # whoever reads may have seen enough
         if reader.stdin:
-            reader.stdin.writelines(lines)
+            reader.stdin.writelines(chain([first], coming))

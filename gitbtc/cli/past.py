@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gitbtc import progress
 from gitbtc.history.commits import History
 from gitbtc.repo.ahead import ReadAhead
 from gitbtc.repo.reading import objects_of
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import Git
     from gitbtc.repo.objects import LoggedCommit, Objects
 
-_LONG = 200  # commits: from about a second on, progress is shown
-_STEP = 20
-
 
 @contextmanager
 def opened(git: Git, kinds: Kinds | None = None) -> Iterator[tuple[History, Objects]]:
@@ -32,15 +29,9 @@ def opened(git: Git, kinds: Kinds | None = None) -> Iterator[tuple[History, Obje
         yield History(objects, blobs, kinds), objects
 
 
-def watched(commits: Sequence[LoggedCommit], taken: Iterable[LoggedCommit]) -> Iterator[LoggedCommit]:
-    """`taken`, with a counter on standard error when they are many and somebody is looking."""
-    shown = len(commits) >= _LONG and sys.stderr.isatty()
-    for done, commit in enumerate(taken):
-        if shown and done % _STEP == 0:
-            print(f"\rgitbtc: {done:,} of {len(commits):,} commits read", end="", file=sys.stderr, flush=True)
-        yield commit
-    if shown:
-        print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
+def watched(commits: Sequence[LoggedCommit], taken: Iterable[LoggedCommit]) -> Iterable[LoggedCommit]:
+    """`taken`, with whoever waits told of how many it is."""
+    return progress.counted("commits read", taken, len(commits))
 
 
 def cut(commits: Iterable[LoggedCommit]) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
+from gitbtc import progress
 from gitbtc.cli.arguments import complete_files
 from gitbtc.doors.new_commits import named
 from gitbtc.errors import CannotWork, GitbtcError, UsageError, printable, printable_json
@@ -24,11 +24,11 @@ from gitbtc.scanning.shown import holds_a_key
 from gitbtc.views import sarif, secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import date
 
     from gitbtc.repo.git import BlobReader
-    from gitbtc.scanning.place import Looked, Place
+    from gitbtc.scanning.place import Place
     from gitbtc.scanning.report import Report
 
 _LONG = 500  # places
@@ -177,20 +177,11 @@ def _run(scan: _Scan, open_files: ExitStack) -> Report:
     wanted = places if clean is None else [place for place in places if place not in clean]
     allow_list = listed(scan.allow_list)
     looked = crew.look(scan.git, wanted, frozenset(allow_list.entries))
-    report = scanned(_watched(looked, len(wanted)), allow_list, clean)
+    report = scanned(progress.counted("places scanned", looked, len(wanted)), allow_list, clean)
     report.remembered = len(places) - len(wanted)
     if scan.git is not None:
         track(report, scan.git)
     return report
-
-
-def _watched(looked: Iterator[Looked], count: int) -> Iterator[Looked]:
-    """The same, with a bar on standard error when there is much and somebody is looking."""
-    if count < _LONG or not sys.stderr.isatty():
-        yield from looked
-        return
-    with click.progressbar(looked, length=count, label="scanning", file=sys.stderr) as bar:
-        yield from bar
 
 
 def _print(report: Report, *, as_json: bool, as_sarif: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc import progress
 from gitbtc.cli import left_out
 from gitbtc.cli.arguments import complete_files, kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable, printable_json
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 ROOT_KEY = "gitbtc.validate/v1"
 
-_SLOW = 20_000  # records: from about a second on, progress is shown
 _SHOWN = 20  # faults of one file in the text; --json has them all
 
 
@@ -173,24 +172,17 @@ def _read(path: Path) -> bytes:
 
 
 class Count:
-    """Counts what was checked, and shows progress on a terminal where there is much of it."""
+    """Counts what was checked."""
 
     def __init__(self) -> None:
         self.files = 0
         self.records = 0
 
     def watch(self, path: str, records: Iterable[Record], count: int) -> Iterable[Record]:
-        """`records`, counted, and with a bar on standard error when they are many."""
+        """`records`, counted, and whoever waits told of them."""
         self.files += 1
         self.records += count
-        return _with_bar(path, records, count) if count >= _SLOW and sys.stderr.isatty() else records
-
-
-def _with_bar(path: str, records: Iterable[Record], count: int) -> Iterator[Record]:
-    with click.progressbar(
-        records, length=count, label=printable(path), file=sys.stderr, update_min_steps=count // 100
-    ) as bar:
-        yield from bar
+        return progress.counted(f"{path}: records checked", records, count)
 
 
 def _address(path: str, violation: RecordViolation) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitbtc import progress
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.doors.made_commits import MadeCommits
 from gitbtc.doors.new_commits import named
@@ -14,8 +14,6 @@ from gitbtc.errors import UsageError, printable_json
 from gitbtc.repo.git import Git
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gitbtc.judge.findings import Finding
 
 ROOT_KEY = "gitbtc.verify/v1"
@@ -38,7 +36,8 @@ def command(ranges: tuple[str, ...], *, as_json: bool) -> int:
     if not commits:
         raise UsageError(f"{' '.join(ranges)}: no commit is in it, so nothing was looked at; is a side of it empty?")
     with MadeCommits(git) as made:
-        found = [finding for oid in _watched(commits) for finding in made.findings(oid)]
+        looked_at = progress.counted("commits verified", commits, len(commits))
+        found = [finding for oid in looked_at for finding in made.findings(oid)]
     refusing = sum(finding.refuses for finding in found)
     if as_json:
         document = {
@@ -52,15 +51,6 @@ def command(ranges: tuple[str, ...], *, as_json: bool) -> int:
             click.echo(finding)
         click.echo(f"{_counted(len(commits), 'commit')} verified, {_counted(refusing, 'finding')}")
     return 1 if refusing else 0
-
-
-def _watched(commits: list[str]) -> Iterable[str]:
-    """The commits, with a bar on standard error when they are many and somebody is looking."""
-    if len(commits) < _LONG or not sys.stderr.isatty():
-        yield from commits
-        return
-    with click.progressbar(commits, label="verifying", file=sys.stderr) as bar:
-        yield from bar
 
 
 def _document(finding: Finding) -> dict[str, Any]:

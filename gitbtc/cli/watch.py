@@ -21,10 +21,12 @@ def command(names: tuple[str, ...], rounds: int | None, *, commit: bool) -> None
     once, while somebody is in the middle of something in this repository. A node that cannot be read is tried again
     ever more seldom; a wrong password or another network ends it.
     """
+    from gitbtc import progress
     from gitbtc.repo.git import Git
     from gitbtc.sources.configured import chosen
     from gitbtc.sources.watching import Watch
 
+    progress.end()  # of what never ends
     git = Git().at_top()
     watch = Watch(chosen(Path(git.top_level()), names), git, commit=commit, told=tell, done=show)
     watch.run(rounds)

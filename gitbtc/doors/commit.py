@@ -123,9 +123,7 @@ class Examination(InTheMaking):
             yield f"gitbtc: {printable(path)}: {fault}{_form_mend(fault, filters.get(path, 'unset'))}"
 
     def _records(self) -> Iterator[str]:
-        from gitbtc.doors.progress import told
-
-        found = self.files.records(told)
+        found = self.files.records()
         for path, violation in found[:_SHOWN]:
             yield f"gitbtc: {printable(violation.told_of(path))}"
         if len(found) > _SHOWN:

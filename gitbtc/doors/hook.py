@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from gitbtc.errors import GitbtcError, report, told
+from gitbtc.progress import doing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def main(arguments: list[str]) -> int:
     try:
         if name in UNASKED and _function(*UNASKED[name])(arguments[2:]):
             return 0
-        status: int = _function(*door)(arguments[2:])
+        with doing(f"{name} hook"):
+            status: int = _function(*door)(arguments[2:])
     except GitbtcError as error:
         print(told(error), file=sys.stderr)
         return error.status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from gitbtc import progress
 from gitbtc.repo.git import Git
 
 TYPE_CHECKING = False
@@ -19,7 +20,8 @@ def push(arguments: list[str]) -> int:
 
     git = Git().at_top().as_stored()  # what leaves is what is stored, whatever refs/replace shows of it here
     updates = to_send(_input())
-    return _tell(findings(git, updates, leaving(git, arguments[0], updates)))
+    commits = leaving(git, arguments[0], updates)
+    return _tell(findings(git, updates, progress.counted("commits", commits, len(commits))))
 
 
 def receive(_: list[str]) -> int:
@@ -33,13 +35,14 @@ def receive(_: list[str]) -> int:
     git = Git().as_stored()
     settings = dict(git.config_entries())
     limits, examined = Limits(settings), Examined(git)
-    with watched(limits[SECONDS]) as watch:
+    with watched(limits[SECONDS]):
         updates = to_receive(_input())
         limits.check(REFS, len(updates), "this push")
         arrived = examined.arriving(tips(updates))
         limits.check(COMMITS, len(arrived.commits), "this push")
         said = [*replacing(updates), *in_options(updates, _options())]
-        status = _tell([*said, *findings(git, updates, watch.counted(arrived.commits), settings)])
+        commits = progress.counted("commits", arrived.commits, len(arrived.commits))
+        status = _tell([*said, *findings(git, updates, commits, settings)])
         if not status:
             examined.add(arrived)
     return status

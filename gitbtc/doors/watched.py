@@ -11,12 +11,13 @@ import termios
 import time
 from contextlib import contextmanager
 
-from gitbtc.errors import CannotWork
+from gitbtc import progress
+from gitbtc.errors import CannotWork, printable
 from gitbtc.repo.limits import SECONDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from types import FrameType
 
 _EVERY = 1.0  # seconds from look to look
@@ -35,13 +36,6 @@ class PushWatch:
     def __init__(self, seconds: int) -> None:
         self._seconds = seconds
         self._begun = self._spoke = self._read = time.monotonic()
-        self._progress = "looking at what is pushed"
-
-    def counted(self, commits: Sequence[str]) -> Iterator[str]:
-        """The commits, while they are looked at."""
-        for done, oid in enumerate(commits):
-            self._progress = f"{done:,} of {len(commits):,} commits looked at"
-            yield oid
 
     def look(self) -> None:
         """Say how far it is now and then; raises where it is to end."""
@@ -55,7 +49,7 @@ class PushWatch:
             self._read = now
             if now - self._spoke >= _SPEAKS_EVERY:
                 self._spoke = now
-                os.write(_ERRORS, f"gitbtc: {self._progress}\r".encode())
+                os.write(_ERRORS, f"gitbtc: {printable(progress.words())}\r".encode())
         if self._seconds and now - self._begun >= self._seconds:
             raise _Ended(
                 f"this push takes longer than {self._seconds} s to look at; push less at once, or raise "
@@ -81,11 +75,14 @@ def watched(seconds: int) -> Iterator[PushWatch]:
 
     before = signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, _EVERY, _EVERY)
+    progress.listen(begin=True)
     try:
-        yield watch
+        with progress.doing("looking at what is pushed"):
+            yield watch
     except _Ended as ended:
         raise CannotWork(str(ended)) from None
     finally:
+        progress.listen(begin=False)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 

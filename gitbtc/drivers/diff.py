@@ -16,6 +16,7 @@ from gitbtc.drivers import opened
 from gitbtc.errors import printable
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds, built_in, root_of
+from gitbtc.progress import Paused, doing
 from gitbtc.views import terms, text
 from gitbtc.views.beside import Beside
 
@@ -63,7 +64,8 @@ def main(arguments: list[str]) -> int:
     """Show one file; always 0."""
     call = DiffCall(arguments[1:])
     try:
-        _hand_over(call) if os.environ.get("GIT_EXTERNAL_DIFF") else _show(call)
+        with doing(f"comparing {call.path}"):
+            _hand_over(call) if os.environ.get("GIT_EXTERNAL_DIFF") else _show(call)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # The pager was closed. What is left in the buffer has to go somewhere when the interpreter ends.
@@ -76,7 +78,8 @@ def _hand_over(call: DiffCall) -> None:
     import subprocess
 
     tool = os.environ["GIT_EXTERNAL_DIFF"]
-    subprocess.run(["sh", "-c", f'{tool} "$@"', tool, *call.forwarded], check=False)
+    with Paused():
+        subprocess.run(["sh", "-c", f'{tool} "$@"', tool, *call.forwarded], check=False)
 
 
 def _show(call: DiffCall) -> None:

@@ -20,6 +20,7 @@ import sys
 from functools import partial
 
 from gitbtc.errors import CannotWork, GitbtcError, printable
+from gitbtc.progress import doing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 _PACKET_MAX = 65516
 _BUFFER = 1 << 18
 _FLUSH = b"0000"
-# So many bytes take seconds, of which a person who waits is told.
-_LONG = 32 << 20
 # Of no state file, such a one is worth a line among those that are known.
 _LARGE = 1 << 16
 _USAGE = "gitbtc: usage: gitbtc clean [--schemas DIR] PATH, or gitbtc filter-process [--schemas DIR]; Git calls these"
@@ -91,8 +90,6 @@ def clean(folder: str | None, path: str, content: bytes) -> bytes:
 
     look = partial(scan, content, path, partial(_known, folder))
     in_name = scan_name(path)
-    if len(content) >= _LONG and sys.stderr.isatty():
-        _say(f"gitbtc: {_shown(path)}: {len(content) >> 20} MB, looked at for keys for the first time")
     findings = look()
     if in_name or findings:
         _judge(path, content, in_name, findings, look)
@@ -252,7 +249,8 @@ def _serve_one(folder: str | None, path: str) -> int:
 def _attempt(command: Command, folder: str | None, path: str, content: bytes) -> bytes | None:
     """The command's result, or None after it was said why not. A file that could not be scanned is refused too."""
     try:
-        return command(folder, path, content)
+        with doing("looking at what is to be stored"):  # not at which file: its name may be a key
+            return command(folder, path, content)
     except Refused as refused:
         _say(str(refused))
     except Exception as error:  # noqa: BLE001 - a file that nobody could look at is refused, whatever stopped it

@@ -16,6 +16,7 @@ from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds
 from gitbtc.merge.files import Merge, Options, merge_files
 from gitbtc.merge.markers import Style
+from gitbtc.progress import doing
 from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.state.merging import Merging, announced
 
@@ -74,7 +75,8 @@ def main(arguments: list[str]) -> int:
     gc.disable()  # it makes no cycles worth collecting, and ends in a moment
     try:
         call = MergeCall(arguments[1:])
-        return _merge(call)
+        with doing(f"merging {call.path or call.kind}"):
+            return _merge(call)
     except (GitbtcError, OSError, MemoryError) as error:
         why = lacking(error) or printable(str(error))
         print(f"gitbtc: the merge of this file failed, ours is left as it was: {why}", file=sys.stderr)

@@ -10,6 +10,7 @@ import sys
 
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds.registry import Kinds
+from gitbtc.progress import doing
 from gitbtc.views import textconv
 
 TYPE_CHECKING = False
@@ -24,7 +25,8 @@ def main(arguments: list[str]) -> int:
     with open(path, "rb") as file:
         content = file.read()
     try:
-        sys.stdout.buffer.writelines(_text(given, content))
+        with doing("reading records"):
+            sys.stdout.buffer.writelines(_text(given, content))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # The pager was closed. What is left in the buffer has to go somewhere when the interpreter ends.

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from collections import deque
 
+from gitbtc import progress
+from gitbtc.interrupts import leave_to_parent
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import delta
@@ -17,7 +19,7 @@ from gitbtc.kinds.registry import Kinds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Protocol
 
     from gitbtc.kinds.kind import Key, Kind
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     # The lines that differ from the anchor's, None for one that is gone; all bytes of a file whose records have no
     # lines; None for what is no state file.
     Difference = Mapping[Key, bytes | None] | bytes | None
-    Progress = Callable[[int, int], None]  # files read, files to read
 
     class Reader(Protocol):
         """Reads blobs one after another, in the order in which they were asked for."""
@@ -97,7 +98,7 @@ class Differences:
 
 
 def shared_out(
-    git: Git, schemas: Mapping[str, bytes], anchors: Mapping[str, bytes], files: Sequence[File], progress: Progress
+    git: Git, schemas: Mapping[str, bytes], anchors: Mapping[str, bytes], files: Sequence[File]
 ) -> Differences:
     """The differences of `files`, read by as many processes as there are processors and as are worth it."""
     differences = Differences(schemas, anchors)
@@ -105,7 +106,7 @@ def shared_out(
         with git.blobs() as reader:
             differences.read(reader, files)
         return differences
-    return _by_processes(git, differences, (schemas, anchors), as_stored(git, files), progress)
+    return _by_processes(git, differences, (schemas, anchors), as_stored(git, files))
 
 
 def as_stored(git: Git, files: Sequence[File]) -> list[File]:
@@ -119,21 +120,19 @@ def _by_processes(
     differences: Differences,
     given: tuple[Mapping[str, bytes], Mapping[str, bytes]],
     files: Sequence[File],
-    progress: Progress,
 ) -> Differences:
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
     workers = min(processors(), len(files) // _SHARE)
     share = max(_SHARE, -(-len(files) // (workers * _SHARES)))
-    done = 0
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (git, *given)) as pool:
+    step = progress.doing("files compared", len(files))
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (git, *given)) as pool, step:
         asked = [pool.submit(_compare, files[at : at + share]) for at in range(0, len(files), share)]
         for answered in as_completed(asked):
             compared = answered.result()
             differences.take(compared)
-            done += len(compared)
-            progress(done, len(files))
+            step.done += len(compared)
     return differences
 
 
@@ -146,6 +145,7 @@ _own: list[tuple[Differences, Reader]] = []  # of a process that only compares
 
 
 def _begin(git: Git, schemas: Mapping[str, bytes], anchors: Mapping[str, bytes]) -> None:
+    leave_to_parent()
     _own.append((Differences(schemas, anchors), git.blobs()))
 
 

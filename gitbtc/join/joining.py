@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gitbtc.join.coins import JoinOutcome
     from gitbtc.join.crdt import Replica
-    from gitbtc.join.differences import Differences, File, Progress
+    from gitbtc.join.differences import Differences, File
     from gitbtc.join.history import Node
     from gitbtc.join.states import Changes, HeadState
     from gitbtc.kinds.kind import Kind
@@ -65,17 +65,14 @@ class JoinCommit:
 
 
 class Joining:
-    """Joins heads of one repository. `names`: name -> oid of what is joined; `progress` is told how far the reading
-    has come.
-    """
+    """Joins heads of one repository. `names`: name -> oid of what is joined."""
 
     history_of = CommitGraph
 
-    def __init__(self, objects: Objects, git: Git, names: Mapping[str, str], progress: Progress | None = None) -> None:
+    def __init__(self, objects: Objects, git: Git, names: Mapping[str, str]) -> None:
         self._objects = objects
         self._git = git
         self._names = names
-        self._progress = progress or (lambda _, __: None)
         self.history = self.history_of(objects.ancestry(dict.fromkeys(names.values())))
         self.heads = self.history.independent(names.values())
         self._frontier = self.history.frontier(self.heads)
@@ -128,7 +125,7 @@ class Joining:
         return {path: self._objects.blob(blob) for path, (_, blob) in sorted(found.items()) if path.endswith(SUFFIX)}
 
     def _read_all(self, anchors: Mapping[str, bytes], files: Sequence[File]) -> Differences:
-        return shared_out(self._git, self._schemas, anchors, files, self._progress)
+        return shared_out(self._git, self._schemas, anchors, files)
 
     # -- joining ---------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Kind
     from gitbtc.kinds.registry import Kinds
-    from gitbtc.kinds.validate import Files, RecordViolation, Watch
+    from gitbtc.kinds.validate import Files, RecordViolation
     from gitbtc.repo.git import Entry
     from gitbtc.state.snapshot import ReadBlob, Snapshot
 
@@ -243,15 +243,14 @@ class ChangedFiles:
             self._deltas[path] = next((delta for delta in walked if delta is not None), None)
         return self._deltas[path]
 
-    def records(self, watch: Watch | None = None) -> list[tuple[str, RecordViolation]]:
+    def records(self) -> list[tuple[str, RecordViolation]]:
         """(path, fault) of each record that no parent has and that breaks its schema; Malformed files are faults."""
         from gitbtc.kinds.validate import validate_files
 
-        watching = [watch] if watch else []
         first, *others = self.before
-        found = list(validate_files(self.kinds, self._versions(first), self._versions(self.after), *watching))
+        found = list(validate_files(self.kinds, self._versions(first), self._versions(self.after)))
         for parent in others if found else ():
-            again = validate_files(self.kinds, self._versions(parent), self._versions(self.after), *watching)
+            again = validate_files(self.kinds, self._versions(parent), self._versions(self.after))
             known = {_name(path, violation) for path, violation in again}
             found = [fault for fault in found if _name(*fault) in known]
         return found

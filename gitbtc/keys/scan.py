@@ -19,6 +19,7 @@ from gitbtc.keys.form import BLOCK, Form
 from gitbtc.keys.lazily import compiled
 from gitbtc.keys.tokens import Tokens, encoded, encoded_in_strings, holds_hex, is_text, with_words_decoded
 from gitbtc.keys.typed import without_typed
+from gitbtc.progress import doing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ def scan(
     of the repository's own keys (`gitbtc.keys.own.public_texts`), which 32 bytes in hex are held against. `allowed` are
     fingerprints of what refuses nothing: a hundred of them must not hide one key.
     """
+    with doing("looking for keys"):
+        return _scanned(content, path, known, allowed)
+
+
+def _scanned(content: bytes, path: str, known: Known | None, allowed: Container[str]) -> list[KeyFinding]:
     whole = ((1, form, secret) for family in FILES for _, form, secret in family.find_file(content, path))
     found: dict[tuple[str, bytes], KeyFinding] = {}
     refusing = 0

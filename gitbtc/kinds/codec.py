@@ -14,6 +14,7 @@ from operator import lt
 
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds import json_text
+from gitbtc.progress import doing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -249,7 +250,8 @@ def keyed(kind: Kind, content: bytes) -> dict[Key, bytes]:
     if at_once is not None:
         return dict(zip(at_once.keys, at_once.lines, strict=True))
     try:
-        return _keyed(kind, content)
+        with doing(f"putting {kind.noun[1]} in form"):
+            return _keyed(kind, content)
     except Malformed as error:
         foreign = foreign_words(kind, content)
         raise (ForeignFile(foreign) if foreign else error) from None
@@ -317,6 +319,11 @@ def read_at_once(kind: Kind, content: bytes) -> _Canonical | None:
     No line end can stand inside a text of JSON, so a canonical file without its line ends is what it writes back.
     """
     json_text.expect(len(content))
+    with doing(f"reading {kind.noun[1]}"):
+        return _at_once(kind, content)
+
+
+def _at_once(kind: Kind, content: bytes) -> _Canonical | None:
     lines = kind.frame.split(content) if kind.is_array else None
     if lines is None:
         return None

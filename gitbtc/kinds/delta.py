@@ -12,6 +12,7 @@ from itertools import accumulate, pairwise
 
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.frame import ARRAY
+from gitbtc.progress import doing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,6 +131,11 @@ def _walk(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
     if not kind.is_array:
         raise NotCanonical
     json_text.expect(max(len(old), len(new)))
+    with doing(f"comparing {kind.noun[1]}"):
+        return _compared(kind, old, new)
+
+
+def _compared(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
     before, after = _LineReader(kind, old), _LineReader(kind, new)
     if before.is_empty != after.is_empty:
         return _all_of(kind, before, after)

@@ -12,6 +12,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import NotCanonical, body
 from gitbtc.kinds.shards import AGENT, MONTH, NOBODY, TXID, is_name, month_of, named_agent
+from gitbtc.progress import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,9 +199,8 @@ def read(oid: Folded, read_file: Callable[[Path, str], bytes], names: Iterable[s
     if oid.fault:
         raise Malformed(oid.fault)
     chosen = oid.files if names is None else {name: oid.files[name] for name in names if name in oid.files}
-    return joined(
-        oid.kind, oid.layout, {name: (path, read_file(path, blob)) for name, (path, _, blob) in chosen.items()}
-    )
+    asked = counted("shards read", chosen.items(), len(chosen))
+    return joined(oid.kind, oid.layout, {name: (path, read_file(path, blob)) for name, (path, _, blob) in asked})
 
 
 def differing(versions: Iterable[Entry | None]) -> list[str] | None:

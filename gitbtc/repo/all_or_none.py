@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from gitbtc.errors import CannotWork, GitbtcError, not_written
+from gitbtc.interrupts import undisturbed
 from gitbtc.repo import files
 from gitbtc.repo.lock import JOURNAL
 
@@ -80,7 +81,7 @@ class AllOrNone:
             self._prepare(replacements, waiting)
             plan = _plan(self._top, replacements, staged, waiting)
             self._check(plan)
-            with files.undisturbed():
+            with undisturbed():
                 self._begin(plan)
                 self._move(plan)
         except OSError as error:
@@ -105,7 +106,7 @@ class AllOrNone:
                     f"{error}; it belongs to a change that was cut short: put it back as it was, or give the rest of "
                     f"that change up with `rm {shlex.quote(str(self.journal))}`"
                 ) from None
-            with files.undisturbed():
+            with undisturbed():
                 self._stage(plan)
                 self._move(plan)
         return [str(entry["path"]) for entry in plan["files"]]

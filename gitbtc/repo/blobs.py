@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.progress import doing
 from gitbtc.repo.configuration import Configuration
 from gitbtc.repo.index import SUBMODULE, Index
 from gitbtc.repo.places import is_oid
@@ -165,7 +166,8 @@ class BlobReader:
         except BaseException:
             self._give_up()
             raise
-        content: bytes = answers.read(size)
+        with doing("reading from Git"):
+            content: bytes = answers.read(size)
         answers.read(1)
         return kind, content
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from gitbtc.errors import not_written
+from gitbtc.interrupts import undisturbed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     Place: TypeAlias = str | os.PathLike[str]
@@ -122,28 +123,6 @@ def write_all(contents: Mapping[str, bytes], mode: int | None = None, first: Cal
     finally:
         for written in prepared.values():
             remove(written)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Ctrl-C, and who ends this process otherwise than by a kill, wait until it is done.
-
-    Not by a mask: a signal that this thread blocks goes to another one, and interrupts this one all the same.
-    """
-    import signal
-
-    caught: list[int] = []
-    before = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(ValueError):  # in another thread than the main one, which alone they interrupt
-            before[number] = signal.signal(number, lambda sent, _: caught.append(sent))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        for received in dict.fromkeys(caught):
-            signal.raise_signal(received)
 
 
 def prepare(path: Place, content: bytes, mode: int | None = None) -> str:

@@ -237,6 +237,10 @@ class Index(Revisions):
             error.status = 1
             raise
 
+    def reset(self) -> None:
+        """Have index and work tree hold what HEAD holds, and nothing be in progress."""
+        self._run("reset", "--hard", "-q")
+
     def fast_forward(self, oid: str) -> None:
         """Move the current branch, the index and the work tree on to the commit `oid`, which builds on HEAD; GitFailed
         when it does not, or when a file that is not committed is in the way.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc import resources
 from gitbtc.errors import CannotWork, not_written
+from gitbtc.interrupts import undisturbed
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.repo import attributes, files, hookfiles, registration
 from gitbtc.repo.hookfiles import CONFIGURED, KEY_NAMES, NAMES
@@ -170,11 +171,12 @@ class Install:
         check_program(self.program)
         in_folder = self.in_hooks_folder()
         changed = [path for path, content in wanted.items() if files.read(path) != content]
-        files.write_all({os.path.realpath(path): wanted[path] for path in changed})
-        surplus = self.surplus_schemas()
-        for path in surplus:
-            path.unlink()
-        return [*changed, *surplus, *self._bind(), *(self.hooks.install() if in_folder else [])]
+        with undisturbed():
+            files.write_all({os.path.realpath(path): wanted[path] for path in changed})
+            surplus = self.surplus_schemas()
+            for path in surplus:
+                path.unlink()
+            return [*changed, *surplus, *self._bind(), *(self.hooks.install() if in_folder else [])]
 
     def _missing_blocks(self, kinds: Kinds) -> dict[Path, bytes]:
         return {
@@ -208,13 +210,15 @@ class Install:
             for path, content in contents.items()
             if content is not None and attributes.has_block(content, str(path))
         }
-        changed = hookfiles.uninstall(hook_folders(self.hooks, self.common, shared_allowed=self._shared_hooks))
-        for path, content in restored.items():
-            if content is None:
-                path.unlink()
-            else:
-                files.write(path, content)
-        return [*changed, *restored, *self._unbind(), *self._remove_folder()]
+        folders = hook_folders(self.hooks, self.common, shared_allowed=self._shared_hooks)
+        with undisturbed():
+            changed = hookfiles.uninstall(folders)
+            for path, content in restored.items():
+                if content is None:
+                    path.unlink()
+                else:
+                    files.write(path, content)
+            return [*changed, *restored, *self._unbind(), *self._remove_folder()]
 
     def _unbind(self) -> Iterator[Path]:
         if self.is_bound():

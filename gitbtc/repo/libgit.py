@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pygit2
 
 from gitbtc.errors import CannotWork, not_written
+from gitbtc.progress import doing
 from gitbtc.repo.configuration import is_partial
 from gitbtc.repo.objects import CUT_SHORT, Ancestor, LoggedCommit, Objects
 
@@ -78,7 +79,8 @@ class LibgitObjects(Objects):
 
     def blob(self, oid: str) -> bytes:
         try:
-            found = self._repository[oid]
+            with doing("reading from Git"):
+                found = self._repository[oid]
         except (KeyError, ValueError):
             found = None
         if not isinstance(found, pygit2.Blob):

@@ -18,7 +18,9 @@ from __future__ import annotations
 import os
 import re
 
+from gitbtc import progress
 from gitbtc.errors import CannotWork, GitbtcError, remedy
+from gitbtc.interrupts import is_undisturbed
 from gitbtc.repo.loose import Loose
 from gitbtc.repo.places import common_folder, plain_places
 
@@ -125,38 +127,36 @@ class GitProgram:
         self, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] | range = (0,)
     ) -> tuple[int, bytes, bytes]:
         """Exit status, standard output and standard error of `git …`; errors as `_run`."""
-        import subprocess  # many a process asks Git for nothing
-
-        try:
-            done = subprocess.run(
-                ["git", *arguments], cwd=self.cwd, env=self.environment, input=stdin, capture_output=True, check=False
-            )
-        except FileNotFoundError:
-            raise self._cannot_start() from None
-        if done.returncode not in ok:
-            raise self._failure(arguments, done.returncode, text_of(done.stderr))
-        return done.returncode, done.stdout, done.stderr
+        with _told(arguments):
+            process = self._start(*arguments, is_asked=True, is_heard=True)
+            code, told, said = _ended(process, stdin)
+        if code not in ok:
+            raise self._failure(arguments, code, text_of(said))
+        return code, told, said
 
     def attached(self, *arguments: str) -> int:
         """Run git as a person would here, with this process's own input and output; its exit status."""
-        import subprocess
+        import subprocess  # many a process asks Git for nothing
 
-        command = ["git", "-C", str(self.cwd), *arguments]
-        return subprocess.run(command, env=environment(), check=False).returncode
+        with progress.Paused():
+            process = subprocess.Popen(["git", "-C", str(self.cwd), *arguments], env=environment())
+            return _ended(process)[0]
 
     def _start(
         self, *arguments: str, stdin: IO[bytes] | None = None, stdout: IO[bytes] | None = None,
-        stderr: IO[bytes] | None = None, is_asked: bool = False,
+        stderr: IO[bytes] | None = None, is_asked: bool = False, is_heard: bool = False,
     ) -> subprocess.Popen[bytes]:  # fmt: skip
         """`git …`, started and not waited for; CannotWork without git. Whoever starts it ends it. What it says comes
-        through a pipe where no `stdout` is given, and so does, if it `is_asked`, what it is told.
+        through a pipe where no `stdout` is given, and so does, if it `is_asked`, what it is told, and its complaints if
+        it `is_heard`.
         """
         import subprocess
 
         try:
             return subprocess.Popen(
                 ["git", *arguments], cwd=self.cwd, env=self.environment, stdin=subprocess.PIPE if is_asked else stdin,
-                stdout=subprocess.PIPE if stdout is None else stdout, stderr=stderr,
+                stdout=subprocess.PIPE if stdout is None else stdout, stderr=subprocess.PIPE if is_heard else stderr,
+                process_group=0 if is_undisturbed() else None,
             )  # fmt: skip
         except FileNotFoundError:
             raise self._cannot_start() from None
@@ -281,6 +281,27 @@ class GitProgram:
 
     def _absolute(self, path: str) -> str:
         return os.path.normpath(os.path.join(self.cwd, path))
+
+
+# These may ask a person for a password, on the terminal.
+_ASKING = frozenset(["fetch", "push", "ls-remote"])
+
+
+def _told(arguments: tuple[str, ...]) -> progress.Paused | progress.Step:
+    """What to hold while git runs, so that people who wait are told."""
+    return progress.Paused() if _ASKING.intersection(arguments) else progress.doing(f"git {arguments[0]}")
+
+
+def _ended(process: subprocess.Popen[bytes], stdin: bytes | None = None) -> tuple[int, bytes, bytes]:
+    """Exit status, standard output and standard error of a process once it has ended."""
+    with process:
+        try:
+            told, said = process.communicate(stdin)
+        except BaseException:
+            process.terminate()  # not by a kill: Git then takes its locks away
+            process.wait()
+            raise
+    return process.returncode, told or b"", said or b""
 
 
 def _hinders(line: str) -> bool:

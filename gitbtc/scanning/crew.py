@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -11,6 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork
+from gitbtc.interrupts import leave_to_parent
 from gitbtc.scanning.examiner import Examiner
 from gitbtc.scanning.own_keys import OwnKeys
 from gitbtc.scanning.place import Looked
@@ -88,8 +88,7 @@ _examiners: list[Examiner] = []
 
 
 def _begin(git: Git | None, allowed: frozenset[str]) -> None:
-    # Ctrl-C is the first process's business; this one ends with it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_to_parent()
     blobs = git and git.blobs()
     _examiners[:] = [Examiner(blobs, OwnKeys(git, blobs), allowed) if git and blobs else Examiner(allowed=allowed)]
 

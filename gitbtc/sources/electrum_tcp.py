@@ -13,6 +13,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
+from gitbtc import progress
 from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import BadAnswer, decoded
 from gitbtc.sources.asking import NodeError, Patience, Unreadable
@@ -31,7 +32,6 @@ VERSIONS = ("1.4", "1.6")
 AT_ONCE = 50  # calls that are under way
 MAX_ANSWER = 32 * 1024 * 1024  # bytes of one line
 _CONNECT = 10  # seconds
-_MANY = 1000  # calls, after each of which it is told how far one has come
 _HELLO = 0  # the id of server.version
 
 
@@ -73,11 +73,11 @@ class ElectrumTcp:
             if call.method not in ALLOWED:
                 raise ValueError(f"{call.method} is not among the methods that are asked")
         results: list[Any] = []
-        while len(results) < len(calls):
-            self._come_to = f"{len(results)} of {len(calls)} answers"
-            results += self._exchange(calls[len(results) : len(results) + AT_ONCE])
-            if len(results) % _MANY == 0:
-                self._progress(f"{self.name}: {len(results)} of {len(calls)} answers")
+        with progress.doing(f"{self.name}: answers", len(calls)) as step:
+            while len(results) < len(calls):
+                step.done = len(results)
+                self._come_to = f"{len(results)} of {len(calls)} answers"
+                results += self._exchange(calls[len(results) : len(results) + AT_ONCE])
         return results
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import http.client
 import time
 from typing import TYPE_CHECKING, Any
 
+from gitbtc import progress
 from gitbtc.sources.answers import BadAnswer, decoded
 from gitbtc.sources.asking import LoginRefused, NodeError, Patience
 from gitbtc.sources.chain_wallet import SERVER
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _PAUSES = (1, 2, 4, 8)  # seconds between tries while the server is overloaded, or starts
 _BUSY = (http.client.BAD_GATEWAY, http.client.SERVICE_UNAVAILABLE, http.client.GATEWAY_TIMEOUT)
 _REDIRECTS = range(300, 400)
-_MANY = 1000  # calls, after each of which it is told how far one has come
 _LONGEST_TEXT = 200  # characters of what a server says went wrong
 
 
@@ -63,7 +63,8 @@ class EsploraHttp:
 
     def ask(self, calls: Sequence[Call]) -> list[Any]:
         """The result of each call, or a NodeError in its place, whose code is the HTTP status. Raises Unreadable."""
-        return [{"host": self._http.endpoint.host} if call == SERVER else self._answer(call) for call in calls]
+        asked = progress.counted(f"{self.name}: questions", calls, len(calls))
+        return [{"host": self._http.endpoint.host} if call == SERVER else self._answer(call) for call in asked]
 
     def close(self) -> None:
         """Close the connection."""
@@ -77,8 +78,6 @@ class EsploraHttp:
     def _answer(self, call: Call) -> Any:
         self._asked += 1
         self._http.come_to = f"{self._asked - 1} answers"
-        if self._asked % _MANY == 0:
-            self._progress(f"{self.name}: {self._asked} questions asked")
         path = self._base + PATHS[call.method].format(*call.params)
         pauses = iter(_PAUSES)
         while True:

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from gitbtc import progress
 from gitbtc.sources.answers import BadAnswer, decoded
 from gitbtc.sources.asking import Call, LoginRefused, NodeError, Patience
 from gitbtc.sources.http_exchange import MAX_ANSWER, Correspondent, HttpExchange, TooLarge
@@ -40,7 +41,6 @@ _AROUND_ROWS = frozenset(
     ["jsonrpc", "id", "result", "error", "code", "message", "transactions", "removed", "lastblock"]
 )
 _PAUSES = (1, 2, 4, 8)  # seconds between tries while the node's queue is full
-_MANY = 2_000  # calls, from which on it is told how far one has come
 _WARMING_UP, _NO_WALLET, _WHICH_WALLET, _NO_METHOD, _WALLET_ERROR = -28, -18, -19, -32601, -4
 
 
@@ -68,18 +68,18 @@ class HttpRpc:
     def ask(self, calls: Sequence[Call]) -> list[Any]:
         """The result of each call, or a NodeError in its place. Raises Unreadable."""
         results: list[Any] = []
-        while len(results) < len(calls):
-            self._http.come_to = f"{len(results)} of {len(calls)} answers"
-            part = calls[len(results) : len(results) + self._batch]
-            try:
-                results += self._warm(part, self._path())
-            except TooLarge:
-                if len(part) == 1:
-                    size = _limit(part) // 2**20
-                    raise self._failed(f"the answer to {part[0].method} is larger than {size} MiB") from None
-                self._batch = max(1, len(part) // 2)
-            if len(calls) >= _MANY and len(results) % (10 * BATCH) == 0:
-                self._progress(f"{self.name}: {len(results)} of {len(calls)} answers")
+        with progress.doing(f"{self.name}: answers", len(calls)) as step:
+            while len(results) < len(calls):
+                step.done = len(results)
+                self._http.come_to = f"{len(results)} of {len(calls)} answers"
+                part = calls[len(results) : len(results) + self._batch]
+                try:
+                    results += self._warm(part, self._path())
+                except TooLarge:
+                    if len(part) == 1:
+                        size = _limit(part) // 2**20
+                        raise self._failed(f"the answer to {part[0].method} is larger than {size} MiB") from None
+                    self._batch = max(1, len(part) // 2)
         return results
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.delta import NotCanonical, body, delta
 from gitbtc.kinds.registry import built_in
+from gitbtc.progress import doing
 from gitbtc.spends import COINS
 
 TYPE_CHECKING = False
@@ -81,7 +82,8 @@ class Coins:
             import re
 
             json_text.expect(len(self.content))
-            ends = {found[1]: found.end() for found in re.finditer(_OUTPOINT, self.content)}
+            with doing("finding coins"):
+                ends = {found[1]: found.end() for found in re.finditer(_OUTPOINT, self.content)}
             if self._is_canonical(len(ends)):
                 self._ends = ends
         return self._ends

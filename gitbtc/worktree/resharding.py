@@ -134,14 +134,32 @@ class Resharding:
         clash = [one.path for one in self._replacements if one.before is None and self._on_disk(one.path) is not None]
         if clash:
             raise GitbtcError(f"{clash[0]}: lies here and is in no commit; add it or take it away first")
-        with alone(os.path.join(self._git.git_dir(), "gitbtc", "apply.lock")):
-            AllOrNone(self._git).replace(self._replacements, self._staged)
-        for folder in {os.path.dirname(one.path) for one in self._replacements if one.after is None}:
-            with suppress(OSError):  # others lie there still
-                os.rmdir(os.path.join(self._git.cwd, folder))
+        head = self._git.find("HEAD")
         told = [said(one) for one in done]
         subject = told[0] if len(told) == 1 else f"{len(told)} files of records"
-        self._git.commit(f"Reshard {subject}", "\n".join(told if len(told) > 1 else ["No record changes."]))
+        try:
+            self._carry_out(self._replacements, self._staged)
+            self._git.commit(f"Reshard {subject}", "\n".join(told if len(told) > 1 else ["No record changes."]))
+        except KeyboardInterrupt:
+            if self._git.find("HEAD") == head:
+                self._take_back()
+            raise
+
+    def _carry_out(self, replacements: Sequence[Replacement], staged: Sequence[Staged]) -> None:
+        with alone(os.path.join(self._git.git_dir(), "gitbtc", "apply.lock")):
+            AllOrNone(self._git).replace(replacements, staged)
+        for folder in {os.path.dirname(one.path) for one in replacements if one.after is None}:
+            with suppress(OSError):  # others lie there still
+                os.rmdir(os.path.join(self._git.cwd, folder))
+
+    def _take_back(self) -> None:
+        """Put back what was carried out and not committed, unless it was not carried out."""
+        entries = self._git.index_entries()
+        if all(entries.get(one.path) == one.after for one in self._staged):
+            self._carry_out(
+                [Replacement(one.path, one.after, one.before) for one in self._replacements],
+                [Staged(one.path, one.after, one.before) for one in self._staged],
+            )
 
 
 def said(one: Relaid) -> str:

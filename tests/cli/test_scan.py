@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import pty
 import signal
 import subprocess
 import time
@@ -327,17 +326,6 @@ def test_a_scan_that_is_stopped_goes_on_where_it_was(repo: Repo) -> None:
     again = report(repo, "--all")
     assert again["remembered"] >= 256
     assert again["remembered"] + sum(again["scanned"].values()) > 3000
-
-
-def test_progress_is_shown_to_a_person_and_nobody_else(repo: Repo) -> None:
-    for number in range(600):
-        repo.write(f"{number}.txt", "x")
-    leader, follower = pty.openpty()
-    subprocess.run([*GITBTC, "scan"], cwd=repo.path, env=repo.env, stdout=subprocess.PIPE, stderr=follower, check=True)
-    os.close(follower)
-    assert b"scanning" in os.read(leader, 10_000)
-    os.close(leader)
-    assert repo.gitbtc("scan").stderr == ""
 
 
 # -- where it has got to -----------------------------------------------------------------------------------------------

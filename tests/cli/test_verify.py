@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import Repo
-from tests.doors.pushing import GITBTC, OUTPOINT, A, base, both_spend, gated, keep, refused, side
-from tests.made_state import coin, pending
+from tests.doors.pushing import OUTPOINT, A, base, both_spend, gated, keep, refused, side
+from tests.made_state import coin
 
 if TYPE_CHECKING:
     from typing import Any
@@ -159,16 +156,3 @@ def test_what_a_commit_says_cannot_write_to_the_terminal(plain: Repo) -> None:
     said = plain.gitbtc("verify", "HEAD", ok=(1,)).stdout
     assert "\x1b" not in said
     assert len(said.splitlines()) == 2
-
-
-def test_progress_is_for_a_person_who_waits(plain: Repo) -> None:
-    for number in range(50):
-        side(plain, "main", "main", network_mempool=[pending(A | {"fee_sat": 1000})] if number % 2 else [])
-    command = [*GITBTC, "verify", "0" * 40 + "..main"]
-    leader, follower = pty.openpty()
-    env = {**plain.env, "TERM": "xterm"}
-    subprocess.run(command, cwd=plain.path, env=env, stderr=follower, stdout=subprocess.DEVNULL, check=False)
-    os.close(follower)
-    assert b"verifying" in os.read(leader, 10_000)
-    os.close(leader)
-    assert plain.run(*command, ok=(0, 1)).stderr == ""

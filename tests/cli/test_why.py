@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -265,24 +262,6 @@ def test_files_in_another_layout_are_read_too(treasury: Repo) -> None:
     commit(treasury, "Gone", hooks=False)
     assert b"\n  {" in treasury.git("show", "HEAD~1:wallet/utxos.json").encode()
     assert [event for _, event, _ in events(why(treasury, COIN)[0]["story"])] == ["received", "removed"]
-
-
-def test_progress_is_shown_to_a_person_and_to_nobody_else(treasury: Repo) -> None:
-    funded(treasury)
-    stream = "".join(
-        f"commit refs/heads/main\ncommitter a <a@b> {1_800_000_000 + number} +0000\ndata 1\nx\n"
-        + ("from refs/heads/main^0\n" if number == 0 else "")
-        for number in range(250)
-    )
-    treasury.git("fast-import", "--quiet", stdin=stream.encode())
-    primary, secondary = pty.openpty()
-    with subprocess.Popen([*PROGRAM, "why", COIN], cwd=treasury.path, env=treasury.env, stdout=subprocess.PIPE,
-                          stderr=secondary) as process:  # fmt: skip
-        os.close(secondary)
-        told = process.stdout.read() if process.stdout else b""
-        assert b"of 252 commits read" in os.read(primary, 4096)
-    assert b"\r" not in told
-    assert treasury.gitbtc("why", COIN).stderr == ""
 
 
 def test_branches_that_tell_nothing_of_the_coin_are_not_in_its_story(treasury: Repo) -> None:

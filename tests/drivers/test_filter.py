@@ -500,14 +500,3 @@ def test_an_interrupt_ends_it_without_a_traceback(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate()
     assert (process.returncode, said) == (-signal.SIGINT, b"")
-
-
-@pytest.mark.parametrize("is_watched", [True, False])
-def test_whoever_waits_for_a_long_look_is_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, is_watched: bool
-) -> None:
-    monkeypatch.setattr(driver, "_LONG", 10)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_watched)
-    driver.clean(None, "notes.txt", b"plain notes, nothing else")
-    told = "gitbtc: notes.txt: 0 MB, looked at for keys for the first time\n"
-    assert capsys.readouterr().err == (told if is_watched else "")

@@ -33,6 +33,7 @@ PASSING = (
     "index",
     "COMMIT_EDITMSG",
     "ORIG_HEAD",
+    "logs/HEAD",
     "AUTO_MERGE",
     "gitbtc/apply.lock",
     "gitbtc/reserving.lock",

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import secrets
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,20 +145,6 @@ def test_files_that_are_no_state_are_nobodys_business(treasury: Repo) -> None:
 def test_an_unknown_hook_is_wrong_usage(treasury: Repo) -> None:
     assert "pre-commit" in treasury.gitbtc("hook", "pre-dinner", ok=(2,)).stderr
     treasury.gitbtc("hook", ok=(2,))
-
-
-def test_a_long_check_shows_its_progress_to_a_person_and_nobody_else() -> None:
-    code = (
-        "from gitbtc.doors.progress import told;"
-        "assert sum(1 for _ in told('wallet/utxos.json', [{}] * 25_000, 25_000)) == 25_000"
-    )
-    leader, follower = pty.openpty()
-    subprocess.run([sys.executable, "-c", code], stderr=follower, check=True)
-    os.close(follower)
-    assert b"20,000 of 25,000 records" in os.read(leader, 10_000)
-    os.close(leader)
-    piped = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=True)
-    assert piped.stderr == b""
 
 
 @pytest.mark.own_interpreters

@@ -146,14 +146,23 @@ class Sandbox:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Have the suite run over the other layout."""
-    parser.addoption("--layout", choices=["whole", layouts.SHARDS], default="", help="how state files lie in tests")
+    """Have the suite run over one layout."""
+    parser.addoption("--layout", choices=[layouts.WHOLE, layouts.SHARDS], help="how state files lie in tests")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Tell it to the processes of this run too."""
-    if config.getoption("--layout"):
-        os.environ[layouts.VARIABLE] = config.getoption("--layout")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked so runs over each layout, unless the run is to have one."""
+    if metafunc.definition.get_closest_marker(layouts.BOTH) and not metafunc.config.getoption("--layout"):
+        metafunc.fixturenames.append("state_layout")
+        metafunc.parametrize("state_layout", [layouts.WHOLE, layouts.SHARDS])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Function) -> None:
+    """Choose the layout of a test."""
+    of_run = item.config.getoption("--layout") or layouts.WHOLE
+    of_test = item.callspec.params.get("state_layout", of_run) if hasattr(item, "callspec") else of_run
+    layouts.choose(layouts.WHOLE if item.get_closest_marker(layouts.ONE_FILE) else str(of_test))
 
 
 @pytest.fixture

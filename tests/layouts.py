@@ -1,12 +1,13 @@
-"""The suite over the other layout: with `pytest --layout shards` (or `GITBTC_TESTS_LAYOUT=shards`) the state files that
-a test writes lie in shards, and what it reads of one is what its shards make.
+"""Tests over both layouts. Where one runs over shards, the state files that it writes lie in shards, and what it reads
+of one is what its shards make.
 
-A test says nothing of it: it writes and reads `wallet/utxos.json` as ever, through `Repo`.
+A test says nothing of it: it writes and reads `wallet/utxos.json` as ever, through `Repo`. With `pytest --layout
+shards` every test runs over shards, but for those marked `one_file`, which look at the file itself. What is marked
+`both_layouts` runs over both in every run.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,22 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Kind
 
-VARIABLE = "GITBTC_TESTS_LAYOUT"
-SHARDS = "shards"
+WHOLE, SHARDS = "whole", "shards"
+ONE_FILE, BOTH = "one_file", "both_layouts"  # marks
 KINDS = Kinds()
 DIGITS = 1
+_now = WHOLE
+
+
+def choose(layout: str) -> None:
+    """Have what is written from now on lie so."""
+    global _now  # noqa: PLW0603 - one test at a time runs in a process
+    _now = layout
 
 
 def in_shards() -> bool:
     """Whether what is written now is to lie in shards."""
-    return os.environ.get(VARIABLE) == SHARDS
+    return _now == SHARDS
 
 
 def _kind(path: str) -> Kind | None:

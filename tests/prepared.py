@@ -8,6 +8,8 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
+from tests import layouts
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,7 +29,7 @@ def once(prepare: Callable[Concatenate[Repo, P], object]) -> Callable[Concatenat
 
     @wraps(prepare)
     def prepared(repo: Repo, /, *arguments: P.args, **options: P.kwargs) -> None:
-        key = (prepare, repo.python, repo.clock, arguments, *options.items())
+        key = (prepare, repo.python, repo.clock, layouts.in_shards(), arguments, *options.items())
         if key in _copies:
             copy, repo.clock, place = _copies[key]
             shutil.rmtree(repo.path)

@@ -78,7 +78,7 @@ def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
         click.echo(printable_json({ROOT_KEY: document}))
     else:
         say(contested.line(root, contest) for root, contest in contests)
-        say(printable(f"{path}: {violation.rule}: {violation.told}") for path, violation in found)
+        say(printable(f"{path}: {violation.rule}: {violation.told_of(path)}") for path, violation in found)
         say(printable(f"note: {notice['path']}: {LABEL_DRIFT}: {notice['text']}") for notice in drifting)
         say([f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken"])
         if found:
@@ -176,8 +176,11 @@ def _of_revision(git: Git, rev: str, kinds: Kinds) -> Snapshot:
 
 
 def _document(path: str, violation: Violation) -> dict[str, Any]:
-    """`line`: where the record begins in the file, 0 where it does not stand there."""
+    """`file`: where the record stands, a shard where records lie in shards, "" for nowhere; `line`: on which it begins
+    there, 0 for none.
+    """
+    file, line = violation.place
     return {
-        "path": path, "rule": violation.rule, "identity": violation.identity, "line": violation.line,
+        "path": path, "rule": violation.rule, "identity": violation.identity, "file": file, "line": line,
         "text": violation.text,
     }  # fmt: skip

@@ -9,6 +9,7 @@ import click
 from gitbtc.cli.arguments import complete_conflicts
 from gitbtc.cli.paging import say
 from gitbtc.errors import printable, printable_json
+from gitbtc.kinds.layouts import LAYOUT
 from gitbtc.repo.git import Git
 from gitbtc.resolve.open_conflicts import Conflicts, Open
 from gitbtc.resolve.selecting import Selection
@@ -36,7 +37,8 @@ def command(names: tuple[str, ...], *, as_json: bool) -> int:
             selection = Selection(found, here.prefix(), conflicts.top)
             found = list(dict.fromkeys(open_ for name in names for open_ in selection.called(name)))
     if as_json:
-        click.echo(printable_json({ROOT_KEY: {"conflicts": [_document(open_) for open_ in found]}}))
+        lying = [{"path": path, "address": path, "type": LAYOUT} for path in apart]
+        click.echo(printable_json({ROOT_KEY: {"conflicts": [*map(_document, found), *lying]}}))
     else:
         for open_ in found:
             say([open_line(open_.path, open_.kind, open_.conflict)])

@@ -25,8 +25,9 @@ def command(kinds: tuple[str, ...], *, digits: int | None, whole: bool) -> int:
     """Have the records of kinds lie in shards: wallet/utxos/3f2.json instead of wallet/utxos.json.
 
     Without KIND, of all kinds that may, in every root. It is one commit, which changes no record: log, why and blame
-    follow through it. Without --digits, shards are named so that each holds some 250 to 2,000 records. What lies in
-    two layouts, or in another record's shard, is put in its place. All has to be committed before.
+    follow through it. Without --digits, shards are named so that each holds some 250 to 2,000 records. All has to be
+    committed before. Only what lies in two layouts, or in another record's shard, is put in its place before it is
+    committed, and staged.
     """
     from gitbtc.worktree.resharding import Resharding, said
 
@@ -34,7 +35,7 @@ def command(kinds: tuple[str, ...], *, digits: int | None, whole: bool) -> int:
         raise UsageError("--whole is one file, and --digits are of shards; choose one")
     git = Git().at_top()
     doing = InProgress(git).name
-    if doing != COMMIT:
+    if doing != COMMIT and (git.all_is_committed() or git.unmerged_entries()):
         raise UsageError(f"a {doing} is in progress; end it first")
     known = kinds_of_repository()
     with git.blobs() as blobs:
@@ -46,7 +47,7 @@ def command(kinds: tuple[str, ...], *, digits: int | None, whole: bool) -> int:
     if done:
         step.commit(done)
     for one in done:
-        click.echo(f"gitbtc: {printable(said(one))}")
+        click.echo(f"gitbtc: {printable(said(one))}{'; it is staged now' if step.mends else ''}")
     if not done:
         click.echo("gitbtc: nothing to do: they lie so already" if relaid else "gitbtc: there are no such records here")
     return 0

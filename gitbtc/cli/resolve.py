@@ -80,7 +80,7 @@ def _bring_together() -> bool:
         for line in told:
             click.echo(f"gitbtc: {line}")
         if told:
-            left = len(list(Conflicts(git, blobs).open()))
+            left = Conflicts(git, blobs).count()
             way_on = conflicts.making.in_progress.way_on
             click.echo(
                 f"gitbtc: {left} open; `gitbtc conflicts` lists them" if left else f"gitbtc: nothing is open; {way_on}"
@@ -99,7 +99,7 @@ def _take(side: Callable[[Open], str], names: tuple[str, ...]) -> int:
         sides = {open_: side(open_) for open_ in settled}
         Resolving(conflicts).settle(sides)
         after = Conflicts(git, blobs)
-        left, unstaged = len(list(after.open())), after.settled_paths()
+        left, unstaged = after.count(), after.settled_paths()
     say(settled_line(one.path, one.kind, one.conflict, taken) for one, taken in sides.items())
     say(f"gitbtc: {printable(path)}: no conflict is left in it: `git add` it" for path in unstaged)
     way_on = conflicts.making.in_progress.way_on

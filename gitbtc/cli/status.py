@@ -81,7 +81,7 @@ def _open(git: Git) -> int:
 
     with git.blobs() as blobs:
         try:
-            return sum(1 for _ in Conflicts(git, blobs).open())
+            return Conflicts(git, blobs).count()
         except CannotWork:  # markers were staged: the balance says why nothing can be told
             return 0
 

@@ -15,7 +15,7 @@ from gitbtc.cli import left_out
 from gitbtc.cli.arguments import complete_files, kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable, printable_json
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.near import guarded_by_nobody, misspelt, shadowed, shadows
+from gitbtc.kinds.near import A_FOLDER, guarded_by_nobody, misspelt, shadowed, shadows
 from gitbtc.kinds.validate import RecordViolation, validate_files
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
 
@@ -164,6 +164,8 @@ def _read(path: Path) -> bytes:
         raise Malformed(_LINK)
     try:
         return path.read_bytes()
+    except IsADirectoryError:
+        raise Malformed(A_FOLDER) from None
     except OSError as error:
         raise CannotWork(f"{path}: {error.strerror}") from None
 

@@ -192,11 +192,11 @@ class Examination(InTheMaking):
             for path, violation in broken_rules(self.index, root, touched, self.side(self.head)):
                 if self.head and is_known_contest(self._git, [self.before], violation, [self.head]):
                     continue
-                yield f"gitbtc: {path}: {printable(violation.told)}"
+                yield f"gitbtc: {path}: {printable(violation.told_of(path))}"
 
     def _steps(self) -> Iterator[str]:
         for path, violation in self._step():
-            line = f"gitbtc: {path}: {printable(violation.told)}"
+            line = f"gitbtc: {path}: {printable(violation.told_of(path))}"
             if violation.rule == LOST_COIN:
                 self.unvouched[violation.identity] = f"{line}{_VOUCH.format(violation.identity)}"
             elif violation.rule != DATA_ERROR:

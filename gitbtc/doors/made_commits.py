@@ -228,7 +228,7 @@ class MadeCommits:
             for path, violation in broken_rules(files.after, root, files.touched, files.before[0]):
                 known = violation.identity in contested or is_known_contest(self._git, files.before, violation, parents)
                 if violation.rule != DOUBLE_SPEND or not known:
-                    yield violation.rule, path, f"{path}: {violation.told}"
+                    yield violation.rule, path, f"{path}: {violation.told_of(path)}"
 
     def _steps(self, files: ChangedFiles, parents: list[str], declared: Declared) -> Iterator[Told]:
         bases = Merging(self._git, parents).all_bases() if len(parents) > 1 else []
@@ -237,7 +237,7 @@ class MadeCommits:
         for root in roots_to_judge(files.after, files.touched):
             for path, violation in broken_by_step(files.before, files.after, root, sides, files.touched):
                 if not is_excused(violation, declared):
-                    yield violation.rule, path, f"{path}: {violation.told}"
+                    yield violation.rule, path, f"{path}: {violation.told_of(path)}"
 
     def _growth(self, files: ChangedFiles) -> Iterator[Told]:
         """Also by the schemas of the parents: a kind does not stop growing in the commit that takes records out."""

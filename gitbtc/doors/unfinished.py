@@ -74,7 +74,7 @@ def _sequence(git: Git) -> str | None:
 
 def _open(git: Git, conflicts: Conflicts) -> tuple[str, str]:
     """What is open, and what is to be done before anything else."""
-    count = sum(1 for _ in conflicts.open())
+    count = conflicts.count()
     if count:
         return _counted(count, "conflict") + " open", "`gitbtc conflicts` lists them, `gitbtc resolve` settles; then "
     paths = sorted(conflicts.unmerged)

@@ -73,9 +73,9 @@ def broken_by_step(
 
 
 def _located(snapshot: Snapshot, root: str, violation: rules.Violation) -> tuple[str, rules.Violation]:
-    """Its path, and the violation, which can then tell its line."""
+    """Its path, and the violation, which can then tell where it stands."""
     path = path_in(root, violation.kind)
-    violation.line_of = partial(snapshot.line_of, path)
+    violation.place_of = partial(snapshot.place_of, path)
     return path, violation
 
 

@@ -15,7 +15,7 @@ from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.damage import EMPTY, cut_short, damage
 from gitbtc.kinds.delta import NotCanonical, walk
 from gitbtc.kinds.layouts import WHOLE, no_shard
-from gitbtc.kinds.near import guarded_by_nobody, misspelt, plain, shadowed, shadows
+from gitbtc.kinds.near import A_FOLDER, guarded_by_nobody, is_in_its_place, misspelt, plain, shadowed, shadows
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.state.moves import moves
 
@@ -187,6 +187,8 @@ class ChangedFiles:
             yield shadows(meant)
         elif among:
             yield no_shard(self.kinds, among)
+        if is_in_its_place(self.kinds, path):
+            yield A_FOLDER
         root, _, name = path.rpartition("/")
         is_folder = name in self.kinds.folders() and (not root or self._has_state(root))
         if mode in _NO_FOLDER and (is_folder or self._had_state(path)):

@@ -16,7 +16,7 @@ from gitbtc.progress import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gitbtc.kinds.kind import Key, Kind, Record
     from gitbtc.kinds.registry import Kinds
@@ -50,7 +50,9 @@ class Layout:
         return hash(self.digits)
 
     def __str__(self) -> str:
-        return "one file" if self.is_whole else f"shards of {self.digits} digits" if self.digits else "shards"
+        if self.is_whole:
+            return "one file"
+        return f"shards of {self.digits} digit{'s' * (self.digits > 1)}" if self.digits else "shards"
 
 
 WHOLE = Layout()
@@ -189,6 +191,29 @@ def layout_of(entry: Entry | None) -> Layout | None:
     return entry[1].layout if isinstance(entry[1], Folded) else WHOLE
 
 
+LAYOUT = "layout"  # the type of what is told of that
+APART = "the sides have it in different layouts"
+HALF_GONE = "one side took away a shard that the other changed"
+
+
+def are_in_shards(side: Mapping[Path, Entry]) -> set[Path]:
+    """The records of a side that lie in shards, given its entries of `folded`; by the path of the whole file."""
+    return {path for path, (_, oid) in side.items() if isinstance(oid, Folded)}
+
+
+def lie_apart(sides: Sequence[Mapping[Path, Entry]]) -> set[Path]:
+    """The records that sides of a merge have in different layouts."""
+    paths = {path for side in sides for path in are_in_shards(side)}
+    return {path for path in paths if len({layout_of(side.get(path)) for side in sides} - {None}) > 1}
+
+
+def half_gone(base: Entry | None, one: Entry | None, other: Entry | None) -> bool:
+    """Whether one side of a merge took away a shard of the base that the other side changed."""
+    before, *after = (entry[1].files if entry and isinstance(entry[1], Folded) else {} for entry in (base, one, other))
+    changed = (name for name, file in before.items() if all(side.get(name) != file for side in after))
+    return any(sum(name in side for side in after) == 1 for name in changed)
+
+
 # -- contents --------------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +226,12 @@ def read(oid: Folded, read_file: Callable[[Path, str], bytes], names: Iterable[s
     chosen = oid.files if names is None else {name: oid.files[name] for name in names if name in oid.files}
     asked = counted("shards read", chosen.items(), len(chosen))
     return joined(oid.kind, oid.layout, {name: (path, read_file(path, blob)) for name, (path, _, blob) in asked})
+
+
+def may_hold(oid: Folded, identity: str) -> list[Path]:
+    """The shards in which the record of that name may be, by their paths."""
+    by_txid = oid.kind.shards == TXID
+    return [path for name, (path, _, _) in oid.files.items() if not by_txid or identity.startswith(name)]
 
 
 def differing(versions: Iterable[Entry | None]) -> list[str] | None:

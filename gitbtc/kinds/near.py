@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
 
+A_FOLDER = "a folder stands in a state file's place; put the file there"
+
 _OTHER = 2  # letters
 _ALIKE = 0.93  # of difflib: two letters of `wallet/utxos.json` missing, or two that changed places; no other word
 
@@ -25,6 +27,12 @@ def shadowed(kinds: Kinds, path: str) -> str:
     """The state file that some file systems have at `path` too, which is none; else ""."""
     meant = plain(path)
     return meant if meant != path and kinds.for_path(meant) else ""
+
+
+def is_in_its_place(kinds: Kinds, path: str) -> bool:
+    """Whether the file at `path` lies in a folder that has the name of a state file."""
+    folders = path.split("/")[:-1]
+    return any(kinds.for_path("/".join(folders[:depth])) for depth in range(2, len(folders) + 1))
 
 
 def misspelt(kinds: Kinds, path: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from gitbtc.judge import growth
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.layouts import APART, HALF_GONE, LAYOUT, half_gone, lie_apart
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.premerge.versions import Version, both_changed, excerpt
@@ -15,7 +16,7 @@ from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.merge.conflict import Conflict
@@ -79,6 +80,18 @@ class Foreseen:
         if path not in self._found:
             self._found[path] = list(self._contested(path))
         return self._found[path]
+
+    def stops(self, bases: Sequence[Version]) -> Iterator[MergeFinding]:
+        """Where Git stops although nobody has to be asked: it merges files, and the records lie otherwise on a side.
+        `bases` are the common ancestors as they are.
+        """
+        apart = lie_apart([side.entries for side in (*self._sides, *bases)])
+        for path in self._paths:
+            if self._taken(path) == _TO_MERGE and None not in (side.entries.get(path) for side in self._sides):
+                is_half = half_gone(*(side.entries.get(path) for side in (self.base, *self._sides)))
+                if path in apart or is_half:
+                    why = APART if path in apart else HALF_GONE
+                    yield MergeFinding(LAYOUT, path, f"{why}: Git stops there, and `gitbtc merge` goes on by record")
 
     def result(self) -> Version:
         """What would be in the index: no file that somebody has to settle."""

@@ -59,6 +59,7 @@ class JudgedMerge:
         sides = [*bases, foreseen.ours, foreseen.theirs]
         roots = {root_of(path) for side in sides for path in side.entries}
         self.faults = {root: found for root in sorted(roots) if (found := ground.faults(root, sides))}
+        self._bases = bases
         self._unreadable = frozenset(self.faults)
         self._versions = {side.oid: side for side in sides}
         heads = [foreseen.ours.oid, foreseen.theirs.oid]
@@ -85,6 +86,7 @@ class JudgedMerge:
 
     def notices(self) -> Iterator[MergeFinding]:
         """What would be decided without asking anybody."""
+        yield from self.foreseen.stops(self._bases)
         for told in self.gate.notices:
             path, verdict = path_in(told.root, COINS), told.verdict
             yield MergeFinding(

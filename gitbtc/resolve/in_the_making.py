@@ -9,6 +9,7 @@ import os
 from functools import cached_property, lru_cache
 
 from gitbtc.repo.diffing import blob_id
+from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.resolve.settlements import Settlements
 from gitbtc.spends import ALLOW_REWRITE
 from gitbtc.state.in_progress import InProgress
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from gitbtc.judge.spend_gate import SpendGate
     from gitbtc.kinds.registry import Kinds
-    from gitbtc.repo.git import BlobReader, Git
+    from gitbtc.repo.git import BlobReader, Entry, Git
     from gitbtc.resolve.repair import Repair
     from gitbtc.state.merging import Merging
 
@@ -55,6 +56,11 @@ class InTheMaking:
             if blob_id(content, len(oid)) == oid:
                 return content
         return self._blobs.read(oid)
+
+    def stored(self, entry: Entry) -> bytes:
+        """The bytes of a file that the index names; none of what is no file."""
+        mode, oid = entry
+        return self._read(oid) if mode and mode not in (SYMBOLIC_LINK, SUBMODULE) else b""
 
     @cached_property
     def _staged_at(self) -> dict[str, str]:

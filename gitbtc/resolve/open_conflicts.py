@@ -92,6 +92,10 @@ class Conflicts:
             if kind is not None and whole(path) not in self.relaying.pending:
                 yield from (open_ for open_ in self._in_file(path, kind, stages) if open_.address not in spends)
 
+    def count(self) -> int:
+        """How many are open, each kind of records that lies in different layouts once."""
+        return sum(1 for _ in self.open()) + len(self.relaying.pending)
+
     @cached_property
     def relaying(self) -> Relaying:
         """What the sides have in different layouts."""
@@ -157,6 +161,8 @@ class Conflicts:
             return self.making.index
 
     def _in_file(self, path: str, kind: Kind, stages: Mapping[int, Entry]) -> Iterator[Open]:
+        if self._only_came(stages):
+            return
         if OURS not in stages or THEIRS not in stages:
             whole = [self._stage(stages, side) for side in (BASE, OURS, THEIRS)]
             yield Open(path, kind, Conflict("modify_delete", (), whole[0], whole[1], whole[2]))
@@ -177,6 +183,12 @@ class Conflicts:
         for key in sorted(still - {conflict.key for conflict in conflicts}):
             text = self._text_conflict(kind, key, (base, ours, theirs))
             yield Open(self.making.kinds.whole(path), kind, text, file=path)
+
+    def _only_came(self, stages: Mapping[int, Entry]) -> bool:
+        """Whether one side alone has a file, and nobody had it: what is in doubt for Git is its folder, which the other
+        side moved. Where both sides moved one, each to another place, the file of the base is open beside them.
+        """
+        return [*stages] in ([OURS], [THEIRS]) and [BASE] not in map(list, self.unmerged.values())
 
     def _text_conflict(self, kind: Kind, key: Key, stages: tuple[bytes, bytes, bytes]) -> Conflict:
         """Markers that a text merge left around a record that no rule contests, or that somebody wrote."""

@@ -95,9 +95,11 @@ def check_records(root: Path, kind: Kind, content: bytes) -> None:
     records = codec.parse(kind, content)
     wrong = next(violations(kind, records if kind.is_array else [records]), None)
     if wrong is not None:
-        if (root / kind.path).is_file():  # a shard has lines of its own
-            wrong.line = Lines(kind, _held(root, kind)).of(wrong.record or {}, wrong.field)
-        raise GitbtcError(f"{wrong.told_of(str(root / kind.path))}; mend the file (`gitbtc validate`) first")
+        lines = {
+            path: Lines(kind, held).of(wrong.record or {}, wrong.field) for path, held in files_of(root, kind).items()
+        }
+        place, wrong.line = next(((path, line) for path, line in lines.items() if line), (kind.path, 0))
+        raise GitbtcError(f"{wrong.told_of(str(root / place))}; mend the file (`gitbtc validate`) first")
 
 
 def check_network(root: Path, kind: Kind, content: bytes, snapshot: SourceSnapshot) -> None:

@@ -32,11 +32,11 @@ SPENT_FLAG = "spent_flag"
 class Violation:
     """A rule that the snapshot breaks: the rule's name, the kind and identity at fault, and what is wrong.
 
-    `record` names the record to look at, where that is another one; `line_of` tells where a record of that name stands
-    in its file, 0 where it does not.
+    `record` names the record to look at, where that is another one; `place_of` tells where a record of that name
+    stands: a file and the number of a line, ("", 0) where it does not.
     """
 
-    __slots__ = ("identity", "kind", "line_of", "record", "rule", "text")
+    __slots__ = ("identity", "kind", "place_of", "record", "rule", "text")
 
     def __init__(self, rule: str, kind: str, identity: str, text: str, record: str = "") -> None:
         self.rule = rule
@@ -44,22 +44,25 @@ class Violation:
         self.identity = identity
         self.text = text
         self.record = record or identity
-        self.line_of: Callable[[str], int] = _nowhere
+        self.place_of: Callable[[str], tuple[str, int]] = _nowhere
 
     @property
-    def line(self) -> int:
-        """On which line of its file the record begins; 0 where it does not stand there."""
-        return self.line_of(self.record)
+    def place(self) -> tuple[str, int]:
+        """The file in which the record stands, and the line on which it begins there; ("", 0) where it does not."""
+        return self.place_of(self.record)
 
-    @property
-    def told(self) -> str:
-        """What is wrong, after the line where that is known."""
-        line = self.line
-        return f"line {line}: {self.text}" if line else self.text
+    def told_of(self, path: str) -> str:
+        """What is wrong with the records that are called `path`, after the line where that is known, and after the
+        shard in which it is.
+        """
+        file, line = self.place
+        if not line:
+            return self.text
+        return f"line {line}: {self.text}" if file == path else f"{file}: line {line}: {self.text}"
 
 
-def _nowhere(_: str) -> int:
-    return 0
+def _nowhere(_: str) -> tuple[str, int]:
+    return "", 0
 
 
 # -- who spends what ---------------------------------------------------------------------------------------------------

@@ -134,16 +134,22 @@ class Snapshot:
             )
         return made
 
-    def line_of(self, path: str, identity: str) -> int:
-        """On which line of the file at `path` the record of that name begins; 0 where it does not stand there."""
+    def place_of(self, path: str, identity: str) -> tuple[str, int]:
+        """The file, of those that hold the records at `path`, in which the record of that name stands, and the line on
+        which it begins there; ("", 0) where it stands in none.
+        """
         from gitbtc.kinds.lines import Lines
 
-        kind = self.kind(path)
-        if kind is None or isinstance(self.oid(path), layouts.Folded):
-            return 0
-        if path not in self._lines:
-            self._lines[path] = Lines(kind, self.content(path))
-        return self._lines[path].called(identity)
+        kind, oid = self.kind(path), self.oid(path)
+        if kind is None:
+            return "", 0
+        for place in layouts.may_hold(oid, identity) if isinstance(oid, layouts.Folded) else [path]:
+            if place not in self._lines:
+                self._lines[place] = Lines(kind, self.content(place))
+            line = self._lines[place].called(identity)
+            if line:
+                return place, line
+        return "", 0
 
     def of_kind(self, root: str, kind: str) -> bytes:
         """The content of the state file of `kind` in `root`."""

@@ -34,8 +34,8 @@ def records_of(snapshot: Snapshot, root: str, kind: str) -> list[Record]:
     path = path_in(root, kind)
     if snapshot.entries.get(path, ("",))[0] in (SYMBOLIC_LINK, SUBMODULE):
         raise CannotWork(f"{path}: a symbolic link or a submodule stands in a state file's place; put the file there")
-    content = snapshot.of_kind(root, kind)
     try:
+        content = snapshot.of_kind(root, kind)
         parsed = codec.parse(built_in(kind), content) if content else []
     except codec.Malformed as error:
         raise CannotWork(f"{path}: does not parse ({error}); mend it first") from None

@@ -1,6 +1,7 @@
 """Records that come to lie otherwise: from one file into shards, back, or into shards of another size.
 
-No record changes. Also what lies in two layouts, or in another record's shard, is put in its place.
+No record changes. Also what lies in two layouts, or in another record's shard, is put in its place: where that is
+not committed, in the work tree, and it is staged.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from contextlib import suppress
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import WHOLE, Layout, divided, shard_path
+from gitbtc.kinds.damage import damage
+from gitbtc.kinds.layouts import WHOLE, Layout, are_in_shards, divided, folded, layout_of, shard_path
 from gitbtc.kinds.shards import MOST_DIGITS, TXID
 from gitbtc.repo.all_or_none import AllOrNone, Replacement, Staged
+from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.files import led_away
 from gitbtc.repo.lock import alone
+from gitbtc.state.snapshot import of_work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.kinds.registry import Kinds
@@ -43,7 +47,9 @@ class Relaid:
 
 class Resharding:
     """Has the records of a commit's kinds lie otherwise. `git` works at the top of the work tree, which must hold what
-    HEAD holds: CannotWork where it does not.
+    HEAD holds, unless something lies there where it must not: CannotWork where it does neither.
+
+    `mends`: what lies in the work tree is put in its place, and nothing is committed.
     """
 
     def __init__(self, git: Git, blobs: BlobReader, kinds: Kinds) -> None:
@@ -52,9 +58,21 @@ class Resharding:
         self._kinds = kinds
         if git.find("HEAD") is None:
             raise CannotWork("there is no commit here yet, whose records could lie otherwise")
-        if not git.all_is_committed():
+        head, places = git.tree_entries("HEAD"), {*git.work_tree_paths()}
+        is_committed = git.all_is_committed()
+        is_new = any(kinds.for_path(place) for place in places - head.keys())
+        self._misplaced = set() if is_committed and not is_new else {*self._out_of_place()}
+        self.mends = bool(self._misplaced)
+        if git.unmerged_entries():
+            raise CannotWork("conflicts are open; `gitbtc conflicts` lists them, and how to settle each")
+        if not (is_committed or self.mends):
             raise CannotWork("not all is committed here; commit that first: a reshard changes no record")
-        self._entries = git.tree_entries("HEAD")
+        left_out = sorted(path for path in git.sparse_paths() if kinds.for_path(path)) if self.mends else []
+        if left_out:
+            raise CannotWork(f"{left_out[0]}: a sparse checkout leaves it out; `git sparse-checkout disable` ends that")
+        self._layouts = {path: layout_of(entry) for path, entry in folded(kinds, head).items()}
+        self._entries = git.index_entries() if self.mends else head
+        self._places = {*self._entries, *places} if self.mends else {*head}
         self._replacements: list[Replacement] = []
         self._staged: list[Staged] = []
 
@@ -64,24 +82,36 @@ class Resharding:
         for name in sorted(chosen):
             if not self._kinds.load(name).shards:
                 raise GitbtcError(f"{name}: its records lie in one file, and there are no shards of them")
-        found = {self._kinds.whole(path) for path in self._entries}
+        found = self._misplaced if self.mends else {self._kinds.whole(path) for path in self._entries}
         return sorted(path for path in found if (kind := self._kinds.for_path(path)) and kind.name in chosen)
+
+    def _out_of_place(self) -> Iterator[str]:
+        """The records of the work tree that lie in no one layout, or in another record's shard."""
+        there = of_work_tree(self._git, self._kinds)
+        for path in are_in_shards(there.entries):
+            try:
+                there.content(path)
+            except Malformed:
+                yield path
 
     def relay(self, path: str, digits: int | None, *, whole: bool) -> Relaid | None:
         """Have the records at `path` lie in one file (`whole`), or in shards of so many `digits`, where None takes as
-        many as their number needs; None where they do already. GitbtcError for records that nobody can read.
+        many as their number needs, or what HEAD has where something is out of place; None where they do already.
+        GitbtcError for records that nobody can read.
         """
         kind = self._kind(path)
-        there = {place: entry for place, entry in self._entries.items() if self._kinds.whole(place) == path}
+        there = {place: self._entries.get(place) for place in self._places if self._kinds.whole(place) == path}
         lines = self._lines(kind, there)
         layout = WHOLE if whole else Layout(digits_for(kind, len(lines)) if digits is None else digits)
+        if self.mends and digits is None and not whole:
+            layout = self._layouts.get(path) or layout
         content = codec.encode_lines(kind, [lines[key] for key in sorted(lines)])
         try:
-            shards = {} if whole else divided(kind, layout, content)
+            shards = {} if layout.is_whole else divided(kind, layout, content)
         except Malformed as error:
             raise GitbtcError(f"{path}: {error}; `gitbtc validate` names it") from None
         made = {shard_path(path, name): shard for name, shard in shards.items()} or {path: content}
-        if {place: self._content(entry) for place, entry in there.items()} == made:
+        if {place: self._content(place, entry) for place, entry in there.items()} == made:
             return None
         self._plan(there, made)
         return Relaid(path, len(lines), layout, len(shards))
@@ -92,30 +122,38 @@ class Resharding:
             raise GitbtcError(f"{path}: no state file")
         return kind
 
-    def _content(self, entry: Entry) -> bytes:
-        return self._blobs.read(entry[1]) if entry[0] in (_FILE, "100755") else b""
+    def _content(self, place: str, entry: Entry | None) -> bytes | None:
+        if self.mends:
+            return self._on_disk(place)
+        return self._blobs.read(entry[1]) if entry and entry[0] in (_FILE, "100755") else b""
 
-    def _lines(self, kind: Kind, there: dict[str, Entry]) -> dict[Key, bytes]:
+    def _lines(self, kind: Kind, there: Mapping[str, Entry | None]) -> dict[Key, bytes]:
         """The records of all files, wherever they are."""
         found: dict[Key, bytes] = {}
         for place, entry in sorted(there.items()):
             if away := led_away(self._git.cwd, place):
                 raise CannotWork(f"{place}: {away}")
+            content = self._content(place, entry)
+            if content is None:
+                continue
             try:
-                lines = codec.keyed(kind, self._content(entry))
+                lines = codec.keyed(kind, content)
             except Malformed as error:
                 raise GitbtcError(f"{place}: {error}; mend it first") from None
+            if is_left := damage(kind, content):
+                raise GitbtcError(f"{place}: {is_left}")
             for key, line in lines.items():
                 if found.setdefault(key, line) != line:
                     name = codec.identity_text(kind, key)
                     raise GitbtcError(f"{place}: two files have {name}, and differ; keep one of the two records")
         return found
 
-    def _plan(self, there: dict[str, Entry], made: dict[str, bytes]) -> None:
+    def _plan(self, there: Mapping[str, Entry | None], made: Mapping[str, bytes]) -> None:
         for place in sorted({*there, *made}):
             entry, content = there.get(place), made.get(place)
-            before = None if entry is None else self._on_disk(place)
-            if content != before or entry is None:
+            before = self._on_disk(place) if place in there else None
+            is_staged = entry is not None and content is not None and entry[1] == blob_id(content, len(entry[1]))
+            if content != before or entry is None or (self.mends and not is_staged):
                 after = None if content is None else (_FILE, self._git.write_blob(content))
                 self._replacements.append(Replacement(place, before, content))
                 self._staged.append(Staged(place, entry, after))
@@ -128,8 +166,8 @@ class Resharding:
             return None
 
     def commit(self, done: Iterable[Relaid]) -> None:
-        """Write and commit what was planned: one commit. GitbtcError, and nothing is written, where a file is in the
-        way; where a hook refuses, it is staged.
+        """Write and commit what was planned: one commit, or none where it `mends`. GitbtcError, and nothing is written,
+        where a file is in the way; where a hook refuses, it is staged.
         """
         clash = [one.path for one in self._replacements if one.before is None and self._on_disk(one.path) is not None]
         if clash:
@@ -139,6 +177,8 @@ class Resharding:
         subject = told[0] if len(told) == 1 else f"{len(told)} files of records"
         try:
             self._carry_out(self._replacements, self._staged)
+            if self.mends:
+                return
             self._git.commit(f"Reshard {subject}", "\n".join(told if len(told) > 1 else ["No record changes."]))
         except KeyboardInterrupt:
             if self._git.find("HEAD") == head:

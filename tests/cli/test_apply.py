@@ -109,6 +109,7 @@ def inserted(record: dict[str, Any], path: str = UTXOS) -> dict[str, Any]:
 # -- applied -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_file
 @pytest.mark.own_interpreters
 def test_a_change_of_one_repository_is_made_in_another(treasury: Repo, sandbox: Sandbox) -> None:
     state.coins(treasury, coin(0), coin(1))
@@ -126,6 +127,7 @@ def test_a_change_of_one_repository_is_made_in_another(treasury: Repo, sandbox: 
     assert other.git("rev-parse", "HEAD^{tree}") == treasury.git("rev-parse", "HEAD^{tree}")
 
 
+@pytest.mark.one_file
 def test_it_reads_a_file_or_standard_input(repo: Repo, change: bytes, tmp_path: Path) -> None:
     (tmp_path / "change.json").write_bytes(change)
     repo.gitbtc("apply", str(tmp_path / "change.json"))
@@ -147,6 +149,7 @@ def test_check_writes_nothing(repo: Repo, change: bytes) -> None:
     assert repo.gitbtc("apply", stdin=change).stdout == told
 
 
+@pytest.mark.one_file
 def test_index_stages_it_too(repo: Repo, change: bytes) -> None:
     repo.gitbtc("apply", "--index", stdin=change)
     assert repo.git("status", "--porcelain").splitlines() == [f"A  {LABELS}", f"M  {TRANSACTIONS}", f"M  {UTXOS}"]
@@ -157,6 +160,7 @@ def test_index_stages_it_too(repo: Repo, change: bytes) -> None:
     assert repo.git("status", "--porcelain") == ""
 
 
+@pytest.mark.one_file
 def test_index_wants_the_index_to_hold_what_the_file_does(repo: Repo, change: bytes) -> None:
     coins(repo, coin(0), coin(1), coin(2))
     assert f"{UTXOS}: the index holds another version" in refused(repo, change, "--index")
@@ -174,6 +178,7 @@ def test_what_is_there_already_is_told_and_fine(repo: Repo, change: bytes) -> No
     assert files(repo) == before
 
 
+@pytest.mark.one_file
 def test_the_mode_of_a_file_comes_along(repo: Repo) -> None:
     place = repo.path / UTXOS
     place.chmod(0o755)
@@ -186,6 +191,7 @@ def test_the_mode_of_a_file_comes_along(repo: Repo) -> None:
     assert place.stat().st_mode & 0o111
 
 
+@pytest.mark.one_file
 def test_a_change_of_records_leaves_the_mode_alone(repo: Repo, change: bytes) -> None:
     (repo.path / UTXOS).chmod(0o755)
     repo.commit("executable here")
@@ -287,6 +293,7 @@ def test_key_material_is_neither_written_nor_shown(repo: Repo) -> None:
         assert "sausage" not in said
 
 
+@pytest.mark.one_file
 def test_a_key_that_only_the_whole_file_shows_is_refused(repo: Repo) -> None:
     coins(repo, coin(0, label=PHRASE.rsplit(" ", 6)[0]), coin(2))
     told = document(patch(UTXOS, "utxos", inserted(coin(1, label=" ".join(PHRASE.split()[6:])))))
@@ -311,12 +318,14 @@ def test_a_path_does_not_lead_out_of_the_work_tree(repo: Repo, tmp_path: Path, p
     assert not (outside / "wallet/utxos.json").exists()
 
 
+@pytest.mark.one_file
 def test_a_link_in_a_files_place_is_not_followed(repo: Repo, change: bytes) -> None:
     (repo.path / UTXOS).rename(repo.path / "elsewhere.json")
     (repo.path / UTXOS).symlink_to("../elsewhere.json")
     assert "something else than a file" in refused(repo, change)
 
 
+@pytest.mark.one_file
 def test_a_file_in_conflict_is_left_alone(repo: Repo, change: bytes) -> None:
     branch(repo, "theirs", "main")
     coins(repo, coin(0), coin(1, label="b"))

@@ -195,6 +195,7 @@ def test_dollars_are_told_by_a_price_of_that_day_alone(treasury: Repo, age: int,
 # -- where nobody can say ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_file
 def test_what_does_not_say_what_there_is_is_never_worth_nothing(treasury: Repo) -> None:
     def refused(*arguments: str, status: int = 3) -> str:
         done = treasury.gitbtc("balance", *arguments, ok=(status,))

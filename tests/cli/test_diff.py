@@ -37,6 +37,7 @@ def document(repo: Repo, *arguments: str) -> list[dict[str, Any]]:
     return told
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -65,6 +66,7 @@ def test_of_another_revision_git_diff_does_not_say_that_nobody_spent_a_coin(repo
     assert "see `gitbtc diff`" not in repo.git("diff", "main~1", "main", "--", "wallet/utxos.json")
 
 
+@pytest.mark.one_file
 def test_a_root_that_moved_is_told_as_git_tells_it(repo: Repo) -> None:
     repo.git("checkout", "-q", ".")
     put(repo, "wallet/labels.json")
@@ -87,6 +89,7 @@ def test_a_root_that_moved_is_told_as_git_tells_it(repo: Repo) -> None:
     ]
 
 
+@pytest.mark.one_file
 def test_a_document_of_a_move_tells_it_and_can_be_replayed(repo: Repo) -> None:
     repo.git("checkout", "-q", ".")
     (repo.path / "company").mkdir()
@@ -159,6 +162,7 @@ def test_the_spender_is_looked_up_in_the_new_revision(repo: Repo) -> None:
     assert "sat/vB" not in diff(repo, "HEAD", "HEAD~3")
 
 
+@pytest.mark.one_file
 def test_a_side_that_does_not_parse_is_shown_as_text(repo: Repo) -> None:
     repo.write("wallet/utxos.json", "[\n{\n]\n")
     shown = diff(repo)
@@ -170,6 +174,7 @@ def test_a_side_that_does_not_parse_is_shown_as_text(repo: Repo) -> None:
     assert repo.gitbtc("diff", "--exit-code", ok=(1,)).returncode == 1
 
 
+@pytest.mark.one_file
 def test_a_symbolic_link_is_not_followed(repo: Repo) -> None:
     repo.write("secret.json", "[]\n")
     (repo.path / "wallet/utxos.json").unlink()
@@ -177,6 +182,7 @@ def test_a_symbolic_link_is_not_followed(repo: Repo) -> None:
     assert "a symbolic link, which no state file can be" in diff(repo)
 
 
+@pytest.mark.one_file
 def test_an_unmerged_file_says_so(repo: Repo) -> None:
     repo.git("checkout", "-q", ".")
     branch(repo, "theirs", "HEAD~1")

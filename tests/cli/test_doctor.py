@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gitbtc.repo.doctor import CHECKS
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def test_fix_mends_and_tells_the_new_state(sandbox: Sandbox) -> None:
     repo.gitbtc("doctor")
 
 
+@pytest.mark.one_file
 def test_what_fix_cannot_mend_stays_broken(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     repo.write("wallet/utxos.json", "[ ]")
@@ -80,6 +83,7 @@ def test_outside_a_repository_it_cannot_work(sandbox: Sandbox) -> None:
     assert "not in a Git repository" in repo.gitbtc("doctor", ok=(3,)).stderr
 
 
+@pytest.mark.one_file
 def test_a_record_cannot_write_to_the_terminal(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     repo.write("\x1b[31m/wallet/utxos.json", "[ ]")

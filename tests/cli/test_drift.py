@@ -51,6 +51,7 @@ def test_it_compares_with_the_commit_that_is_named(repo: Repo) -> None:
     assert drift(repo, "HEAD~1") == repo.gitbtc("diff", "HEAD~1").stdout != ""
 
 
+@pytest.mark.one_file
 def test_neither_the_index_nor_what_it_believes_hides_a_drift(repo: Repo) -> None:
     repo.git("update-index", "--assume-unchanged", "wallet/utxos.json")
     coins(repo, coin(0))
@@ -64,6 +65,7 @@ def test_neither_the_index_nor_what_it_believes_hides_a_drift(repo: Repo) -> Non
     assert "deleted file; 2 coins spent" in drift(repo)
 
 
+@pytest.mark.one_file
 def test_a_layout_a_mode_and_other_files_are_no_drift(repo: Repo) -> None:
     put(repo, "wallet/utxos.json", coin(1), coin(0))
     (repo.path / "wallet/utxos.json").chmod(0o755)
@@ -89,11 +91,13 @@ def test_a_file_that_does_not_parse_has_drifted(repo: Repo, content: str) -> Non
     assert "; shown as text\ndiff --git" in drift(repo)
 
 
+@pytest.mark.one_file
 def test_an_empty_file_is_one_without_records(repo: Repo) -> None:
     repo.write("wallet/utxos.json", "")
     assert "2 coins spent" in drift(repo)
 
 
+@pytest.mark.one_file
 def test_a_symbolic_link_has_drifted_and_is_not_followed(repo: Repo) -> None:
     place = repo.path / "wallet/utxos.json"
     place.rename(repo.path / "elsewhere.json")

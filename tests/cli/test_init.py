@@ -50,6 +50,7 @@ def test_twice_is_once(home: Repo) -> None:
     assert tree(home.path) == before
 
 
+@pytest.mark.one_file
 def test_files_that_are_there_stay_and_are_reported(home: Repo) -> None:
     folder = replace(home, path=home.path / "treasury")
     folder.write("wallet/utxos.json", "[ ]")

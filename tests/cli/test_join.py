@@ -157,6 +157,7 @@ def test_a_dry_run_moves_nothing(fleet: Repo) -> None:
     assert fleet.git("for-each-ref") == before
 
 
+@pytest.mark.one_file
 def test_a_work_tree_with_changes_is_left_alone(fleet: Repo) -> None:
     fleet.write(UTXOS, "[]")
     before = fleet.git("for-each-ref")
@@ -188,6 +189,7 @@ def test_an_unknown_head_is_wrong_usage(fleet: Repo, names: tuple[str, ...]) -> 
     assert "no such revision" in fleet.gitbtc("join", *names, ok=(2,)).stderr
 
 
+@pytest.mark.one_file
 def test_a_head_that_does_not_parse_is_named(fleet: Repo) -> None:
     blob = fleet.git("hash-object", "-w", "--no-filters", "--stdin", stdin=b"[{").strip()
     fleet.git("update-index", "--cacheinfo", f"100644,{blob},{UTXOS}")

@@ -69,6 +69,7 @@ def test_labels_come_in_once_and_coins_without_a_name_get_theirs(wallet: Repo) -
     assert wallet.git("status", "--porcelain") == ""
 
 
+@pytest.mark.one_file
 def test_a_link_in_the_place_of_a_state_folder_is_not_followed(wallet: Repo) -> None:
     outside = wallet.path.parent / "outside"
     (wallet.path / "wallet").rename(outside)

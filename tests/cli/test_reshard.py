@@ -15,7 +15,7 @@ from tests.prepared import once
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
-pytestmark = pytest.mark.one_interpreter
+pytestmark = [pytest.mark.one_interpreter, pytest.mark.one_file]  # each chooses its layouts itself
 
 COINS = "wallet/utxos.json"
 FIRST, SECOND, THIRD = coin(0, "0a" * 32), coin(1, "a0" * 32, label="rent"), coin(2, "af" * 32)

@@ -325,6 +325,7 @@ def test_a_side_that_does_not_parse_is_not_taken(broken: Repo) -> None:
     assert everything(broken) == before
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(("choice", "kept"), [("ours", [coin(0, label="a")]), ("theirs", None), ("base", [coin(0)])])
 @pytest.mark.parametrize("name", ["--all", COINS, "wallet"])
 def test_a_deleted_file_is_one_conflict_among_others(
@@ -424,6 +425,7 @@ def test_what_a_join_left_is_named_in_short_forms_too(treasury: Repo) -> None:
     assert lost == {txid("bb"), txid("cc")}
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("kind", ["link", "module"])
 def test_nothing_is_settled_through_a_link_or_in_another_repository(treasury: Repo, kind: str) -> None:
     def write(side: str) -> None:

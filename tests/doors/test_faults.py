@@ -49,6 +49,7 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
     return found
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("name", hindered.TRIALS)
 def test_where_nothing_can_be_written_nothing_is_half_written(
     name: str, trials: dict[str, list[dict[str, Any]]]
@@ -131,6 +132,7 @@ def test_a_merge_whose_heads_git_could_not_write_down_is_no_plain_commit(treasur
     treasury.git("merge", "-q", "--no-edit", "theirs")
 
 
+@pytest.mark.one_file
 def test_a_file_that_may_not_be_written_is_named_with_what_to_do(treasury: Repo) -> None:
     """By the mode of its folder, which binds whoever may not do all."""
     coins(treasury, coin(0))

@@ -35,6 +35,7 @@ def refused(repo: Repo, *arguments: str, configuration: tuple[str, ...] = ()) ->
     return said
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("path", ["notes.txt", "wallet/utxos.json", "deep/er/x.bin"])
 def test_a_key_that_came_past_the_filter_is_not_committed_and_not_shown(treasury: Repo, path: str) -> None:
     key = secret()
@@ -60,6 +61,7 @@ def test_a_key_that_is_a_file_name_is_refused(treasury: Repo) -> None:
     assert "WIF" in refused(treasury, "-m", "x", configuration=PAST_THE_FILTER)
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -81,6 +83,7 @@ def test_a_record_that_breaks_its_schema_is_named(treasury: Repo, changes: dict[
     assert f"{coin(0)['txid']}:0" not in told
 
 
+@pytest.mark.one_file
 def test_a_transaction_without_its_inputs_is_named(treasury: Repo) -> None:
     treasury.write("wallet/transactions.json", json.dumps([{"txid": "ab" * 32, "inputs": [{}], "outputs": None}]))
     treasury.git("add", "-A")
@@ -111,6 +114,7 @@ def test_what_is_no_state_file_is_staged_but_not_committed(treasury: Repo, conte
     assert said in refused(treasury, "-m", "x")
 
 
+@pytest.mark.one_file
 @pytest.mark.own_interpreters
 def test_a_file_that_is_not_canonical_is_refused(treasury: Repo) -> None:
     coins(treasury, coin(0))
@@ -164,6 +168,7 @@ LOOKS_LIKE_A_KEY = "[\n" + json.dumps([coin(0, label="ab" * 32), coin(1, shoe_si
 WARNING = "gitbtc: warning: wallet/utxos.json: line 2: 32 bytes in a free text"
 
 
+@pytest.mark.one_file
 @pytest.mark.own_interpreters
 @pytest.mark.parametrize("command", ["commit -m x", "-c core.fsync=none commit -am x", "commit -m x wallet/utxos.json"])
 def test_the_reason_comes_first_also_where_git_looks_into_a_file_again(treasury: Repo, command: str) -> None:
@@ -177,6 +182,7 @@ def test_the_reason_comes_first_also_where_git_looks_into_a_file_again(treasury:
     assert rest[0].startswith(WARNING)
 
 
+@pytest.mark.one_file
 @pytest.mark.own_interpreters
 def test_the_reason_comes_first_of_what_is_said_of_a_message(treasury: Repo) -> None:
     event = {"timestamp": 1, "block_height": 1, "event_type": "custom", "note": "one"}

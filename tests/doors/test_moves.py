@@ -47,6 +47,19 @@ def test_a_move_is_taken_told_and_taken_back(treasury: Repo) -> None:
     treasury.gitbtc("check")
 
 
+@pytest.mark.both_layouts
+def test_gitbtc_merge_brings_along_what_grew_where_the_treasury_was(treasury: Repo) -> None:
+    """Of a shard that only theirs has, Git is in doubt about the folder."""
+    base(treasury)
+    move(treasury)
+    treasury.gitbtc("merge", "theirs")
+    assert [one["txid"] for one in records(treasury, "company/wallet/transactions.json")] == sorted(
+        one["txid"] for one in (*MADE, B)
+    )
+    assert not treasury.git("ls-files", "wallet", "network")
+    treasury.gitbtc("verify", "start..HEAD")
+
+
 def test_a_move_hides_no_loss(treasury: Repo) -> None:
     base(treasury)
     (treasury.path / "company").mkdir()
@@ -108,6 +121,7 @@ def change_places(repo: Repo) -> None:
     repo.git("commit", "-q", "-m", "changed places")
 
 
+@pytest.mark.one_file
 def test_what_came_to_a_root_that_changed_its_place_is_not_left_with_another(treasury: Repo) -> None:
     two(treasury)
     foreseen = treasury.gitbtc("premerge", "theirs", ok=(1,)).stdout
@@ -152,6 +166,7 @@ def test_branches_that_took_one_treasury_to_two_places_are_told_before(treasury:
     assert treasury.git("log", "-1", "--format=%P").count(" ") == 1
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("door", ["merge", "back", "rebase", "cherry-pick", "-s ours"])
 def test_what_grew_where_the_treasury_was_comes_along(treasury: Repo, door: str) -> None:
     base(treasury)
@@ -173,6 +188,7 @@ def test_what_grew_where_the_treasury_was_comes_along(treasury: Repo, door: str)
     treasury.gitbtc("verify", "start..HEAD")
 
 
+@pytest.mark.one_file
 def test_a_double_spend_over_a_move_is_one_question(treasury: Repo) -> None:
     base(treasury)
     state(treasury, [HELD[1], change_of(A)], [*MADE, A])
@@ -192,6 +208,7 @@ def test_a_double_spend_over_a_move_is_one_question(treasury: Repo) -> None:
     treasury.gitbtc("verify", "start..HEAD")
 
 
+@pytest.mark.one_file
 def test_a_merge_makes_no_two_treasuries_of_one(treasury: Repo, sandbox: Sandbox) -> None:
     base(treasury)
     treasury.git("checkout", "-q", "theirs")
@@ -212,6 +229,7 @@ def test_a_merge_makes_no_two_treasuries_of_one(treasury: Repo, sandbox: Sandbox
     assert "moved_apart: the state files of the top folder" in said
 
 
+@pytest.mark.one_file
 def test_a_join_does_not_tear_a_moved_treasury_apart(treasury: Repo) -> None:
     base(treasury)
     move(treasury)
@@ -223,6 +241,7 @@ def test_a_join_does_not_tear_a_moved_treasury_apart(treasury: Repo) -> None:
     treasury.gitbtc("join", "theirs")
 
 
+@pytest.mark.one_file
 def test_a_live_treasury_moves_and_stays_live(treasury: Repo) -> None:
     base(treasury)
     strategy(treasury, simulating=False)

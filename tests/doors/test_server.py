@@ -113,6 +113,7 @@ def test_a_rebase_puts_both_spends_into_one_line_of_history(plain: Repo, server:
     assert f"{OUTPOINT} is spent by" in said
 
 
+@pytest.mark.one_file
 def test_an_amended_state_that_holds_a_spent_coin(plain: Repo, server: Repo) -> None:
     base(plain)
     accepted(plain, "main")
@@ -216,6 +217,7 @@ def test_a_trailer_that_says_the_opposite_of_the_records_is_refused(plain: Repo,
     accepted(plain, "ours")
 
 
+@pytest.mark.one_file
 def test_no_trailer_excuses_a_state_that_breaks_a_rule(plain: Repo, server: Repo) -> None:
     settled(plain, f"Double-Spend: {OUTPOINT} {A['txid']} over {B['txid']}")
     said = refused(plain, server, "ours")
@@ -453,6 +455,7 @@ def test_a_log_is_rewritten_only_with_a_reason(plain: Repo, server: Repo) -> Non
     accepted(plain, "main")
 
 
+@pytest.mark.one_file
 def test_a_file_that_only_grows_is_not_deleted(plain: Repo, server: Repo) -> None:
     base(plain)
     side(plain, "main", "main", wallet_utxos=[coin(1)], wallet_transactions=[A])
@@ -515,6 +518,7 @@ def test_no_merge_makes_a_simulation_live(plain: Repo, server: Repo) -> None:
     accepted(plain, "main", "live")
 
 
+@pytest.mark.one_file
 def test_a_person_makes_it_live_in_a_commit_of_its_own(plain: Repo, server: Repo) -> None:
     strategy(plain, simulating=True)
     plain.commit("base")
@@ -604,6 +608,7 @@ def test_a_branch_that_went_live_by_itself_is_pushed_with_what_it_merged(plain: 
     )
 
 
+@pytest.mark.one_file
 def test_what_was_taken_out_simulating_comes_back_live_alone(plain: Repo, server: Repo) -> None:
     strategy(plain, simulating=True)
     plain.commit("base")
@@ -668,6 +673,7 @@ def test_a_key_that_a_later_commit_takes_out_is_refused_all_the_same(plain: Repo
 # -- form and records ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -692,6 +698,7 @@ def test_what_is_no_state_file_is_one_clear_refusal(plain: Repo, server: Repo, c
     assert "bug" not in told
 
 
+@pytest.mark.one_file
 def test_a_record_that_breaks_its_schema_is_named(plain: Repo, server: Repo) -> None:
     keep(plain, "wallet/utxos.json", coin(0), coin(1, amount_sat=-1))
     plain.commit("x")
@@ -776,6 +783,7 @@ def test_folders_without_end(plain: Repo, server: Repo) -> None:
     assert "folders 256 deep" in refused(plain, server, f"{commit_of(plain, tree)}:refs/heads/main")
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(("mode", "said"), [("120000", "a symbolic link"), ("160000", "a submodule")])
 def test_something_else_in_a_state_files_place(plain: Repo, server: Repo, mode: str, said: str) -> None:
     base(plain)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.doors.pushing import keep
 from tests.made_state import ADDRESS, WITHOUT_GITBTC, coin, coins, records
 
@@ -24,6 +26,7 @@ def in_capitals(repo: Repo) -> None:
     assert ADDRESS.upper() in repo.git("show", f"HEAD:{PATH}")
 
 
+@pytest.mark.one_file
 def test_doctor_says_so_and_staging_anew_mends_it(treasury: Repo) -> None:
     in_capitals(treasury)
     said = treasury.gitbtc("doctor", ok=(1,)).stdout
@@ -35,6 +38,7 @@ def test_doctor_says_so_and_staging_anew_mends_it(treasury: Repo) -> None:
     assert "not canonical" not in treasury.gitbtc("doctor", ok=(0, 1)).stdout
 
 
+@pytest.mark.one_file
 def test_a_side_in_capitals_and_one_in_small_letters_merge(treasury: Repo) -> None:
     in_capitals(treasury)
     treasury.git("checkout", "-q", "-b", "theirs")

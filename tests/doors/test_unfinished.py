@@ -114,6 +114,7 @@ def test_a_merge_whose_repair_is_staged(treasury: Repo) -> None:
     assert ["git", "commit"] in commands(mend)
 
 
+@pytest.mark.both_layouts
 @pytest.mark.parametrize(
     ("command", "name", "abort"),
     [
@@ -146,6 +147,7 @@ def test_a_rebase_that_stands_still_between_two_commits(labelled: Repo) -> None:
     assert ["git", "rebase", "--continue"] in commands(mend)
 
 
+@pytest.mark.one_file
 def test_what_is_settled_by_hand_is_to_be_staged(labelled: Repo) -> None:
     labelled.git("merge", "theirs", ok=(1,))
     labelled.git("checkout", "-q", "--theirs", "wallet/utxos.json")
@@ -168,6 +170,7 @@ def test_markers_in_a_file_that_holds_no_state(labelled: Repo) -> None:
     assert found == "a merge: nothing is open, but text markers are left in notes.txt"
 
 
+@pytest.mark.one_file
 def test_markers_of_a_text_merge_of_a_state_file(labelled: Repo) -> None:
     """Each side counts other confirmations: as text that is a conflict, record by record the larger number wins."""
     coins(labelled, coin(1, confirmations=1))
@@ -187,6 +190,7 @@ def test_markers_of_a_text_merge_of_a_state_file(labelled: Repo) -> None:
 # -- markers ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_file
 def test_markers_that_were_staged_in_a_merge(labelled: Repo) -> None:
     labelled.git("merge", "theirs", ok=(1,))
     labelled.git("add", "-A")
@@ -198,6 +202,7 @@ def test_markers_that_were_staged_in_a_merge(labelled: Repo) -> None:
     assert told(labelled)["in progress"][0] == "a merge: 1 conflict open"
 
 
+@pytest.mark.one_file
 def test_markers_where_nothing_is_merged(labelled: Repo) -> None:
     labelled.git("stash", "-q", ok=(0,))
     labelled.git("merge", "theirs", ok=(1,))

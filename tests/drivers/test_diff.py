@@ -37,6 +37,7 @@ def headlines(shown: str) -> list[str]:
     return [line for line in shown.splitlines() if line[:1] not in "+−~"]
 
 
+@pytest.mark.one_file
 def test_the_work_tree_the_index_and_revisions_read_as_coins(repo: Repo) -> None:
     coins(repo, coin(0), coin(1))
     expected = f"wallet/utxos.json: 1 coin received; balance +2.00000000 BTC\n{RECEIVED}\n"
@@ -58,6 +59,7 @@ def test_a_spent_coin_names_the_transaction_of_the_work_tree(repo: Repo) -> None
     assert f"  fee 1,000 sat (5.0 sat/vB)  {txid('dca')[:8]}\n" in shown
 
 
+@pytest.mark.one_file
 def test_files_that_come_go_move_or_change_mode(repo: Repo) -> None:
     (repo.path / "wallet/utxos.json").chmod(0o755)
     assert headlines(repo.git("diff")) == ["wallet/utxos.json: mode 100644 → 100755; no record changed"]
@@ -74,6 +76,7 @@ def test_files_that_come_go_move_or_change_mode(repo: Repo) -> None:
     )
 
 
+@pytest.mark.one_file
 def test_a_file_that_does_not_parse_is_shown_as_text(repo: Repo) -> None:
     repo.write("wallet/utxos.json", "[\n{\n]\n")
     shown = repo.git("diff")
@@ -82,6 +85,7 @@ def test_a_file_that_does_not_parse_is_shown_as_text(repo: Repo) -> None:
     assert "\n+{\n" in shown
 
 
+@pytest.mark.one_file
 def test_another_layout_of_a_committed_file_is_named(repo: Repo) -> None:
     spread = repo.read("wallet/utxos.json").replace(b",", b", ")
     oid = repo.git("hash-object", "-w", "--no-filters", "--stdin", stdin=spread).strip()
@@ -89,6 +93,7 @@ def test_another_layout_of_a_committed_file_is_named(repo: Repo) -> None:
     assert repo.git("diff", "--cached") == "wallet/utxos.json: no record changed\n"
 
 
+@pytest.mark.one_file
 def test_an_unmerged_path_points_at_the_conflicts(repo: Repo) -> None:
     branch(repo, "theirs")
     coins(repo, coin(0, label="b"))
@@ -101,6 +106,7 @@ def test_an_unmerged_path_points_at_the_conflicts(repo: Repo) -> None:
     assert "a conflict marker is left" in repo.git("diff", "HEAD")
 
 
+@pytest.mark.one_file
 def test_the_other_forms_of_git_diff_still_work(repo: Repo) -> None:
     coins(repo, coin(0), coin(1))
     assert "1 file changed, 2 insertions(+), 1 deletion(-)" in repo.git("diff", "--stat")
@@ -110,6 +116,7 @@ def test_the_other_forms_of_git_diff_still_work(repo: Repo) -> None:
     repo.git("diff", "--quiet", ok=(1,))
 
 
+@pytest.mark.one_file
 def test_the_tool_of_git_difftool_gets_the_files(repo: Repo) -> None:
     coins(repo, coin(0), coin(1))
     shown = repo.git("difftool", "-y", "-x", "diff --brief")
@@ -117,6 +124,7 @@ def test_the_tool_of_git_difftool_gets_the_files(repo: Repo) -> None:
     assert shown.endswith("wallet/utxos.json differ\n")
 
 
+@pytest.mark.one_file
 def test_an_external_diff_gets_the_arguments_that_git_gave(repo: Repo) -> None:
     coins(repo, coin(0), coin(1))
     shown = repo.run("git", "diff", env={"GIT_EXTERNAL_DIFF": "printf '%s|' tool"}).stdout
@@ -155,6 +163,7 @@ def test_a_terminal_is_coloured(repo: Repo) -> None:
     os.close(ours)
 
 
+@pytest.mark.one_file
 def test_a_subfolder_and_a_path_with_signs_in_it(sandbox: Sandbox) -> None:
     repo = sandbox.repo('it\'s a "treasury"')
     repo.gitbtc("init")
@@ -200,6 +209,7 @@ def a_month(number: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], li
     return made, held, left
 
 
+@pytest.mark.one_file
 def test_a_month_of_25_transactions_fits_a_small_terminal(sandbox: Sandbox) -> None:
     made, held, left = a_month(25)
     repo = sandbox.repo()

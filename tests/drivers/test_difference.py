@@ -206,6 +206,7 @@ def test_a_key_that_a_clone_without_gitbtc_committed_is_found_at_the_next_change
     assert "refused" in treasury.run("git", "add", PATH, ok=(1, 128)).stderr
 
 
+@pytest.mark.one_file
 def test_a_change_of_a_large_wallet_is_refused_by_what_it_brings_and_told_with_its_line(treasury: Repo) -> None:
     treasury.write(PATH, BASE)
     treasury.git("add", PATH)

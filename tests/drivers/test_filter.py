@@ -69,6 +69,7 @@ def test_a_file_with_a_key_is_refused_and_no_blob_of_it_is_written(repo: Repo) -
     repo.git("cat-file", "-e", blob(content), ok=(1,))
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(
     "content",
     [json.dumps([{**COIN, "label": WIF}]), json.dumps({"x": [WIF[:20], WIF[20:]]}),
@@ -214,6 +215,7 @@ def test_a_state_file_that_does_not_parse_goes_through_as_it_is(repo: Repo, cont
     assert repo.git("ls-files", "-s", "wallet/utxos.json").split()[1] == blob(content)
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(
     "content", [b"", b"\0" * 40, b"\n", b"\xef\xbb\xbf", json.dumps([COIN]).encode()[:-20], b"[\n" + b"\0" * 20]
 )
@@ -287,6 +289,7 @@ def test_a_checkout_from_before_gitbtc_is_clean_and_can_be_left(old: Repo) -> No
     old.git("bisect", "reset")
 
 
+@pytest.mark.one_file
 def test_it_becomes_canonical_with_its_next_change(old: Repo) -> None:
     old.git("checkout", "-q", "old")
     old.write("wallet/utxos.json", json.dumps([COIN | {"label": "rent"}], indent=1))
@@ -329,6 +332,7 @@ def test_a_key_in_an_old_commit_lets_no_other_in(old: Repo) -> None:
     assert "notes.txt: refused" in refused(old, "add", "notes.txt")
 
 
+@pytest.mark.one_file
 def test_whether_a_file_is_as_it_was_is_asked_of_nobody_else(old: Repo) -> None:
     old.git("config", "uploadpack.allowFilter", "true")
     url = f"file://{old.path}"

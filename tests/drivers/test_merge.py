@@ -125,6 +125,7 @@ def test_changes_beside_each_other_come_together(treasury: Repo) -> None:
     assert merged(treasury) == {0: "a", 1: "b"}
 
 
+@pytest.mark.one_file
 def test_a_contested_record_stands_between_markers_and_the_rest_is_merged(treasury: Repo) -> None:
     fork(
         treasury,
@@ -157,6 +158,7 @@ def test_markers_are_named_as_git_names_the_sides(treasury: Repo, given: str, na
     assert b">>>>>>> theirs\n" in treasury.read("A")
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("style", ["diff3", "zdiff3"])
 def test_markers_have_the_configured_style_and_size(treasury: Repo, style: str) -> None:
     treasury.git("config", "merge.conflictStyle", style)
@@ -203,6 +205,7 @@ def test_a_root_that_one_side_moved_is_merged_at_its_new_place(treasury: Repo) -
     assert first["label"] == "a"
 
 
+@pytest.mark.one_file
 def test_a_checkout_with_crlf_merges_like_any_other(treasury: Repo) -> None:
     treasury.git("config", "core.autocrlf", "true")
     fork(treasury, [labelled(0), labelled(1)], [labelled(0, "a"), labelled(1)], [labelled(0), labelled(1, "b")])
@@ -211,6 +214,7 @@ def test_a_checkout_with_crlf_merges_like_any_other(treasury: Repo) -> None:
     assert merged(treasury) == {0: "a", 1: "b"}
 
 
+@pytest.mark.one_file
 def test_a_side_with_other_line_ends_and_layout_is_understood(treasury: Repo) -> None:
     """A clone without gitbtc committed it: neither filter nor hook ran."""
     fork(treasury, [labelled(0), labelled(1)], [labelled(0, "a"), labelled(1)], [labelled(0), labelled(1)])
@@ -224,6 +228,7 @@ def test_a_side_with_other_line_ends_and_layout_is_understood(treasury: Repo) ->
     assert merged(treasury) == {0: "a", 1: "b"}
 
 
+@pytest.mark.one_file
 def test_modify_delete_is_gits_own_conflict_and_is_explained(treasury: Repo) -> None:
     fork(treasury, [labelled(0)], [labelled(0, "a")], [labelled(0)])
     treasury.git("checkout", "-q", "theirs")
@@ -237,6 +242,7 @@ def test_modify_delete_is_gits_own_conflict_and_is_explained(treasury: Repo) -> 
     assert "D  wallet/utxos.json" in treasury.git("status", "--porcelain")
 
 
+@pytest.mark.one_file
 def test_what_does_not_parse_is_merged_as_text_and_left_open(treasury: Repo) -> None:
     fork(treasury, [labelled(0)], [labelled(0, "a")], [labelled(0)])
     treasury.git("checkout", "-q", "theirs")
@@ -290,6 +296,7 @@ def test_no_command_makes_a_simulating_branch_live(treasury: Repo, ours_simulate
     assert live is (command == "merge" and not ours_simulates)
 
 
+@pytest.mark.one_file
 def test_a_criss_cross_gives_neither_markers_in_the_base_nor_a_lost_conflict(treasury: Repo) -> None:
     coins(treasury, labelled(0), labelled(1))
     treasury.commit("base")

@@ -131,6 +131,7 @@ def test_it_imports_nothing_heavy(tmp_path: Path) -> None:
 # -- through git -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_file
 def test_log_show_and_blame_read_as_records(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     repo.gitbtc("init")

@@ -88,6 +88,7 @@ def both_spend(repo: Repo) -> None:
     side(repo, "main", wallet_utxos=[coin(1)], wallet_transactions=[A], network_mempool=[pending(A)])
 
 
+@pytest.mark.one_file
 def test_byte_identical_files_on_both_sides_do_not_hide_a_double_spend(treasury: Repo) -> None:
     """utxos.json is the same blob on both sides; only the records that say why differ."""
     both_spend(treasury)
@@ -215,6 +216,7 @@ def test_4_a_stale_view(treasury: Repo) -> None:
     assert records(treasury, "wallet/utxos.json") == [coin(1, label="seen")]
 
 
+@pytest.mark.one_file
 def test_11_a_child_of_a_parent(treasury: Repo) -> None:
     base(treasury)
     change = change_of(A)
@@ -351,6 +353,7 @@ def test_a_commit_that_loses_an_entry_is_refused_unless_it_is_meant_and_says_why
     treasury.run("git", "commit", "-q", "-m", "drop one\n\nGitbtc-Rewrite: it was a test", env=meant)
 
 
+@pytest.mark.one_file
 def test_a_transaction_may_learn_but_not_change_what_it_is(treasury: Repo) -> None:
     transactions(treasury, A)
     treasury.commit("base")
@@ -446,6 +449,7 @@ def test_two_roots_are_two_treasuries(treasury: Repo) -> None:
     treasury.git("merge", "-q", "theirs")
 
 
+@pytest.mark.one_file
 def test_commit_all_and_commit_of_a_path_are_examined_too(treasury: Repo) -> None:
     base(treasury)
     transactions(treasury, A)

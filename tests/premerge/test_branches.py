@@ -198,6 +198,7 @@ def test_it_says_what_a_merge_does_of(treasury: Repo, name: str) -> None:
     assert refused == set()
 
 
+@pytest.mark.one_file
 def test_a_state_file_that_one_side_deleted(treasury: Repo) -> None:
     start = committed(treasury, past(), "base")
     committed(treasury, edited(past(), mempool_A=pending(A), coins_0=None), "ours", start)
@@ -348,6 +349,7 @@ def verdicts(contests: list[RootVerdict]) -> list[tuple[Any, ...]]:
     ]
 
 
+@pytest.mark.one_file
 def test_each_file_is_read_once_and_one_that_no_branch_changed_not_at_all(
     treasury: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

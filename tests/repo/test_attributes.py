@@ -97,6 +97,7 @@ def test_git_takes_the_lines_at_the_top_and_at_any_depth(sandbox: Sandbox) -> No
     assert len(LINES) == 4
 
 
+@pytest.mark.one_file
 def test_state_files_keep_their_line_feeds_whatever_autocrlf_says(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     repo.write(".gitattributes", "\n".join(LINES) + "\n")

@@ -79,6 +79,7 @@ def test_a_wrong_revision_is_told_in_one_line(opened: Opened, repo: Repo, revisi
         opened(repo.path).tree(revision)
 
 
+@pytest.mark.one_file
 def test_a_revision_without_a_tree_is_told_in_one_line(opened: Opened, repo: Repo) -> None:
     with pytest.raises(UsageError, match="not a revision that has a commit"):
         opened(repo.path).commit("HEAD:wallet/utxos.json")
@@ -141,6 +142,7 @@ def test_a_history_of_what_is_no_revision_is_told_in_one_line(opened: Opened, fo
         list(opened(forked.path).history(revision))
 
 
+@pytest.mark.one_file
 def test_chosen_files_are_those_whose_last_three_parts_are_wanted(opened: Opened, repo: Repo) -> None:
     repo.write("agents/ada/wallet/utxos.json", "[]\n")
     repo.write("agents/bob/wallet/utxos.json", "[]\n")
@@ -232,6 +234,7 @@ def test_what_they_write_is_the_same(repo: Repo) -> None:
         )
 
 
+@pytest.mark.one_file
 def test_folders_and_refs_are_the_same(repo: Repo) -> None:
     repo.write("wallet/deep/er/file", "f")
     repo.commit("two")
@@ -273,6 +276,7 @@ def test_in_a_sha256_repository_git_reads(repo: Repo, sandbox: Sandbox) -> None:
     assert [(one.oid, one.message) for one in objects.history(commit)] == [(commit, "one")]
 
 
+@pytest.mark.one_file
 def test_a_partial_clone_is_brought_what_it_needs_and_says_so_when_it_cannot_be(repo: Repo, sandbox: Sandbox) -> None:
     repo.git("config", "uploadpack.allowFilter", "true")
     repo.write("wallet/utxos.json", "[ ]\n")

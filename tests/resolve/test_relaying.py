@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitbtc.kinds.registry import Kinds
+from gitbtc.kinds import codec
+from gitbtc.kinds.layouts import Layout, divided, shard_path
+from gitbtc.kinds.registry import Kinds, built_in
 from tests.layouts import joined
 from tests.made_state import WITHOUT_GITBTC, chain, coin, mined, spend
 from tests.prepared import once
@@ -15,13 +17,14 @@ from tests.prepared import once
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
-pytestmark = pytest.mark.one_interpreter
+pytestmark = [pytest.mark.one_interpreter, pytest.mark.one_file]  # each chooses its layouts itself
 
 COINS, TRANSACTIONS = "wallet/utxos.json", "wallet/transactions.json"
 # Of three shards of one digit, and of four of two.
 BEFORE = [coin(0, "a0" * 32), coin(1, "af" * 32), coin(2, "b0" * 32), coin(3, "c0" * 32)]
 NEW = coin(4, "d0" * 32)
-WHOLE, ONE, TWO = "--whole", "1", "2"
+WHOLE, ONE, TWO = "whole", "1", "2"
+UTXOS = built_in("utxos")
 
 
 def files(repo: Repo, path: str, revision: str = "HEAD") -> list[str]:
@@ -55,7 +58,16 @@ def put(repo: Repo, *records: dict[str, Any]) -> None:
 
 
 def reshard(repo: Repo, layout: str) -> None:
-    repo.gitbtc("reshard", "utxos", *([layout] if layout == WHOLE else ["--digits", layout]))
+    """The commit that `gitbtc reshard` makes, made by hand."""
+    content = codec.encode_file(UTXOS, lying(repo, COINS))
+    shards = {} if layout == WHOLE else divided(UTXOS, Layout(int(layout)), content)
+    for place in files(repo, COINS):
+        (repo.path / place).unlink()
+    folder = repo.path / "wallet/utxos"
+    folder.rmdir() if layout == WHOLE else folder.mkdir(exist_ok=True)
+    for place, made in ({shard_path(COINS, name): shard for name, shard in shards.items()} or {COINS: content}).items():
+        (repo.path / place).write_bytes(made)
+    repo.unexamined(f"Reshard: {layout}")
 
 
 @once
@@ -63,7 +75,7 @@ def begun(repo: Repo, layout: str) -> None:
     (repo.path / "wallet").mkdir()
     (repo.path / COINS).write_text(json.dumps(BEFORE))
     chain(repo, 110)
-    repo.commit("begin")
+    repo.unexamined("begin")
     if layout != WHOLE:
         reshard(repo, layout)
     repo.git("branch", "theirs")
@@ -89,8 +101,7 @@ def parted(repo: Repo, layouts: tuple[str, str, str], ours: list[Any], theirs: l
         if layout != base:
             reshard(repo, layout)
         put(repo, *coins)
-        repo.git("add", "-A")
-        repo.git("commit", "-q", "--allow-empty", "-m", f"on {branch}")
+        repo.unexamined(f"on {branch}")
 
 
 @pytest.mark.parametrize("layouts", ACROSS, ids="-".join)
@@ -180,15 +191,145 @@ def test_no_clone_without_gitbtc_brings_in_two_layouts(treasury: Repo) -> None:
     assert lying(treasury, COINS) == [*BEFORE, NEW]
 
 
-def test_an_octopus_across_layouts_is_refused(treasury: Repo) -> None:
+def third(repo: Repo) -> None:
+    """A branch `third` from where theirs began, with a coin more."""
+    repo.git("checkout", "-q", "-b", "third", "theirs^")
+    put(repo, *BEFORE, coin(7, "e0" * 32))
+    repo.commit("third")
+    repo.git("checkout", "-q", "main")
+
+
+def test_an_octopus_across_layouts_that_git_takes_for_clean_is_refused(treasury: Repo) -> None:
     parted(treasury, (ONE, WHOLE, ONE), BEFORE, [*BEFORE, NEW])
-    treasury.git("branch", "third", "theirs^")
-    treasury.git("checkout", "-q", "third")
-    put(treasury, *BEFORE, coin(7, "e0" * 32))
-    treasury.commit("third")
-    treasury.git("checkout", "-q", "main")
+    third(treasury)
     refused = treasury.run("git", "merge", "-q", "theirs", "third", ok=(1, 2, 128)).stderr
     assert "merge them one at a time" in refused
+
+
+def test_gitbtc_merge_takes_heads_of_different_layouts_one_at_a_time(treasury: Repo) -> None:
+    a, b, c, d = BEFORE
+    parted(treasury, (ONE, WHOLE, ONE), [labelled(a, "rent"), b, c, d], [a, labelled(b, "fees"), c, d])
+    third(treasury)
+    treasury.git("branch", "words")  # a word of the message is no head
+    assert "one at a time" in treasury.gitbtc("merge", "-m", "words", "theirs", "third").stderr
+    assert lying(treasury, COINS) == [labelled(a, "rent"), labelled(b, "fees"), c, d, coin(7, "e0" * 32)]
+    assert files(treasury, COINS) == [COINS]
+    assert treasury.git("log", "--format=%s", "-2", "--first-parent") == "words\nwords\n"
+    treasury.gitbtc("verify", "theirs^..HEAD")
+
+
+def test_what_is_open_in_the_first_of_several_heads_comes_first(treasury: Repo) -> None:
+    a, b, c, d = BEFORE
+    parted(treasury, (ONE, WHOLE, ONE), [labelled(a, "rent"), b, c, d], [labelled(a, "wages"), b, c, d])
+    third(treasury)
+    assert "1 more to merge" in treasury.gitbtc("merge", "theirs", "third", ok=(1,)).stderr
+    treasury.gitbtc("resolve", "--ours", "--all")
+    treasury.git("commit", "-q", "--no-edit")
+    treasury.gitbtc("merge", "theirs", "third")
+    assert lying(treasury, COINS) == [labelled(a, "rent"), b, c, d, coin(7, "e0" * 32)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(WHOLE, ONE), (ONE, WHOLE), (ONE, TWO)])
+def test_a_reshard_of_theirs_is_taken_where_ours_changed_nothing(treasury: Repo, before: str, after: str) -> None:
+    begun(treasury, before)
+    treasury.git("checkout", "-q", "theirs")
+    reshard(treasury, after)
+    treasury.git("checkout", "-q", "main")
+    chain(treasury, 111)
+    treasury.commit("another file")
+    treasury.git("merge", "-q", "--no-edit", "theirs")
+    assert files(treasury, COINS) == files(treasury, COINS, "theirs")
+    assert lying(treasury, COINS) == BEFORE
+    treasury.gitbtc("verify", "theirs^..HEAD")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(WHOLE, ONE), (ONE, WHOLE), (ONE, TWO), (TWO, ONE)]
+)  # fmt: skip
+def test_a_stash_is_popped_into_another_layout(treasury: Repo, before: str, after: str) -> None:
+    a, b, c, d = BEFORE
+    begun(treasury, before)
+    put(treasury, labelled(a, "rent"), labelled(b, "fees"), c, d)
+    treasury.git("stash", "-q")
+    reshard(treasury, after)
+    layout = files(treasury, COINS)
+    treasury.git("stash", "pop", "-q", ok=(1,))
+    assert "in different layouts: `gitbtc resolve`" in treasury.gitbtc("conflicts", ok=(1,)).stdout
+    assert "nothing is open" in treasury.gitbtc("resolve").stdout
+    treasury.git("commit", "-q", "-m", "popped")
+    assert lying(treasury, COINS) == [labelled(a, "rent"), labelled(b, "fees"), c, d]
+    assert files(treasury, COINS) == layout
+
+
+def test_what_a_stash_and_ours_contest_is_left_open_and_what_is_new_comes_along(treasury: Repo) -> None:
+    a, b, c, d = BEFORE
+    begun(treasury, ONE)
+    put(treasury, labelled(a, "rent"), b, c, d, NEW)
+    treasury.git("add", "-A")
+    treasury.git("stash", "-q")
+    reshard(treasury, WHOLE)
+    put(treasury, labelled(a, "wages"), b, c, d)
+    treasury.commit("named")
+    treasury.git("stash", "pop", "-q", "--index", ok=(0, 1))
+    treasury.git("stash", "pop", "-q", ok=(1,))
+    assert "1 left to settle" in treasury.gitbtc("resolve").stdout
+    treasury.gitbtc("resolve", "--theirs", "--all")
+    treasury.git("commit", "-q", "-m", "popped")
+    assert lying(treasury, COINS) == [labelled(a, "rent"), b, c, d, NEW]
+    assert files(treasury, COINS) == [COINS]
+
+
+@pytest.mark.parametrize("layouts", [(ONE, WHOLE, ONE), (WHOLE, ONE, WHOLE)], ids="-".join)
+@pytest.mark.parametrize("option", ["-Xtheirs", "-Xours", "-sours"])
+def test_no_option_of_git_loses_what_a_side_did(treasury: Repo, layouts: tuple[str, str, str], option: str) -> None:
+    """None of them can tell records apart across layouts: these are merged all the same, which is said."""
+    a, b, c, d = BEFORE
+    parted(treasury, layouts, [labelled(a, "rent"), b, c, d], [a, labelled(b, "fees"), c, d, NEW])
+    layout = files(treasury, COINS)
+    assert "merged record by record as" in treasury.gitbtc("merge", option, "theirs").stderr
+    assert lying(treasury, COINS) == [labelled(a, "rent"), labelled(b, "fees"), c, d, NEW]
+    assert {*layout} <= {*files(treasury, COINS)}
+
+
+@pytest.mark.parametrize("layouts", [(WHOLE, ONE, WHOLE), (ONE, WHOLE, ONE), (WHOLE, ONE, TWO)], ids="-".join)
+def test_a_branch_is_rebased_onto_another_layout(treasury: Repo, layouts: tuple[str, str, str]) -> None:
+    a, b, c, d = BEFORE
+    parted(treasury, layouts, [labelled(a, "rent"), b, c, d], [a, labelled(b, "fees"), c, d])
+    treasury.git("rebase", "-q", "theirs", ok=(0, 1))
+    for _ in range(3):
+        if not (treasury.path / ".git/rebase-merge").exists():
+            break
+        treasury.gitbtc("resolve", ok=(0, 2))  # 2 where Git picked it, and a hook had staged the rest
+        treasury.git("-c", "core.editor=true", "rebase", "--continue", ok=(0, 1))
+    assert treasury.git("symbolic-ref", "HEAD") == "refs/heads/main\n"
+    assert lying(treasury, COINS) == [labelled(a, "rent"), labelled(b, "fees"), c, d]
+    treasury.gitbtc("validate")
+
+
+@pytest.mark.parametrize("reverted", ["HEAD", "HEAD^"])
+def test_a_reshard_and_what_was_before_it_are_reverted(treasury: Repo, reverted: str) -> None:
+    a, b, c, d = BEFORE
+    begun(treasury, WHOLE)
+    put(treasury, labelled(a, "rent"), b, c, d)
+    treasury.commit("named")
+    reshard(treasury, ONE)
+    treasury.git("revert", "--no-edit", reverted, ok=(0, 1))
+    if reverted == "HEAD^":
+        treasury.gitbtc("resolve")
+        treasury.git("commit", "-q", "--no-edit")
+    assert lying(treasury, COINS) == ([labelled(a, "rent")] if reverted == "HEAD" else [a]) + [b, c, d]
+    assert (files(treasury, COINS) == [COINS]) == (reverted == "HEAD")
+    treasury.gitbtc("validate")
+
+
+@pytest.mark.parametrize("layouts", [(WHOLE, WHOLE, ONE), (WHOLE, ONE, TWO), (ONE, ONE, ONE)], ids="-".join)
+def test_premerge_says_where_git_stops_over_layouts(treasury: Repo, layouts: tuple[str, str, str]) -> None:
+    a, b, c, d = BEFORE
+    parted(treasury, layouts, [labelled(a, "rent"), b, c, d], [a, labelled(b, "fees"), c, d])
+    told = treasury.gitbtc("premerge", "theirs").stdout
+    stops = treasury.run("git", "merge", "-q", "--no-edit", "theirs", ok=(0, 1)).returncode
+    assert bool(stops) == (f"note: layout: {COINS}: the sides have it in different layouts: Git stops" in told)
+    assert bool(stops) == (len({*layouts}) > 1)
 
 
 def test_a_shard_that_one_side_took_away_is_no_conflict_of_files(treasury: Repo) -> None:
@@ -201,6 +342,8 @@ def test_a_shard_that_one_side_took_away_is_no_conflict_of_files(treasury: Repo)
     put(treasury, labelled(a, "rent"), b, labelled(c, "old"), labelled(d, "tax"))
     treasury.commit("also b")
     treasury.git("checkout", "-q", "main")
+    foreseen = treasury.gitbtc("premerge", "theirs", ok=(0, 1)).stdout
+    assert f"note: layout: {COINS}: one side took away a shard that the other changed: Git stops" in foreseen
     treasury.git("merge", "-q", "theirs", ok=(1,))
     told = treasury.gitbtc("conflicts", ok=(1,)).stdout
     assert f"{COINS}: one side took away a shard that the other changed: `gitbtc resolve`" in told

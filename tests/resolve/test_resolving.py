@@ -71,6 +71,7 @@ def test_several_at_once(stopped: Repo) -> None:
     stopped.git("commit", "-q", "-m", "settled")
 
 
+@pytest.mark.one_file
 def test_one_wrong_name_settles_nothing(stopped: Repo) -> None:
     before = stopped.read(PATH), stopped.git("status", "--porcelain"), stopped.git("ls-files", "--stage")
     said = stopped.gitbtc("resolve", address(1), f"{PATH}::nothing:7", "--ours", ok=(2,)).stderr
@@ -82,6 +83,7 @@ def test_a_side_has_to_be_named(stopped: Repo) -> None:
     assert "--ours" in stopped.gitbtc("resolve", address(1), ok=(2,)).stderr
 
 
+@pytest.mark.one_file
 def test_settling_by_hand_and_by_command_go_together(stopped: Repo) -> None:
     lines = stopped.read(PATH).decode().split("\n")
     start = next(n for n, line in enumerate(lines) if line.startswith("<<<<<<<") and '"label":"a"' in lines[n + 1])

@@ -150,6 +150,7 @@ def test_killed_at_any_step_it_has_not_begun_or_is_finished_by_the_next(repo: Re
     assert finished > half > 1
 
 
+@pytest.mark.one_file
 def test_what_was_cut_short_is_told_finished_and_keeps_commits_waiting(treasury: Repo) -> None:
     for path, content in OLD.items():
         treasury.write(path, content)

@@ -23,6 +23,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import remembered
 from gitbtc.kinds.registry import SUFFIX, Kinds, built_in
+from gitbtc.repo.blobs import LastRead
 from gitbtc.repo.git import SUBMODULE
 from gitbtc.repo.limits import RECORDS, ROOTS, Limits, TooMuch, TooMuchAtOnce
 from gitbtc.repo.stored import NotHere, Stored, Unsound
@@ -63,7 +64,7 @@ class MadeCommits:
         self._limits = Limits(settings)
         self._stored = Stored(self._blobs, self._limits)
         # A commit is its children's parent, and most of its files are theirs.
-        self._read = lru_cache(maxsize=16)(self._stored.blob)
+        self._read = LastRead(self._stored.blob, few=16)
         self._commit = lru_cache(maxsize=64)(self._stored.commit)
         self._snapshot = lru_cache(maxsize=8)(self._read_snapshot)
         self._kinds = lru_cache(maxsize=8)(self._read_kinds)

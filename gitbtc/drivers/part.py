@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from gitbtc.errors import CannotWork
 from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds.layouts import differing, divided, layout_named
 from gitbtc.kinds.registry import Kinds, built_in, root_of
+from gitbtc.repo.blobs import LastRead
 from gitbtc.repo.diffing import blob_id
 from gitbtc.resolve.repair import Repair
 from gitbtc.spends import COINS, EVIDENCE
@@ -37,7 +38,7 @@ class FilePart:
         self._kinds = Kinds()
         shard = self._kinds.shard(path)
         self._path, self._shard = shard or (path, "")
-        self._read = lru_cache(maxsize=16)(blobs.read)
+        self._read = LastRead(blobs.read, few=16)
         self._versions = versions
         self._given: dict[str, Buffer] = {}
         self._merging = merging

@@ -230,10 +230,14 @@ class ChangedFiles:
         return path.rpartition("/")[0] in self._state_folders
 
     def _is_canonical(self, path: str, kind: Kind, content: bytes) -> bool:
-        """Whether `content` is, given that a parent's version is; Malformed when it does not even parse."""
+        """Whether `content` is, given that a parent's version is, or that of the file whose records are its; Malformed
+        when it does not even parse.
+        """
         if path not in self._canonical:
             self._canonical[path] = (
-                self._delta(path, kind, content) is not None or codec.canonical(kind, content) == content
+                self._delta(path, kind, content) is not None
+                or self._only_lies_otherwise(path)
+                or codec.canonical(kind, content) == content
             )
         return self._canonical[path]
 
@@ -258,8 +262,13 @@ class ChangedFiles:
         return found
 
     def _versions(self, side: Snapshot) -> Files:
+        """The state files of a side, with those that hold nothing but its records in another layout."""
         files = (path for path in side.files if self.kinds.for_path(path) or self.kinds.among_shards(path))
-        return {path: (side.files[path][1], partial(side.file, path)) for path in sorted(files)}
+        versions = {path: (side.files[path][1], partial(side.file, path)) for path in sorted(files)}
+        if side is not self.after:
+            relaid = (path for path in self.changed if self.kinds.for_path(path) and self._only_lies_otherwise(path))
+            versions |= {path: (self.changed[path][1], partial(self.after.file, path)) for path in relaid}
+        return versions
 
 
 def _differing(one: Snapshot, other: Snapshot) -> set[str]:

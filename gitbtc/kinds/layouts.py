@@ -338,20 +338,18 @@ def _sorted_together(kind: Kind, layout: Layout, shards: Mapping[str, tuple[Path
 
 def divided(kind: Kind, layout: Layout, content: bytes) -> dict[str, bytes]:
     """The shards of a file of records, of any form: name -> canonical bytes; at least one. Malformed."""
-    lines: dict[str, list[bytes]] = {}
-    for key, record, line in _records(kind, content):
-        lines.setdefault(shard_of(kind, layout, key, record), []).append(line)
-    made = {name: codec.encode_lines(kind, lines[name]) for name in sorted(lines)}
+    return in_shards(kind, layout, codec.keyed(kind, content))
+
+
+def in_shards(kind: Kind, layout: Layout, lines: Mapping[Key, bytes]) -> dict[str, bytes]:
+    """The same of records by their keys, in order, each as its canonical line."""
+    found: dict[str, list[bytes]] = {}
+    by_record = kind.shards == AGENT
+    for key, line in lines.items():
+        record = codec.decode_line(kind, line) if by_record else {}
+        found.setdefault(shard_of(kind, layout, key, record), []).append(line)
+    made = {name: codec.encode_lines(kind, found[name]) for name in sorted(found)}
     return made or {without_records(kind, layout): codec.encode_lines(kind, [])}
-
-
-def _records(kind: Kind, content: bytes) -> Iterator[tuple[Key, Record, bytes]]:
-    at_once = codec.read_at_once(kind, content)
-    if at_once is not None:
-        yield from zip(at_once.keys, at_once.records, at_once.lines, strict=True)
-        return
-    for key, line in codec.keyed(kind, content).items():
-        yield key, codec.decode_line(kind, line), line
 
 
 def laid_out(  # noqa: PLR0913, PLR0917 - what there is, and what is to be

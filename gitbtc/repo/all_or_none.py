@@ -71,8 +71,11 @@ class AllOrNone:
         """The paths of the files that wait to take another's place."""
         return [str(entry["prepared"]) for entry in self._plan()["files"] if entry["prepared"]]
 
-    def replace(self, replacements: Sequence[Replacement], staged: Sequence[Staged] = ()) -> None:
-        """Do all of it, or nothing. Whatever was cut short has to be finished before.
+    def replace(
+        self, replacements: Sequence[Replacement], staged: Sequence[Staged] = (), *, are_known: bool = False
+    ) -> None:
+        """Do all of it, or nothing. Whatever was cut short has to be finished before. `are_known`: what is staged was
+        looked at, and lies in the work tree as it is staged; so the filter need not say what it would make of it.
 
         Raises CannotWork when a file or an entry is no longer what it was before, or cannot be written.
         """
@@ -83,7 +86,7 @@ class AllOrNone:
             self._check(plan)
             with undisturbed():
                 self._begin(plan)
-                self._move(plan)
+                self._move(plan, are_known=are_known)
         except OSError as error:
             rest = f"; {WAY_ON}" if self.journal.exists() else ""
             raise CannotWork(f"{not_written(error)}{rest}") from None
@@ -154,18 +157,20 @@ class AllOrNone:
             wanted = {entry["path"]: _entry(entry["after"]) for entry in plan["index"]}
             self._git.update_index({path: entry for path, entry in wanted.items() if now.get(path) != entry})
 
-    def _move(self, plan: Mapping[str, Any]) -> None:
+    def _move(self, plan: Mapping[str, Any], *, are_known: bool = False) -> None:
+        moved = set()
         for entry in plan["files"]:
             target, there = self._top / entry["path"], entry["prepared"]
             if there is None:
                 target.unlink(missing_ok=True)
             elif (self._top / there).exists():
                 (self._top / there).replace(target)
-            if target.parent.is_dir():
-                files.flush_folder(target.parent)
+            moved.add(target.parent)
+        for folder in filter(Path.is_dir, sorted(moved)):
+            files.flush_folder(folder)
         self.journal.unlink()
         if plan["index"]:
-            self._git.refresh_index()
+            self._git.refresh_index(filtered=not are_known)
 
 
 def _plan(

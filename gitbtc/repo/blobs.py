@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from typing import IO, Self
 
 _PIPE_SIZE = 1 << 20  # bytes
+# Base, ours, theirs and the index: each of their large files is asked for by several checks. Shards are many.
+_FEW = 6
+_HELD = 64 << 20  # bytes
 
 
 class Blobs(Configuration, Index):
@@ -60,6 +63,27 @@ class Blobs(Configuration, Index):
     def stored_order(self) -> list[str]:
         """The oids of all objects in the order in which they lie in the object store."""
         return self._line("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)").split()
+
+
+class LastRead:
+    """The blobs that were read last, by `read`: a `few`, and more while they are small."""
+
+    def __init__(self, read: Callable[[str], bytes], few: int = _FEW) -> None:
+        self._read = read
+        self._few = few
+        self._held: dict[str, bytes] = {}  # the newest last
+        self._size = 0
+
+    def __call__(self, oid: str) -> bytes:
+        """The bytes of the object `oid`."""
+        content = self._held.pop(oid, None)
+        if content is None:
+            content = self._read(oid)
+            self._size += len(content)
+        self._held[oid] = content
+        while self._size > _HELD and len(self._held) > self._few:
+            self._size -= len(self._held.pop(next(iter(self._held))))
+        return content
 
 
 class BlobReader:

@@ -8,7 +8,8 @@ from mmap import ACCESS_READ, mmap
 
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.repo.git import SYMBOLIC_LINK, GitFailed
-from gitbtc.repo.index import side
+from gitbtc.repo.index import NO_FILTER, side
+from gitbtc.repo.loose import object_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 # Configuration changes what `git diff` prints; these pin it.
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative", "--no-ext-diff", "--no-textconv", "--no-color",
         "-O/dev/null")  # fmt: skip
-# A work tree file that cannot be staged is looked at all the same; the filter would refuse it.
-_NO_FILTER = ("-c", "filter.gitbtc.required=false", "-c", "filter.gitbtc.process=", "-c", "filter.gitbtc.clean=")
 
 _LARGE = 1 << 20  # bytes; below, another process costs more than it saves
 WORK_TREE, INDEX = "", ":"
@@ -181,15 +180,7 @@ class Drift(Comparison):
 
 def blob_id(content: Buffer, digits: int) -> str:
     """The oid that Git gives a blob, of 40 digits (SHA-1) or 64 (SHA-256)."""
-    if len(content) < _LARGE:
-        from gitbtc.digest import sha1, sha256
-    else:
-        from hashlib import sha1, sha256
-
-    head = b"blob %d\0" % len(content)
-    known = sha256(head) if digits == 64 else sha1(head, usedforsecurity=False)
-    known.update(content)
-    return known.hexdigest()
+    return object_id(b"blob %d" % len(content), content, digits)
 
 
 class _Unpacking:
@@ -237,7 +228,7 @@ def wants_colour(git: Git, *, seen: bool) -> bool:
 def text_diff(git: Git, arguments: Sequence[str], *, colour: bool) -> bytes:
     """`git diff` of `arguments` as if gitbtc were not there."""
     painted = f"--color={'always' if colour else 'never'}"
-    return git._run(*_NO_FILTER, "diff", "--no-ext-diff", "--no-textconv", painted, *arguments, ok=(0, 1))
+    return git._run(*NO_FILTER, "diff", "--no-ext-diff", "--no-textconv", painted, *arguments, ok=(0, 1))
 
 
 def _changed_files(items: list[str]) -> list[ChangedFile]:

@@ -22,6 +22,9 @@ SYMBOLIC_LINK, SUBMODULE = "120000", "160000"  # modes of entries that are no fi
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
 
 
+# Options of git: no clean filter of ours, which would look at the files and could refuse one.
+NO_FILTER = ("-c", "filter.gitbtc.required=false", "-c", "filter.gitbtc.process=", "-c", "filter.gitbtc.clean=")
+
 _DIGEST = 20  # bytes at the end of an index; with SHA-256 the end of a longer one
 
 # The blob without bytes, by SHA-1 and by SHA-256.
@@ -217,9 +220,11 @@ class Index(Revisions):
         """Put each path's (mode, oid), or stage -> (mode, oid) for one left open, in the index; None takes it out."""
         self._run("update-index", "-z", "--index-info", stdin=b"".join(_index_lines(entries, self.empty_tree())))
 
-    def refresh_index(self) -> None:
-        """Tell the index which files of the work tree are as it has them; until then Git takes each for changed."""
-        self._run("update-index", "-q", "--refresh", ok=(0, 1))
+    def refresh_index(self, *, filtered: bool = True) -> None:
+        """Tell the index which files of the work tree are as it has them; until then Git takes each for changed. Where
+        not `filtered`, those that lie there as they are stored.
+        """
+        self._run(*(() if filtered else NO_FILTER), "update-index", "-q", "--refresh", ok=(0, 1))
 
     def commit(self, *paragraphs: str) -> None:
         """Commit the index, also where it holds what HEAD holds, with a message of `paragraphs`. The hooks run:

@@ -14,9 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gitbtc.kinds.delta import Buffer
+
     Entry = tuple[str, str]  # mode, oid
     Found = tuple[str, bytes]  # type, content
 
+_LITTLE = 1 << 16  # bytes, of which OpenSSL is not loaded for a digest
 _LONGEST_HEAD = 32  # bytes: a type and a size
 _LARGEST_LIST = 1 << 20  # bytes of packed-refs that are worth looking at for a replacement
 _MODES = frozenset([b"100644", b"100755", b"120000", b"160000", b"40000"])
@@ -55,7 +58,7 @@ class Loose:
             content = first + unpacking.decompress(unpacking.unconsumed_tail, int(size) + 1)
         except (OSError, ValueError, zlib.error):
             return None
-        return (kind, content) if _name(head, content, len(oid)) == oid else None
+        return (kind, content) if object_id(head, content, len(oid)) == oid else None
 
     def files(self, revision: str) -> dict[str, Entry] | None:
         """path -> (mode, oid) of every file of the tree of the commit, or of the tree, `revision`."""
@@ -104,9 +107,12 @@ def _may_replace(common: str) -> bool:
         return False
 
 
-def _name(head: bytes, content: bytes, digits: int) -> str:
-    """The oid of an object."""
-    from gitbtc.digest import sha1, sha256
+def object_id(head: bytes, content: Buffer, digits: int) -> str:
+    """The oid of 40 digits (SHA-1) or 64 (SHA-256) that Git gives an object; `head`: its type, a space and its size."""
+    if len(content) < _LITTLE:
+        from gitbtc.digest import sha1, sha256
+    else:
+        from hashlib import sha1, sha256
 
     digest = sha256(head) if digits == 64 else sha1(head, usedforsecurity=False)
     digest.update(b"\0")

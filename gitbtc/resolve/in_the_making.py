@@ -6,8 +6,9 @@ Hooks judge it, and people settle what it leaves open.
 from __future__ import annotations
 
 import os
-from functools import cached_property, lru_cache
+from functools import cached_property
 
+from gitbtc.repo.blobs import LastRead
 from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.resolve.settlements import Settlements
@@ -35,8 +36,7 @@ class InTheMaking:
 
     def __init__(self, git: Git, blobs: BlobReader, message: str | None = None) -> None:
         self._git = git
-        # Base, ours, theirs and the index: each of their large files is asked for by several checks.
-        self._read = lru_cache(maxsize=6)(self._blob)
+        self._read = LastRead(self._blob)
         self._blobs = blobs
         self.schemas = schemas_folder(git)
         self.kinds: Kinds = installed_kinds(git)

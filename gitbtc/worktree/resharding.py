@@ -13,7 +13,7 @@ from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.damage import damage
-from gitbtc.kinds.layouts import WHOLE, Layout, are_in_shards, divided, folded, layout_of, shard_path
+from gitbtc.kinds.layouts import WHOLE, Layout, are_in_shards, folded, in_shards, layout_of, shard_path
 from gitbtc.kinds.shards import MOST_DIGITS, TXID
 from gitbtc.repo.all_or_none import AllOrNone, Replacement, Staged
 from gitbtc.repo.diffing import blob_id
@@ -101,17 +101,18 @@ class Resharding:
         """
         kind = self._kind(path)
         there = {place: self._entries.get(place) for place in self._places if self._kinds.whole(place) == path}
-        lines = self._lines(kind, there)
+        before = {place: self._content(place, entry) for place, entry in sorted(there.items())}
+        lines = self._lines(kind, before)
         layout = WHOLE if whole else Layout(digits_for(kind, len(lines)) if digits is None else digits)
         if self.mends and digits is None and not whole:
             layout = self._layouts.get(path) or layout
-        content = codec.encode_lines(kind, [lines[key] for key in sorted(lines)])
         try:
-            shards = {} if layout.is_whole else divided(kind, layout, content)
+            shards = {} if layout.is_whole else in_shards(kind, layout, lines)
         except Malformed as error:
             raise GitbtcError(f"{path}: {error}; `gitbtc validate` names it") from None
-        made = {shard_path(path, name): shard for name, shard in shards.items()} or {path: content}
-        if {place: self._content(place, entry) for place, entry in there.items()} == made:
+        made = {shard_path(path, name): shard for name, shard in shards.items()}
+        made = made or {path: codec.encode_lines(kind, lines.values())}
+        if before == made:
             return None
         self._plan(there, made)
         return Relaid(path, len(lines), layout, len(shards))
@@ -127,13 +128,12 @@ class Resharding:
             return self._on_disk(place)
         return self._blobs.read(entry[1]) if entry and entry[0] in (_FILE, "100755") else b""
 
-    def _lines(self, kind: Kind, there: Mapping[str, Entry | None]) -> dict[Key, bytes]:
-        """The records of all files, wherever they are."""
+    def _lines(self, kind: Kind, contents: Mapping[str, bytes | None]) -> dict[Key, bytes]:
+        """The records of all files, wherever they are, in order."""
         found: dict[Key, bytes] = {}
-        for place, entry in sorted(there.items()):
+        for place, content in contents.items():
             if away := led_away(self._git.cwd, place):
                 raise CannotWork(f"{place}: {away}")
-            content = self._content(place, entry)
             if content is None:
                 continue
             try:
@@ -146,7 +146,7 @@ class Resharding:
                 if found.setdefault(key, line) != line:
                     name = codec.identity_text(kind, key)
                     raise GitbtcError(f"{place}: two files have {name}, and differ; keep one of the two records")
-        return found
+        return {key: found[key] for key in sorted(found)}
 
     def _plan(self, there: Mapping[str, Entry | None], made: Mapping[str, bytes]) -> None:
         for place in sorted({*there, *made}):
@@ -187,7 +187,8 @@ class Resharding:
 
     def _carry_out(self, replacements: Sequence[Replacement], staged: Sequence[Staged]) -> None:
         with alone(os.path.join(self._git.git_dir(), "gitbtc", "apply.lock")):
-            AllOrNone(self._git).replace(replacements, staged)
+            # Records that HEAD has: no filter has to look at what they lie in now.
+            AllOrNone(self._git).replace(replacements, staged, are_known=not self.mends)
         for folder in {os.path.dirname(one.path) for one in replacements if one.after is None}:
             with suppress(OSError):  # others lie there still
                 os.rmdir(os.path.join(self._git.cwd, folder))

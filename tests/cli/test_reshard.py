@@ -134,6 +134,36 @@ def test_what_makes_no_layout_is_refused(treasury: Repo, words: tuple[str, ...],
     assert why in treasury.gitbtc("reshard", *words, ok=(1, 2)).stderr
 
 
+def test_records_that_only_lie_otherwise_are_looked_at_for_another_network(treasury: Repo) -> None:
+    told(treasury)
+    treasury.gitbtc("reshard", "utxos")
+    treasury.git("reset", "-q", "--soft", "HEAD~1")
+    place = treasury.path / "network/chain.json"
+    treasury.write("network/chain.json", place.read_text().replace('"regtest"', '"main"'))
+    treasury.git("add", "network/chain.json")
+    refused = treasury.run("git", "commit", "-q", "-m", "elsewhere", ok=(1,)).stderr
+    assert f"wallet/utxos/a.json::{'a0' * 32}:1: line 2: address must belong to the network of its root" in refused
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('"label":"rent"', '"label": "rent"', "wallet/utxos/a.json: not in canonical form"),
+        ('"label":"rent"', '"label":5', "wallet/utxos/a.json::"),
+        ('"txid":"a0a0', '"txid":"b0a0', "belongs in b.json"),
+    ],
+)
+def test_shards_that_hold_something_else_are_looked_at(treasury: Repo, old: str, new: str, why: str) -> None:
+    told(treasury)
+    treasury.gitbtc("reshard", "utxos")
+    treasury.git("reset", "-q", "--soft", "HEAD~1")
+    shard = (treasury.path / "wallet/utxos/a.json").read_text()
+    assert old in shard
+    oid = treasury.run("git", "hash-object", "-w", "--stdin", stdin=shard.replace(old, new).encode()).stdout.strip()
+    treasury.git("update-index", "--cacheinfo", f"100644,{oid},wallet/utxos/a.json")
+    assert why in treasury.run("git", "commit", "-q", "-m", "relaid", ok=(1,)).stderr
+
+
 def test_nothing_else_gets_into_the_commit(treasury: Repo) -> None:
     told(treasury)
     coins(treasury, SECOND)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.repo.blobs import LastRead
 from gitbtc.repo.git import Git, GitFailed
 
 if TYPE_CHECKING:
@@ -62,3 +63,22 @@ def test_a_tree_of_files_in_folders(repo: Repo) -> None:
     names = ("a", "wallet/deep/b.json", "wallet/ü.json")
     assert git.tree_entries(tree) == dict.fromkeys(names, ("100644", oid))
     assert git.write_tree({}) == git.empty_tree()
+
+
+def test_small_blobs_are_held_and_of_large_ones_a_few() -> None:
+    asked: list[str] = []
+
+    def read(oid: str) -> bytes:
+        asked.append(oid)
+        return bytes(int(oid))
+
+    held, small = LastRead(read, few=2), [str(size) for size in range(100)]
+    for oid in small * 2:
+        assert len(held(oid)) == int(oid)
+    assert asked == small
+    large = [str((40 << 20) + number) for number in range(3)]
+    for oid in (large[0], large[1], large[0], large[2], large[0], large[1]):
+        held(oid)
+    assert asked[100:] == [large[0], large[1], large[2], large[1]]
+    held("7")
+    assert asked[-1] == "7"

@@ -1,8 +1,9 @@
 """Joining a fleet: `gitbtc join` of 10,000 agents' branches, and of a tenth of them, to see how it grows.
 
-The branches leave one commit of a wallet of 10,000 coins and 5,000 transactions. Each agent makes three commits: it
-spends a coin of its own (coins, transactions, mempool), logs and labels that, names its change. Every hundredth also
-spends one coin that they all want. What is measured is the whole command, with its peak memory.
+The branches leave one commit of a wallet of 10,000 coins and 5,000 transactions, whose records lie in one file each or
+in shards. Each agent makes three commits: it spends a coin of its own (coins, transactions, mempool), logs and labels
+that, names its change. Every hundredth also spends one coin that they all want. What is measured is the whole command,
+with its peak memory, beside the start of a bare Python.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 import time
 import zlib
 from bisect import bisect_left
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,52 +29,94 @@ from paired import report
 from premerge import encoded
 from treasury import GITBTC
 
+from gitbtc.kinds.codec import encode_lines
+from gitbtc.kinds.layouts import WHOLE, Layout, divided, shard_of, shard_path
+from gitbtc.kinds.registry import BUILT_IN, built_in
+from gitbtc.worktree.resharding import digits_for
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import IO, Self
+
 
 COINS, EVERY = 10_000, 100
 UTXOS, TRANSACTIONS, MEMPOOL = "wallet/utxos.json", "wallet/transactions.json", "network/mempool.json"
 LABELS, LOG = "wallet/labels.json", "strategy/execution.json"
-# Runs a command, and writes the peak memory (kB) of it and of what it started to the file that comes first.
+WHOLE_FILES, SHARDS = "whole", "shards"
+_NEITHER = 32  # coins that nobody spends: the last one of each shard is none of those, since its line has no comma
+_STARTS = 20
+# Runs a command, and writes the peak memory (kB) of it and of what it started, whichever process has most, and the
+# seconds of the processor that all of them took, to the file that comes first.
 _MEASURED = (
     "import resource,subprocess,sys;"
     "done=subprocess.run(sys.argv[2:]);"
-    "open(sys.argv[1],'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss));"
+    "used=resource.getrusage(resource.RUSAGE_CHILDREN);"
+    "open(sys.argv[1],'w').write(f'{used.ru_maxrss} {used.ru_utime+used.ru_stime}');"
     "sys.exit(done.returncode)"
 )
 
 
 def main() -> None:
-    """Measure both fleets."""
+    """Measure every fleet in both layouts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--branches", type=int, nargs="+", default=[1_000, 10_000], help="[%(default)s]")
     parser.add_argument("--coins", type=int, default=COINS, help="[%(default)s]")
-    parser.add_argument("--keep", type=Path, help="make the repository in this folder, and leave it there")
+    parser.add_argument("--layout", choices=(WHOLE_FILES, SHARDS), nargs="+", default=[WHOLE_FILES, SHARDS],
+                        help="[%(default)s]")  # fmt: skip
+    parser.add_argument("--keep", type=Path, help="make the repositories in this folder, and leave them there")
     parser.add_argument("--record", action="store_true", help="also write the results into benchmarks/README.md")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        fleet = Fleet(chosen.keep or Path(folder) / "fleet.git", max(chosen.branches), chosen.coins)
-        lines = ["| branches | seconds | ms a branch | peak memory, MB |", "|---:|---:|---:|---:|"]
-        for count in chosen.branches:
-            seconds, memory = fleet.join(count)
-            lines.append(f"| {count:,} | {seconds:.1f} | {1000 * seconds / count:.1f} | {memory:.0f} |")
-    title = f"**{chosen.coins:,} coins, three commits a branch**"
-    report(__file__, [title, "\n".join(lines)], record=chosen.record)
+    results = []
+    for layout in chosen.layout:
+        with tempfile.TemporaryDirectory() as folder:
+            path = (chosen.keep or Path(folder)) / f"fleet-{layout}.git"
+            fleet = Fleet(path, max(chosen.branches), chosen.coins, layout)
+            lines = [
+                "| branches | seconds | of the processor | ms a branch | in bare Python starts | peak memory, MB |",
+                "|---:|---:|---:|---:|---:|---:|",
+            ]
+            lines += [_row(fleet, count) for count in chosen.branches]
+        title = f"**{chosen.coins:,} coins, three commits a branch, {_LIES[layout]}**"
+        results.append(f"{title}\n\n" + "\n".join(lines))
+    report(__file__, results, record=chosen.record)
+
+
+_LIES = {WHOLE_FILES: "one file a kind", SHARDS: "in shards"}
+
+
+def _row(fleet: Fleet, count: int) -> str:
+    start = _bare_start()
+    seconds, used, memory = fleet.join(count)
+    branch = used / count
+    return f"| {count:,} | {seconds:.1f} | {used:.1f} | {1000 * branch:.2f} | {branch / start:.2f} | {memory:.0f} |"
+
+
+def _bare_start() -> float:
+    """Seconds of the processor that the start of a bare Python takes."""
+    before = os.times()
+    for _ in range(_STARTS):
+        subprocess.run([sys.executable, "-E", "-P", "-c", ""], check=True)
+    after = os.times()
+    return (after.children_user + after.children_system - before.children_user - before.children_system) / _STARTS
 
 
 class Fleet:
     """A bare repository: base, and agents/00000 and so on."""
 
-    def __init__(self, path: Path, branches: int, count: int) -> None:
+    def __init__(self, path: Path, branches: int, count: int, layout: str) -> None:
         self.path = path
+        self._layout = layout
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PYTHON"))}
         self.env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         self._branches = branches
         if path.exists():
             return
         path.mkdir(parents=True)
-        self._coins = coins.wallet(count + 2)  # that all want, and the last, whose line has no comma
+        self._coins = coins.wallet(count + _NEITHER)
+        self._spendable = [
+            place for place, (line, after) in enumerate(pairwise(self._coins))
+            if coins.txid_of(line)[:1] == coins.txid_of(after)[:1]
+        ]  # fmt: skip
         history = (record for _, record in premerge.history(count // 2))
         self._history = sorted((encoded(record) for record in history), key=_txid)
         self._agents = [self._agent(number) for number in range(branches)]
@@ -90,10 +133,11 @@ class Fleet:
                               stdout=subprocess.PIPE).stdout  # fmt: skip
 
     def _agent(self, number: int) -> dict[str, Any]:
-        wanted = [1 + number, *([0] if number % EVERY == 0 else [])]
+        numbers = [1 + number, *([0] if number % EVERY == 0 else [])]  # the first is what all want
+        wanted = sorted(self._spendable[one] for one in numbers)
         spent = [json.loads(self._coins[place]) for place in wanted]
-        record = premerge.transaction(f"{number:08x}" * 8, spent)
-        return {"spent": wanted, "transaction": record}
+        record = premerge.transaction(hashlib.sha256(str(number).encode()).hexdigest(), spent)
+        return {"spent": [self._coins[place] for place in wanted], "transaction": record, "name": f"agent-{number}"}
 
     # -- making it -------------------------------------------------------------------------------------------------
 
@@ -101,26 +145,32 @@ class Fleet:
         """The commits; their files are in a pack already, each as its difference from base's."""
         start = {UTXOS: self._coins, TRANSACTIONS: self._history, MEMPOOL: [], LABELS: [], LOG: []}
         with Pack(self.path / "objects" / "pack") as pack:
-            bases = {path: Based(pack, lines) for path, lines in start.items()}
+            bases = {path: Records(pack, path, lines, self._layout) for path, lines in start.items()}
             versions = [self._versions(bases, agent) for agent in self._agents]
-        _commit(stream, "base", "", {path: based.oid for path, based in bases.items()})
+        _commit(stream, "base", "", dict(file for records in bases.values() for file in records.files()))
         for number, files in enumerate(versions):
             begin = "refs/heads/base"
             for step in files:
                 _commit(stream, f"agents/{number:05}", begin, step)
                 begin = ""
 
-    def _versions(self, bases: dict[str, Based], agent: dict[str, Any]) -> list[dict[str, str]]:
-        record, gone = agent["transaction"], sorted(agent["spent"])
-        told = {path: bases[path].changed((), encoded(other(record))) for path, other in _OTHERS.items()}
-        paid, named = (bases[UTXOS].changed(gone, encoded(_change(record, label))) for label in (None, "change"))
-        pays = {UTXOS: paid, TRANSACTIONS: bases[TRANSACTIONS].changed((), encoded(record)), MEMPOOL: told[MEMPOOL]}
-        return [pays, {LOG: told[LOG], LABELS: told[LABELS]}, {UTXOS: named}]
+    def _versions(self, bases: dict[str, Records], agent: dict[str, Any]) -> list[dict[str, str]]:
+        record, gone = agent["transaction"], agent["spent"]
+        event = _event(record) | {"agent": agent["name"]}
+        spent = bases[UTXOS].changed(gone, encoded(_change(record, None)))
+        pays = {
+            **spent,
+            **bases[TRANSACTIONS].changed((), encoded(record)),
+            **bases[MEMPOOL].changed((), encoded(_pending(record))),
+        }
+        tells = {**bases[LOG].changed((), encoded(event)), **bases[LABELS].changed((), encoded(_label(record)))}
+        named = bases[UTXOS].changed(gone, encoded(_change(record, "change")))
+        return [pays, tells, {path: oid for path, oid in named.items() if spent[path] != oid}]
 
     # -- measuring -------------------------------------------------------------------------------------------------
 
-    def join(self, count: int) -> tuple[float, float]:
-        """Seconds and megabytes that joining the first `count` branches takes."""
+    def join(self, count: int) -> tuple[float, float, float]:
+        """Seconds, seconds of the processor, and megabytes that joining the first `count` branches takes."""
         names = self._git("for-each-ref", "--format=%(refname:short)", "--sort=refname", f"--count={count}",
                           "refs/heads/agents").split()  # fmt: skip
         peak = self.path / "peak"
@@ -133,27 +183,73 @@ class Fleet:
         if len(found["heads"]) != count or len(found["contested"]) != (1 if count > EVERY else 0):
             raise SystemExit("gitbtc join does not find what the branches were made for")
         self._git("update-ref", "-d", f"refs/heads/joined-{count}")
-        return seconds, int(peak.read_text()) / 1024
+        memory, used = peak.read_text().split()
+        return seconds, float(used), int(memory) / 1024
+
+
+class Records:
+    """Versions of the records at `path`, each a few lines away from the first, in the files that have them."""
+
+    def __init__(self, pack: Pack, path: str, lines: list[bytes], layout: str) -> None:
+        self._pack = pack
+        self._path = path
+        self._kind = built_in(BUILT_IN[path])
+        is_whole = layout == WHOLE_FILES or not self._kind.shards
+        self._layout = WHOLE if is_whole else Layout(digits_for(self._kind, COINS))
+        content = encode_lines(self._kind, lines)
+        files = {path: content} if is_whole else self._divided(content)
+        self._based = {place: Based(pack, file) for place, file in files.items()}
+
+    def _divided(self, content: bytes) -> dict[str, bytes]:
+        return {
+            shard_path(self._path, name): shard for name, shard in divided(self._kind, self._layout, content).items()
+        }
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """path -> oid of the first version's files."""
+        return ((path, based.oid) for path, based in self._based.items())
+
+    def changed(self, gone: Sequence[bytes], come: bytes) -> dict[str, str]:
+        """path -> oid of the files that become others in the version without the lines `gone` and with `come`."""
+        there = self._place(come)
+        if there not in self._based:
+            return {there: self._pack.whole(coins.content([come]))}
+        went: dict[str, list[bytes]] = {there: []}
+        for line in gone:
+            went.setdefault(self._place(line), []).append(line)
+        return {place: self._based[place].changed(lines, come if place == there else None)
+                for place, lines in went.items()}  # fmt: skip
+
+    def _place(self, line: bytes) -> str:
+        """The file that a record belongs in."""
+        if self._layout.is_whole:
+            return self._path
+        record = json.loads(line)
+        return shard_path(self._path, shard_of(self._kind, self._layout, (record.get("txid", ""),), record))
 
 
 class Based:
-    """Versions of one file, each a few lines away from the first."""
+    """Versions of one file, each a few lines away from the first, `content`."""
 
-    def __init__(self, pack: Pack, lines: list[bytes]) -> None:
+    def __init__(self, pack: Pack, content: bytes) -> None:
         self._pack = pack
-        self._content = coins.content(lines) if lines else b"[]\n"
+        self._content = content
+        lines = [line.removesuffix(b",") for line in content.split(b"\n")[1:-2]]
         self._keys = [_txid(line) for line in lines]
         # Where each line begins, and where the last one, which has no comma, ends.
         self._starts = [2, *accumulate((len(line) + 2 for line in lines), initial=2)][1:]
         self.oid = pack.whole(self._content)
 
-    def changed(self, gone: Sequence[int], come: bytes) -> str:
-        """The oid of the version without the lines `gone` (by place, not the last) and with the line `come`."""
+    def changed(self, gone: Sequence[bytes], come: bytes | None) -> str:
+        """The oid of the version without the lines `gone` (not the last) and with the line `come`."""
         if not self._keys:
-            return self._pack.whole(coins.content([come]))
-        place = min(bisect_left(self._keys, _txid(come)), len(self._keys) - 1)
-        edits = [(self._starts[line], self._starts[line + 1], b"") for line in gone]
-        edits += [(self._starts[place], self._starts[place], come + b",\n")]
+            return self._pack.whole(coins.content([come] if come else []))
+        left = [bisect_left(self._keys, _txid(line)) for line in gone]
+        edits = [(self._starts[place], self._starts[place + 1], b"") for place in left]
+        if come and (place := bisect_left(self._keys, _txid(come))) < len(self._keys):
+            edits += [(self._starts[place], self._starts[place], come + b",\n")]
+        elif come:
+            edits += [(self._starts[-1] - 2, self._starts[-1] - 2, b",\n" + come)]
         return self._pack.delta(self._content, self.oid, sorted(edits))
 
 
@@ -250,9 +346,6 @@ def _event(record: dict[str, Any]) -> dict[str, Any]:
 
 def _label(record: dict[str, Any]) -> dict[str, Any]:
     return {"address": premerge.ADDRESS, "label": record["txid"], "category": "expense", "created_at": 1_700_000_000}
-
-
-_OTHERS = {MEMPOOL: _pending, LOG: _event, LABELS: _label}
 
 
 def _txid(line: bytes) -> bytes:

@@ -91,7 +91,7 @@ class HeadViews(Views):
         """The file of a head that is one record."""
         path = path_in(self._root, kind)
         if kind != CHAIN or not self._names[number].get(kind):
-            return self._draft.reading.content(path)
+            return self._draft.reading.base_files.content(path)
         record = self._element(number, kind, ()).view(self._draft.reading.policy(path))
         return codec.encode_file(built_in(kind), record) if record else b""
 
@@ -267,7 +267,7 @@ def _settle(draft: Draft, root: str, base: Evidence, outcome: JoinOutcome) -> No
 
 def evidence_of(reading: Reading, root: str) -> Evidence:
     """What the base says of the coins of a root."""
-    return Evidence(lambda kind: reading.content(path_in(root, kind)))
+    return Evidence(lambda kind: reading.base_files.content(path_in(root, kind)))
 
 
 def roots(draft: Draft) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gitbtc.errors import CannotWork
 from gitbtc.join.element import GROW_ONLY, OBSERVED, contests
 from gitbtc.kinds import codec
+from gitbtc.kinds.layouts import shard_of_key, shard_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Draft:
         """The joined state file; None when there is none."""
         kind = self.reading.kind(path)
         if kind is None or path not in self._records:
-            return self.reading.content(path) or None
+            return self.reading.base_files.content(path) or None
         touched = self._records[path]
         if not kind.is_array:
             record = touched[()]
@@ -134,16 +135,43 @@ class Draft:
         return self._array(path, kind, touched)
 
     def _array(self, path: str, kind: Kind, touched: Mapping[Key | None, Record | None]) -> bytes | None:
-        lines = dict(self.reading.lines(path))
-        for key, record in touched.items():
-            if key is not None and record is None:
-                lines.pop(key, None)
-            elif key is not None and record is not None:
-                lines[key] = codec.encode_record(kind, record)
-        exists = touched[None] is not None if None in touched else self.reading.entry(path) is not None
+        lines = _over(self.reading.base_files.lines(path), kind, touched)
+        exists = touched[None] is not None if None in touched else self.reading.base_files.entry(path) is not None
         return codec.encode_lines(kind, [lines[key] for key in sorted(lines)]) if lines or exists else None
+
+    def shards(self, path: str) -> dict[str, bytes] | None:
+        """path -> content of the shards of the base in which a head touched a record; None where it takes all records
+        to tell. A shard that has no record any more stays, empty.
+        """
+        shards, touched = self.reading.base_files.shards(path), self._records.get(path, {})
+        if shards is None or None in touched:
+            return None
+        by_name: dict[str, dict[Key | None, Record | None]] = {}
+        for key, record in touched.items():
+            name = None if key is None else shard_of_key(shards.kind, shards.layout, key)
+            if name is None:
+                return None
+            by_name.setdefault(name, {})[key] = record
+        made: dict[str, bytes] = {}
+        for name, records in by_name.items():
+            place = shard_path(path, name)
+            lines = _over(self.reading.base_files.lines(place), shards.kind, records)
+            if lines or name in shards.files:
+                made[place] = codec.encode_lines(shards.kind, [lines[key] for key in sorted(lines)])
+        return made
 
     def entries(self) -> Mapping[str, tuple[str, str] | None]:
         """The entries of the touched files that are no state files; None where there is no file."""
         found = {path: records[()] for path, records in self._records.items() if self.reading.kind(path) is None}
         return {path: (record["mode"], record["oid"]) if record else None for path, record in found.items()}
+
+
+def _over(base: Mapping[Key, bytes], kind: Kind, touched: Mapping[Key | None, Record | None]) -> dict[Key, bytes]:
+    """The lines of a file whose base has other ones, where records are as given."""
+    lines = dict(base)
+    for key, record in touched.items():
+        if key is not None and record is None:
+            lines.pop(key, None)
+        elif key is not None and record is not None:
+            lines[key] = codec.encode_record(kind, record)
+    return lines

@@ -13,8 +13,7 @@ from gitbtc.join.history import TRAILER, CommitGraph
 from gitbtc.join.moved import refuse_moved
 from gitbtc.join.reading import Reading
 from gitbtc.join.states import States
-from gitbtc.kinds import codec
-from gitbtc.kinds.layouts import WHOLE, divided, layout_of, shard_path
+from gitbtc.kinds.layouts import WHOLE, divided, shard_path
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import DOUBLE_SPEND, contested
@@ -23,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from gitbtc.join.atoms import Token
     from gitbtc.join.coins import JoinOutcome
     from gitbtc.join.crdt import Replica
     from gitbtc.join.differences import Differences, File
@@ -76,6 +76,7 @@ class Joining:
         self.history = self.history_of(objects.ancestry(dict.fromkeys(names.values())))
         self.heads = self.history.independent(names.values())
         self._frontier = self.history.frontier(self.heads)
+        self._parted_at: dict[tuple[str, ...], tuple[frozenset[Token], str | None]] = {}
 
     def present(self, first: str | None = None) -> str | None:
         """The head that is the join already: it contains all others, or joins the same commits. Of several, `first`."""
@@ -151,7 +152,7 @@ class Joining:
         """The state files of the join of all heads, and what it decided or left open; nothing is stored."""
         parents = [self.history.nodes[oid] for oid in self.heads]
         draft, outcome = self._drafted(parents)
-        there = {self.kinds.whole(path) for path in self._reading.entries()}
+        there = {self.kinds.whole(path) for path in self._reading.base_files.files}
         paths = sorted(path for path in {*there, *draft.paths()} if self._reading.kind(path))
         contents = {path: content for path in paths if (content := draft.content(path)) is not None}
         return self._laid_out(contents, parents), outcome
@@ -173,7 +174,7 @@ class Joining:
         draft, outcome = self._drafted(parents)
         changed = self._changed(draft, self._objects.blob_id, parents)
         self._refuse_moved(parents, changed)
-        entries = self._reading.entries() | changed
+        entries = {**self._reading.base_files.files, **changed}
         return {path: entry for path, entry in entries.items() if entry}, JoinCommit(tree, parents, outcome)
 
     def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, JoinOutcome]:
@@ -184,7 +185,7 @@ class Joining:
 
     def _refuse_moved(self, parents: Sequence[Node], changed: Mapping[str, Entry | None]) -> None:
         heads = [node.oid for node in parents]
-        refuse_moved(self._objects, self.kinds, self._reading.entries(), heads, changed)
+        refuse_moved(self._objects, self.kinds, self._reading.base_files.files, heads, changed)
 
     def _evidence(self, root: str) -> Evidence:
         if root not in self._known:
@@ -200,48 +201,59 @@ class Joining:
         for path in draft.paths():
             kind = self._reading.kind(path)
             if kind is not None and kind.shards:
-                entries |= self._in_layout(kind, path, draft.content(path), store, self._layout(path, parents))
+                entries |= self._in_layout(kind, path, draft, store, self._layout(path, parents))
             elif kind is not None:
                 entries[path] = self._entry(path, draft.content(path), store)
-        standing = [path for path, entry in {**self._reading.entries(), **entries}.items() if entry]
+        standing = [path for path, entry in {**self._reading.base_files.files, **entries}.items() if entry]
         folders = {path[:at] for path in standing for at, sign in enumerate(path) if sign == "/"}
         return entries | dict.fromkeys(folders.intersection(standing))
 
     def _entry(self, path: str, content: bytes | None, store: Callable[[bytes], str]) -> Entry | None:
         if content is None:
             return None
-        before = self._reading.files(path).get(path)
-        return before if before and content == self._reading.content(path) else ("100644", store(content))
+        before = self._reading.base_files.holding(path).get(path)
+        return before if before and content == self._reading.base_files.content(path) else ("100644", store(content))
 
     def _layout(self, path: str, parents: Sequence[Node]) -> Layout:
         """How records lie in the join of some heads: as the newest commit since all of them parted says that had them
         lie otherwise.
         """
-        heads = self.history.frontier([node.oid for node in parents])
-        base = self.history.common(heads)
-        tokens = {node.token for node in self.history.since(heads, base)}
+        tokens, base = self._parted(tuple(node.oid for node in parents))
         return self._reading.layout(path, tokens, self.history.nodes[base].tree if base else None)
 
+    def _parted(self, heads: tuple[str, ...]) -> tuple[frozenset[Token], str | None]:
+        """The commits that some heads reach since they parted, and the one at which they did; None for none."""
+        if heads not in self._parted_at:
+            frontier = self.history.frontier(heads)
+            base = self.history.common(frontier)
+            tokens = frozenset(node.token for node in self.history.since(frontier, base))
+            self._parted_at = {heads: (tokens, base)}
+        return self._parted_at[heads]
+
     def _in_layout(
-        self, kind: Kind, path: str, content: bytes | None, store: Callable[[bytes], str], layout: Layout
+        self, kind: Kind, path: str, draft: Draft, store: Callable[[bytes], str], layout: Layout
     ) -> dict[str, Entry | None]:
-        """The entries of all files that hold the records at `path`, or did at the base."""
-        there = self._reading.files(path)
-        entries: dict[str, Entry | None] = dict.fromkeys(there)
+        """The entries of the files that hold the records at `path`, or did at the base, where they may differ."""
+        shards = self._reading.base_files.shards(path)
+        contents = draft.shards(path) if shards is not None and shards.layout == layout else None
+        if contents is not None:
+            return {place: self._stored_entry(place, content, store) for place, content in contents.items()}
+        content = draft.content(path)
+        entries: dict[str, Entry | None] = dict.fromkeys(self._reading.base_files.holding(path))
         if content is None:
             return entries
         if layout.is_whole:
             return entries | {path: self._entry(path, content, store)}
-        wanted = divided(kind, layout, content)
-        if layout == layout_of(self._reading.entry(path)):  # a shard that has no record any more stays
-            named = [self.kinds.shard(one) for one in there]
-            wanted = dict.fromkeys((one[1] for one in named if one), codec.encode_lines(kind, [])) | wanted
-        for name, shard in wanted.items():
+        for name, shard in divided(kind, layout, content).items():
             place = shard_path(path, name)
-            made = store(shard)
-            before = there.get(place)
-            entries[place] = before if before and before[1] == made else ("100644", made)
+            entries[place] = self._stored_entry(place, shard, store)
         return entries
+
+    def _stored_entry(self, place: str, content: bytes, store: Callable[[bytes], str]) -> Entry:
+        """The entry of one shard; that of the base where its bytes are the same."""
+        made = store(content)
+        before = self._reading.base_files.files.get(place)
+        return before if before and before[1] == made else ("100644", made)
 
     # -- committing ------------------------------------------------------------------------------------------------
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gitbtc.errors import CannotWork
 from gitbtc.join.atoms import Atoms
+from gitbtc.join.base_files import NO_FILE, BaseFiles
 from gitbtc.join.element import OBSERVED, Policy
 from gitbtc.join.states import Base
 from gitbtc.kinds import codec
-from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import (
-    WHOLE,
-    Folded,
-    divided,
-    folded,
-    layout_faults,
-    layout_named,
-    layout_of,
-    read,
-    stranger,
-    unfolded,
-)
-from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+from gitbtc.kinds.layouts import WHOLE, folded, layout_faults, layout_named, layout_of, stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +28,8 @@ if TYPE_CHECKING:
 
     Pair = tuple[Entry | None, Entry | None]
     Differing = Mapping[str, Pair]
+    # By the whole file's path: how many files of each layout hold its records.
+    Lying = Mapping[str, Mapping[Layout, int]]
 
     # Answers with the differences of versions of files from the contents of those files at the base.
     ReadAll = Callable[[Mapping[str, bytes], Sequence[tuple[str, str]]], Differences]
@@ -52,9 +44,6 @@ if TYPE_CHECKING:
             """path -> entry of every file in one folder of a tree; none where it is no folder."""
 
 
-_NO_FILE = frozenset([SYMBOLIC_LINK, SUBMODULE])
-
-
 class Reading:
     """Reads commits against the commit `base` (None: nothing) that all of them come from. `trees` and `blob` read
     single objects, `read_all` many files.
@@ -64,20 +53,18 @@ class Reading:
         self, trees: Trees, blob: Callable[[str], bytes], read_all: ReadAll, kinds: Kinds, base: Node | None
     ) -> None:
         self._trees = trees
-        self._blob = blob
         self._read_all = read_all
         self._differences: Differences
         self._kinds = kinds
         self.tree = base.tree if base else None
-        self._kind_of: dict[str, Kind | None] = {}
         self._policies: dict[str, Policy] = {}
-        self._files = {path: new for path, (_, new) in trees.differing(None, base.tree).items()} if base else {}
-        self._entries = folded(kinds, {path: entry for path, entry in self._files.items() if entry})
-        self._divisions: dict[tuple[str, Layout], dict[str, bytes]] = {}
+        files = trees.differing(None, base.tree).items() if base else ()
+        self.base_files = BaseFiles({path: new for path, (_, new) in files if new}, blob, kinds)
         # By the whole file's path: when its records came to lie how, and whether they lay otherwise before.
         self.laid: dict[str, list[tuple[Token, Layout, bool]]] = {}
-        self._contents: dict[str, bytes] = {}
-        self._lines: dict[str, dict[Key, bytes]] = {}
+        self._lies_at_base: Lying = self._lying(self.base_files.files)
+        self._lies: dict[str, Lying] = {base.oid: self._lies_at_base} if base else {}  # oid of a commit -> after it
+        self._placed: set[tuple[str, str]] = set()  # files all of whose records belong in them
         # Blobs that are no state file -> the one that the commit before it had.
         self._broken: dict[tuple[str, str], Entry | None] = {}
         self.base = Base(base.token if base else None, self._record)
@@ -86,9 +73,7 @@ class Reading:
 
     def kind(self, path: str) -> Kind | None:
         """The kind of a state file; None for any other file."""
-        if path not in self._kind_of:
-            self._kind_of[path] = self._kinds.for_path(path)
-        return self._kind_of[path]
+        return self.base_files.kind(path)
 
     def policy(self, path: str) -> Policy:
         """How the records of the file at `path` join."""
@@ -100,56 +85,18 @@ class Reading:
 
     # -- the base --------------------------------------------------------------------------------------------------
 
-    def entry(self, path: str) -> Entry | None:
-        """The entry of a file at the base; of shards, of all together."""
-        return self._entries.get(path)
-
-    def entries(self) -> dict[str, Entry | None]:
-        """The entries of all files at the base as they lie."""
-        return dict(self._files)
-
-    def files(self, path: str) -> dict[str, Entry]:
-        """The files that hold the records at `path` at the base: path -> entry."""
-        entry = self.entry(path)
-        return unfolded({path: entry}) if entry else {}
-
-    def lines(self, path: str) -> dict[Key, bytes]:
-        """The lines of a state file of the base, by key."""
-        self.content(path)
-        return self._lines[path]
-
-    def content(self, path: str) -> bytes:
-        """The bytes of a state file of the base; none where it is no such file."""
-        if path not in self._contents:
-            kind, content = self.kind(path), b""
-            try:
-                content = self._content(self.entry(path))
-                self._lines[path] = codec.keyed(kind, content) if kind else {}
-            except Malformed as error:
-                if isinstance((self.entry(path) or ("", ""))[1], Folded):
-                    raise CannotWork(f"the commit that the heads have in common cannot be read: {error}") from None
-                self._lines[path], content = {}, b""
-            self._contents[path] = content
-        return self._contents[path]
-
-    def _content(self, entry: Entry | None) -> bytes:
-        if entry is None or entry[0] in _NO_FILE:
-            return b""
-        oid = entry[1]
-        return read(oid, lambda _, blob: self._blob(blob)) if isinstance(oid, Folded) else self._blob(oid)
-
     def _record(self, name: Name) -> Record | None:
         path, key = name
-        kind, entry = self.kind(path), self.entry(path)
+        kind, entry = self.kind(path), self.base_files.entry(path)
         if entry is None:
             return None
         if kind is None:
             return _as_record(entry)
         if not kind.is_array:
-            return codec.parse(kind, content) if (content := self.content(path)) else None
+            return codec.parse(kind, content) if (content := self.base_files.content(path)) else None
         if key is None:
             return {}
-        line = self.lines(path).get(key)
+        line = self.base_files.line(path, key)
         return None if line is None else codec.decode_line(kind, line)
 
     # -- commits ---------------------------------------------------------------------------------------------------
@@ -162,20 +109,21 @@ class Reading:
         self._compare(differing)
         for node, files in zip(nodes, differing, strict=True):
             found: dict[Name, Record | None] = {}
-            for path, group in self._grouped(files).items():
+            groups = self._grouped(files)
+            before = self._lies_before(node)
+            after = self._lies[node.oid] = self._lies_after(before, groups)
+            for path, group in groups.items():
+                kind = self.kind(path)
+                if kind is not None and kind.shards:
+                    self._check_layout(node, path, after)
+                    self._note_layout(node, kind, path, group, is_new=path not in before)
                 if group.keys() == {path}:
-                    self._check_alone(node, path, *group[path])
                     found |= self._in_file(path, *group[path])
-                else:
-                    found |= self._in_shards(node, trees, path, group)
+                elif kind is not None:
+                    found |= self._in_shards(node, kind, path, group)
+                    if (path in before) != (path in after):
+                        found[path, None] = {} if path in after else None
             yield node, found
-
-    def _check_alone(self, node: Node, path: str, old: Entry | None, new: Entry | None) -> None:
-        """CannotWork for a file that came beside shards of the same records."""
-        kind = self.kind(path)
-        if kind is not None and kind.shards and old is None and new is not None:
-            self._is_there(node.tree, path)
-            self._note_layout(node, kind, path, {path: (old, new)}, is_new=True)
 
     def _grouped(self, files: Differing) -> dict[str, dict[str, Pair]]:
         """The files that differ, by the path by which their records are called."""
@@ -193,86 +141,53 @@ class Reading:
     def _compare(self, differing: Sequence[Differing]) -> None:
         """Have every version of a state file compared with the base's."""
         paths = sorted({path for files in differing for path in files if self.kind(path)})
-        anchors = {path: self._anchor(path) for path in paths}
+        anchors = {path: self.base_files.content(path) for path in paths}
         versions = {
             (path, entry[1]): None
             for files in differing
             for path, pair in files.items()
             for entry in pair
-            if entry and entry[0] not in _NO_FILE and self.kind(path) and entry != self._base_entry(path)
+            if entry and entry[0] not in NO_FILE and self.kind(path) and entry != self.base_files.files.get(path)
         }
         self._differences = self._read_all(anchors, list(versions))
 
-    def _base_entry(self, path: str) -> Entry | None:
-        return self._files.get(path)
-
-    def _anchor(self, path: str) -> bytes:
-        """What versions of the file at `path` are compared with: the base's records that belong in it."""
-        shard = self._kinds.shard(path)
-        kind = self.kind(path)
-        if shard is None or kind is None:
-            return self.content(path)
-        return self._division(kind, shard[0], layout_named(kind, shard[1])).get(shard[1], b"")
-
-    def _division(self, kind: Kind, whole: str, layout: Layout) -> dict[str, bytes]:
-        """The base's records as they would lie in a layout."""
-        if (whole, layout) not in self._divisions:
-            self._divisions[whole, layout] = divided(kind, layout, self.content(whole))
-        return self._divisions[whole, layout]
-
     # -- shards ----------------------------------------------------------------------------------------------------
 
-    def _in_shards(
-        self, node: Node, trees: Mapping[str, str], whole: str, group: Mapping[str, Pair]
-    ) -> dict[Name, Record | None]:
+    def _in_shards(self, node: Node, kind: Kind, whole: str, group: Mapping[str, Pair]) -> dict[Name, Record | None]:
         """What a commit changed of records that lie in shards, before or after it."""
-        kind = self.kind(whole)
-        if kind is None:
-            return {}
-        before, after = (self._side(node, kind, whole, group, side) for side in (0, 1))
+        is_relaid = len({self._layout(kind, path) for path in group}) > 1
+        before, after = (self._side(node, kind, whole, group, side, is_relaid=is_relaid) for side in (0, 1))
         found: dict[Name, Record | None] = {}
         for key in {**before, **after}:
             line = self._line(after, whole, key)
             if self._line(before, whole, key) != line:
                 found[whole, key] = None if line is None else codec.decode_line(kind, line)
-        was, now = self._were_there(node, trees, whole, group)
-        if was != now:
-            found[whole, None] = {} if now else None
-        self._note_layout(node, kind, whole, group, is_new=not was)
         return found
 
-    def _were_there(
-        self, node: Node, trees: Mapping[str, str], whole: str, group: Mapping[str, Pair]
-    ) -> tuple[bool, bool]:
-        """Whether there were any such records before a commit, and after it. One file that stays tells it."""
-        if all(old and new for old, new in group.values()):
-            return True, True
-        return self._is_there(self._tree_before(node, trees), whole), self._is_there(node.tree, whole)
-
-    def _side(
-        self, node: Node, kind: Kind, whole: str, group: Mapping[str, Pair], side: int
+    def _side(  # noqa: PLR0913 - one side of what a commit does
+        self, node: Node, kind: Kind, whole: str, group: Mapping[str, Pair], side: int, *, is_relaid: bool
     ) -> dict[Key, bytes | None]:
         """The lines in which the records before a commit (0) or after it (1) differ from the base's, in files that
-        differ. Where the layout differs, those are all files of either.
+        differ. Where it has them lie otherwise, those are all files of either, and all lines.
         """
-        lines: dict[Key, bytes | None] = {}
-        layouts = {self._layout(kind, path) for path in group}
-        if len(layouts) > 1:  # what stands in none of them is gone
-            lines |= dict.fromkeys(self.lines(whole))
+        # What stands in none of the files is gone.
+        lines: dict[Key, bytes | None] = dict.fromkeys(self.base_files.lines(whole)) if is_relaid else {}
         for path, pair in group.items():
             entry = pair[side]
-            if entry is None and len(layouts) > 1:
-                continue
-            anchor = codec.keyed(kind, self._anchor(path))
-            differing = dict.fromkeys(anchor) if entry is None else self._difference_of_shard(node, path, entry)
-            lines |= {**{key: line for key, line in anchor.items() if key in lines}, **differing}
-            self._check_places(node, kind, path, differing)
+            if is_relaid and entry is not None:
+                lines |= self.base_files.lines(path)
+            if entry is not None:
+                differing = self._difference_of_shard(node, path, entry)
+                self._check_places(node, kind, path, entry, differing)
+                lines |= differing
+            elif not is_relaid:
+                lines |= dict.fromkeys(self.base_files.lines(path))
         return lines
 
     def _difference_of_shard(self, node: Node, path: str, entry: Entry) -> Mapping[Key, bytes | None]:
-        if entry == self._files.get(path):
+        if entry == self.base_files.files.get(path):
             return {}
-        found = None if entry[0] in _NO_FILE else self._differences[path, entry[1]]
+        found = None if entry[0] in NO_FILE else self._differences[path, entry[1]]
         if found is None or isinstance(found, bytes):
             raise CannotWork(
                 f"{node.oid[:12]}: {path} is no state file, and no join reads a history that goes through such shards; "
@@ -280,27 +195,53 @@ class Reading:
             )
         return found
 
-    def _check_places(self, node: Node, kind: Kind, path: str, differing: Mapping[Key, bytes | None]) -> None:
+    def _check_places(
+        self, node: Node, kind: Kind, path: str, entry: Entry, differing: Mapping[Key, bytes | None]
+    ) -> None:
         shard = self._kinds.shard(path)
-        if shard is None:
+        if shard is None or (path, entry[1]) in self._placed:
             return
         records = ((key, codec.decode_line(kind, line)) for key, line in differing.items() if line is not None)
         why = stranger(kind, layout_named(kind, shard[1]), shard[1], records)
         if why:
             raise CannotWork(f"{node.oid[:12]}: {path}: {why}")
+        self._placed.add((path, entry[1]))
 
     def _layout(self, kind: Kind, path: str) -> Layout:
         shard = self._kinds.shard(path)
         return layout_named(kind, shard[1]) if shard else WHOLE
 
-    def _is_there(self, tree: str | None, whole: str) -> bool:
-        """Whether a tree has the records; CannotWork where they lie in two ways."""
-        if tree is None:
-            return False
-        files = self._files_in(tree, whole)
-        for _, fault in layout_faults(self._kinds, files):
-            raise CannotWork(f"a head has records in two layouts: {fault}")
-        return bool(files)
+    def _lying(self, files: Mapping[str, Entry]) -> Lying:
+        """How records lie in some files."""
+        added: Differing = {path: (None, entry) for path, entry in files.items()}
+        return self._lies_after({}, self._grouped(added))
+
+    def _lies_before(self, node: Node) -> Lying:
+        """How records lie in what a commit's tree is compared with."""
+        if len(node.parents) == 1:
+            return self._lies[node.parents[0]]
+        return self._lies_at_base if node.parents else {}
+
+    def _lies_after(self, before: Lying, groups: Mapping[str, Mapping[str, Pair]]) -> Lying:
+        """How records lie where files came and went (the groups of those that differ)."""
+        after = dict(before)
+        for whole, group in groups.items():
+            kind = self.kind(whole)
+            if kind is None or not kind.shards:
+                continue
+            counts = Counter(before.get(whole, {}))
+            for path, (old, new) in group.items():
+                counts[self._layout(kind, path)] += (new is not None) - (old is not None)
+            after[whole] = +counts
+            if not after[whole]:
+                del after[whole]
+        return after
+
+    def _check_layout(self, node: Node, whole: str, lying: Lying) -> None:
+        """CannotWork where a commit has records in two layouts."""
+        if len(lying.get(whole, ())) > 1:
+            for _, fault in layout_faults(self._kinds, self._files_in(node.tree, whole)):
+                raise CannotWork(f"a head has records in two layouts: {fault}")
 
     def _note_layout(self, node: Node, kind: Kind, whole: str, group: Mapping[str, Pair], *, is_new: bool) -> None:
         """Remember a commit that has the records lie otherwise; what a merge took over is its parents' doing."""
@@ -362,22 +303,22 @@ class Reading:
         return found
 
     def _line(self, differing: Mapping[Key, bytes | None], path: str, key: Key) -> bytes | None:
-        return differing[key] if key in differing else self.lines(path).get(key)
+        return differing[key] if key in differing else self.base_files.line(path, key)
 
     def _lines_of(self, path: str, entry: Entry | None) -> Mapping[Key, bytes | None]:
         """The lines in which a version differs from the base's."""
         if entry is None:
-            return dict.fromkeys(self.lines(path))
+            return dict.fromkeys(self.base_files.lines(path))
         found = self._difference(path, entry)
         return {} if found is None or isinstance(found, bytes) else found
 
     def _difference(self, path: str, entry: Entry) -> Difference:
         """None for what is no state file."""
-        if entry[0] in _NO_FILE:
+        if entry[0] in NO_FILE:
             return None
-        if entry == self.entry(path):
+        if entry == self.base_files.entry(path):
             kind = self.kind(path)
-            return {} if kind and kind.is_array else self.content(path) or None
+            return {} if kind and kind.is_array else self.base_files.content(path) or None
         return self._differences[path, entry[1]]
 
     def check(self, names: Mapping[str, Node]) -> None:

@@ -73,6 +73,14 @@ def shard_of(kind: Kind, layout: Layout, key: Key, record: Record) -> str:
     return name
 
 
+def shard_of_key(kind: Kind, layout: Layout, key: Key) -> str | None:
+    """The same of a key alone; None where that does not tell."""
+    if kind.shards != AGENT:
+        return shard_of(kind, layout, key, {})
+    # The key of a log's record ends in its line.
+    return shard_of(kind, layout, key, codec.decode_line(kind, key[-1])) if kind.identity == "record" else None
+
+
 def layout_named(kind: Kind, name: str) -> Layout:
     """The layout that has a shard of that name."""
     return Layout(len(name) if kind.shards == TXID else 0)

@@ -159,10 +159,10 @@ def test_a_dry_run_moves_nothing(fleet: Repo) -> None:
 
 @pytest.mark.one_file
 def test_a_work_tree_with_changes_is_left_alone(fleet: Repo) -> None:
-    fleet.write(UTXOS, "[]")
+    fleet.write(UTXOS, "[]\n")
     before = fleet.git("for-each-ref")
     assert "not all is committed" in fleet.gitbtc("join", "agents/*", ok=(1,)).stderr
-    assert (fleet.git("for-each-ref"), fleet.read(UTXOS)) == (before, b"[]")
+    assert (fleet.git("for-each-ref"), fleet.read(UTXOS)) == (before, b"[]\n")
 
 
 def test_a_name_that_no_branch_can_have_is_wrong_usage(fleet: Repo) -> None:

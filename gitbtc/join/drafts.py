@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gitbtc.join.reading import Reading
     from gitbtc.join.states import HeadState, Name, States
     from gitbtc.kinds.kind import Key, Kind, Record
+    from gitbtc.kinds.layouts import Layout
 
 
 class Decided:
@@ -139,16 +140,16 @@ class Draft:
         exists = touched[None] is not None if None in touched else self.reading.base_files.entry(path) is not None
         return codec.encode_lines(kind, [lines[key] for key in sorted(lines)]) if lines or exists else None
 
-    def shards(self, path: str) -> dict[str, bytes] | None:
-        """path -> content of the shards of the base in which a head touched a record; None where it takes all records
-        to tell. A shard that has no record any more stays, empty.
+    def shards(self, path: str, layout: Layout) -> dict[str, bytes] | None:
+        """path -> content of the shards in which a head touched a record, where the base's records lie in that layout;
+        None where they do not, or all of them are needed to tell.
         """
-        shards, touched = self.reading.base_files.shards(path), self._records.get(path, {})
-        if shards is None or None in touched:
+        shards, touched = self.reading.base_files.shards(path), self.touched(path)
+        if shards is None or shards.layout != layout or None in touched:
             return None
         by_name: dict[str, dict[Key | None, Record | None]] = {}
         for key, record in touched.items():
-            name = None if key is None else shard_of_key(shards.kind, shards.layout, key)
+            name = None if key is None else shard_of_key(shards.kind, layout, key)
             if name is None:
                 return None
             by_name.setdefault(name, {})[key] = record
@@ -156,8 +157,7 @@ class Draft:
         for name, records in by_name.items():
             place = shard_path(path, name)
             lines = _over(self.reading.base_files.lines(place), shards.kind, records)
-            if lines or name in shards.files:
-                made[place] = codec.encode_lines(shards.kind, [lines[key] for key in sorted(lines)])
+            made[place] = codec.encode_lines(shards.kind, [lines[key] for key in sorted(lines)])
         return made
 
     def entries(self) -> Mapping[str, tuple[str, str] | None]:

@@ -13,7 +13,8 @@ from gitbtc.join.history import TRAILER, CommitGraph
 from gitbtc.join.moved import refuse_moved
 from gitbtc.join.reading import Reading
 from gitbtc.join.states import States
-from gitbtc.kinds.layouts import WHOLE, divided, shard_path
+from gitbtc.kinds import codec
+from gitbtc.kinds.layouts import divided, shard_path
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import DOUBLE_SPEND, contested
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from gitbtc.join.history import Node
     from gitbtc.join.states import Changes, HeadState
     from gitbtc.kinds.kind import Kind
-    from gitbtc.kinds.layouts import Layout
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.objects import Objects
     from gitbtc.spends.evidence import Evidence
@@ -76,7 +76,7 @@ class Joining:
         self.history = self.history_of(objects.ancestry(dict.fromkeys(names.values())))
         self.heads = self.history.independent(names.values())
         self._frontier = self.history.frontier(self.heads)
-        self._parted_at: dict[tuple[str, ...], tuple[frozenset[Token], str | None]] = {}
+        self._parted_at: dict[tuple[str, ...], tuple[list[str], frozenset[Token], str | None]] = {}
 
     def present(self, first: str | None = None) -> str | None:
         """The head that is the join already: it contains all others, or joins the same commits. Of several, `first`."""
@@ -153,18 +153,16 @@ class Joining:
         parents = [self.history.nodes[oid] for oid in self.heads]
         draft, outcome = self._drafted(parents)
         there = {self.kinds.whole(path) for path in self._reading.base_files.files}
-        paths = sorted(path for path in {*there, *draft.paths()} if self._reading.kind(path))
-        contents = {path: content for path in paths if (content := draft.content(path)) is not None}
-        return self._laid_out(contents, parents), outcome
-
-    def _laid_out(self, contents: Mapping[str, bytes], parents: Sequence[Node]) -> dict[str, bytes]:
-        made: dict[str, bytes] = {}
-        for path, content in contents.items():
+        made: dict[str, bytes | None] = {}
+        for path in sorted({*there, *draft.paths()}):
             kind = self._reading.kind(path)
-            layout = self._layout(path, parents) if kind and kind.shards else WHOLE
-            shards = divided(kind, layout, content) if kind and not layout.is_whole else {}
-            made |= {shard_path(path, name): shard for name, shard in shards.items()} or {path: content}
-        return made
+            if kind is not None and kind.shards:
+                holding = self._reading.base_files.holding(path)
+                made |= {place: self._reading.base_files.content(place) for place in holding}
+                made |= self._laid_out(kind, path, draft, parents)
+            elif kind is not None:
+                made[path] = draft.content(path)
+        return {path: content for path, content in made.items() if content is not None}, outcome
 
     def again(self, tree: str) -> tuple[dict[str, Entry], JoinCommit]:
         """The files of the join of all heads, and what a commit of it with this tree would have to declare; nothing is
@@ -178,8 +176,9 @@ class Joining:
         return {path: entry for path, entry in entries.items() if entry}, JoinCommit(tree, parents, outcome)
 
     def _drafted(self, parents: Sequence[Node]) -> tuple[Draft, JoinOutcome]:
-        heads = self.history.frontier([node.oid for node in parents])
-        draft = Draft(self._reading, self._states, [self._state_of[oid] for oid in heads])
+        heads, _, parted = self._parted(parents)
+        since = self.history.nodes[parted].token if parted and parted != self._base_oid else None
+        draft = Draft(self._reading, self._states, [self._state_of[oid] for oid in heads], since)
         draft.refuse_networks()
         return draft, settled(draft, self._evidence)
 
@@ -198,12 +197,13 @@ class Joining:
         A file gives way where others stand in a folder of its name: a tree cannot hold both.
         """
         entries = dict(draft.entries())
-        for path in draft.paths():
+        heads, tokens, _ = self._parted(parents)
+        for path in sorted({*draft.paths(), *self._reading.lying.moved(heads, tokens)}):
             kind = self._reading.kind(path)
-            if kind is not None and kind.shards:
-                entries |= self._in_layout(kind, path, draft, store, self._layout(path, parents))
-            elif kind is not None:
-                entries[path] = self._entry(path, draft.content(path), store)
+            if kind is not None:
+                is_one = not kind.shards
+                files = {path: draft.content(path)} if is_one else self._laid_out(kind, path, draft, parents)
+                entries |= {place: self._entry(place, content, store) for place, content in files.items()}
         standing = [path for path, entry in {**self._reading.base_files.files, **entries}.items() if entry]
         folders = {path[:at] for path in standing for at, sign in enumerate(path) if sign == "/"}
         return entries | dict.fromkeys(folders.intersection(standing))
@@ -211,49 +211,48 @@ class Joining:
     def _entry(self, path: str, content: bytes | None, store: Callable[[bytes], str]) -> Entry | None:
         if content is None:
             return None
-        before = self._reading.base_files.holding(path).get(path)
-        return before if before and content == self._reading.base_files.content(path) else ("100644", store(content))
+        before, made = self._reading.base_files.files.get(path), store(content)
+        return before if before and before[1] == made else ("100644", made)
 
-    def _layout(self, path: str, parents: Sequence[Node]) -> Layout:
-        """How records lie in the join of some heads: as the newest commit since all of them parted says that had them
-        lie otherwise.
+    def _parted(self, parents: Sequence[Node]) -> tuple[list[str], frozenset[Token], str | None]:
+        """The ordinary commits that some heads come down to, those that they reach since they parted, and the one at
+        which they did; None for none.
         """
-        tokens, base = self._parted(tuple(node.oid for node in parents))
-        return self._reading.layout(path, tokens, self.history.nodes[base].tree if base else None)
-
-    def _parted(self, heads: tuple[str, ...]) -> tuple[frozenset[Token], str | None]:
-        """The commits that some heads reach since they parted, and the one at which they did; None for none."""
+        heads = tuple(node.oid for node in parents)
         if heads not in self._parted_at:
             frontier = self.history.frontier(heads)
             base = self.history.common(frontier)
             tokens = frozenset(node.token for node in self.history.since(frontier, base))
-            self._parted_at = {heads: (tokens, base)}
+            self._parted_at = {heads: (frontier, tokens, base)}
         return self._parted_at[heads]
 
-    def _in_layout(
-        self, kind: Kind, path: str, draft: Draft, store: Callable[[bytes], str], layout: Layout
-    ) -> dict[str, Entry | None]:
-        """The entries of the files that hold the records at `path`, or did at the base, where they may differ."""
-        shards = self._reading.base_files.shards(path)
-        contents = draft.shards(path) if shards is not None and shards.layout == layout else None
-        if contents is not None:
-            return {place: self._stored_entry(place, content, store) for place, content in contents.items()}
-        content = draft.content(path)
-        entries: dict[str, Entry | None] = dict.fromkeys(self._reading.base_files.holding(path))
-        if content is None:
-            return entries
-        if layout.is_whole:
-            return entries | {path: self._entry(path, content, store)}
-        for name, shard in divided(kind, layout, content).items():
-            place = shard_path(path, name)
-            entries[place] = self._stored_entry(place, shard, store)
-        return entries
+    def _laid_out(self, kind: Kind, path: str, draft: Draft, parents: Sequence[Node]) -> dict[str, bytes | None]:
+        """The files that hold the records at `path`, or did at the base, where they may differ; None for one that goes.
 
-    def _stored_entry(self, place: str, content: bytes, store: Callable[[bytes], str]) -> Entry:
-        """The entry of one shard; that of the base where its bytes are the same."""
-        made = store(content)
-        before = self._reading.base_files.files.get(place)
-        return before if before and before[1] == made else ("100644", made)
+        They lie as the newest commit since all heads parted says that had them lie otherwise. A shard that one of the
+        heads has stays, without records too: so no change of somebody else ever meets a deletion.
+        """
+        heads, tokens, base = self._parted(parents)
+        layout = self._reading.lying.layout(path, tokens, self.history.nodes[base].tree if base else None)
+        there = self._reading.base_files.holding(path)
+        standing = self._reading.lying.standing(heads, path, layout)
+        nothing = codec.encode_lines(kind, [])
+        contents = draft.shards(path, layout)
+        if contents is not None:
+            gone, left = there.keys() - standing, standing - there.keys()
+        else:
+            content = draft.content(path)
+            gone, left = set(there), standing
+            if content is None:
+                return dict.fromkeys(gone)
+            if layout.is_whole:
+                return {**dict.fromkeys(gone), path: content}
+            is_bare = content == nothing and standing
+            shards = {} if is_bare else divided(kind, layout, content)
+            contents = {shard_path(path, name): shard for name, shard in shards.items()}
+            standing = standing or set(contents)
+        held = {place: shard for place, shard in contents.items() if shard != nothing or place in standing}
+        return {**dict.fromkeys(gone), **dict.fromkeys(left, nothing), **held}
 
     # -- committing ------------------------------------------------------------------------------------------------
 

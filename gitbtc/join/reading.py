@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from gitbtc.errors import CannotWork
 from gitbtc.join.atoms import Atoms
 from gitbtc.join.base_files import NO_FILE, BaseFiles
 from gitbtc.join.element import OBSERVED, Policy
+from gitbtc.join.lying import Lying
 from gitbtc.join.states import Base
 from gitbtc.kinds import codec
-from gitbtc.kinds.layouts import WHOLE, folded, layout_faults, layout_named, layout_of, stranger
+from gitbtc.kinds.layouts import layout_named, stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Protocol
 
-    from gitbtc.join.atoms import Token
     from gitbtc.join.differences import Difference, Differences
     from gitbtc.join.history import Node
     from gitbtc.join.states import Changes, Name
     from gitbtc.kinds.kind import Key, Kind, Record
-    from gitbtc.kinds.layouts import Layout
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import Entry
 
     Pair = tuple[Entry | None, Entry | None]
     Differing = Mapping[str, Pair]
-    # By the whole file's path: how many files of each layout hold its records.
-    Lying = Mapping[str, Mapping[Layout, int]]
 
     # Answers with the differences of versions of files from the contents of those files at the base.
     ReadAll = Callable[[Mapping[str, bytes], Sequence[tuple[str, str]]], Differences]
@@ -60,10 +55,7 @@ class Reading:
         self._policies: dict[str, Policy] = {}
         files = trees.differing(None, base.tree).items() if base else ()
         self.base_files = BaseFiles({path: new for path, (_, new) in files if new}, blob, kinds)
-        # By the whole file's path: when its records came to lie how, and whether they lay otherwise before.
-        self.laid: dict[str, list[tuple[Token, Layout, bool]]] = {}
-        self._lies_at_base: Lying = self._lying(self.base_files.files)
-        self._lies: dict[str, Lying] = {base.oid: self._lies_at_base} if base else {}  # oid of a commit -> after it
+        self.lying = Lying(trees, kinds, self.base_files, base)
         self._placed: set[tuple[str, str]] = set()  # files all of whose records belong in them
         # Blobs that are no state file -> the one that the commit before it had.
         self._broken: dict[tuple[str, str], Entry | None] = {}
@@ -110,19 +102,16 @@ class Reading:
         for node, files in zip(nodes, differing, strict=True):
             found: dict[Name, Record | None] = {}
             groups = self._grouped(files)
-            before = self._lies_before(node)
-            after = self._lies[node.oid] = self._lies_after(before, groups)
+            were_there = self.lying.take(node, groups)
             for path, group in groups.items():
                 kind = self.kind(path)
-                if kind is not None and kind.shards:
-                    self._check_layout(node, path, after)
-                    self._note_layout(node, kind, path, group, is_new=path not in before)
                 if group.keys() == {path}:
                     found |= self._in_file(path, *group[path])
                 elif kind is not None:
                     found |= self._in_shards(node, kind, path, group)
-                    if (path in before) != (path in after):
-                        found[path, None] = {} if path in after else None
+                    was, now = were_there[path]
+                    if was != now:
+                        found[path, None] = {} if now else None
             yield node, found
 
     def _grouped(self, files: Differing) -> dict[str, dict[str, Pair]]:
@@ -155,7 +144,7 @@ class Reading:
 
     def _in_shards(self, node: Node, kind: Kind, whole: str, group: Mapping[str, Pair]) -> dict[Name, Record | None]:
         """What a commit changed of records that lie in shards, before or after it."""
-        is_relaid = len({self._layout(kind, path) for path in group}) > 1
+        is_relaid = len(set(map(self.lying.layout_of_file, group))) > 1
         before, after = (self._side(node, kind, whole, group, side, is_relaid=is_relaid) for side in (0, 1))
         found: dict[Name, Record | None] = {}
         for key in {**before, **after}:
@@ -206,68 +195,6 @@ class Reading:
         if why:
             raise CannotWork(f"{node.oid[:12]}: {path}: {why}")
         self._placed.add((path, entry[1]))
-
-    def _layout(self, kind: Kind, path: str) -> Layout:
-        shard = self._kinds.shard(path)
-        return layout_named(kind, shard[1]) if shard else WHOLE
-
-    def _lying(self, files: Mapping[str, Entry]) -> Lying:
-        """How records lie in some files."""
-        added: Differing = {path: (None, entry) for path, entry in files.items()}
-        return self._lies_after({}, self._grouped(added))
-
-    def _lies_before(self, node: Node) -> Lying:
-        """How records lie in what a commit's tree is compared with."""
-        if len(node.parents) == 1:
-            return self._lies[node.parents[0]]
-        return self._lies_at_base if node.parents else {}
-
-    def _lies_after(self, before: Lying, groups: Mapping[str, Mapping[str, Pair]]) -> Lying:
-        """How records lie where files came and went (the groups of those that differ)."""
-        after = dict(before)
-        for whole, group in groups.items():
-            kind = self.kind(whole)
-            if kind is None or not kind.shards:
-                continue
-            counts = Counter(before.get(whole, {}))
-            for path, (old, new) in group.items():
-                counts[self._layout(kind, path)] += (new is not None) - (old is not None)
-            after[whole] = +counts
-            if not after[whole]:
-                del after[whole]
-        return after
-
-    def _check_layout(self, node: Node, whole: str, lying: Lying) -> None:
-        """CannotWork where a commit has records in two layouts."""
-        if len(lying.get(whole, ())) > 1:
-            for _, fault in layout_faults(self._kinds, self._files_in(node.tree, whole)):
-                raise CannotWork(f"a head has records in two layouts: {fault}")
-
-    def _note_layout(self, node: Node, kind: Kind, whole: str, group: Mapping[str, Pair], *, is_new: bool) -> None:
-        """Remember a commit that has the records lie otherwise; what a merge took over is its parents' doing."""
-        if len(node.parents) > 1:
-            return
-        came = {self._layout(kind, path) for path, (old, new) in group.items() if old is None and new is not None}
-        went = {self._layout(kind, path) for path, (old, new) in group.items() if old is not None and new is None}
-        others = came - went
-        if others and (went or is_new):
-            self.laid.setdefault(whole, []).append((node.token, min(others, key=str), bool(went)))
-
-    def layout(self, path: str, tokens: Container[Token], tree: str | None) -> Layout:
-        """How the records at `path` lie in the join of heads that reach the commits of `tokens` from a common one with
-        that tree: as the newest says that had them lie otherwise, else as there, else as the newest that brought them.
-        """
-        laid = sorted((one for one in self.laid.get(path, ()) if one[0] in tokens), key=lambda one: one[0])
-        changed = [layout for _, layout, is_change in laid if is_change]
-        known = layout_of(folded(self._kinds, self._files_in(tree, path)).get(path)) if tree else None
-        if changed or known is None:
-            return (changed or [layout for _, layout, _ in laid] or [WHOLE])[-1]
-        return known
-
-    def _files_in(self, tree: str, whole: str) -> dict[str, Entry]:
-        """The files of a tree that hold the records at a path."""
-        there = self._trees.folder(tree, whole.rpartition("/")[0])
-        return {path: entry for path, entry in there.items() if self._kinds.whole(path) == whole}
 
     # -- files -----------------------------------------------------------------------------------------------------
 

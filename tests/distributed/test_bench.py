@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 class _Fleet:
     """A remote with agents' branches, and benches on it."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, *, sharded: bool = False) -> None:
         self._folder = folder
         self.path = folder / "fleet.git"
         stored = pygit2.init_repository(str(self.path), bare=True)
         self.objects = objects_of(Git.at(self.path))
-        graph = Graph(self.objects, Random(seed), replicas=9)
+        graph = Graph(self.objects, Random(seed), replicas=9, sharded=sharded)
         graph.grow(40)
         self.heads = {f"refs/heads/agents/{number}": head for number, head in enumerate(graph.heads)}
         for ref, head in self.heads.items():
@@ -45,10 +45,12 @@ class _Fleet:
         return [self.bench(f"bench {n % 2}").part(f"share-{n}", dict(one), base) for n, one in enumerate(cut)]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("seed", "sharded"), [(0, False), (1, True), (2, False), (3, True)])
 @pytest.mark.parametrize("size", [1, 2, 4])
-def test_partial_joins_join_to_the_same_tree_however_they_are_cut(tmp_path: Path, seed: int, size: int) -> None:
-    fleet = _Fleet(tmp_path, seed)
+def test_partial_joins_join_to_the_same_tree_however_they_are_cut(
+    tmp_path: Path, seed: int, size: int, *, sharded: bool
+) -> None:
+    fleet = _Fleet(tmp_path, seed, sharded=sharded)
     tokens = [fleet.bench("bench 0").base({ref: oid, **dict(list(fleet.heads.items())[:1])})
               for ref, oid in fleet.heads.items()]  # fmt: skip
     base = min(token for token in tokens if token)[1] if all(tokens) else None
@@ -90,9 +92,12 @@ def _refuse(_: object, oid: str) -> None:
     raise AssertionError(f"{oid} is read again")
 
 
+@pytest.mark.parametrize("sharded", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_a_partial_join_is_the_join_of_its_heads_whatever_it_is_told_to_compare_with(tmp_path: Path, seed: int) -> None:
-    fleet = _Fleet(tmp_path, seed)
+def test_a_partial_join_is_the_join_of_its_heads_whatever_it_is_told_to_compare_with(
+    tmp_path: Path, seed: int, *, sharded: bool
+) -> None:
+    fleet = _Fleet(tmp_path, seed, sharded=sharded)
     share = dict(list(fleet.heads.items())[:4])
     expected = tree(fleet.objects, join(fleet.objects, list(share.values())))
     for number, told in enumerate([None, *(one.oid for one in fleet.objects.ancestry(fleet.heads.values()))][:12]):

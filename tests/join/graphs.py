@@ -1,6 +1,7 @@
 """Random histories: replicas that commit, merge and join, with wrong clocks, criss-crosses and unrelated roots.
 
-Everything is made through libgit2 in one repository, without a process, so that thousands fit in a minute.
+Everything is made through libgit2 in one repository, without a process, so that thousands fit in a minute. Records lie
+in one file a kind, or, where a history is to be `sharded`, now in one and now in many, as its commits reshard them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from gitbtc.join.differences import Differences
 from gitbtc.join.history import CommitGraph
 from gitbtc.join.joining import Joining
 from gitbtc.kinds import codec
+from gitbtc.kinds.layouts import WHOLE, Folded, Layout, divided, folded, layout_of, read, shard_path
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in
+from gitbtc.kinds.shards import TXID
 from gitbtc.repo.git import Git
 from tests.made_state import coin, pending, spend
 
@@ -36,6 +39,7 @@ LABELS, CHANNELS, PEERS = "wallet/labels.json", "channels/channels.json", "netwo
 LOG, STRATEGY, CHAIN, NOTE = "strategy/execution.json", "strategy/agent.json", "network/chain.json", "note.txt"
 ARRAYS = (UTXOS, TRANSACTIONS, MEMPOOL, LABELS, CHANNELS, PEERS, LOG)
 PUBKEY = "02" + "ab" * 32
+KINDS = Kinds()
 _numbers = count()
 
 
@@ -89,6 +93,32 @@ def join(objects: Objects, heads: Sequence[str], *, apart: bool = True) -> str:
     return joining.commit("")[0]
 
 
+class _Within(_Joining):
+    """The same, compared with a commit that is older than what the heads have in common."""
+
+    within = ""
+
+    def _base(self) -> str | None:
+        return self.history.common([*self._frontier, self.within])
+
+
+def compared(objects: Objects, heads: Sequence[str], within: str) -> tuple[str, dict[str, bytes]] | None:
+    """The tree of the join, and what it is told to be without a commit, compared with what the heads and a commit that
+    one of them reaches have in common; None where a head is the join already.
+    """
+    joining = _Within(objects, Git.at("."), {str(number): oid for number, oid in enumerate(heads)})
+    joining.within = within
+    if joining.present() is not None:
+        return None
+    joining.read()
+    return tree(objects, joining.commit("")[0]), joining.files()[0]
+
+
+def state_files(objects: Objects, found: str) -> dict[str, bytes]:
+    """path -> content of the state files of a tree, as they lie."""
+    return {path: objects.blob(oid) for path, (_, oid) in objects.tree(found).items() if KINDS.for_path(path)}
+
+
 def contested(objects: Objects, heads: Sequence[str]) -> list[ContestedCoin]:
     """The coins that a join of these commits leaves contested."""
     joining = _Joining(objects, Git.at("."), {str(number): oid for number, oid in enumerate(heads)})
@@ -109,21 +139,30 @@ def tree(objects: Objects, commit: str) -> str:
 
 
 def files(objects: Objects, commit: str) -> dict[str, Any]:
-    """path -> the records of the file, or its text."""
+    """path -> the records of the file, or its text; of shards, those of all together."""
     found = {}
-    for path, (_, oid) in objects.tree(commit).items():
-        kind = Kinds().for_path(path)
-        content = objects.blob(oid)
+    for path, (_, oid) in folded(KINDS, objects.tree(commit)).items():
+        kind = KINDS.for_path(path)
+        content = read(oid, lambda _, blob: objects.blob(blob)) if isinstance(oid, Folded) else objects.blob(oid)
         found[path] = codec.parse(kind, content) if kind else content.decode()
     return found
+
+
+def layouts(objects: Objects, commit: str) -> dict[str, Layout]:
+    """path -> how the records lie."""
+    return {
+        path: layout for path, entry in folded(KINDS, objects.tree(commit)).items()
+        if KINDS.for_path(path) and (layout := layout_of(entry))
+    }  # fmt: skip
 
 
 class Graph:
     """A history in the making: `heads` are the replicas' commits; `commits` all that were made."""
 
-    def __init__(self, objects: Objects, source: Random, replicas: int = 3) -> None:
+    def __init__(self, objects: Objects, source: Random, replicas: int = 3, *, sharded: bool = False) -> None:
         self.objects = objects
         self.source = source
+        self.sharded = sharded
         roots = 2 if source.random() < 0.1 else 1
         starts = [self.commit(_start(source) if source.random() < 0.8 else {}, []) for _ in range(roots)]
         self.heads = [source.choice(starts) for _ in range(replicas)]
@@ -168,14 +207,42 @@ class Graph:
         return self.commit(state, [head, other])
 
     def commit(self, state: Files, parents: list[str]) -> str:
-        entries = {path: ("100644", self.objects.write_blob(_content(path, found))) for path, found in state.items()}
+        lies = self._layouts(state, parents)
+        entries = {
+            place: ("100644", self.objects.write_blob(content))
+            for path, found in state.items()
+            for place, content in _laid(path, _content(path, found), lies.get(path, WHOLE)).items()
+        }
         time = 1_700_000_000 + next(_numbers) % 50 + self.source.choice((0, 0, 0, -5000, 5000))
         who = ("Ann", "ann@example.com", time)
         return self.objects.write_commit(self.objects.write_tree(None, entries), parents, f"{next(_numbers)}", who)
 
+    def _layouts(self, state: Files, parents: list[str]) -> dict[str, Layout]:
+        """How the records of a commit lie: as in a parent, but for what is new and what it reshards."""
+        if not self.sharded:
+            return {}
+        lies = layouts(self.objects, self.source.choice(parents)) if parents else {}
+        for path in state:
+            kind = KINDS.for_path(path)
+            if kind and kind.shards and (path not in lies or self.source.random() < _RESHARDED):
+                lies[path] = self.source.choice(
+                    (WHOLE, Layout(1), Layout(2)) if kind.shards == TXID else (WHOLE, Layout(0))
+                )
+        return lies
+
+
+_RESHARDED = 0.25
+
+
+def _laid(path: str, content: bytes, layout: Layout) -> dict[str, bytes]:
+    kind = KINDS.for_path(path)
+    if kind is None or layout.is_whole:
+        return {path: content}
+    return {shard_path(path, name): shard for name, shard in divided(kind, layout, content).items()}
+
 
 def _content(path: str, found: dict[str, Any]) -> bytes:
-    kind = Kinds().for_path(path)
+    kind = KINDS.for_path(path)
     if kind is None:
         return str(found["text"]).encode()
     return codec.encode_file(kind, list(found.values()) if kind.is_array else found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitbtc.join.history import CommitGraph
-from tests.join.graphs import files, join, tree
+from tests.join.graphs import compared, files, join, state_files, tree
 
 if TYPE_CHECKING:
     from random import Random
@@ -27,6 +27,7 @@ def check(objects: Objects, source: Random, heads: list[str]) -> str:
     _from_states(objects, source, heads, at_once)
     _idempotent(objects, source, heads, at_once)
     _monotone(objects, heads, at_once)
+    _whatever_it_is_compared_with(objects, source, heads, expected)
     return expected
 
 
@@ -84,3 +85,15 @@ def _monotone(objects: Objects, heads: list[str], at_once: str) -> None:
             if path in _GROWING:
                 kept = {_IDENTITY[path](one) for one in after[path]}
                 assert {_IDENTITY[path](one) for one in records} <= kept, f"{path} lost a record"
+
+
+def _whatever_it_is_compared_with(objects: Objects, source: Random, heads: list[str], expected: str) -> None:
+    """A worker compares its share with an older commit than the newest that its heads have in common; and what is told
+    without a commit is what the commit has.
+    """
+    before = [one.oid for one in objects.ancestry(heads)]
+    for within in source.sample(before, min(3, len(before))):
+        made = compared(objects, heads, within)
+        if made is not None:
+            assert made[0] == expected, "an older base changed the result"
+            assert made[1] == state_files(objects, expected)

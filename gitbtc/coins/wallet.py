@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from typing import NamedTuple
 
@@ -36,6 +37,10 @@ class Asking(NamedTuple):
     listed_before: ListedBefore
 
 
+def _outpoint(coin: Record) -> Outpoint:
+    return coin["txid"], coin["vout"]
+
+
 class Wallet:
     """What a root holds. CannotWork where its files do not say."""
 
@@ -48,7 +53,7 @@ class Wallet:
             records_of(snapshot, root, kind)
         self.evidence: Evidence = known(snapshot, root)
         self.chain: Record = next(iter(records_of(snapshot, root, CHAIN)), {})
-        self._listed = {(coin["txid"], coin["vout"]): coin for coin in coins}
+        self._coins = coins
         self._addresses = {coin["address"] for coin in coins}
         self.contested = set(asking.contested.get(root, ()))
         frozen_ = frozen(snapshot, root, coins)
@@ -72,7 +77,9 @@ class Wallet:
 
     def coin(self, outpoint: Outpoint) -> Record | None:
         """The record of a coin; None where it is not listed."""
-        return self._listed.get(outpoint)
+        at = bisect_left(self._coins, outpoint, key=_outpoint)
+        found = self._coins[at] if at < len(self._coins) else None
+        return found if found and _outpoint(found) == outpoint else None
 
     def records(self, kind: str) -> list[Record]:
         """The records of one of its other files."""
@@ -80,7 +87,7 @@ class Wallet:
 
     def was_ours(self, outpoint: Outpoint) -> bool:
         """Whether an output is, or was, a coin of this root; without proof it was not."""
-        if outpoint in self._listed:
+        if self.coin(outpoint) is not None:
             return True
         # Without its transaction nobody knows whose it was: a stranger's coins mostly come from such ones.
         output = output_of(self.evidence, outpoint)
@@ -92,7 +99,7 @@ class Wallet:
     def not_listed(self) -> list[tuple[Outpoint, int | None]]:
         """The contested coins that are not listed until somebody settles them, and their amounts (sat)."""
         found = []
-        for outpoint in sorted(self.contested - self._listed.keys()):
+        for outpoint in sorted(one for one in self.contested if self.coin(one) is None):
             output = output_of(self.evidence, outpoint)
             amount = output["amount_sat"] if output else self._spent_amount(outpoint)
             found.append((outpoint, amount))

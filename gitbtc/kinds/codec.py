@@ -524,6 +524,7 @@ def encode_lines(kind: Kind, lines: Iterable[bytes]) -> bytes:
 
 
 _PIECE = 4 << 20  # bytes: records take several times the memory of their lines
+_MOST_SHARED = 1 << 16  # texts of a field
 
 
 def is_canonical(kind: Kind, content: bytes) -> bool:
@@ -581,9 +582,9 @@ def parse(kind: Kind, content: bytes) -> Any:
 
 def opened(kind: Kind, content: bytes) -> tuple[bytes, Any]:
     """The canonical form of a state file, and what `parse` makes of it. Malformed."""
-    at_once = read_at_once(kind, content)
-    if at_once is not None:
-        return content, at_once.records
+    records = _all_records(kind, content)
+    if records is not None:
+        return content, records
     lines = keyed(kind, content).values()
     records = (
         [decode_line(kind, line) for line in lines]
@@ -591,6 +592,39 @@ def opened(kind: Kind, content: bytes) -> tuple[bytes, Any]:
         else json_text.loads(b"{" + b",".join(lines) + b"}")
     )
     return encode_lines(kind, lines), records
+
+
+def _all_records(kind: Kind, content: bytes) -> list[Record] | None:
+    """The records of a canonical file of an array kind, some megabytes of it at a time; None where it is not one."""
+    if len(content) <= _PIECE:
+        at_once = read_at_once(kind, content)
+        return at_once.records if at_once else None
+    shared, found = _Shared(kind), []
+    try:
+        for records in records_in_pieces(kind, content):
+            shared.take(records)
+            found += records
+    except Malformed:
+        return None
+    return found
+
+
+class _Shared:
+    """Has records that say the same have one text of it, which saves a good part of the memory of very many."""
+
+    def __init__(self, kind: Kind) -> None:
+        own = (kind.identity,) if isinstance(kind.identity, str) else kind.identity
+        self._texts: dict[str, dict[str, str]] = {name: {} for name in kind.fields if name not in own}
+
+    def take(self, records: list[Record]) -> None:
+        """Have these share texts among themselves and with those before."""
+        for name, known in list(self._texts.items()):
+            for record in records:
+                value = record.get(name)
+                if type(value) is str:
+                    record[name] = known.setdefault(value, value)
+            if len(known) > _MOST_SHARED:  # hardly any two are the same
+                del self._texts[name]
 
 
 def encode_file(kind: Kind, records: Any) -> bytes:

@@ -61,6 +61,18 @@ def test_pieces_tell_what_the_whole_tells(monkeypatch: pytest.MonkeyPatch, file:
     if whole is not None:
         assert [one for piece in codec.records_in_pieces(kind, content) for one in piece] == whole.records
         assert codec.canonical(kind, content) is content
+        assert codec.parse(kind, content) == whole.records
+        monkeypatch.setattr(codec, "_MOST_SHARED", 2)
+        assert codec.parse(kind, content) == whole.records
+
+
+def test_what_many_records_say_alike_is_held_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = built_in("utxos")
+    coin = {"txid": "ab" * 32, "amount_sat": 1000, "script_type": "p2wpkh", "label": "rent", "coinbase": False,
+            "address": "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0", "block_height": 7}  # fmt: skip
+    content = codec.encode_file(kind, [{**coin, "vout": vout} for vout in range(40)])
+    monkeypatch.setattr(codec, "_PIECE", 1000)
+    assert {len({id(one[name]) for one in codec.parse(kind, content)}) for name in ("address", "label")} == {1}
 
 
 def test_a_very_large_file_has_the_records_and_the_faults_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,7 @@ class _Chosen:
             return story
         kinds = {kind for kind in BUILT_IN.values() if self._holds(path_of(story.root, kind))}
         events = [event for event in story.events if event.file in kinds or (kinds and not event.file)]
-        cut_down = RootStory(story.root, events, story.balance_sat if events else 0, story.files)
+        cut_down = RootStory(story.root, events, story.balance_sat if events else 0, story.after)
         cut_down.patches = story.patches
         return cut_down
 

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.history.events import Event
+from gitbtc.history.listings import Contents, Listings
 from gitbtc.history.merges import decided
 from gitbtc.history.moment import Moment
 from gitbtc.history.telling import TOLD, MomentDelta
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import Folded, folded, read
+from gitbtc.kinds.layouts import Folded
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in, root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS, EVIDENCE
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from gitbtc.diff.patch import Patch
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.ahead import ReadAhead
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import LoggedCommit, Objects
-    from gitbtc.spends.evidence import Files
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.trailers import Trailer
 
@@ -35,27 +35,23 @@ if TYPE_CHECKING:
 
 _WANTED = frozenset(path for path, kind in BUILT_IN.items() if kind in EVIDENCE)
 _AHEAD = 2  # commits
-_KEPT = 4  # files that shards make
-_MOST_SHARDS = 20_000
-_MOST_COMMITS = 16  # whose entries are kept
 # Of bytes that are no state file, and of records that are not as their schema says.
 _UNREADABLE = (Malformed, AttributeError, KeyError, TypeError)
-_LINK = "a symbolic link, which no state file can be"
 
 
 class RootStory:
     """What one commit did to the coins of one root. `balance_sat`: by how much they are worth more than in the first
-    parent; None where a file does not parse. `files` answers a kind with its bytes afterwards, b"" where there are none
-    to read; `patches` are what it did to files that say nothing of coins.
+    parent; None where a file does not parse. `after` are the files afterwards, `patches` what it did to files that say
+    nothing of coins.
     """
 
-    __slots__ = ("balance_sat", "events", "files", "patches", "root")
+    __slots__ = ("after", "balance_sat", "events", "patches", "root")
 
-    def __init__(self, root: str, events: list[Event], balance_sat: int | None, files: Files = lambda _: b"") -> None:
+    def __init__(self, root: str, events: list[Event], balance_sat: int | None, after: Moment | None = None) -> None:
         self.root = root
         self.events = events
         self.balance_sat = balance_sat
-        self.files = files
+        self.after = after or Moment(lambda _: b"")
         self.patches: list[Patch] = []
 
 
@@ -67,13 +63,9 @@ class History:
 
     def __init__(self, objects: Objects, blobs: ReadAhead, kinds: Kinds | None = None) -> None:
         """`kinds`: those whose files `all_entries` has; without them, those that say something of coins."""
-        self._objects = objects
         self._blobs = blobs
-        self._kinds = kinds or Kinds()
-        self._wants_all = kinds is not None
-        self._shards: dict[str, bytes] = {}  # the blobs of shards, most of which the next commit has too
-        self._joined = lru_cache(maxsize=_KEPT)(self._join)
-        self._entries: dict[str, Entries] = {}
+        self._listings = Listings(objects, kinds or Kinds(), None if kinds else frozenset(EVIDENCE))
+        self.contents = Contents(blobs.read)
         self.asked: set[Outpoint] = set()  # coins of which every claim is told
 
     def ahead(self, commits: Iterable[LoggedCommit]) -> Iterator[LoggedCommit]:
@@ -87,48 +79,23 @@ class History:
                 yield coming.popleft()
         yield from coming
 
-    def blob(self, oid: str) -> bytes:
-        """The bytes of a blob, or of what shards make together: Malformed for those that make none."""
-        return self._joined(oid) if isinstance(oid, Folded) else self._blobs.read(oid)
-
-    def _join(self, oid: Folded) -> bytes:
-        return read(oid, lambda _, blob: self.shard(blob))
-
-    def shard(self, blob: str) -> bytes:
-        """The bytes of one shard, which is kept."""
-        if blob not in self._shards:
-            if len(self._shards) >= _MOST_SHARDS:
-                self._shards.clear()
-            self._shards[blob] = self._blobs.read(blob)
-        return self._shards[blob]
-
     def entries(self, oid: str) -> Entries:
         """The state files of a commit that say something about coins; one for all shards of a kind in a root."""
         found = self.all_entries(oid)
         return {path: entry for path, entry in found.items() if "/".join(path.rsplit("/", 2)[-2:]) in _WANTED}
 
-    def all_entries(self, oid: str) -> Entries:
+    def all_entries(self, oid: str) -> Mapping[str, Entry]:
         """Those, and the other ones that are told."""
-        if oid not in self._entries:
-            if len(self._entries) >= _MOST_COMMITS:
-                self._entries.clear()
-            self._entries[oid] = dict(folded(self._kinds, self._objects.chosen(oid, self._is_wanted)))
-        return self._entries[oid]
-
-    def _is_wanted(self, path: str) -> bool:
-        kind = self._kinds.for_path(path)
-        return kind is not None and (self._wants_all or kind.name in EVIDENCE)
+        return self._listings.of(oid)
 
     def moment(self, root: str, entries: Entries, without: Container[str] = ()) -> Moment:
         """The files of a root; those `without` are taken for empty."""
-        return Moment(lambda kind: b"" if kind in without else self._content(entries.get(path_of(root, kind))))
 
-    def _content(self, entry: Entry | None) -> bytes:
-        if entry is None:
-            return b""
-        if entry[0] == SYMBOLIC_LINK:
-            raise Malformed(_LINK)
-        return self.blob(entry[1])
+        def entry(kind: str) -> Entry | None:
+            return None if kind in without else entries.get(path_of(root, kind))
+
+        contents = self.contents
+        return Moment(lambda kind: contents.of(entry(kind)), lambda kind, txids: contents.near(entry(kind), txids))
 
     def told(self, commit: LoggedCommit) -> list[RootStory]:
         """What the commit did, by root; roots of which it tells nothing are left out."""
@@ -154,7 +121,7 @@ class History:
             return RootStory(root, [], 0)
         sides = [self._compared(root, before, after, kinds) for before, kinds in zip(parents, changed, strict=True)]
         events = decided([side.events for side in sides]) if len(sides) > 1 else sides[0].events
-        return RootStory(root, events, sides[0].balance_sat, lambda kind: self._bytes(root, after, kind))
+        return RootStory(root, events, sides[0].balance_sat, self.moment(root, after))
 
     def _compared(self, root: str, before: Entries, after: Entries, changed: set[str]) -> RootStory:
         """One comparison of two moments. A file that cannot be read is told, and the rest goes on without it."""
@@ -176,7 +143,11 @@ class History:
         self, root: str, sides: tuple[Entries, Entries], changed: set[str], without: Container[str]
     ) -> RootStory:
         before, after = (self.moment(root, entries, without) for entries in sides)
-        step = MomentDelta(before, after, {kind for kind in changed if kind not in without})
+
+        def apart(kind: str) -> list[bytes]:
+            return self.contents.apart(*(entries.get(path_of(root, kind)) for entries in sides))
+
+        step = MomentDelta(before, after, {kind for kind in changed if kind not in without}, apart)
         return RootStory(root, step.events(self.asked), step.balance_sat)
 
     def _faults(self, root: str, sides: tuple[Entries, Entries]) -> dict[str, str]:
@@ -185,7 +156,7 @@ class History:
         for kind in TOLD:
             for name, entries in zip(("before this commit", "in this commit"), sides, strict=True):
                 try:
-                    codec.parse(built_in(kind), self._content(entries.get(path_of(root, kind))) or b"[]\n")
+                    codec.parse(built_in(kind), self.contents.of(entries.get(path_of(root, kind))) or b"[]\n")
                 except Malformed as error:
                     faults[kind] = f"{name}, {error}"
         return faults
@@ -197,18 +168,16 @@ class History:
         if trailer.outpoint is None or len(stories) == 1:
             return [story for story in stories if story.events] or stories[:1]
         named = trailer.outpoint[0].encode()
-        known = [
-            story
-            for story in stories
-            if any(named in self._bytes(story.root, entries, kind) for entries in moments for kind in TOLD)
-        ]
+        known = [story for story in stories if any(self._names(story.root, entries, named) for entries in moments)]
         return known or stories
 
-    def _bytes(self, root: str, entries: Entries, kind: str) -> bytes:
-        try:
-            return self._content(entries.get(path_of(root, kind)))
-        except Malformed:
-            return b""
+    def _names(self, root: str, entries: Entries, txid: bytes) -> bool:
+        """Whether a file of a root that can be read says something of a transaction."""
+        for kind in TOLD:
+            with suppress(Malformed):
+                if any(txid in content for content in self.contents.near(entries.get(path_of(root, kind)))):
+                    return True
+        return False
 
     def _declared(self, trailer: Trailer, root: str, moments: list[Entries]) -> Event:
         if trailer.outpoint is None:

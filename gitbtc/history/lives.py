@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
 from gitbtc.history.commits import RootStory, path_of
 from gitbtc.history.endings import CoinEnding, ending
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import Folded
+from gitbtc.kinds.layouts import Folded, differing, holding, shard_path
 from gitbtc.kinds.registry import root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from gitbtc.repo.objects import LoggedCommit
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.naming import Name
+
+    Lines = dict[str, tuple[bytes, ...]]  # by path
 
 
 class Life:
@@ -51,7 +54,8 @@ class Search:
         self._history = history
         self._name = name
         self._lines: dict[str, tuple[bytes, ...]] = {}  # by blob
-        self._seen: set[tuple[str, str]] = set()
+        self._latest: dict[str, tuple[Entry, Lines]] = {}  # of each path
+        self._named: dict[str, Lines] = {}  # by commit
         self._found: set[tuple[str, Outpoint]] = set()
         self._commits: list[LoggedCommit] = []
 
@@ -59,26 +63,50 @@ class Search:
         """Each commit, once it has been looked at. In a pack, the newest files are the quickest to read."""
         for commit in self._history.ahead(newest_first):
             self._commits.append(commit)
-            for path, entry in self._history.entries(commit.oid).items():
-                self._search(path, entry)
+            self._search(commit.oid)
             yield commit
 
-    def _search(self, path: str, entry: Entry) -> None:
-        """Look at one version of a file, once for each place where it lies."""
+    def _search(self, oid: str) -> Lines:
+        """The lines of a commit's files that may name what is meant, by path."""
+        if oid not in self._named:
+            found = {path: self._lines_at(path, entry) for path, entry in self._history.entries(oid).items()}
+            # Which shard a line is in, is nothing that a commit says of a coin.
+            named = ((path, tuple(sorted(chain.from_iterable(lines.values())))) for path, lines in found.items())
+            self._named[oid] = {path: lines for path, lines in named if lines}
+        return self._named[oid]
+
+    def _lines_at(self, path: str, entry: Entry) -> Lines:
+        """The same of one file, or of each of the shards."""
+        latest, lines = self._latest.get(path, (None, {}))
+        if latest != entry:
+            lines = self._searched(path, entry, latest, lines)
+            self._latest[path] = entry, lines
+            if path == path_of(root_of(path), COINS):
+                coins = (coin for some in lines.values() for coin in coins_in(some, self._name))
+                self._found |= {(root_of(path), outpoint) for outpoint in coins}
+        return lines
+
+    def _searched(self, path: str, entry: Entry, latest: Entry | None, known: Lines) -> Lines:
         mode, oid = entry
-        if (path, oid) in self._seen or mode == SYMBOLIC_LINK:
-            return
-        self._seen.add((path, oid))
-        if isinstance(oid, Folded):
-            for _, own, blob in oid.files.values():
-                self._search(path, (own, blob))
-            self._lines[oid] = tuple(line for blob in _blobs(oid) for line in self._lines.get(blob, ()))
-            return
-        if oid not in self._lines:
-            self._lines[oid] = lines_with(self._history.blob(oid), self._name.needle)
-        root = root_of(path)
-        if path == path_of(root, COINS):
-            self._found |= {(root, outpoint) for outpoint in coins_in(self._lines[oid], self._name)}
+        if mode == SYMBOLIC_LINK:
+            return {}
+        if not isinstance(oid, Folded):
+            return {path: self._lines_in(oid)}
+        if path == path_of(root_of(path), COINS) and not oid.fault:
+            names: Iterable[str] = holding(oid, [self._name.txid])
+            known = {}
+        else:  # any record may name it
+            apart = differing([latest, entry]) if latest and latest[0] != SYMBOLIC_LINK else None
+            names = oid.files if apart is None else apart
+            known = {} if apart is None else known
+        files = {name: oid.files.get(name) for name in names}
+        found = {shard_path(path, name): self._lines_in(file[2]) if file else () for name, file in files.items()}
+        return {place: lines for place, lines in {**known, **found}.items() if lines}
+
+    def _lines_in(self, blob: str) -> tuple[bytes, ...]:
+        if blob not in self._lines:
+            self._lines[blob] = lines_with(self._history.contents.blob(blob), self._name.needle)
+        return self._lines[blob]
 
     def outpoints(self) -> list[Outpoint]:
         """The coins that are meant. GitbtcError when there is none; UsageError when several transactions begin so."""
@@ -106,18 +134,13 @@ class Search:
         """Whether a record that names the transaction differs from that of a parent, or the message names it."""
         if txid in commit.message.encode():
             return True
-        own = self._named(commit.oid, txid)
-        return any(self._named(parent, txid) != own for parent in commit.parents) or (bool(own) and not commit.parents)
+        own = self._naming(commit.oid, txid)
+        return any(self._naming(parent, txid) != own for parent in commit.parents) or (bool(own) and not commit.parents)
 
-    def _named(self, oid: str, txid: bytes) -> dict[str, tuple[bytes, ...]]:
-        """The lines of a commit that name the transaction, by path."""
-        found = {}
-        for path, entry in self._history.entries(oid).items():
-            self._search(path, entry)  # a parent may lie outside of the range
-            lines = tuple(line for line in self._lines.get(entry[1], ()) if txid in line)
-            if lines:
-                found[path] = lines
-        return found
+    def _naming(self, oid: str, txid: bytes) -> Lines:
+        """The lines of a commit that name the transaction, by path; a parent may lie outside of the range."""
+        named = ((path, tuple(line for line in lines if txid in line)) for path, lines in self._search(oid).items())
+        return {path: lines for path, lines in named if lines}
 
     def _end(self, life: Life) -> CoinEnding | None:
         moment = self._history.moment(life.root, self._history.entries(self._commits[0].oid))
@@ -127,10 +150,6 @@ class Search:
             return ending(evidence, life.outpoint)
         except (Malformed, AttributeError, KeyError, TypeError):
             return None
-
-
-def _blobs(oid: Folded) -> list[str]:
-    return [blob for _, _, blob in oid.files.values()]
 
 
 def _write(life: Life, told: Iterable[tuple[LoggedCommit, list[RootStory]]]) -> None:

@@ -11,11 +11,13 @@ from gitbtc.spends.evidence import CONFIRMED, EVENT, IN_MEMPOOL, UNCONFIRMED, is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Files
     from gitbtc.spends.listing import Outpoint
+
+    Near = Callable[[str, Collection[str] | None], Iterable[bytes]]
 
 # An input in a canonical line. A record's own txid is followed by another field.
 _INPUT = re.compile(rb'"txid":"([0-9a-f]{64})","vout":([0-9]{1,10})[,}]')
@@ -40,43 +42,51 @@ Claims = dict[str, SpendClaim]  # by txid
 
 
 class Moment:
-    """One root's files. `files` answers a kind with its bytes. Every question raises codec.Malformed."""
+    """One root's files. `files` answers a kind with its bytes; `near` with the files, one after the other, in which
+    records of some transactions can lie (None: of any): without it, that is all of the kind's. Every question raises
+    codec.Malformed.
+    """
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, near: Near | None = None) -> None:
         self._files = files
-        self._canonical: dict[str, bytes] = {}
+        self._near = near or (lambda kind, _: [files(kind)])
+        self._canonical: dict[str, tuple[bytes, bytes]] = {}
 
     def content(self, kind: str) -> bytes:
         """The file of `kind` as it is."""
         return self._files(kind)
 
-    def lines(self, kind: str) -> bytes:
-        """The file of `kind` in canonical form: a record a line."""
-        if kind not in self._canonical:
-            content = self._files(kind)
-            in_form = content[:3] in (b"[\n{", b"[]\n", b"")
-            self._canonical[kind] = content if in_form else codec.canonical(built_in(kind), content)
-        return self._canonical[kind]
+    def near(self, kind: str, txids: Collection[str] | None = None) -> Iterator[bytes]:
+        """The files of `kind` where records of `txids` (None: of any) can lie, in canonical form: a record a line."""
+        return (self._in_form(kind, content) for content in self._near(kind, txids))
+
+    def _in_form(self, kind: str, content: bytes) -> bytes:
+        if content[:3] in (b"[\n{", b"[]\n", b""):
+            return content
+        if kind not in self._canonical or self._canonical[kind][0] is not content:
+            self._canonical[kind] = content, codec.canonical(built_in(kind), content)
+        return self._canonical[kind][1]
 
     def coin(self, outpoint: Outpoint) -> Record | None:
         """The coin, when it is listed."""
-        content = self.lines(COINS)
-        at = content.find(b'"txid":"%s","vout":%d}' % (outpoint[0].encode(), outpoint[1]))
-        return None if at < 0 else _record(COINS, content, at)
+        needle = b'"txid":"%s","vout":%d}' % (outpoint[0].encode(), outpoint[1])
+        found = ((content, content.find(needle)) for content in self.near(COINS, [outpoint[0]]))
+        return next((_record(COINS, content, at) for content, at in found if at >= 0), None)
 
     def listed(self, outpoints: set[Outpoint]) -> set[Outpoint]:
         """Those of `outpoints` that are listed as coins."""
-        return {outpoint for outpoint, _ in _found(self.lines(COINS), outpoints, names_as_text=False)}
+        files = self.near(COINS, {txid for txid, _ in outpoints})
+        return {one for content in files for one, _ in _found(content, outpoints, names_as_text=False)}
 
     def transaction(self, txid: str) -> Record | None:
         """The record of a transaction, or its mempool entry."""
         own = b'"txid":"%s"' % txid.encode()
         for kind in (TRANSACTIONS, MEMPOOL):
-            content = self.lines(kind)
-            for at in _places(content, own):
-                record = _record(kind, content, at)
-                if record["txid"] == txid:
-                    return record
+            for content in self.near(kind, [txid]):
+                for at in _places(content, own):
+                    record = _record(kind, content, at)
+                    if record["txid"] == txid:
+                        return record
         return None
 
     def is_dead(self, txid: str) -> bool:
@@ -107,11 +117,12 @@ class Moment:
 
     def _claimed(self, kind: str, wanted: set[Outpoint]) -> Iterator[tuple[Outpoint, Record]]:
         """Each record of `kind` that spends one of `wanted`, with what it spends."""
-        content, names_as_text = self.lines(kind), kind == EXECUTION
-        for outpoint, at in _found(content, wanted, names_as_text=names_as_text):
-            record = _record(kind, content, at)
-            if not names_as_text or (record.get("txid") and record.get("event_type") not in ("reserve", "release")):
-                yield outpoint, record
+        names_as_text = kind == EXECUTION
+        for content in self.near(kind) if wanted else ():
+            for outpoint, at in _found(content, wanted, names_as_text=names_as_text):
+                record = _record(kind, content, at)
+                if not names_as_text or (record.get("txid") and record.get("event_type") not in ("reserve", "release")):
+                    yield outpoint, record
 
 
 _STRENGTHS = {TRANSACTIONS: UNCONFIRMED, MEMPOOL: IN_MEMPOOL, EXECUTION: EVENT}

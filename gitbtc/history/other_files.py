@@ -11,7 +11,6 @@ from gitbtc.history.events import Event
 from gitbtc.history.telling import TOLD
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import BUILT_IN, root_of
-from gitbtc.repo.git import SYMBOLIC_LINK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,14 +62,9 @@ class OtherFiles:
 
     def _decided(self, kind: Kind, path: str, sides: Sequence[Entry | None], new: Entry | None) -> list[Operation]:
         """The operations that every parent's comparison with the commit has."""
-        told = [operations(kind, path, self._content(old), self._content(new)) for old in sides]
+        told = [operations(kind, path, *self._history.contents.apart(old, new)) for old in sides]
         common = set.intersection(*({_identity(one) for one in some} for some in told))
         return [one for one in told[0] if _identity(one) in common]
-
-    def _content(self, entry: Entry | None) -> bytes:
-        if entry is not None and entry[0] == SYMBOLIC_LINK:
-            raise Malformed("a symbolic link, which no state file can be")
-        return self._history.blob(entry[1]) if entry else b""
 
 
 def _identity(operation: Operation) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from gitbtc.spends.testimony import FIXED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from gitbtc.history.moment import Claims, Moment
     from gitbtc.kinds.delta import Change
@@ -26,19 +26,22 @@ TOLD = (COINS, TRANSACTIONS, MEMPOOL, EXECUTION)
 class MomentDelta:
     """What differs between two moments of one root, found once."""
 
-    def __init__(self, before: Moment, after: Moment, changed: Container[str]) -> None:
-        """`changed`: the kinds whose files differ. Raises codec.Malformed."""
+    def __init__(
+        self, before: Moment, after: Moment, changed: Container[str],
+        apart: Callable[[str], Sequence[bytes]] | None = None,
+    ) -> None:  # fmt: skip
+        """`changed`: the kinds whose files differ. `apart` answers such a kind with both files, or with parts of them
+        that differ in the same records. Raises codec.Malformed.
+        """
         self.before = before
         self.after = after
-        self.changes: dict[str, list[Change]] = {kind: self._changes(kind, changed) for kind in TOLD}
+        read = apart or (lambda kind: (before.content(kind), after.content(kind)))
+        self.changes: dict[str, list[Change]] = {
+            kind: delta(built_in(kind), *read(kind)) if kind in changed else [] for kind in TOLD
+        }
         coins = self.changes[COINS]
         self.came = {_outpoint(change): change.new_record for change in coins if change.old_record is None}
         self.gone = {_outpoint(change): change.old_record for change in coins if change.new_record is None}
-
-    def _changes(self, kind: str, changed: Container[str]) -> list[Change]:
-        if kind not in changed:
-            return []
-        return delta(built_in(kind), self.before.content(kind), self.after.content(kind))
 
     @property
     def balance_sat(self) -> int:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import calendar
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitbtc.errors import UsageError
+from gitbtc.history.listings import Contents, Listings
 from gitbtc.history.moment import Moment
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
-from gitbtc.kinds.layouts import Folded, differing, folded, read
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import CHAIN, COINS, ROUTING, TRANSACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
 
     from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?\Z")
 _HEIGHT = re.compile(r"[0-9]{1,9}\Z")
 _CHAIN, _COINS, _TRANSACTIONS = (built_in(kind).path for kind in (CHAIN, COINS, TRANSACTIONS))
-_PATHS = frozenset([_CHAIN, _COINS, _TRANSACTIONS, built_in(ROUTING).path])
+_KINDS = frozenset([CHAIN, COINS, TRANSACTIONS, ROUTING])
 
 
 class Point(NamedTuple):
@@ -65,8 +66,8 @@ class Timeline:
     def __init__(self, objects: Objects, blob: Callable[[str], bytes], head: str) -> None:
         """`blob` answers the oid of a blob with its bytes."""
         self._objects = objects
-        self._blob = blob
-        self._kinds = Kinds()
+        self._listings = Listings(objects, Kinds(), _KINDS)
+        self._contents = Contents(blob)
         self._chains: dict[str, Record] = {}
         self.head = objects.commit(head)
 
@@ -100,27 +101,18 @@ class Timeline:
                 return commit
         return None
 
-    def _of_roots(self, commit: str, roots: Collection[str]) -> dict[str, str]:
-        """path -> oid of the files of `roots`."""
+    def _of_roots(self, commit: str, roots: Collection[str]) -> dict[str, Entry]:
+        """path -> mode and oid of the files of `roots`."""
         return {
-            path: oid
-            for path, (mode, oid) in self._entries(commit).items()
-            if mode != SYMBOLIC_LINK and (not roots or root_of(path) in roots)
+            path: entry
+            for path, entry in self._listings.of(commit).items()
+            if entry[0] != SYMBOLIC_LINK and (not roots or root_of(path) in roots)
         }
 
-    def _entries(self, oid: str) -> Mapping[str, Entry]:
-        return folded(self._kinds, self._objects.chosen(oid, self._is_wanted))
-
-    def _is_wanted(self, path: str) -> bool:
-        kind = self._kinds.for_path(path)
-        return kind is not None and kind.path in _PATHS
-
-    def _read(self, oid: str) -> bytes:
-        return read(oid, lambda _, blob: self._blob(blob)) if isinstance(oid, Folded) else self._blob(oid)
-
-    def _chain(self, oid: str) -> Record:
+    def _chain(self, entry: Entry) -> Record:
+        oid = entry[1]
         if oid not in self._chains:
-            self._chains[oid] = codec.parse(built_in(CHAIN), self._read(oid))
+            self._chains[oid] = codec.parse(built_in(CHAIN), self._contents.of(entry))
         return self._chains[oid]
 
     def has_wallet(self, commit: str, roots: Collection[str]) -> bool:
@@ -129,19 +121,29 @@ class Timeline:
 
     def tips(self, commit: str, roots: Collection[str]) -> list[Record]:
         """The chains that a commit's roots name, without an order."""
-        return [self._chain(oid) for path, oid in self._of_roots(commit, roots).items() if path.endswith(_CHAIN)]
+        return [self._chain(entry) for path, entry in self._of_roots(commit, roots).items() if path.endswith(_CHAIN)]
 
     def listed(self, outpoints: set[Outpoint]) -> set[Outpoint]:
         """Those of `outpoints` that some list of coins holds; what cannot be read proves nothing."""
         found: set[Outpoint] = set()
         seen: set[str] = set()
         for commit in self.commits():
-            for path, (mode, oid) in self._entries(commit.oid).items():
-                if path.endswith(_COINS) and mode != SYMBOLIC_LINK and oid not in seen:
-                    seen.add(oid)
-                    found |= self._listed_in(oid, outpoints - found)
+            for path, entry in self._of_roots(commit.oid, ()).items():
+                if path.endswith(_COINS):
+                    found |= self._listed_in(entry, outpoints - found, seen)
             if found == outpoints:
                 break
+        return found
+
+    def _listed_in(self, entry: Entry, outpoints: set[Outpoint], seen: set[str]) -> set[Outpoint]:
+        """Those that a list of coins holds, without looking at files that were `seen`."""
+        found: set[Outpoint] = set()
+        with suppress(codec.Malformed):  # of shards that are no layout
+            for blob, read in self._contents.files(entry, {txid for txid, _ in outpoints}):
+                if blob not in seen:
+                    seen.add(blob)
+                    with suppress(codec.Malformed):
+                        found |= Moment({COINS: read()}.__getitem__).listed(outpoints)
         return found
 
     def first_confirmed(self, roots: Collection[str]) -> dict[str, str]:
@@ -156,32 +158,18 @@ class Timeline:
         """Each record of a kind that a commit has otherwise than its first parent, the oldest first. A file that cannot
         be read tells nothing.
         """
-        before: dict[str, str] = {}
+        before: dict[str, Entry] = {}
         for commit in reversed(list(self.commits())):
             files = self._of_roots(commit.oid, roots).items()
-            now = {path: oid for path, oid in files if path.endswith(built_in(kind).path)}
-            for path, oid in now.items():
-                yield from ((commit, change) for change in self._changes(kind, before.get(path), oid))
+            now = {path: entry for path, entry in files if path.endswith(built_in(kind).path)}
+            for path, entry in now.items():
+                yield from ((commit, change) for change in self._changes(kind, before.get(path), entry))
             before = now
 
-    def _changes(self, kind: str, before: str | None, now: str) -> list[Change]:
-        if before == now:
+    def _changes(self, kind: str, before: Entry | None, now: Entry) -> list[Change]:
+        if before and before[1] == now[1]:
             return []
         try:
-            return delta(built_in(kind), *self._versions(before, now))
+            return delta(built_in(kind), *self._contents.apart(before, now))
         except codec.Malformed:
             return []
-
-    def _versions(self, before: str | None, now: str) -> list[bytes]:
-        """The two files, without shards that are the same."""
-        names = differing([("", before) if before else None, ("", now)])
-        if names is None:
-            return [self._read(oid) if oid else b"" for oid in (before, now)]
-        folded_ones = (oid if isinstance(oid, Folded) else None for oid in (before, now))
-        return [read(oid, lambda _, blob: self._blob(blob), names) if oid else b"" for oid in folded_ones]
-
-    def _listed_in(self, oid: str, outpoints: set[Outpoint]) -> set[Outpoint]:
-        try:
-            return Moment(lambda _: self._read(oid)).listed(outpoints)
-        except codec.Malformed:
-            return set()

@@ -8,6 +8,9 @@ files of a kind in a root make one file of records, which is called by the whole
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import itemgetter
+
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import NotCanonical, body
@@ -120,14 +123,17 @@ class Folded(str):
         from gitbtc.digest import sha256  # of what lies in one file none is asked for
 
         ordered = {name: files[name] for name in sorted(files)}
-        told = "\n".join(f"{name} {mode} {oid}" for name, (_, mode, oid) in ordered.items())
-        is_known = all(oid for _, _, oid in ordered.values())
+        told = "\0".join(chain.from_iterable(ordered.values()))  # a path says its name, and holds no such byte
+        is_known = all(map(_OID, ordered.values()))
         made = cls("shards " + sha256(told.encode("utf-8", "surrogateescape")).hexdigest() if is_known else "")
         made.kind, made.files = kind, ordered
-        lengths = {len(name) for name in ordered if name} if kind.shards == TXID else {0}
+        lengths = set(map(len, filter(None, ordered))) if kind.shards == TXID else {0}
         made.layout = Layout(min(lengths))
         made.fault = _fault(kind, whole, ordered, lengths)
         return made
+
+
+_MODE, _OID = itemgetter(1), itemgetter(2)
 
 
 def _fault(kind: Kind, whole: Path, files: Iterable[str], lengths: set[int]) -> str:
@@ -144,24 +150,52 @@ def _fault(kind: Kind, whole: Path, files: Iterable[str], lengths: set[int]) -> 
 def folded(kinds: Kinds, entries: Mapping[Path, Entry]) -> Mapping[Path, Entry]:
     """`entries` with one for all shards of a kind in a root: at the whole file's path, its oid `Folded`."""
     found: dict[Path, dict[str, tuple[Path, str, str]]] = {}
-    for path in entries:
+    others: dict[Path, Entry] = {}
+    for path, entry in entries.items():
         shard = kinds.shard(path)
-        if shard is not None:
-            found.setdefault(shard[0], {})[shard[1]] = (path, *entries[path])
+        if shard is None:
+            others[path] = entry
+        else:
+            found.setdefault(shard[0], {})[shard[1]] = (path, *entry)
     if not found:
         return entries
-    shards = {path for files in found.values() for path, _, _ in files.values()}
-    made = {path: entry for path, entry in entries.items() if path not in shards}
     for whole, files in found.items():
-        kind = kinds.for_path(whole)
-        if kind is None:
-            continue
-        if whole in made:
-            files[""] = (whole, *made[whole])
-        modes = {mode for _, mode, _ in files.values()}
+        if whole in others:
+            files[""] = (whole, *others[whole])
+        _fold(kinds, whole, files, others)
+    return others
+
+
+def _fold(kinds: Kinds, whole: Path, files: Mapping[str, tuple[Path, str, str]], entries: dict[Path, Entry]) -> None:
+    """Put the one entry of the records at `whole` in the place of those of `files`."""
+    kind = kinds.for_path(whole)
+    if kind is not None:
+        modes = set(map(_MODE, files.values()))
         odd = sorted(modes & _NO_FILE)
-        made[whole] = odd[0] if odd else modes.pop() if len(modes) == 1 else "100644", Folded.of(kind, whole, files)
+        entries[whole] = odd[0] if odd else modes.pop() if len(modes) == 1 else "100644", Folded.of(kind, whole, files)
+
+
+def refolded(kinds: Kinds, entries: Mapping[Path, Entry], changes: Mapping[Path, Entry | None]) -> Mapping[Path, Entry]:
+    """What `folded` makes of entries after some files became others (None: none), given what it made of them before."""
+    made = dict(entries)
+    shards: dict[Path, dict[str, tuple[Path, str, str] | None]] = {}
+    for path, entry in changes.items():
+        whole, name = kinds.shard(path) or (path, "")
+        shards.setdefault(whole, {})[name] = (path, *entry) if entry else None
+    for whole, changed in shards.items():
+        files = {name: file for name, file in {**_files(whole, made.pop(whole, None)), **changed}.items() if file}
+        if any(files):
+            _fold(kinds, whole, files, made)
+        elif files:
+            made[whole] = files[""][1:]
     return made
+
+
+def _files(whole: Path, entry: Entry | None) -> Mapping[str, tuple[Path, str, str]]:
+    """The files of an entry of `folded`, by the name of the shard; the whole file is called ""."""
+    if entry is None:
+        return {}
+    return entry[1].files if isinstance(entry[1], Folded) else {"": (whole, *entry)}
 
 
 def layout_faults(kinds: Kinds, entries: Mapping[Path, Entry]) -> Iterator[tuple[Path, str]]:
@@ -253,13 +287,24 @@ def differing(versions: Iterable[Entry | None]) -> list[str] | None:
         return None
     if any(oid.fault for oid in folded_ones):
         return None
-    sides = [dict(oid.files) if isinstance(oid, Folded) else {} for oid in (one[1] if one else "" for one in found)]
-    names = sorted({name for side in sides for name in side})
-    return [name for name in names if len({_blob(side.get(name)) for side in sides}) > 1]
+    first, *others = [oid.files if isinstance(oid, Folded) else {} for oid in (one[1] if one else "" for one in found)]
+    names = {name for side in others for name, _ in first.items() ^ side.items()}
+    return sorted(name for name in names if any(_blob(first, name) != _blob(side, name) for side in others))
 
 
-def _blob(file: tuple[Path, str, str] | None) -> str:
-    return file[2] if file else ""
+def holding(oid: Folded, txids: Iterable[str] | None = None) -> list[str]:
+    """The shards, by the first digits of txids, in which records of some transactions can lie; without `txids` all.
+    Malformed where nobody can say.
+    """
+    if oid.fault:
+        raise Malformed(oid.fault)
+    if txids is None:
+        return list(oid.files)
+    return sorted(oid.files.keys() & {txid[: oid.layout.digits] for txid in txids})
+
+
+def _blob(files: Mapping[str, tuple[Path, str, str]], name: str) -> str:
+    return files[name][2] if name in files else ""
 
 
 def joined(kind: Kind, layout: Layout, shards: Mapping[str, tuple[Path, bytes]]) -> bytes:

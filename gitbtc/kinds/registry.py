@@ -67,7 +67,8 @@ class Kinds:
     def __init__(self, folder: str | None = None) -> None:
         self._added: dict[str, Kind] = {}
         self._shards: dict[str, str] = dict(BUILT_IN_SHARDS)
-        self._in_folder: dict[str, str] = {}  # what the shards of a folder are named after, "" for a folder of none
+        # What the shards of a folder are named after ("": it has none), their ending, and the whole file's path.
+        self._in_folder: dict[str, tuple[str, str, str]] = {}
         names = sorted(os.listdir(folder)) if folder and os.path.isdir(folder) else []
         for file_name in names:
             if folder and file_name.endswith(SUFFIX):
@@ -123,8 +124,7 @@ class Kinds:
 
     def for_path(self, path: str) -> Kind | None:
         """The kind of the file at `path` (with `/`), a shard of it too, or None when it is not a state file."""
-        shard = self.shard(path)
-        tail = "/".join((shard[0] if shard else path).rsplit("/", 2)[-2:])
+        tail = "/".join(self.whole(path).rsplit("/", 2)[-2:])
         if tail in BUILT_IN:
             return built_in(BUILT_IN[tail])
         return self._added.get(tail)
@@ -132,16 +132,17 @@ class Kinds:
     def shard(self, path: str) -> tuple[str, str] | None:
         """The path that the whole file would have, and the shard's name, where the file at `path` is a shard."""
         folder, _, file = path.rpartition("/")
-        by = self._in_folder.get(folder)
-        if by is None:
-            by = self._in_folder[folder] = self._shards.get("/".join(folder.rsplit("/", 2)[-2:]), "")
-        if not by:
+        by, ending, whole = self._in_folder.get(folder) or self._asked(folder)
+        if not by or not file.endswith(ending):
             return None
-        name, dot, ending = file.rpartition(".")
-        whole = f"{folder}.{ending}"
-        if not dot or not is_name(by, name) or whole.rpartition(".")[2] != self._ending(folder):
-            return None
-        return whole, name
+        name = file[: -len(ending)]
+        return (whole, name) if is_name(by, name) else None
+
+    def _asked(self, folder: str) -> tuple[str, str, str]:
+        by = self._shards.get("/".join(folder.rsplit("/", 2)[-2:]), "")
+        ending = f".{self._ending(folder)}" if by else ""
+        self._in_folder[folder] = found = by, ending, folder + ending
+        return found
 
     def _ending(self, folder: str) -> str:
         stem = "/".join(folder.rsplit("/", 2)[-2:])

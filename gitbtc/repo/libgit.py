@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pygit2
@@ -60,7 +61,7 @@ class LibgitObjects(Objects):
 
     def _entries(self, tree: str) -> Iterable[tuple[str, str, str]]:
         return [
-            ((entry.raw_name or b"").decode("utf-8", "surrogateescape"), f"{entry.filemode:o}", str(entry.id))
+            ((entry.raw_name or b"").decode("utf-8", "surrogateescape"), _mode(entry.filemode), str(entry.id))
             for entry in self._tree(tree)
         ]
 
@@ -219,6 +220,12 @@ def _ancestor(commit: pygit2.Commit) -> Ancestor:
 
 def _entry(file: pygit2.DiffFile) -> Entry | None:
     return None if int(file.mode) == 0 else (f"{int(file.mode):o}", str(file.id))
+
+
+@cache
+def _mode(number: int) -> str:
+    """A mode as Git writes it: a tree may have thousands of entries, and there are few modes."""
+    return f"{number:o}"
 
 
 def _cut(repository: pygit2.Repository) -> frozenset[str]:

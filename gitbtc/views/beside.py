@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from gitbtc.kinds import codec, json_text
 from gitbtc.kinds.registry import built_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     from gitbtc.kinds.kind import Kind, Record
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     Outpoint = tuple[str, int]
     # The bytes of the state file of a kind in the root, b"" where there is none.
     Files = Callable[[str], bytes]
+    # The files of a kind where records of some transactions can lie (None: of any), each for itself.
+    Near = Callable[[str, Collection[str] | None], Iterable[bytes]]
 
 # The kinds whose records name what they spend; what the first one says counts.
 _SPENDING = ("transactions", "mempool")
@@ -35,10 +38,13 @@ class Beside:
     `is_certain`: the files are those of that moment, so that what they do not know is not known then.
     """
 
-    def __init__(self, files: Files, *, is_alone: bool = False, is_certain: bool = True) -> None:
+    def __init__(
+        self, files: Files, near: Near | None = None, *, is_alone: bool = False, is_certain: bool = True
+    ) -> None:
         self.is_alone = is_alone
         self.is_certain = is_certain
         self._files = files
+        self._near = near
         self._known: dict[str, bytes] = {}
 
     def spenders(self, wanted: set[Outpoint]) -> dict[Outpoint, Record]:
@@ -47,7 +53,7 @@ class Beside:
 
         found: dict[Outpoint, Record] = {}
         texts = {(txid.encode(), str(vout).encode()): (txid, vout) for txid, vout in wanted}
-        for content in map(self._content, _SPENDING) if wanted else ():
+        for content in self._contents(_SPENDING) if wanted else ():
             for match in _INPUT.finditer(content):
                 outpoint = texts.get((match[1], match[2]))
                 record = _transaction(content, match.start()) if outpoint else None
@@ -61,7 +67,7 @@ class Beside:
         """txid -> the record of the transaction, or its mempool entry."""
         found: dict[str, Record] = {}
         wanted = {txid.encode() for txid in txids}
-        for content in map(self._content, _SPENDING) if wanted else ():
+        for content in self._contents(_SPENDING, txids) if wanted else ():
             for match in _OWN.finditer(content):
                 record = _transaction(content, match.start()) if match[1] in wanted else None
                 if record and record["txid"] in txids:
@@ -93,12 +99,25 @@ class Beside:
     def listed(self, wanted: set[Outpoint]) -> set[Outpoint]:
         """Those of `wanted` that are among the coins."""
         texts = {(txid.encode(), str(vout).encode()): (txid, vout) for txid, vout in wanted}
-        found = (texts.get((match[1], match[2])) for match in _INPUT.finditer(self._content("utxos") if texts else b""))
+        files = self._contents(["utxos"], {txid for txid, _ in wanted}) if texts else ()
+        found = (texts.get((match[1], match[2])) for content in files for match in _INPUT.finditer(content))
         return {outpoint for outpoint in found if outpoint}
+
+    def _contents(self, kinds: Iterable[str], txids: Collection[str] | None = None) -> Iterator[bytes]:
+        """The files of `kinds` where records of some transactions can lie (None: of any), of one kind after another."""
+        for kind in kinds:
+            if self._near is None:
+                yield self._content(kind)
+                continue
+            with suppress(codec.Malformed):
+                yield from (_canonical(built_in(kind), content) for content in self._near(kind, txids))
 
     def _content(self, kind: str) -> bytes:
         if kind not in self._known:
-            self._known[kind] = _canonical(built_in(kind), self._files(kind))
+            try:
+                self._known[kind] = _canonical(built_in(kind), self._files(kind))
+            except codec.Malformed:
+                self._known[kind] = b""
         return self._known[kind]
 
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from gitbtc.history.endings import CoinEnding
     from gitbtc.history.events import Event
     from gitbtc.history.lives import Life
+    from gitbtc.history.moment import Moment
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.objects import LoggedCommit
-    from gitbtc.spends.evidence import Files
     from gitbtc.spends.listing import Outpoint
 
     Lines = Iterator[tuple[str, str]]  # role, text
@@ -118,8 +118,8 @@ _COIN, _TRANSACTION = ("coin", "coins"), ("transaction", "transactions")
 class _Beside(Beside):
     """The files of a commit; who spent what, as its events say."""
 
-    def __init__(self, events: Sequence[Event], files: Files) -> None:
-        super().__init__(files)
+    def __init__(self, events: Sequence[Event], after: Moment) -> None:
+        super().__init__(after.content, after.near)
         self._spent = {event.outpoint: _spending(event) for event in events if event.kind == "spent" and event.outpoint}
 
     def spenders(self, wanted: set[Outpoint]) -> dict[Outpoint, Record]:
@@ -162,7 +162,7 @@ class _Page:
     def _payments(self) -> Iterator[Row]:
         gone, came = ({event.outpoint: event.coin or {} for event in self._moving if event.outpoint and
                        event.kind == kind} for kind in ("spent", "received"))  # fmt: skip
-        beside = _Beside(self._moving, self._story.files)
+        beside = _Beside(self._moving, self._story.after)
         told = movements(gone, came, beside)
         page = Page(told, beside, length=self._length, beyond=self._line.said, year=self._year, is_history=True,
                     full=self._full)  # fmt: skip

@@ -1,0 +1,136 @@
+"""The state files of many commits, each of which has nearly all in common with the one before it."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.layouts import Folded, differing, folded, holding, read, refolded
+from gitbtc.kinds.shards import TXID
+from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from gitbtc.kinds.registry import Kinds
+    from gitbtc.repo.git import Entry
+    from gitbtc.repo.objects import Objects
+
+    Entries = Mapping[str, Entry]  # path -> (mode, oid)
+
+_MOST = 16  # commits whose files are listed
+_KEPT_BYTES = 32 << 20  # of shards,
+_JOINED = 4  # and files that shards make by sorting their records
+
+
+class Listings:
+    """The files that commits have of some kinds, by path; one for all shards of a kind in a root (kinds/layouts.py).
+
+    The first commit's tree is listed whole. Every other one's files are those of the commit that was asked for before
+    it, but for what differs between the two trees: a wallet may lie in thousands of shards.
+    """
+
+    def __init__(self, objects: Objects, kinds: Kinds, names: frozenset[str] | None = None) -> None:
+        """`names`: the kinds whose files are wanted; without them, all of `kinds`."""
+        self._objects = objects
+        self._kinds = kinds
+        self._names = names
+        self._known: dict[str, tuple[str, Entries]] = {}  # by commit, with its tree
+        self._wanted: dict[str, bool] = {}  # by the path that all shards have in common
+        self._latest = ""
+
+    def of(self, commit: str) -> Entries:
+        """The files of the commit with that oid."""
+        if commit not in self._known:
+            if len(self._known) >= _MOST:
+                self._known = {self._latest: self._known[self._latest]}
+            tree = self._objects.ancestor(commit).tree
+            self._known[commit] = tree, self._listed(commit, tree)
+        self._latest = commit
+        return self._known[commit][1]
+
+    def _listed(self, commit: str, tree: str) -> Entries:
+        if not self._latest:
+            return folded(self._kinds, self._objects.chosen(commit, self._is_wanted))
+        before, known = self._known[self._latest]
+        changed = {
+            path: None if now and now[0] == SUBMODULE else now
+            for path, (_, now) in self._objects.differing(before, tree).items()
+            if self._is_wanted(path)
+        }
+        return refolded(self._kinds, known, changed) if changed else known
+
+    def _is_wanted(self, path: str) -> bool:
+        shard = self._kinds.shard(path)
+        whole = shard[0] if shard else path
+        if whole not in self._wanted:
+            kind = self._kinds.for_path(whole)
+            self._wanted[whole] = kind is not None and (self._names is None or kind.name in self._names)
+        return self._wanted[whole]
+
+
+class Contents:
+    """The bytes of such files. `blob` answers the oid of a blob with its bytes. Malformed for shards that make no file,
+    and for a symbolic link.
+    """
+
+    def __init__(self, blob: Callable[[str], bytes]) -> None:
+        self.blob = blob
+        self._shards: dict[str, bytes] = {}  # those read last: the next commit's version has most of them too
+        self._size = 0
+        self._sorted = lru_cache(maxsize=_JOINED)(self._join)
+
+    def of(self, entry: Entry | None) -> bytes:
+        """All records; none where there is no file."""
+        if entry is None:
+            return b""
+        oid = _readable(entry)
+        if not isinstance(oid, Folded):
+            return self.blob(oid)
+        return self._join(oid) if oid.kind.shards == TXID else self._sorted(oid)
+
+    def apart(self, *versions: Entry | None) -> list[bytes]:
+        """The records of each of some versions, without shards that are the same in all of them: they differ in the
+        same records as the whole.
+        """
+        names = differing(versions)
+        if names is None:
+            return [self.of(entry) for entry in versions]
+        oids = [_readable(entry) if entry else None for entry in versions]
+        return [self._join(oid, names) if isinstance(oid, Folded) else b"" for oid in oids]
+
+    def near(self, entry: Entry | None, txids: Collection[str] | None = None) -> Iterator[bytes]:
+        """The files in which records of some transactions can lie (of any, without `txids`), one after the other."""
+        return (read_one() for _, read_one in self.files(entry, txids))
+
+    def files(
+        self, entry: Entry | None, txids: Collection[str] | None = None
+    ) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """The same: what tells the versions of each apart, and how to read it."""
+        oid = _readable(entry) if entry else ""
+        if not isinstance(oid, Folded) or oid.kind.shards != TXID:
+            yield oid, partial(self.of, entry)
+            return
+        for name in holding(oid, txids):
+            yield oid.files[name][2], partial(self._join, oid, [name])
+
+    def _join(self, oid: Folded, names: Sequence[str] | None = None) -> bytes:
+        return read(oid, lambda _, blob: self.shard(blob), names)
+
+    def shard(self, blob: str) -> bytes:
+        """The bytes of one shard."""
+        if blob not in self._shards:
+            content = self.blob(blob)
+            self._size += len(content)
+            if self._size > _KEPT_BYTES:
+                self._shards.clear()
+                self._size = len(content)
+            self._shards[blob] = content
+        return self._shards[blob]
+
+
+def _readable(entry: Entry) -> str:
+    if entry[0] == SYMBOLIC_LINK:
+        raise Malformed("a symbolic link, which no state file can be")
+    return entry[1]

@@ -14,17 +14,21 @@ from gitbtc import progress
 from gitbtc.cli import left_out
 from gitbtc.cli.arguments import complete_files, kinds_of_repository
 from gitbtc.errors import CannotWork, UsageError, printable, printable_json
+from gitbtc.judge.vetted import Vetted
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.near import A_FOLDER, guarded_by_nobody, misspelt, shadowed, shadows
-from gitbtc.kinds.validate import RecordViolation, validate_files
+from gitbtc.kinds.validate import Known, RecordViolation, validate_files
+from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
+from gitbtc.repo.places import oid_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Self
 
-    from gitbtc.kinds.kind import Record
+    from gitbtc.kinds.kind import Kind, Record
     from gitbtc.kinds.registry import Kinds
-    from gitbtc.kinds.validate import Files
+    from gitbtc.kinds.validate import Files, Valid
     from gitbtc.repo.git import BlobReader, Entry
 
 ROOT_KEY = "gitbtc.validate/v1"
@@ -37,23 +41,29 @@ _SHOWN = 20  # faults of one file in the text; --json has them all
 @click.option("--staged", is_flag=True, help="Check what the next commit would change.")
 @click.option("--rev", metavar="REV", help="Check the state files of a revision.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--all", "anew", is_flag=True, help="Look also at files that were looked at before.")
 @left_out.allow_empty
-def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: bool, allow_empty: bool) -> int:
+def command(  # noqa: PLR0913 - each is an option
+    paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: bool, anew: bool, allow_empty: bool
+) -> int:
     """Check records against their schemas.
 
     Without arguments, all state files of the work tree; with PATH, that file, or the state files in that folder.
     Exit status 1 when a record breaks a rule, 3 where no state file is.
+
+    In whose bytes this version of gitbtc found no fault is remembered in .git/gitbtc/vetted: without arguments, such a
+    file is not looked at again while Git sees no change of it. --all looks at every record; so does PATH.
     """
     if (bool(paths) + staged + (rev is not None)) > 1:
         raise UsageError("give paths, or --staged, or --rev REV: one of them")
     kinds = kinds_of_repository()
-    if not (paths or staged or rev):
-        left_out.tell(Git(), kinds)
-        _tell_misspelt(Git(), kinds)
     with ExitStack() as open_files:
-        old, new = _chosen(kinds, paths, rev, open_files, staged=staged)
+        old, new, beside = _chosen(kinds, paths, rev, open_files, staged=staged)
+        known = Remembered.here(Git(), beside, anew=anew) if not (paths or old) else None
         count = Count()
-        found = list(validate_files(kinds, old, new, count.watch))
+        found = list(validate_files(kinds, old, new, count.watch, known=known))
+    if known is not None:
+        known.keep()
     if as_json:
         click.echo(printable_json({ROOT_KEY: _document(found, count)}))
     else:
@@ -65,17 +75,51 @@ def command(paths: tuple[str, ...], rev: str | None, *, staged: bool, as_json: b
 
 def _chosen(
     kinds: Kinds, paths: tuple[str, ...], rev: str | None, open_files: ExitStack, *, staged: bool
-) -> tuple[Files, Files]:
-    """The state files to compare with, and those to check."""
-    if staged or rev is not None:
-        git = Git()
-        blobs = open_files.enter_context(git.blobs())
-        if rev is not None:
-            return {}, _stored(blobs, git.tree_entries(rev))
-        head = git.find("HEAD")
-        old = _stored(blobs, git.tree_entries(head)) if head else {}
-        return old, {**_stored(blobs, git.index_entries()), **_unmerged(git)}
-    return {}, _found(kinds, paths) if paths else _work_tree()
+) -> tuple[Files, Files, Files]:
+    """The state files to compare with, those to check, and the versions that the index has of some."""
+    if paths:
+        return {}, _found(kinds, paths), {}
+    git = Git()
+    blobs = open_files.enter_context(git.blobs())
+    if not (staged or rev is not None):
+        return {}, *_work_tree(git, blobs, kinds)
+    if rev is not None:
+        return {}, _stored(blobs, git.tree_entries(rev)), {}
+    head = git.find("HEAD")
+    old = _stored(blobs, git.tree_entries(head)) if head else {}
+    return old, {**_stored(blobs, git.index_entries()), **_unmerged(git)}, {}
+
+
+class Remembered(Known):
+    """What was found in files of this repository before; `anew`: nothing is asked of it."""
+
+    def __init__(self, common: str, beside: Files, *, anew: bool) -> None:
+        super().__init__(beside)
+        self._vetted = Vetted(os.path.join(common, "gitbtc"))
+        self._digits = oid_digits(common)
+        self._anew = anew
+
+    @classmethod
+    def here(cls, git: Git, beside: Files, *, anew: bool) -> Self | None:
+        """That of the repository where `git` runs; None where gitbtc is not set up, and keeps nothing."""
+        common = git.common_dir()
+        return cls(common, beside, anew=anew) if os.path.isdir(os.path.join(common, "gitbtc")) else None
+
+    def version(self, content: bytes) -> str:
+        """The oid."""
+        return blob_id(content, self._digits)
+
+    def of(self, path: str, version: str, kind: Kind) -> Valid | None:
+        """What was found in the blob `version`, where it lay at `path`; None where nobody knows, as of no blob."""
+        return None if self._anew else self._vetted.valid(path, version, kind)
+
+    def add(self, path: str, version: str, kind: Kind, valid: Valid) -> None:
+        """Remember it."""
+        self._vetted.add_valid(path, version, kind, valid)
+
+    def keep(self) -> None:
+        """Write down what was added."""
+        self._vetted.keep()
 
 
 # -- where the files are ---------------------------------------------------------------------------------------------
@@ -102,15 +146,26 @@ def _conflicted() -> bytes:
     raise Malformed("the merge left this file in conflict; settle it and `git add` it (`gitbtc conflicts` lists what)")
 
 
-def _work_tree() -> Files:
-    git = Git()
-    top = Path(git.top_level())
-    return {path: _file(top / path) for path in git.work_tree_paths() if os.path.lexists(top / path)}
+def _work_tree(git: Git, blobs: BlobReader, kinds: Kinds) -> tuple[Files, Files]:
+    """The state files there, each with its oid in the index where it is that one; and of the others the index's."""
+    left_out.tell(git, kinds)
+    top, paths, tracked = git.top_level(), git.work_tree_paths(), git.tracked_files()
+    _tell_misspelt(kinds, paths)
+    files: dict[str, tuple[str, Callable[[], bytes]]] = {}
+    beside: dict[str, tuple[str, Callable[[], bytes]]] = {}
+    for path in paths:
+        place = os.path.join(top, path)
+        oid, is_unchanged = tracked.get(path, ("", False))
+        if is_unchanged or os.path.lexists(place):
+            files[path] = oid if is_unchanged else place, partial(_read, place)
+            if oid and not is_unchanged:
+                beside[path] = oid, partial(blobs.read, oid)
+    return files, beside
 
 
-def _tell_misspelt(git: Git, kinds: Kinds) -> None:
+def _tell_misspelt(kinds: Kinds, paths: Iterable[str]) -> None:
     """Say on standard error which files are none that is checked, and may have been meant to be."""
-    for path in git.work_tree_paths():
+    for path in dict.fromkeys(map(kinds.whole, paths)):
         shadow = shadowed(kinds, path)
         meant = misspelt(kinds, path)
         if shadow or meant:
@@ -156,18 +211,19 @@ def _told(file: Path, top: Path) -> str:
 
 
 def _file(path: Path) -> tuple[str, Callable[[], bytes]]:
-    return str(path), partial(_read, path)
+    return str(path), partial(_read, str(path))
 
 
-def _read(path: Path) -> bytes:
-    if path.is_symlink():
+def _read(place: str) -> bytes:
+    if os.path.islink(place):
         raise Malformed(_LINK)
     try:
-        return path.read_bytes()
+        with open(place, "rb") as file:
+            return file.read()
     except IsADirectoryError:
         raise Malformed(A_FOLDER) from None
     except OSError as error:
-        raise CannotWork(f"{path}: {error.strerror}") from None
+        raise CannotWork(f"{place}: {error.strerror}") from None
 
 
 # -- what is told ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,9 @@ byte and found nothing at all, not even something that it only tells, or that 32
 what was found cannot change with the allow list, with the repository's other files or with what else is installed:
 only with the program, and then nothing counts as vetted any more.
 
+Beside that, with words of their own: in which versions `gitbtc validate` looked at every record and found no fault, for
+which networks. That too holds for this program and these schemas alone; and one says nothing of the other.
+
 A version that merely is in the index, or in a commit, is not vetted: a clone without gitbtc may have put it there.
 """
 
@@ -12,7 +15,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from contextlib import suppress
+from functools import lru_cache
 
 from gitbtc import resources
 from gitbtc.digest import sha256
@@ -26,67 +31,117 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.validate import Valid
 
 FILE = "vetted"
-_MOST = 1 << 16  # bytes of the file, some 1,000 versions; when it is full, the newer half is kept
+_MOST = 1 << 22  # bytes of the file, some 30,000 versions; when it is full, the newer half is kept
 _LONGEST = 256  # bytes of a line, of which few are so long
 _BESIDE = 4096  # bytes on either side of a change
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Vetted:
-    """The vetted versions: a path, and what `blob_id` makes of its bytes. They lie in `folder`, gitbtc's in the common
-    Git folder, once `keep` was called. What cannot be read or written there is not vetted; nothing raises.
+    """The vetted versions: a path, and what `blob_id` makes of its bytes; and by the same what was found `valid`. They
+    lie in `folder`, gitbtc's in the common Git folder, once `keep` was called. What cannot be read or written there is
+    not vetted; nothing raises.
     """
 
     def __init__(self, folder: str) -> None:
         self._path = os.path.join(folder, FILE)
         self._head = f"{_program()}\n".encode()
-        self._lines = dict.fromkeys(self._kept())
-        self._new: list[bytes] = []
+        self._content = self._kept()
+        self._new: dict[bytes, None] = {}
+        self._said: dict[bytes, bytes] | None = None
 
-    def _kept(self) -> list[bytes]:
+    def _kept(self) -> bytes:
+        """The lines, and a line end before the first of them."""
         with suppress(OSError):
             content = files.read(self._path) or b""
             if content.startswith(self._head):
-                return content.splitlines()[1:]
-        return []
+                return content[len(self._head) - 1 :]
+        return b"\n"
 
     def holds(self, path: str, oid: str, kind: Kind | None) -> bool:
         """Whether the version `oid` of the file of `kind` (None: of no state file) at `path` is vetted."""
-        return _line(path, oid, kind) in self._lines
+        line = _line(path, oid, kind)
+        return line in self._new or b"\n%s\n" % line in self._content
 
     def add(self, path: str, oid: str, kind: Kind | None) -> None:
         """From now on it is."""
-        line = _line(path, oid, kind)
-        if line not in self._lines:
-            self._lines[line] = None
-            self._new.append(line)
+        if not self.holds(path, oid, kind):
+            self._new[_line(path, oid, kind)] = None
+
+    def valid(self, path: str, oid: str, kind: Kind) -> Valid | None:
+        """What a look at all records of such a version found, where no fault was; None where nobody has looked."""
+        said = self._all_said().get(_line(path, oid, kind))
+        return _read(said) if said else None
+
+    def add_valid(self, path: str, oid: str, kind: Kind, valid: Valid) -> None:
+        """Remember that its records are what they have to be."""
+        line, said = _line(path, oid, kind), _written(valid)
+        if self._all_said().get(line) != said:
+            self._all_said()[line] = said
+            self._new[b"%s %s %s" % (_VALID, said, line)] = None
+
+    def _all_said(self) -> dict[bytes, bytes]:
+        """Of each valid version what was found, as it stands in the file; the last line about one counts."""
+        if self._said is None:
+            lines = (line.split(b" ", 2) for line in self._content.split(b"\n")[:-1] if line.startswith(_VALID))
+            self._said = {parts[2]: parts[1] for parts in lines if len(parts) == 3}
+        return self._said
 
     def keep(self) -> None:
         """Write down what was added. Nothing waits for the disk: what a crash loses is looked at again."""
-        new, self._new = [line + b"\n" for line in self._new], []
-        kept = [line + b"\n" for line in self._kept()]
+        new, self._new = [line + b"\n" for line in self._new], {}
+        if not new:
+            return
+        kept = self._kept()[1:]
         with suppress(OSError, GitbtcError):
-            if new and kept and sum(map(len, kept + new)) < _MOST:
+            if kept and len(kept) + sum(map(len, new)) < _MOST:
                 with open(self._path, "ab") as file:
                     file.write(b"".join(new))
-            elif new:
-                newer = [*kept[len(kept) // 2 :], *new][-_MOST // _LONGEST :]
+            else:
+                lines = kept.splitlines(keepends=True)
+                newer = [*lines[len(lines) // 2 :], *new][-_MOST // _LONGEST :]
                 files.write(self._path, self._head + b"".join(newer))
 
 
+_VALID = b"valid"
+_DIGITS = 19  # of a number of records; no file has so many
+
+
+def _written(valid: Valid) -> bytes:
+    named = (",".join(sorted(one)) for one in (valid.networks, *valid.said))
+    return f"{valid.records}/{'/'.join(named)}".encode()
+
+
+@lru_cache(maxsize=1 << 10)
+def _read(said: bytes) -> Valid | None:
+    from gitbtc.kinds.validate import Valid
+
+    records, *named = said.decode("ascii", "replace").split("/")
+    if not (records.isdecimal() and len(records) < _DIGITS and named):
+        return None
+    networks, *claims = (frozenset(one.split(",")) for one in named)
+    return Valid(int(records), networks, claims)
+
+
 def _line(path: str, oid: str, kind: Kind | None) -> bytes:
-    is_added = kind is not None and kind.name not in BUILT_IN.values()
-    schema = sha256(json.dumps(kind.schema, sort_keys=True).encode()).hexdigest() if kind and is_added else ""
-    return f"{oid} {json.dumps(path)} {schema}".encode()
+    return f"{oid} {json.dumps(path)} {_schema(kind)}".encode()
+
+
+def _schema(kind: Kind | None) -> str:
+    """What tells the versions of an added kind's schema apart; those of the others belong to the program."""
+    if kind is None or kind.name in BUILT_IN.values():
+        return ""
+    return sha256(json.dumps(kind.schema, sort_keys=True).encode()).hexdigest()
 
 
 def _program() -> str:
-    """A digest of what the outcome of a look depends on besides the bytes: the code that looks, and the schemas."""
+    """A digest of what the outcome of a look depends on besides the bytes: the code that looks, the schemas, Python."""
     looked_by = [os.path.join(_PACKAGE, room) for room in ("keys", "kinds")]
     found = sorted(place for folder in [*looked_by, resources.folder("schemas")] for place in _stats(folder))
-    return sha256(json.dumps(found).encode()).hexdigest()
+    return sha256(json.dumps([sys.version, *found]).encode()).hexdigest()
 
 
 def _stats(folder: str) -> Iterator[tuple[str, int, int]]:

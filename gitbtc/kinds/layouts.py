@@ -8,7 +8,6 @@ files of a kind in a root make one file of records, which is called by the whole
 
 from __future__ import annotations
 
-from itertools import chain
 from operator import itemgetter
 
 from gitbtc.kinds import codec
@@ -123,7 +122,7 @@ class Folded(str):
         from gitbtc.digest import sha256  # of what lies in one file none is asked for
 
         ordered = {name: files[name] for name in sorted(files)}
-        told = "\0".join(chain.from_iterable(ordered.values()))  # a path says its name, and holds no such byte
+        told = "\n".join([f"{name} {mode} {oid}" for name, (_, mode, oid) in ordered.items()])
         is_known = all(map(_OID, ordered.values()))
         made = cls("shards " + sha256(told.encode("utf-8", "surrogateescape")).hexdigest() if is_known else "")
         made.kind, made.files = kind, ordered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import NotCanonical, body
@@ -20,7 +20,7 @@ from gitbtc.kinds.places import ELEMENT, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from gitbtc.kinds.formats import Networks
@@ -131,13 +131,14 @@ def network_of_root(files: Iterable[tuple[Kind, Callable[[], bytes]]]) -> Networ
     What a register such as chain.json names decides. Without one, files that agree decide; where they do not, the
     first of them does, so that the others are the ones reported. A file that does not parse has no say.
     """
-    registers_first = sorted(files, key=lambda file: not _within(file[0]))
+    return network_said((kind, partial(said_in, kind, read)) for kind, read in files)
+
+
+def network_said(files: Iterable[tuple[Kind, Callable[[], Sequence[Networks]]]]) -> Networks:
+    """The same, given what each file says of it (`said_in`)."""
     networks = ANY_NETWORK
-    for kind, read in registers_first:
-        try:
-            claimed = _claimed(kind, read())
-        except codec.Malformed:
-            continue
+    for kind, said in sorted(files, key=lambda file: not _within(file[0])):
+        claimed = said()
         if _within(kind) and claimed:
             return claimed[0]
         for some in claimed:
@@ -145,7 +146,12 @@ def network_of_root(files: Iterable[tuple[Kind, Callable[[], bytes]]]) -> Networ
     return networks
 
 
-def _claimed(kind: Kind, content: bytes) -> list[Networks]:
-    if not _within(kind):
-        return sorted(claimed_in(kind, content), key=sorted)
-    return [networks for _, networks in claims(kind, codec.parse(kind, content))]
+def said_in(kind: Kind, read: Callable[[], bytes]) -> Sequence[Networks]:
+    """What the values of a file say of the network, a register's in their order; nothing where it does not parse."""
+    try:
+        content = read()
+        if not _within(kind):
+            return sorted(claimed_in(kind, content), key=sorted)
+        return [networks for _, networks in claims(kind, codec.parse(kind, content))]
+    except codec.Malformed:
+        return ()

@@ -58,6 +58,9 @@ def built_in(name: str) -> Kind:
     return _loaded[name]
 
 
+_MOST_FOUND = 1 << 16  # paths of which it is kept what they are
+
+
 class Kinds:
     """The kinds of one repository: the built-in ones and those whose schemas lie in `folder`.
 
@@ -69,6 +72,7 @@ class Kinds:
         self._shards: dict[str, str] = dict(BUILT_IN_SHARDS)
         # What the shards of a folder are named after ("": it has none), their ending, and the whole file's path.
         self._in_folder: dict[str, tuple[str, str, str]] = {}
+        self._found: dict[str, tuple[str, str] | None] = {}  # by path: what looks at many asks for each several times
         names = sorted(os.listdir(folder)) if folder and os.path.isdir(folder) else []
         for file_name in names:
             if folder and file_name.endswith(SUFFIX):
@@ -104,6 +108,7 @@ class Kinds:
         if kind.shards:
             self._shards[_stem(kind.path)] = kind.shards
             self._in_folder.clear()
+            self._found.clear()
 
     def names(self) -> list[str]:
         """Every kind's name, the built-in ones first, in the order of the record tables."""
@@ -131,6 +136,13 @@ class Kinds:
 
     def shard(self, path: str) -> tuple[str, str] | None:
         """The path that the whole file would have, and the shard's name, where the file at `path` is a shard."""
+        if path not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[path] = self._shard(path)
+        return self._found[path]
+
+    def _shard(self, path: str) -> tuple[str, str] | None:
         folder, _, file = path.rpartition("/")
         by, ending, whole = self._in_folder.get(folder) or self._asked(folder)
         if not by or not file.endswith(ending):

@@ -7,7 +7,8 @@ and slow to run, finds the words for the others.
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from itertools import chain
 
 from gitbtc.errors import CannotWork
@@ -16,12 +17,12 @@ from gitbtc.kinds.accept import acceptance
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.formats import ANY_NETWORK, CHECKS
 from gitbtc.kinds.layouts import layout_faults, layout_named, no_shard, stranger
-from gitbtc.kinds.networks import belongs_to_one, claims, network_of_root
+from gitbtc.kinds.networks import belongs_to_one, claims, network_of_root, network_said, said_in
 from gitbtc.kinds.registry import root_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from gitbtc.kinds.accept import Test
@@ -180,42 +181,139 @@ def _unwatched(_: str, records: Iterable[Record], __: int) -> Iterable[Record]:
     return records
 
 
+class Valid:
+    """What a look at all records of a file found that has no fault: `records`, how many they are (an object file is
+    one); `networks`, those it was held to be of; `said`, what its values say of that (gitbtc.kinds.networks).
+    """
+
+    __slots__ = ("networks", "records", "said")
+
+    def __init__(self, records: int, networks: Networks, said: Sequence[Networks]) -> None:
+        self.records = records
+        self.networks = networks
+        self.said = said
+
+
+class Known:
+    """What is known of versions of files that were looked at before. `beside`: path -> another version of what lies
+    there, and how to read it.
+    """
+
+    def __init__(self, beside: Files) -> None:
+        self.beside = beside
+
+    def version(self, content: bytes) -> str:
+        """What tells the versions of files apart."""
+        raise NotImplementedError
+
+    def of(self, path: str, version: str, kind: Kind) -> Valid | None:
+        """What was found in a version of the file at `path`, where it had no fault; None where nobody knows."""
+        raise NotImplementedError
+
+    def add(self, path: str, version: str, kind: Kind, valid: Valid) -> None:
+        """Remember it."""
+        raise NotImplementedError
+
+
 def validate_files(
-    kinds: Kinds, old: Files, new: Files, watch: Watch = _unwatched
+    kinds: Kinds, old: Files, new: Files, watch: Watch = _unwatched, *, known: Known | None = None
 ) -> Iterator[tuple[str, RecordViolation]]:
-    """(path, fault) for the state files among `new`, looking at no record that `old` has already.
+    """(path, fault) for the state files among `new`, looking at no record that `old` has already; or, where there is no
+    `old`, at none that is `known` to be valid.
 
     `watch` is called with path, records and their number for each file, and yields the records on.
     """
-    state = {path: kind for path in sorted(new) if (kind := kinds.for_path(path))}
     yield from _layouts(kinds, old, new)
     by_root: dict[str, dict[str, Kind]] = {}
-    for path, kind in state.items():
-        by_root.setdefault(root_of(kinds.whole(path)), {})[path] = kind
+    for path in sorted(new):
+        kind = kinds.for_path(path)
+        if kind:
+            by_root.setdefault(root_of(kinds.whole(path)), {})[path] = kind
     for inside in by_root.values():
-        networks = network_of_root((kind, new[path][1]) for path, kind in inside.items())
+        found = {path: known.of(path, new[path][0], kind) for path, kind in inside.items()} if known else {}
+        networks = network_said(
+            (kind, partial(_said, found.get(path), kind, new[path][1])) for path, kind in inside.items()
+        )
         before = network_of_root((kind, old[path][1]) for path, kind in inside.items() if path in old)
         for path, kind in inside.items():
             # What was right for another network has to be looked at again.
             (was, read_old), (is_now, read_new) = old.get(path, _NO_FILE) if before == networks else _NO_FILE, new[path]
+            valid = found.get(path)
             if was == is_now:
                 continue
-            shard = kinds.shard(path)
-            try:
-                records, count = _changed(kind, read_old, read_new())
-                lines: Lines | None = None
-                for violation in _violations(kind, watch(path, records, count), networks, shard and shard[1]):
-                    if lines is None:
-                        from gitbtc.kinds.lines import Lines
+            if valid is not None and valid.networks == networks:
+                watch(path, (), valid.records)
+                continue
+            looking = _Looking(kinds, networks, watch, known)
+            yield from ((path, fault) for fault in looking.faults(path, kind, read_old, read_new))
 
-                        lines = Lines(kind, read_new())
-                        foreign = codec.foreign_words(kind, read_new())
-                        if foreign:
-                            yield path, RecordViolation("", "", "", foreign)
-                    violation.line = lines.of(violation.record or {}, violation.field)
-                    yield path, violation
-            except codec.Malformed as error:
-                yield path, RecordViolation("", "", "", str(error))
+
+class _Looking:
+    """A look at the records of files of one root."""
+
+    def __init__(self, kinds: Kinds, networks: Networks, watch: Watch, known: Known | None) -> None:
+        self._kinds = kinds
+        self._networks = networks
+        self._watch = watch
+        self._known = known
+
+    def faults(
+        self, path: str, kind: Kind, read_old: Callable[[], bytes], read_new: Callable[[], bytes]
+    ) -> Iterator[RecordViolation]:
+        """Those of a file; where there is none, it is known from now on."""
+        shard = self._kinds.shard(path)
+        is_valid = True
+        try:
+            content = read_new()
+            records, count = self._records(path, kind, read_old, content)
+            found = _violations(kind, self._watch(path, records, count), self._networks, shard and shard[1])
+            for violation in _placed(kind, content, found):
+                is_valid = False
+                yield violation
+        except codec.Malformed as error:
+            yield RecordViolation("", "", "", str(error))
+            return
+        if self._known and is_valid:
+            said = said_in(kind, partial(bytes, content))
+            self._known.add(path, self._known.version(content), kind, Valid(count, self._networks, said))
+
+    def _records(
+        self, path: str, kind: Kind, read_old: Callable[[], bytes], content: bytes
+    ) -> tuple[Iterable[Record], int]:
+        """The records to look at, and how many are told. Malformed."""
+        if self._known is None:
+            return _changed(kind, read_old, content)
+        valid = self._known.of(path, self._known.version(content), kind)
+        if valid is not None and valid.networks == self._networks:
+            return (), valid.records
+        version, read = self._known.beside.get(path, _NO_FILE)
+        valid = self._known.of(path, version, kind) if kind.is_array else None
+        if valid is not None and valid.networks == self._networks:
+            with suppress(codec.Malformed):
+                changes = delta(kind, read(), content)
+                more = sum((one.old is None) - (one.new is None) for one in changes)
+                return [one.new_record for one in changes if one.new_record is not None], valid.records + more
+        return _changed(kind, read_old, content)
+
+
+def _placed(kind: Kind, content: bytes, faults: Iterable[RecordViolation]) -> Iterator[RecordViolation]:
+    """The faults of a file, each with its line; before them what another program's file is."""
+    lines: Lines | None = None
+    for violation in faults:
+        if lines is None:
+            from gitbtc.kinds.lines import Lines
+
+            lines = Lines(kind, content)
+            foreign = codec.foreign_words(kind, content)
+            if foreign:
+                yield RecordViolation("", "", "", foreign)
+        violation.line = lines.of(violation.record or {}, violation.field)
+        yield violation
+
+
+def _said(valid: Valid | None, kind: Kind, read: Callable[[], bytes]) -> Sequence[Networks]:
+    """What a file says of the network of its root."""
+    return valid.said if valid else said_in(kind, read)
 
 
 def _layouts(kinds: Kinds, old: Files, new: Files) -> Iterator[tuple[str, RecordViolation]]:

@@ -25,6 +25,7 @@ _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-tex
 # Options of git: no clean filter of ours, which would look at the files and could refuse one.
 NO_FILTER = ("-c", "filter.gitbtc.required=false", "-c", "filter.gitbtc.process=", "-c", "filter.gitbtc.clean=")
 
+_FILES = frozenset(["100644", "100755"])
 _DIGEST = 20  # bytes at the end of an index; with SHA-256 the end of a longer one
 
 # The blob without bytes, by SHA-1 and by SHA-256.
@@ -147,6 +148,20 @@ class Index(Revisions):
         """The paths of the work tree, tracked or not, but for ignored ones; a tracked one may be missing there."""
         options = ("--cached", "--others", "--exclude-standard", "--full-name", "--deduplicate")
         return self._items("ls-files", "-z", *options, "--", ":/")
+
+    def tracked_files(self) -> dict[str, tuple[str, bool]]:
+        """path -> its oid in the index, and whether the work tree's file is that one, of each settled file: by its stat
+        data, and not where Git was told to assume it (git-update-index(1)).
+        """
+        options = ("-c", "core.fsmonitor=false", *NO_FILTER)
+        apart = {change.path for change in _changes(self._items(*options, "diff-files", *_RAW, "--"))}
+        found: dict[str, tuple[str, bool]] = {}
+        for item in self._items(*options, "ls-files", "-z", "-v", "--stage", "--full-name", "--", ":/"):
+            head, _, path = item.partition("\t")
+            told, mode, oid, stage = head.split(" ")
+            if stage == "0" and mode in _FILES:
+                found[path] = oid, told == "H" and path not in apart
+        return found
 
     def sparse_paths(self) -> set[str]:
         """The paths that a sparse checkout leaves out of the work tree."""

@@ -265,6 +265,7 @@ class _Looking:
         is_valid = True
         try:
             content = read_new()
+            _check_not_empty(kind, content)
             records, count = self._records(path, kind, read_old, content)
             found = _violations(kind, self._watch(path, records, count), self._networks, shard and shard[1])
             for violation in _placed(kind, content, found):
@@ -347,9 +348,12 @@ def _violations(
                 yield _violation(kind, record, "", "", why)
 
 
-def _changed(kind: Kind, read_old: Callable[[], bytes], new: bytes) -> tuple[Iterable[Record], int]:
-    if kind.frame.empty and not (new[:64].strip() or new.strip()):
+def _check_not_empty(kind: Kind, content: bytes) -> None:
+    if kind.frame.empty and not (content[:64].strip() or content.strip()):
         raise codec.Malformed(f"the file is empty; without records it is {'[]' if kind.is_array else 'not there'}")
+
+
+def _changed(kind: Kind, read_old: Callable[[], bytes], new: bytes) -> tuple[Iterable[Record], int]:
     try:
         return changed_records(kind, read_old(), new)
     except codec.Malformed:  # the old version may be the broken one

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -20,6 +24,7 @@ COIN = {
     "address": "bcrt1qdavt4j2sd7dlhqsavtnfxvzppw6k7qy97tmnu9", "label": None,
 }  # fmt: skip
 COINS = "wallet/utxos.json"
+UTXOS = built_in("utxos")
 FAULT = f"{COINS}::{TXID}:0: line 2: amount_sat must be an integer number of satoshi, not 1.5"
 
 
@@ -223,3 +228,121 @@ def test_what_a_record_says_cannot_steer_the_terminal(repo: Repo) -> None:
     assert 'category must be "income" or' in told
     repo.write(f"\x1b[2J/{COINS}", coins(amount_sat=1.5))
     assert "\x1b" not in repo.gitbtc("validate", ok=(1,)).stdout
+
+
+# -- what is remembered ----------------------------------------------------------------------------------------------
+
+MEMORY = ".git/gitbtc/vetted"
+FOLDER = "wallet/utxos"
+
+
+def shards(repo: Repo, *labels: str | None, amount: object = 1000) -> None:
+    """A coin in each of some shards, called after its label."""
+    for at, label in enumerate(labels):
+        txid = f"{at:x}" + TXID[1:]
+        repo.write(f"{FOLDER}/{at:x}.json", codec.encode_file(UTXOS, [{**COIN, "txid": txid, "label": label,
+                                                                         "amount_sat": amount}]))  # fmt: skip
+
+
+def replaced_unseen(repo: Repo, path: str, old: bytes, new: bytes) -> None:
+    """Bytes that become others of the same number, and nobody can see that by the stat data."""
+    place = repo.path / path
+    before = place.stat()
+    content = place.read_bytes()
+    assert old in content
+    assert len(old) == len(new)
+    with place.open("r+b") as file:
+        file.write(content.replace(old, new))
+    os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.fixture
+def looked(treasury: Repo) -> Repo:
+    """Shards that were committed, and looked at; Git does not look at the moment of a change that nobody can set."""
+    treasury.git("config", "core.trustctime", "false")
+    shards(treasury, "a", "b", "c")
+    treasury.commit("coins")
+    treasury.git("update-index", "--refresh")
+    assert treasury.gitbtc("validate").stdout == "3 files, 3 records checked: valid\n"
+    return treasury
+
+
+def test_what_was_found_valid_is_not_looked_at_again(looked: Repo) -> None:
+    replaced_unseen(looked, f"{FOLDER}/1.json", b":1000,", b":-100,")
+    assert looked.gitbtc("validate").stdout == "3 files, 3 records checked: valid\n"
+    for whole in (["--all"], [FOLDER], [f"{FOLDER}/1.json"], [COINS]):
+        assert [fault["path"] for fault in document(looked, *whole, ok=(1,))["violations"]] == [f"{FOLDER}/1.json"]
+    (looked.path / MEMORY).unlink()
+    looked.gitbtc("validate", ok=(1,))
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_what_git_was_told_to_assume_is_no_reason_to_believe_it(looked: Repo, flag: str) -> None:
+    looked.git("update-index", flag, f"{FOLDER}/1.json")
+    shards(looked, "a", "b", "c", amount=-1)
+    assert len(document(looked, ok=(1,))["violations"]) == 3
+
+
+def test_of_a_changed_file_what_changed_is_looked_at_and_all_of_it_is_counted(treasury: Repo) -> None:
+    coins = [{**COIN, "vout": vout} for vout in range(5)]
+    treasury.write(f"{FOLDER}/a.json", codec.encode_file(UTXOS, coins))
+    treasury.commit("coins")
+    treasury.gitbtc("validate")
+    treasury.write(f"{FOLDER}/a.json", codec.encode_file(UTXOS, [*coins[1:], {**COIN, "vout": 9}, {**COIN, "vout": 8}]))
+    assert document(treasury) == document(treasury, "--all") == {"files": 1, "records": 6, "violations": []}
+    treasury.write(f"{FOLDER}/a.json", codec.encode_file(UTXOS, [*coins[1:], {**COIN, "vout": 9, "amount_sat": -1}]))
+    assert document(treasury, ok=(1,)) == document(treasury, "--all", ok=(1,))
+
+
+def test_a_version_is_remembered_where_it_lay_and_for_its_network_alone(looked: Repo) -> None:
+    first = looked.read(f"{FOLDER}/0.json")
+    looked.write(f"{FOLDER}/5.json", first)
+    assert "belongs in 0.json" in document(looked, ok=(1,))["violations"][0]["rule"]
+    looked.write(f"{FOLDER}/5.json", b"[]\n")
+    looked.write("network/chain.json", json.dumps({
+        "network": "main", "block_height": 1, "block_hash": "0" * 64, "block_time": 1, "updated_at": 1,
+        "difficulty": 1.0, "mempool_size": 0,
+    }))  # fmt: skip
+    assert document(looked, ok=(1,)) == document(looked, "--all", ok=(1,))
+    assert len([one for one in document(looked, ok=(1,))["violations"] if one["field"] == "address"]) == 3
+
+
+def test_another_schema_of_an_added_kind_has_its_files_looked_at_again(treasury: Repo) -> None:
+    schema = json.loads(VTXOS.read_bytes())
+    treasury.write(".gitbtc/schemas/vtxos.schema.json", json.dumps(schema))
+    treasury.write("ark/vtxos.json", "[]\n")
+    treasury.gitbtc("validate")
+    assert b'"ark/vtxos.json"' in treasury.read(MEMORY)
+    treasury.commit("a kind")
+    schema["minItems"] = 1
+    treasury.write(".gitbtc/schemas/vtxos.schema.json", json.dumps(schema))
+    before = treasury.read(MEMORY)
+    treasury.gitbtc("validate")
+    assert treasury.read(MEMORY).count(b"ark/vtxos.json") == before.count(b"ark/vtxos.json") + 1
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"", b"\0" * 300, b"\xff\xfe\n", b"{head}", b"{head}valid\nvalid \nvalid 1/regtest\n", b"{head}{lines}"[:-9],
+        b"{head}valid 99999999999999999999999/regtest/regtest {line}\n", b"{head}valid -1/regtest {line}\n",
+        b"{head}valid \xb2/regtest {line}\n", b"{head}valid /// {line}\n", b"{head}valid 1/main/main {line}\n",
+        b"00{head}{lines}",
+    ],
+)  # fmt: skip
+def test_a_memory_that_says_nothing_or_nonsense_changes_no_answer(looked: Repo, hostile: bytes) -> None:
+    head, *lines = looked.read(MEMORY).splitlines(keepends=True)
+    line = next(one.split(b" ", 2)[2] for one in lines if one.startswith(b"valid ")).rstrip(b"\n")
+    shards(looked, "a", "b", "c", amount=-1)
+    hostile = hostile.replace(b"{head}", head).replace(b"{lines}", b"".join(lines)).replace(b"{line}", line)
+    (looked.path / MEMORY).write_bytes(hostile)
+    assert document(looked, ok=(1,)) == document(looked, "--all", ok=(1,))
+    shards(looked, "a", "b", "c")
+    (looked.path / MEMORY).write_bytes(hostile)
+    assert document(looked) == {"files": 3, "records": 3, "violations": []}
+
+
+def test_a_repository_without_gitbtc_keeps_nothing(repo: Repo) -> None:
+    repo.write(COINS, coins())
+    repo.gitbtc("validate")
+    assert not (repo.path / ".git" / "gitbtc").exists()

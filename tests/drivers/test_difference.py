@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitbtc.drivers.difference import Difference, Kept
+from gitbtc.judge import vetted as vetted_versions
 from gitbtc.judge.vetted import FILE, Vetted, unseen
 from gitbtc.keys.scan import scan
 from gitbtc.kinds import codec
@@ -185,7 +186,10 @@ def test_nothing_is_vetted_for_another_program_or_by_a_torn_file(tmp_path: Path)
         assert not Vetted(str(tmp_path)).holds(PATH, oid, KIND)
 
 
-def test_the_file_of_vetted_versions_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
+def test_the_file_of_vetted_versions_stays_small_and_keeps_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vetted_versions, "_MOST", 1 << 16)
     for start in range(0, 3000, 500):
         vetted = Vetted(str(tmp_path))
         for number in range(start, start + 500):

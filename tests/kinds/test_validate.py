@@ -16,7 +16,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.formats import MAIN, REGTEST
 from gitbtc.kinds.kind import Kind, from_schema
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in
-from gitbtc.kinds.validate import RecordViolation, validate_change, validate_files, violations
+from gitbtc.kinds.validate import Known, RecordViolation, Valid, validate_change, validate_files, violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -281,3 +281,56 @@ def test_whoever_watches_is_told_path_and_number_and_sees_each_record() -> None:
 
     assert list(validate_files(Kinds(), {}, files(utxos=GOOD), watch)) == []
     assert seen == [("wallet/utxos.json", 1), 0]
+
+
+# -- what is known ---------------------------------------------------------------------------------------------------
+
+
+class Memory(Known):
+    """What was found, in memory."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.found: dict[tuple[str, str, str], Valid] = {}
+
+    def version(self, content: bytes) -> str:
+        return repr(content)
+
+    def of(self, path: str, version: str, kind: Kind) -> Valid | None:
+        return self.found.get((path, version, kind.name))
+
+    def add(self, path: str, version: str, kind: Kind, valid: Valid) -> None:
+        self.found[path, version, kind.name] = valid
+
+
+def outcome(new: dict[str, Any], known: Known | None = None) -> tuple[list[tuple[str, str, str]], dict[str, int]]:
+    """The faults, and how many records are told of each file."""
+    counts: dict[str, int] = {}
+
+    def watch(path: str, records: Iterable[dict[str, Any]], count: int) -> Iterable[dict[str, Any]]:
+        counts[path] = count
+        return records
+
+    found = validate_files(Kinds(), {}, new, watch, known=known)
+    return [(path, str(one), one.identity) for path, one in found], counts
+
+
+a_coin = st.builds(coin, st.integers(0, 4), amount_sat=st.sampled_from([1, 1, 1, -1]))
+some_coins = st.lists(a_coin, max_size=5, unique_by=lambda one: one["vout"]).map(
+    lambda some: codec.encode_file(UTXOS, some)
+)
+broken = st.sampled_from([b"", b"{", GOOD.replace(b":", b": "), GOOD + GOOD, GOOD.replace(b"{", b"{,", 1)])
+roots = st.fixed_dictionaries(
+    {"utxos": some_coins | broken},
+    optional={"labels": st.just(MAIN_LABELS), "chain": st.sampled_from(["main", "regtest"]).map(chain),
+              "other": some_coins},
+)  # fmt: skip
+
+
+@given(st.lists(roots, min_size=2, max_size=4))
+def test_what_is_known_changes_neither_the_faults_nor_the_numbers(steps: list[dict[str, bytes]]) -> None:
+    known = Memory()
+    for contents in steps:
+        new = files(**contents)
+        assert outcome(new, known) == outcome(new)
+        known.beside = new

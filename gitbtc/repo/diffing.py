@@ -155,11 +155,11 @@ class Drift(Comparison):
 
     def files(self) -> list[ChangedFile]:
         """The files that differ in their bytes. Modes are not state."""
-        then = {path: entry for path, entry in self._git.tree_entries(self._commit).items() if self._is_state(path)}
-        there = {path for path in self._git.work_tree_paths() if self._is_state(path)}
+        then, known = self._git.tree_entries(self._commit), self._git.unchanged()
+        may_differ = (path for path in {*then, *self._git.work_tree_paths()} if known.get(path) != then.get(path, ""))
         unmerged, elsewhere = self._git.unmerged_entries(), self._git.sparse_paths()
         files = []
-        for path in sorted(then.keys() | there):
+        for path in sorted(filter(self._is_state, may_differ)):
             old, new = then.get(path), self._entry(path, then.get(path))
             if old != new and not (new is None and path in elsewhere):
                 changed = new and (new[0], "0" * len(self._commit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from gitbtc.errors import CannotWork, remedy
 from gitbtc.repo.loose import index_rows
@@ -14,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Self
+
+    from gitbtc.repo.loose import Row
 
 Entry = tuple[str, str]  # mode as Git writes it (100644, 100755, 120000, 160000), oid
 
@@ -90,8 +93,9 @@ class Index(Revisions):
 
     def index_entries(self) -> dict[str, Entry]:
         """path -> (mode, oid) of every settled path of the index that GIT_INDEX_FILE names."""
-        rows = self._written_down() or self._staged()
-        entries = {path: entry for path, stage, entry in rows if stage == 0}
+        rows = self._written_down()
+        known = self._staged() if rows is None else ((row.path, row.stage, row.entry) for row in rows)
+        entries = {path: entry for path, stage, entry in known if stage == 0}
         if any(oid in _EMPTY for _, oid in entries.values()):
             for path in self._announced():
                 entries.pop(path, None)
@@ -124,7 +128,17 @@ class Index(Revisions):
     def _index_file(self) -> str:
         return self.environment.get("GIT_INDEX_FILE") or os.path.join(self.git_dir(), "index")
 
-    def _written_down(self) -> list[tuple[str, int, Entry]] | None:
+    def unchanged(self) -> dict[str, Entry]:
+        """path -> (mode, oid) of each file of the work tree, at whose top git runs, that is as the index has it: as Git
+        itself would know without a look into it. Those that are not here may be so all the same.
+        """
+        rows = self._written_down() or []
+        with suppress(OSError):
+            written = int(os.stat(self._index_file()).st_mtime)
+            return {row.path: row.entry for row in rows if not row.stage and row.is_in(self.cwd, written)}
+        return {}
+
+    def _written_down(self) -> list[Row] | None:
         """What `_staged` tells, read from the file; None where that is Git's to read."""
         common = self._plain_place(COMMON)
         return index_rows(self._index_file(), oid_digits(common)) if common else None

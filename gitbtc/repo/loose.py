@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import zlib
+from stat import S_ISREG
+from struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +27,10 @@ _LARGEST_LIST = 1 << 20  # bytes of packed-refs that are worth looking at for a 
 _MODES = frozenset([b"100644", b"100755", b"120000", b"160000", b"40000"])
 _TREE = b"40000"
 _SIGNATURE, _VERSION = b"DIRC", 2
-_BEFORE_OID = 40  # bytes of an index entry: what stat told
-_NAME_SIZE, _STAGE, _EXTENDED = 0xFFF, 0x3000, 0x4000
+# Before the oid of an index entry, what stat told: moments of change (ctime, mtime), device, inode, mode, owners, size.
+_NOTED = Struct(">10I")
+_NAME_SIZE, _STAGE, _EXTENDED, _BELIEVED = 0xFFF, 0x3000, 0x4000, 0x8000
+_NANO = 10**9
 
 
 class Loose:
@@ -134,8 +138,36 @@ def _rows(tree: bytes, digest_size: int) -> Iterator[tuple[bytes, str, str]]:
         at = end
 
 
-def index_rows(path: str, digits: int) -> list[tuple[str, int, Entry]] | None:
-    """(path, stage, (mode, oid)) of each entry of the index in the file `path`, whose oids have so many digits."""
+class Row:
+    """An entry of the index: `path`, `stage` and `entry`, and what Git noted of its file to know it by."""
+
+    __slots__ = ("_noted", "entry", "path", "stage")
+
+    def __init__(self, path: str, flags: int, entry: Entry, noted: bytes) -> None:
+        self.path = path
+        self.stage = (flags & _STAGE) >> 12
+        self.entry = entry
+        self._noted = b"" if flags & _BELIEVED else noted
+
+    def is_in(self, top: str, before: int) -> bool:
+        """Whether the work tree at `top` has the file as Git has seen it, by all that stat tells; False where it was
+        changed in the second `before` or later, in which the index was written: Git looks into it then, too.
+        """
+        try:
+            stat = os.lstat(os.path.join(top, self.path))
+        except (OSError, ValueError):
+            return False
+        seconds, rest = divmod(stat.st_mtime_ns, _NANO)
+        if not self._noted or not S_ISREG(stat.st_mode) or seconds >= before:
+            return False
+        changed = divmod(stat.st_ctime_ns, _NANO)
+        told = (*changed, seconds, rest, stat.st_ino, stat.st_uid, stat.st_gid, stat.st_size)
+        noted = _NOTED.unpack(self._noted)
+        return tuple(number & 0xFFFFFFFF for number in told) == noted[:4] + noted[5:6] + noted[7:]
+
+
+def index_rows(path: str, digits: int) -> list[Row] | None:
+    """The entries of the index in the file `path`, whose oids have so many digits."""
     try:
         with open(path, "rb") as file:
             content = file.read()
@@ -149,15 +181,16 @@ def index_rows(path: str, digits: int) -> list[tuple[str, int, Entry]] | None:
     rows, at, size = [], 12, digits // 2
     modes: dict[bytes, str] = {}
     for _ in range(number):
-        begin = at + _BEFORE_OID + size + 2
+        begin = at + _NOTED.size + size + 2
         flags = int.from_bytes(content[begin - 2 : begin])
         end = content.find(b"\0", begin)
         if end < 0 or flags & _EXTENDED or (flags & _NAME_SIZE) != min(end - begin, _NAME_SIZE):
             return None
         mode = content[at + 24 : at + 28]
         named = modes.get(mode) or modes.setdefault(mode, f"{int.from_bytes(mode):06o}")
-        oid = content[at + _BEFORE_OID : at + _BEFORE_OID + size].hex()
-        rows.append((content[begin:end].decode("utf-8", "surrogateescape"), (flags & _STAGE) >> 12, (named, oid)))
+        noted = content[at : at + _NOTED.size]
+        oid = content[begin - 2 - size : begin - 2].hex()
+        rows.append(Row(content[begin:end].decode("utf-8", "surrogateescape"), flags, (named, oid), noted))
         at += (end - at) // 8 * 8 + 8
     return rows if _is_all(content, at, size) else None
 

@@ -10,7 +10,7 @@ import pytest
 
 from gitbtc.errors import CannotWork
 from gitbtc.repo.git import Git
-from gitbtc.repo.loose import Loose, index_rows
+from gitbtc.repo.loose import Loose, Row, index_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def loose_of(repo: Repo) -> Loose:
     return found
 
 
-def index_of(repo: Repo) -> list[tuple[str, int, tuple[str, str]]] | None:
+def index_of(repo: Repo) -> list[Row] | None:
     """The index, read without git."""
     return index_rows(str(repo.path / ".git" / "index"), len(repo.git("rev-parse", "HEAD").strip()))
 
@@ -55,8 +55,8 @@ def test_a_tree_and_the_index_are_read_as_git_lists_them(filled: Repo) -> None:
     assert loose_of(filled).files(filled.git("rev-parse", "HEAD^{tree}").strip()) == files
     rows = index_of(filled)
     assert rows is not None
-    assert {path: entry for path, stage, entry in rows if not stage} == files
-    assert {stage for _, stage, _ in rows} == {0}
+    assert {row.path: row.entry for row in rows} == files
+    assert {row.stage for row in rows} == {0}
 
 
 def test_an_object_that_is_packed_is_left_to_git(filled: Repo) -> None:
@@ -169,3 +169,29 @@ def test_a_repository_of_the_longer_hash_is_read_too(sandbox: Sandbox) -> None:
     assert len(head) == 64
     assert long.loose is not None
     assert long.loose.files(head) == long.index_entries() == {"a": ("100644", long.blob_id(b"a"))}
+
+
+def test_what_git_knows_to_be_unchanged_is_known_without_a_look(filled: Repo) -> None:
+    git = Git(filled.path)
+    ordinary = {path for path, (mode, _) in git.index_entries().items() if mode != "120000"}
+    assert "a" in git.unchanged()
+    index = filled.path / ".git" / "index"
+    os.utime(index, (0, 0))
+    assert git.unchanged() == {}  # as if the files were written after it
+    filled.date(*(filled.path / path for path in ordinary))
+    assert git.unchanged() == {}  # Git has not seen them so
+    filled.git("update-index", "--refresh")
+    assert git.unchanged() == {path: git.index_entries()[path] for path in ordinary}
+    filled.git("update-index", "--assume-unchanged", "a")
+    (filled.path / "b-").chmod(0o755)
+    (filled.path / "b/c.x").unlink()
+    (filled.path / "b/c.x").symlink_to("d")
+    (filled.path / "b/c/d").unlink()
+    assert ordinary - git.unchanged().keys() == {"a", "b-", "b/c.x", "b/c/d"}
+    written = filled.path / "tool"
+    moment = written.stat().st_mtime
+    written.write_text("y")
+    os.utime(written, (moment, moment))
+    assert "tool" not in git.unchanged()
+    as_version(4)(filled)
+    assert git.unchanged() == {}

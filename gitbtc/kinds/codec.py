@@ -538,8 +538,13 @@ def is_canonical(kind: Kind, content: bytes) -> bool:
 
 
 def records_in_pieces(kind: Kind, content: bytes) -> Iterator[list[Record]]:
-    """The records of a canonical file of an array kind, some megabytes at a time, in order; Malformed for any other,
-    also for one without records, and then perhaps only at its end.
+    """The records of a canonical file of an array kind, some megabytes at a time, in order; Malformed as below."""
+    return (read.records for read in read_in_pieces(kind, content))
+
+
+def read_in_pieces(kind: Kind, content: bytes) -> Iterator[_Canonical]:
+    """A canonical file of an array kind, some megabytes at a time; Malformed for any other, also for one without
+    records, and then perhaps only at its end.
     """
     last: Key | None = None
     for piece in _pieces(kind, content):
@@ -547,7 +552,7 @@ def records_in_pieces(kind: Kind, content: bytes) -> Iterator[list[Record]]:
         if read is None or (last is not None and not last < read.keys[0]):
             raise Malformed("the file is not in canonical form")
         last = read.keys[-1]
-        yield read.records
+        yield read
 
 
 def _pieces(kind: Kind, content: bytes) -> Iterator[bytes]:
@@ -595,22 +600,31 @@ def opened(kind: Kind, content: bytes) -> tuple[bytes, Any]:
 
 
 def _all_records(kind: Kind, content: bytes) -> list[Record] | None:
-    """The records of a canonical file of an array kind, some megabytes of it at a time; None where it is not one."""
+    """The records of a canonical file of an array kind; None where it is not one."""
     if len(content) <= _PIECE:
         at_once = read_at_once(kind, content)
         return at_once.records if at_once else None
-    shared, found = _Shared(kind), []
     try:
-        for records in records_in_pieces(kind, content):
-            shared.take(records)
-            found += records
+        return [record for read in read_to_keep(kind, content) for record in read.records]
     except Malformed:
         return None
-    return found
+
+
+def read_to_keep(kind: Kind, content: bytes) -> Iterator[_Canonical]:
+    """What `read_in_pieces` gives, for whoever keeps all of it: of many records, those that say the same share a text,
+    which saves a good part of their memory.
+    """
+    if len(content) <= _PIECE:
+        yield from read_in_pieces(kind, content)
+        return
+    shared = _Shared(kind)
+    for read in read_in_pieces(kind, content):
+        shared.take(read.records)
+        yield read
 
 
 class _Shared:
-    """Has records that say the same have one text of it, which saves a good part of the memory of very many."""
+    """Has records that say the same have one text of it."""
 
     def __init__(self, kind: Kind) -> None:
         own = (kind.identity,) if isinstance(kind.identity, str) else kind.identity

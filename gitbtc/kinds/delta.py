@@ -163,13 +163,15 @@ def _compared(kind: Kind, old: Buffer, new: Buffer) -> list[Change]:
 def _all_of(kind: Kind, before: _LineReader, after: _LineReader) -> list[Change]:
     """The same where one of the two has no records: many are read in one go faster than one after the other."""
     reader = after if before.is_empty else before
-    read = codec.read_at_once(kind, reader.content[:])
-    if read is None:
-        raise NotCanonical
-    found = map(RecordLine, read.lines, read.records, read.keys)
+    found: list[RecordLine] = []
+    try:
+        for read in codec.read_to_keep(kind, reader.content[:]):
+            found += map(RecordLine, read.lines, read.records, read.keys)
+    except codec.Malformed:
+        raise NotCanonical from None
     if before.is_empty:
         return [Change(line.key, None, line, before.at) for line in found]
-    ends = accumulate((len(line) + len(kind.frame.end) for line in read.lines), initial=before.at)
+    ends = accumulate((len(line.text) + len(kind.frame.end) for line in found), initial=before.at)
     return [Change(line.key, line, None, at) for line, at in zip(found, ends, strict=False)]
 
 

@@ -34,9 +34,8 @@ class Told(NamedTuple):
 
     def labels(self, plan: Consolidation) -> list[str]:
         """The names of a plan's coins, each once."""
-        chosen = {one.outpoint for one in plan.coins}
-        held = [one.coin for one in self.wallet.holdings if one.outpoint in chosen]
-        return sorted({self.wallet.names.label(coin) for coin in held} - {""})
+        held = (self.wallet.coin(one.outpoint) for one in plan.coins)
+        return sorted({self.wallet.names.label(coin) for coin in held if coin} - {""})
 
 
 def lines(told: Told) -> Iterator[str]:

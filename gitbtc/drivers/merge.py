@@ -32,6 +32,7 @@ FAILED = 129
 # The kinds in which a transaction that lost elsewhere leaves its traces.
 _SPENDING = (COINS, TRANSACTIONS, MEMPOOL)
 DEFAULT_MARKER_SIZE = 7
+_BUFFER = 1 << 20  # bytes: a large file comes in thousands of small pieces
 # How rerere writes a conflict down; it tries such images with the driver, and minds nothing but whether that fails.
 _RERERE = b"<<<<<<<\n"
 
@@ -161,7 +162,7 @@ def _merge_coins(call: MergeCall, kind: Kind) -> tuple[Merge, list[str]]:
         judge = part.conflicts if kind.name == COINS else None
         options = Options(lambda: _style(call), into_ours=merging.into_ours, judge=judge)
         merge = merge_files(kind, base, ours, theirs, options)
-        if merge.conflicts:
+        if merge.conflicts or (part.is_alone and not in_memory):
             return merge, []
         by_itself = merge.content
         merge.pieces = [part.completed(by_itself)]
@@ -220,7 +221,7 @@ def _write(path: str, merge: Merge) -> None:
 
     new = path + TEMPORARY
     try:
-        with open(new, "wb") as file:
+        with open(new, "wb", _BUFFER) as file:
             file.writelines(merge.pieces)
         os.replace(new, path)
     except BaseException:

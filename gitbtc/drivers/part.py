@@ -55,7 +55,7 @@ class FilePart:
             return None
 
     @cached_property
-    def _is_alone(self) -> bool:
+    def is_alone(self) -> bool:
         """Whether of the files of the root that tell of coins this one alone differs: it is merged as it is then."""
         heads = [self._snapshot(head) for head in self._merging.heads]
         sides = [*heads, *(self._snapshot(base) for base in self._merging.bases(0, 1))]
@@ -89,13 +89,13 @@ class FilePart:
 
     def conflicts(self, removed_twice: bool) -> dict[Key, Conflict]:  # noqa: FBT001 - it is a Judge
         """The open questions, by outpoint; `removed_twice`: both sides took a coin out of this file."""
-        if (self._is_alone and not removed_twice) or self._gate is None:
+        if (self.is_alone and not removed_twice) or self._gate is None:
             return {}
         return {contest.outpoint: contest.conflict() for contest in self._gate.contests}
 
     def completed(self, merged: bytes) -> bytes:
         """The file with what nobody has to decide, given how it merged by itself."""
-        if self._is_alone:
+        if self.is_alone:
             return merged
         repaired = self._repaired(merged)
         if not self._shard or self._path not in repaired:

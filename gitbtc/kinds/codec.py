@@ -161,6 +161,14 @@ def read_canonical(kind: Kind, line: bytes) -> tuple[Record, Key]:
     return record, key
 
 
+def key_on(kind: Kind, line: bytes) -> Key:
+    """The key of the record on a line that is taken for canonical; Malformed where there is none."""
+    try:
+        return key_of(kind, kind.loads(line), line)
+    except (AttributeError, ValueError, RecursionError):
+        raise Malformed("the line is no record") from None
+
+
 def _read_quickly(kind: Kind, text: bytes) -> Record | None:
     """The record of a text that is canonical, or None.
 

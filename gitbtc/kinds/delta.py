@@ -220,7 +220,7 @@ class _LineReader:
 
     def line(self) -> RecordLine | None:
         """The next line, parsed; None at the end."""
-        text = self.text()
+        text = self._text if self._text is not None else self.text()
         if self._line is None and text is not None:
             record, key = self._read(text)
             self._line = RecordLine(text, record, key)
@@ -232,7 +232,10 @@ class _LineReader:
         if start <= first:
             return True
         line = self.content[self.content.rfind(b"\n", max(first - 1, 0), start - 1) + 1 : start - 1]
-        return self._read(line.removesuffix(self._kind.frame.end[:-1]))[1] < key
+        try:
+            return codec.key_on(self._kind, line.removesuffix(self._kind.frame.end[:-1])) < key
+        except codec.Malformed:
+            raise NotCanonical from None
 
     def _read(self, text: bytes) -> tuple[Record, Key]:
         try:

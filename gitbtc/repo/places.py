@@ -42,6 +42,9 @@ def plain_places(top: str) -> tuple[str, str, str] | None:
     folder = os.path.join(top, ".git")
     if not _SAYS_OTHERWISE.isdisjoint(os.environ) or os.path.islink(folder) or not _is_own(top, folder):
         return None
+    given = os.environ.get("GIT_CONFIG_PARAMETERS", "").lower()  # git -c
+    if any(name in given for name in _GIVEN):
+        return None
     try:
         with open(os.path.join(folder, "config"), "rb") as file:
             settings = file.read().lower().translate(None, b" \t")
@@ -56,9 +59,11 @@ def plain_places(top: str) -> tuple[str, str, str] | None:
 
 
 _SAYS_OTHERWISE = frozenset([
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT", "GIT_OBJECT_DIRECTORY", "GIT_TEST_ASSUME_DIFFERENT_OWNER",
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES", "GIT_CONFIG_COUNT",
+    "GIT_OBJECT_DIRECTORY", "GIT_TEST_ASSUME_DIFFERENT_OWNER",
 ])  # fmt: skip
+# Settings that say so, or may name a file that does.
+_GIVEN = ("bare", "worktree", "include", "extensions", "safe.")
 
 
 def _is_own(*folders: str) -> bool:

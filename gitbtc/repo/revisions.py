@@ -40,6 +40,8 @@ class Revisions(GitProgram):
 
     def find(self, revision: str) -> str | None:
         """The oid that `revision` names, None when it names none (HEAD before the first commit)."""
+        if revision in _WRITTEN_DOWN:
+            return self.find_each(revision)[0]
         arguments = "rev-parse", "--verify", "--quiet", "--end-of-options", revision
         code, told, said = self._outcome(*arguments, ok=(0, 1, 128))
         if code == 128 and self._is_unreadable(text_of(said)):

@@ -34,6 +34,7 @@ class Merging:
         self.name = name
         self.began = began
         self._base = base
+        self._found: dict[tuple[int, int], list[str | None]] = {}
 
     @property
     def into_ours(self) -> bool:
@@ -50,8 +51,9 @@ class Merging:
         """The best common ancestors of two heads; [None] when their histories are unrelated."""
         if self._base is not None or self._git is None:
             return self._base or [None]
-        found: list[str | None] = [*self._git.merge_bases(self.heads[one], self.heads[other])]
-        return found or [None]
+        if (one, other) not in self._found:
+            self._found[one, other] = [*self._git.merge_bases(self.heads[one], self.heads[other])] or [None]
+        return self._found[one, other]
 
     def all_bases(self) -> list[str | None]:
         """The best common ancestors of every two of the heads, each once."""

@@ -62,7 +62,7 @@ def broken_by_step(
     from gitbtc.spends.steps import CoinStep
 
     parents, others = ([one for side in sides if (one := _readable(side, root))] for sides in (before, bases))
-    if not any(parent.coins.content for parent in parents):
+    if all(parent.coins.is_empty for parent in parents):
         return
     try:
         step = CoinStep(parents, after.evidence(root), others)

@@ -70,9 +70,8 @@ def is_open(trailer: Trailer, evidence: Evidence) -> bool:
     if trailer.choice == "data_error" and not trailer.parties:
         return outpoint in evidence.coins
     if trailer.parties and trailer.choice != "reservation":
-        return len(set(trailer.parties) & (evidence.claimants(outpoint).keys() - evidence.dead)) >= min(
-            2, len(trailer.parties)
-        )
+        live = [txid for txid in evidence.claimants(outpoint) if txid in trailer.parties and txid not in evidence.dead]
+        return len(live) >= min(2, len(trailer.parties))
     if trailer.choice == "reservation":
         holders = evidence.reservations.get(outpoint, {}).keys() | evidence.claimants(outpoint).keys()
         return set(trailer.parties) <= holders

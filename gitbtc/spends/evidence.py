@@ -6,7 +6,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import CHAIN, COINS, EXECUTION, MEMPOOL, TRANSACTIONS, reservations
-from gitbtc.spends.layer import Layer
+from gitbtc.spends.layer import Layer, Lineage
 from gitbtc.spends.listing import Coins, CoinsOver
 from gitbtc.spends.reservations import named
 from gitbtc.spends.standing import WAITING, Standing, standing
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     # The records of a kind that differ from the base's, before and now; None where there is none.
     Changes = Callable[[str], Iterable[tuple[Record | None, Record | None]]]
 
+_NONE: list[Record] = []
 # How strong a claim is: the stronger evidence stays.
 CONFIRMED, IN_MEMPOOL, UNCONFIRMED, EVENT = 4, 3, 2, 1
 
@@ -36,35 +37,45 @@ class Evidence:
     transactions that lost or were given up and claim nothing; `waiting`: those that are in no mempool; `agents`: txid
     -> who, by the log, made it; `network`: the chain's name or "", `tip`: its height (blocks) or None. `base` is the
     evidence that this one was derived from, and `changed` then the transactions of which it tells anything else; None
-    for one that was read whole.
+    for one that was read whole. `origin` is the snapshot that it was read from, where it was one's.
     """
 
     __slots__ = (
-        "_coins", "_events", "_files", "_named", "_spent_of", "_standing", "_told", "agents",
-        "base", "changed", "claims", "dead", "mempool", "network", "tip", "transactions", "waiting",
+        "_bottom", "_coins", "_events", "_files", "_is_new_log", "_log", "_lost", "_named", "_spent_of", "_standing",
+        "_told", "agents", "base", "changed", "claims", "dead", "lineage", "mempool", "network", "origin", "tip",
+        "transactions", "waiting",
     )  # fmt: skip
 
-    def __init__(self, files: Files, base: Evidence | None = None, changes: Changes | None = None) -> None:
+    def __init__(
+        self, files: Files, base: Evidence | None = None, changes: Changes | None = None, origin: Any = None
+    ) -> None:
         """Read the snapshot whose state files `files` answers: whole, or what differs from `base`, which `changes`
         tells where that is known. Raises codec.Malformed.
         """
         self._files = files
         self._told = changes
+        self.origin = origin
         self._coins: Coins | None = None
         self._standing: Reservations | None = None
         self._spent_of: dict[str, list[Outpoint]] | None = None
+        self._lost: dict[str, dict[Outpoint, set[str]]] | None = None
         self.base = base
+        self._bottom: Evidence = base._bottom if base else self  # noqa: SLF001 - its own class
         self.changed: set[str] | None = None
         self.transactions: Mapping[str, Record] = Layer(base.transactions) if base else {}
         self.mempool: Mapping[str, Record] = Layer(base.mempool) if base else {}
         self.claims: Mapping[Outpoint, dict[str, int]] = Layer(base.claims) if base else {}
-        self.dead: set[str] = set(base.dead) if base else set()
-        self.waiting: set[str] = set(base.waiting) if base else set()
-        self.agents: dict[str, str] = dict(base.agents) if base else {}
-        # Events that reserve or release, and the outpoints that other events say a transaction spends.
-        self._events: list[Record] = list(base._events) if base else []  # noqa: SLF001 - its own class
-        self._named: dict[str, frozenset[Outpoint]] = dict(base._named) if base else {}  # noqa: SLF001 - its own class
+        self.dead: Mapping[str, bool] = Layer(base.dead) if base else {}
+        self.waiting: Mapping[str, bool] = Layer(base.waiting) if base else {}
+        self.agents: Mapping[str, str] = Layer(base.agents) if base else {}
+        # The outpoints that events say a transaction spends.
+        self._named: Mapping[str, frozenset[Outpoint]] = Layer(base._named) if base else {}  # noqa: SLF001 - its own
+        # Events that reserve or release: of the bottom evidence all, of others those since, or of a new log again all.
+        self._log: list[Record] = []
+        self._events: list[Record] = base._events if base else _NONE  # noqa: SLF001 - its own class
+        self._is_new_log: bool = base._is_new_log if base else False  # noqa: SLF001 - its own class
         self._learn()
+        self.lineage: Lineage = Lineage(base.lineage if base else None, self.changed or ())
         chain = codec.parse(built_in(CHAIN), files(CHAIN)) if files(CHAIN) else {}
         self.network: str = chain.get("network", "")
         self.tip: int | None = chain.get("block_height")
@@ -81,9 +92,9 @@ class Evidence:
                 _put(known, txid, new)
                 if kind == TRANSACTIONS:
                     pairs.update((txid, outpoint) for outpoint in self._claimed_elsewhere(txid))
-                    (self.dead.add if new and is_dead(new) else self.dead.discard)(txid)
+                    _put(self.dead, txid, bool(new and is_dead(new)))
         for txid in changed:
-            (self.waiting.add if self.standing(txid).state == WAITING else self.waiting.discard)(txid)
+            _put(self.waiting, txid, self.standing(txid).state == WAITING)
         pairs.update(self._learn_events())
         for txid, outpoint in pairs:
             strength = self._strength(txid, outpoint)
@@ -107,18 +118,23 @@ class Evidence:
     def _learn_events(self) -> Iterable[tuple[str, Outpoint]]:
         events = [new for _, new in self._changes(EXECUTION)]
         pairs: list[tuple[str, Outpoint]] = []
+        reserving: list[Record] = []
         if None in events:  # a log that was rewritten is read anew
             pairs = [(txid, outpoint) for txid, outpoints in self._named.items() for outpoint in outpoints]
-            self._events, self._named, self.agents = [], {}, {}
+            self._events, self._named, self.agents, self._is_new_log = [], {}, {}, self.base is not None
             events = [*_records(self._files, EXECUTION)]
         for event in events:
             txid = event.get("txid") if event else None
             if event and event.get("event_type") in ("reserve", "release"):
-                self._events.append(event)
+                reserving.append(event)
             elif event and txid:
                 pairs += [(txid, outpoint) for outpoint in named(event)]
-                self._named[txid] = self._named.get(txid, frozenset()) | set(named(event))
-                self.agents[txid] = event.get("agent") or self.agents.get(txid, "")
+                _put(self._named, txid, self._named.get(txid, frozenset()) | set(named(event)))
+                _put(self.agents, txid, event.get("agent") or self.agents.get(txid, ""))
+        if self.base is None:
+            self._log = reserving
+        elif reserving:  # else it stays the very list of the base, which tells that nothing is reserved otherwise
+            self._events = [*self._events, *reserving]
         return pairs
 
     def _strength(self, txid: str, outpoint: Outpoint) -> int:
@@ -138,21 +154,33 @@ class Evidence:
         if self._coins is None:
             if self.base is None:
                 self._coins = Coins(self._files(COINS))
-            elif self._told is not None:
-                self._coins = CoinsOver(self.base.coins, self._told(COINS))
-            else:
-                content = self._files(COINS)
-                changes = delta(built_in(COINS), self.base.coins.content, content)
-                told = ((change.old_record, change.new_record) for change in changes)
-                self._coins = CoinsOver(self.base.coins, told, content)
+            else:  # what a join tells of the base is not what that lists, but what a head has heard of it
+                self._coins = CoinsOver(
+                    self.base.coins, self._changes(COINS), is_read=self._told is None or self.origin is not None
+                )
         return self._coins
 
     @property
     def reservations(self) -> Reservations:
         """outpoint -> agent -> the reservation that no release followed, whether it has expired or not."""
         if self._standing is None:
-            self._standing = reservations.standing(self._events)
+            below = [] if self._is_new_log else self._bottom._reserving()  # noqa: SLF001 - its own class
+            self._standing = reservations.standing([*below, *self._events])
         return self._standing
+
+    def _reserving(self) -> Iterable[Record]:
+        """The events that reserve or release, of one that was read whole."""
+        return self._log
+
+    def reserves_as(self, other: Evidence) -> bool:
+        """Whether two snapshots are known to reserve the same, without looking at what."""
+        return self._bottom is other._bottom and self._events is other._events
+
+    def differing(self, other: Evidence) -> set[str] | None:
+        """The transactions of which two snapshots may tell otherwise; None where neither was read through the other, or
+        both through a third one.
+        """
+        return self.lineage.apart(other.lineage)
 
     def knows(self, txid: str) -> bool:
         """Whether any file of the snapshot names `txid` as a transaction."""
@@ -174,6 +202,11 @@ class Evidence:
         """What the transaction spends, by any file of the snapshot."""
         return inputs(self.record(txid)) or sorted(self._named.get(txid, ()))
 
+    def every_input(self, txid: str) -> set[Outpoint]:
+        """What any file of the snapshot says that the transaction spends."""
+        told = (self.transactions.get(txid, {}), self.mempool.get(txid, {}))
+        return {*self._named.get(txid, ()), *(outpoint for record in told for outpoint in inputs(record))}
+
     def spends(self, outpoint: Outpoint) -> bool:
         """Whether a live transaction spends `outpoint`: more than an event of the log says so."""
         return any(strength > EVENT for strength in self.claimants(outpoint).values())
@@ -191,9 +224,31 @@ class Evidence:
         """The outputs of `txid` that some live transaction spends."""
         if self._spent_of is None:
             self._spent_of = {}
-            for outpoint in self.claims:
+            for outpoint in self.claims.own if isinstance(self.claims, Layer) else self.claims:
                 self._spent_of.setdefault(outpoint[0], []).append(outpoint)
-        return self._spent_of.get(txid, [])
+        own = self._spent_of.get(txid, [])
+        if self._bottom is self:
+            return own
+        return [one for one in {*self._bottom.outputs_spent(txid), *own} if self.claims.get(one)]
+
+    def lost_spenders(self, outpoint: Outpoint) -> set[str]:
+        """The transactions that spend `outpoint`, and lost, or were given up."""
+        return self.lost_children(outpoint[0]).get(outpoint, set())
+
+    def lost_children(self, txid: str) -> dict[Outpoint, set[str]]:
+        """The outputs of `txid` that transactions spend which lost, or were given up, and by which."""
+        if self._lost is None:
+            self._lost = {}
+            for lost in self.dead.own if isinstance(self.dead, Layer) else self.dead:
+                for spent in self.every_input(lost) if lost in self.dead else ():
+                    self._lost.setdefault(spent[0], {}).setdefault(spent, set()).add(lost)
+        found = {outpoint: {*txids} for outpoint, txids in self._lost.get(txid, {}).items()}
+        below = {} if self._bottom is self else self._bottom.lost_children(txid)
+        for outpoint, txids in below.items():
+            still = {one for one in txids if one in self.dead and outpoint in self.every_input(one)}
+            if still:
+                found[outpoint] = still | found.get(outpoint, set())
+        return found
 
 
 def is_dead(transaction: Record) -> bool:
@@ -211,12 +266,13 @@ def inputs(transaction: Record) -> list[Outpoint]:
     return [(spent["txid"], spent["vout"]) for spent in transaction.get("inputs", ())]
 
 
-def _put(known: Any, key: Any, record: Any) -> None:
-    """Hold `record` (or nothing) under `key`."""
+def _put(known: Any, key: Any, value: Any) -> None:
+    """Hold `value` under `key`; an empty record, no claims, or False are nothing to hold."""
+    is_held = bool(value) or isinstance(value, frozenset)
     if isinstance(known, Layer):
-        known.put(key, record or None)
-    elif record:
-        known[key] = record
+        known.put(key, value if is_held else None)
+    elif is_held:
+        known[key] = value
     else:
         known.pop(key, None)
 

@@ -1,4 +1,4 @@
-"""A mapping over another one that it leaves alone: many views differ from their common base in a few records."""
+"""Views that differ from a common base in a few records: a mapping over another one, and which came from which."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import Any
 
 
@@ -29,6 +29,11 @@ class Layer(Mapping["Any", "Any"]):
         """Map `key` to `value` here; None takes it out."""
         self._own[key] = value
 
+    @property
+    def own(self) -> Mapping[Any, Any]:
+        """What was put here, None for what was taken out, since the mapping that it lies over."""
+        return self._own
+
     def __getitem__(self, key: Any) -> Any:
         if key in self._own:
             value = self._own[key]
@@ -48,3 +53,31 @@ class Layer(Mapping["Any", "Any"]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+class Lineage:
+    """Which version came from which, and what `changed` on the way: of two versions with one before both, only that has
+    to be compared.
+    """
+
+    __slots__ = ("before", "changed")
+
+    def __init__(self, before: Lineage | None = None, changed: Collection[Any] = ()) -> None:
+        self.before = before
+        self.changed = changed
+
+    def apart(self, other: Lineage) -> set[Any] | None:
+        """What may differ between two versions; None where nobody knows, since neither came from what the other did."""
+        steps = {id(one): at for at, one in enumerate(self._upwards())}
+        found: set[Any] = set()
+        for one in other._upwards():
+            if id(one) in steps:
+                return found.union(*(step.changed for step in [*self._upwards()][: steps[id(one)]]))
+            found.update(one.changed)
+        return None
+
+    def _upwards(self) -> Iterator[Lineage]:
+        one: Lineage | None = self
+        while one is not None:
+            yield one
+            one = one.before

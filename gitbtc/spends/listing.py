@@ -7,10 +7,11 @@ from gitbtc.kinds.delta import NotCanonical, body, delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.progress import doing
 from gitbtc.spends import COINS
+from gitbtc.spends.layer import Lineage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from gitbtc.kinds.kind import Record
 
@@ -23,10 +24,11 @@ _OUTPOINT = rb'"txid":"([0-9a-f]{64}","vout":[0-9]+)\},?\n'
 class Coins:
     """The coins of one version of utxos.json, by outpoint. Raises codec.Malformed, here and at every question."""
 
-    __slots__ = ("_ends", "_records", "content", "told")
+    __slots__ = ("_ends", "_records", "content", "lineage", "told")
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        self.lineage = Lineage()
         # What is known of some coins without reading the file: versions that lie over this one know what they changed.
         self.told: dict[Outpoint, Record | None] = {}
         self._ends: dict[bytes, int] | None = None
@@ -38,6 +40,15 @@ class Coins:
             body(self.content)
         except NotCanonical:
             self._parsed()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no coin is listed."""
+        try:
+            begin, end = body(self.content)
+        except NotCanonical:
+            return not self._parsed()
+        return begin == end
 
     def __contains__(self, outpoint: Outpoint) -> bool:
         if outpoint in self.told:
@@ -58,9 +69,19 @@ class Coins:
         line = self.content[self.content.rfind(b"\n", 0, end - 1) + 1 : end - 1].removesuffix(b",")
         return codec.read_line(built_in(COINS), line)[0]
 
+    def changes(self, before: Coins) -> dict[Outpoint, tuple[Record | None, Record | None]]:
+        """The coins that are listed otherwise than in another version: each as it was there, and as it is here; None
+        where it is not listed. Of versions that came from one only what changed on the way is looked at.
+        """
+        pairs = ((outpoint, before.get(outpoint), self.get(outpoint)) for outpoint in sorted(self.differing(before)))
+        return {outpoint: (old, new) for outpoint, old, new in pairs if old != new}
+
     def differing(self, other: Coins) -> set[Outpoint]:
-        """The coins that one of two versions lists otherwise than the other."""
-        return {(one.key[0], one.key[1]) for one in delta(built_in(COINS), other.content, self.content)}
+        """The coins that one of two versions may list otherwise than the other."""
+        known = self.lineage.apart(other.lineage)
+        if known is None and type(self) is type(other) is Coins:
+            return {(one.key[0], one.key[1]) for one in delta(built_in(COINS), other.content, self.content)}
+        return {*self, *other} if known is None else known
 
     def of_any(self, txids: Collection[str]) -> list[Outpoint]:
         """The coins of some transactions, by outpoint, found in one pass."""
@@ -103,26 +124,84 @@ class Coins:
         return self._records
 
 
+class CoinsInShards(Coins):
+    """The coins of a listing that lies in many files, each read when it is asked about. `shards`: name -> the coins of
+    that file; every name is as long as the others, and the txids of its coins begin with it.
+    """
+
+    __slots__ = ("_read", "_shards")
+
+    def __init__(self, shards: Mapping[str, Callable[[], bytes]]) -> None:
+        super().__init__(b"")
+        self._shards = shards
+        self._read: dict[str, Coins] = {}
+
+    def _of(self, txid: str) -> Coins:
+        """The coins among which those of a transaction are."""
+        return self._shard(txid[: len(next(iter(self._shards), ""))])
+
+    def _shard(self, name: str) -> Coins:
+        if name not in self._read:
+            self._read[name] = Coins(self._shards[name]() if name in self._shards else b"")
+        return self._read[name]
+
+    def check(self) -> None:
+        """Nothing: each shard is read, or found to be none, when it is asked about."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no coin is listed."""
+        return all(self._shard(name).is_empty for name in self._shards)
+
+    def __contains__(self, outpoint: Outpoint) -> bool:
+        if outpoint in self.told:
+            return self.told[outpoint] is not None
+        return outpoint in self._of(outpoint[0])
+
+    def get(self, outpoint: Outpoint) -> Record | None:
+        """The coin's record, or None when it is not listed."""
+        return self.told[outpoint] if outpoint in self.told else self._of(outpoint[0]).get(outpoint)
+
+    def of_any(self, txids: Collection[str]) -> list[Outpoint]:
+        """The coins of some transactions, by outpoint."""
+        return sorted(outpoint for txid in {*txids} for outpoint in self._of(txid).of_any([txid]))
+
+    def __iter__(self) -> Iterator[Outpoint]:
+        return (outpoint for name in self._shards for outpoint in self._shard(name))
+
+
 class CoinsOver(Coins):
-    """The coins of a version that differs from `below` in `changes`: (record before, record now), None for none."""
+    """The coins of a version that differs from `below` in `changes`: (record before, record now), None for none.
+    `is_read`: both versions were read for that, so that the record before is the one that `below` lists.
+    """
 
     __slots__ = ("_below", "_own")
 
     def __init__(
-        self, below: Coins, changes: Iterable[tuple[Record | None, Record | None]], content: bytes | None = None
+        self, below: Coins, changes: Iterable[tuple[Record | None, Record | None]], *, is_read: bool = False
     ) -> None:
-        super().__init__(content or b"")
-        self._below = below
-        self._own: dict[Outpoint, Record | None] = {}
+        super().__init__(b"")
+        own: dict[Outpoint, Record | None] = {}
         for old, new in changes:
             one = old or new or {}
             outpoint = one["txid"], one["vout"]
-            self._own[outpoint] = new
-            if content is not None:  # read beside it: what was before is what lies below
-                below.told[outpoint] = old
+            own[outpoint] = new
+            if is_read:
+                below.told.setdefault(outpoint, old)
+        self.lineage = Lineage(below.lineage, own.keys())
+        # Over a version that lies over another one it lies over that one, too: see Layer.
+        self._below: Coins = below
+        self._own = own
+        if isinstance(below, CoinsOver):
+            self._below, self._own = below._below, {**below._own, **own}  # noqa: SLF001 - its own class
 
     def check(self) -> None:
         """What it lies over was looked at."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no coin is listed."""
+        return next(iter(self), None) is None
 
     def __contains__(self, outpoint: Outpoint) -> bool:
         return self._own[outpoint] is not None if outpoint in self._own else outpoint in self._below
@@ -138,15 +217,8 @@ class CoinsOver(Coins):
         return sorted([*below, *own])
 
     def __iter__(self) -> Iterator[Outpoint]:
-        return iter({*(one for one in self._below if one in self), *(one for one in self._own if one in self)})
-
-    def differing(self, other: Coins) -> set[Outpoint]:
-        """The coins that one of two versions lists otherwise than the other."""
-        return (
-            set(self._own)
-            if other is self._below
-            else {one for one in {*self, *other} if self.get(one) != other.get(one)}
-        )
+        yield from (outpoint for outpoint in self._below if outpoint not in self._own)
+        yield from (outpoint for outpoint, coin in self._own.items() if coin is not None)
 
 
 def _tail(outpoint: Outpoint) -> bytes:

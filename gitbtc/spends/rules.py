@@ -6,16 +6,14 @@ gitbtc.views.rules.
 
 from __future__ import annotations
 
-from gitbtc.kinds import codec, json_text
+from gitbtc.kinds import json_text
 from gitbtc.kinds.bech32 import witness_program
-from gitbtc.kinds.delta import delta
-from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import EVENT, inputs, is_marked, outpoint_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     from gitbtc.kinds.kind import Record
@@ -68,21 +66,25 @@ def _nowhere(_: str) -> tuple[str, int]:
 # -- who spends what ---------------------------------------------------------------------------------------------------
 
 
-def _one_spender(evidence: Evidence) -> Iterator[Violation]:
-    for outpoint, live in double_spends(evidence).items():
+def _one_spender(evidence: Evidence, scope: Scope) -> Iterator[Violation]:
+    for outpoint, live in _contended(evidence, scope.outpoints).items():
         name = outpoint_text(outpoint)
         yield Violation("double_spend", TRANSACTIONS, name, f"{name} is spent by {' and by '.join(live)}", live[-1])
 
 
 def double_spends(evidence: Evidence) -> dict[Outpoint, list[str]]:
     """The coins that several live transactions of a snapshot spend, in order, and which those are."""
-    claims = sorted(evidence.claims.items())
+    return _contended(evidence, evidence.claims)
+
+
+def _contended(evidence: Evidence, outpoints: Iterable[Outpoint]) -> dict[Outpoint, list[str]]:
+    claims = ((at, evidence.claimants(at)) for at in sorted(outpoints))
     live = {at: sorted(txid for txid, strength in claimants.items() if strength > EVENT) for at, claimants in claims}
     return {outpoint: txids for outpoint, txids in live.items() if len(txids) > 1}
 
 
-def _no_spent_coin(evidence: Evidence) -> Iterator[Violation]:
-    for outpoint in spent_coins(evidence):
+def _no_spent_coin(evidence: Evidence, scope: Scope) -> Iterator[Violation]:
+    for outpoint in _spent_coins(evidence, scope.listings):
         name = outpoint_text(outpoint)
         spender = evidence.spender(outpoint)
         yield Violation("spent_coin", COINS, name, f"{name} is listed as a coin, but {spender} spends it")
@@ -90,19 +92,23 @@ def _no_spent_coin(evidence: Evidence) -> Iterator[Violation]:
 
 def spent_coins(evidence: Evidence) -> list[Outpoint]:
     """The coins that a snapshot lists although a live transaction of it spends them."""
-    return sorted(outpoint for outpoint in evidence.claims if evidence.spends(outpoint) and outpoint in evidence.coins)
+    return _spent_coins(evidence, evidence.claims)
 
 
-def _no_void_coin(evidence: Evidence) -> Iterator[Violation]:
-    for outpoint in evidence.coins.of_any({*evidence.dead, *evidence.waiting}):
+def _spent_coins(evidence: Evidence, outpoints: Iterable[Outpoint]) -> list[Outpoint]:
+    return sorted(outpoint for outpoint in outpoints if evidence.spends(outpoint) and outpoint in evidence.coins)
+
+
+def _no_void_coin(evidence: Evidence, scope: Scope) -> Iterator[Violation]:
+    for outpoint in evidence.coins.of_any(scope.void):
         name, txid = outpoint_text(outpoint), outpoint[0]
         why = "is in no mempool" if txid in evidence.waiting else _lost(evidence, txid)
         yield Violation("void_coin", COINS, name, f"{name} is listed as a coin, but {txid} {why}")
 
 
-def _nothing_on_lost(evidence: Evidence) -> Iterator[Violation]:
+def _nothing_on_lost(evidence: Evidence, scope: Scope) -> Iterator[Violation]:
     """What only the log names is nobody's record, and is not marked either: it counts for nothing here."""
-    for parent in sorted(evidence.dead):
+    for parent in sorted(scope.lost):
         for outpoint in sorted(evidence.outputs_spent(parent)):
             for txid, strength in sorted(evidence.claimants(outpoint).items()):
                 if strength > EVENT:
@@ -122,8 +128,8 @@ def _kind(evidence: Evidence, txid: str) -> str:
 # -- the mempool and the history ---------------------------------------------------------------------------------------
 
 
-def _pending_as_recorded(evidence: Evidence) -> Iterator[Violation]:
-    for txid in sorted(evidence.mempool.keys() & evidence.transactions.keys()):
+def _pending_as_recorded(evidence: Evidence, scope: Scope) -> Iterator[Violation]:
+    for txid in sorted(txid for txid in scope.pending if txid in evidence.transactions):
         record, entry = evidence.transactions[txid], evidence.mempool[txid]
         if record.get("confirmed"):
             yield Violation("confirmed_in_mempool", MEMPOOL, txid, f"{txid} is confirmed, and still in mempool.json")
@@ -160,10 +166,10 @@ def _differences(record: Record, entry: Record) -> Iterator[str]:
 # -- one transaction ---------------------------------------------------------------------------------------------------
 
 
-def _transactions(evidence: Evidence) -> Iterator[Violation]:
+def _transactions(evidence: Evidence, scope: Scope) -> Iterator[Violation]:
     for kind, records in ((TRANSACTIONS, evidence.transactions), (MEMPOOL, evidence.mempool)):
         worth = _worth(evidence)
-        for txid, record in sorted(records.items()):
+        for txid, record in sorted(scope.of(records)):
             for rule, find in _OF_ONE:
                 for text in find(evidence, record, worth):
                     yield Violation(rule, kind, txid, f"{txid}: {text}")
@@ -334,20 +340,65 @@ def is_same_fact(name: str, one: Any, other: Any) -> bool:
     return program is not None and program == witness_program(other)
 
 
-def _touched(evidence: Evidence, before: Evidence | None) -> Iterable[Outpoint]:
-    """The listed coins that may break a rule which none broke `before`; all of them where nothing was before."""
-    is_lower = before is not None and evidence.tip is not None and (before.tip is None or evidence.tip < before.tip)
-    if before is None or not before.coins.content or evidence.changed is None or is_lower:
-        return evidence.coins
-    try:
-        changes = delta(built_in(COINS), before.coins.content, evidence.coins.content)
-    except codec.Malformed:  # the state before: this one was read
-        return evidence.coins
-    listed = ((change.key[0], change.key[1]) for change in changes if change.new is not None)
-    return {*listed, *evidence.coins.of_any(evidence.changed)}
+# -- what is looked at -------------------------------------------------------------------------------------------------
 
 
-_RULES: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
+class Scope:
+    """What of a snapshot the rules are held against: here all of it. `outpoints` are coins that somebody claims, those
+    and others that are listed `listings`; `void` and `lost` are txids whose coins are none, `pending` those in the
+    mempool; `coins` are looked at one by one.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.outpoints: Collection[Outpoint] = evidence.claims
+        self.listings: Collection[Outpoint] = evidence.claims
+        self.void: Collection[str] = {*evidence.dead, *evidence.waiting}
+        self.lost: Collection[str] = evidence.dead
+        self.pending: Collection[str] = evidence.mempool
+        self.coins: Iterable[Outpoint] = evidence.coins
+
+    def of(self, records: Mapping[str, Record]) -> Iterable[tuple[str, Record]]:
+        """Those of the records, by txid, that are looked at."""
+        return records.items()
+
+
+class Changed(Scope):
+    """What can break a rule that was kept before: what changed, and what is next to it. A record is held against the
+    outputs that it spends, against what spends its own, and against the marks that lead from it; a circle of marks
+    that was none before has a changed record in it.
+    """
+
+    def __init__(self, evidence: Evidence, before: Evidence, changed: set[str]) -> None:  # not from all of it
+        coins = evidence.coins.differing(before.coins)
+        claimed = {outpoint for txid in changed for view in (before, evidence) for outpoint in view.every_input(txid)}
+        makers = {txid for txid, _ in claimed}
+        self._records = changed | makers
+        for txid in changed:
+            spent = {outpoint: {*evidence.claimants(outpoint)} for outpoint in evidence.outputs_spent(txid)}
+            self._records.update(*spent.values(), *evidence.lost_children(txid).values())
+        self.outpoints = claimed
+        self.listings = claimed | coins
+        suspects = self._records | {txid for txid, _ in coins}
+        self.void = {txid for txid in suspects if txid in evidence.dead or txid in evidence.waiting}
+        self.lost = {txid for txid in suspects if txid in evidence.dead}
+        self.pending = {txid for txid in changed if txid in evidence.mempool}
+        self.coins = {*(one for one in coins if one in evidence.coins), *evidence.coins.of_any(changed)}
+
+    def of(self, records: Mapping[str, Record]) -> Iterable[tuple[str, Record]]:
+        """Those of the records, by txid, that are looked at."""
+        return [(txid, records[txid]) for txid in self._records if txid in records]
+
+
+def _changed(evidence: Evidence, before: Evidence | None) -> Changed | None:
+    """What may break a rule that none broke before; None where that may be anything."""
+    changed = None if before is None else evidence.differing(before)
+    if before is None or changed is None:
+        return None
+    is_lower = evidence.tip is not None and (before.tip is None or evidence.tip < before.tip)
+    return None if is_lower else Changed(evidence, before, changed)
+
+
+_RULES: tuple[Callable[[Evidence, Scope], Iterator[Violation]], ...] = (
     _one_spender,
     _no_spent_coin,
     _no_void_coin,
@@ -357,11 +408,22 @@ _RULES: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
 )
 
 
-def violations(evidence: Evidence, before: Evidence | None = None) -> Iterator[Violation]:
+def violations(evidence: Evidence, before: Evidence | None = None, *, is_kept: bool = False) -> Iterator[Violation]:
     """Every rule about coins and transactions that a snapshot breaks.
 
-    A wallet has many coins. Of those that are as they were in `before`, which was held to the rules, none is read.
+    A wallet has many coins. Of those that are as they were in `before`, which was held to the rules, none is read; and
+    where `before` is known to break none of them (`is_kept`), only what changed is looked at, unless that breaks one.
     """
+    scope = Scope(evidence)
+    changed = _changed(evidence, before)
+    if changed is not None:
+        if (
+            is_kept
+            and not any(any(rule(evidence, changed)) for rule in _RULES)
+            and not any(_coins(evidence, changed.coins))
+        ):
+            return
+        scope.coins = changed.coins
     for rule in _RULES:
-        yield from rule(evidence)
-    yield from _coins(evidence, _touched(evidence, before))
+        yield from rule(evidence, scope)
+    yield from _coins(evidence, scope.coins)

@@ -25,7 +25,8 @@ def told(verdict: Verdict, views: Views, result: Evidence) -> Decision | None:
 
 def marked_by_hand(views: Views, result: Evidence) -> list[Decision]:
     """What somebody gave up in the result that no view had given up."""
-    changed = result.changed if result.base is views.known and result.changed is not None else set(result.transactions)
+    differing = result.differing(views.known)
+    changed = set(result.transactions) if differing is None else differing
     marked = sorted(txid for txid in changed if _is_newly_marked(txid, views, result))
     known = ((txid, result.inputs(txid), result.standing(txid).detail) for txid in marked)
     return [Decision(inputs[0], str(by) if by else None, [txid]) for txid, inputs, by in known if inputs]

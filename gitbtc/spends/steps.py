@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from gitbtc.kinds.delta import delta
-from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.rules import Violation, fee_fault, is_same_fact, output_of
@@ -11,12 +9,14 @@ from gitbtc.spends.testimony import FIXED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Outpoint
+
+    # The coins that a parent lists otherwise: as they were there, and as they are; None for one that is not listed.
+    Changes = Mapping[Outpoint, tuple[Record | None, Record | None]]
 
 LOST_COIN, DATA_ERROR, FROM_NOWHERE = "lost_coin", "data_error", "coin_from_nowhere"
 
@@ -32,7 +32,7 @@ class CoinStep:
         self._before = before
         self._after = after
         self._bases = bases
-        self._changes = [_changes(parent, after) for parent in before]
+        self._changes = [after.coins.changes(parent.coins) for parent in before]
         self._touched = sorted({outpoint for changes in self._changes for outpoint in changes})
 
     def violations(self) -> Iterator[Violation]:
@@ -46,10 +46,10 @@ class CoinStep:
         """What every parent lists. A merge of two that have it otherwise is the spend gate's."""
         after, txid = self._after, outpoint[0]
         changes = [changes.get(outpoint) for changes in self._changes]
-        is_gone = all(change is not None and change.old is not None and change.new is None for change in changes)
+        is_gone = all(change is not None and change[0] is not None and change[1] is None for change in changes)
         is_made = txid in after.transactions and not after.standing(txid).makes_no_coin
         if is_gone and is_made and not after.claimants(outpoint):
-            amount = next(change.old_record for change in changes if change and change.old_record)["amount_sat"]
+            amount = next(change[0] for change in changes if change and change[0])["amount_sat"]
             yield (
                 LOST_COIN,
                 f"({amount} sat) is listed no more, its transaction is live, and nothing spends it: it is lost",
@@ -66,14 +66,14 @@ class CoinStep:
                 was = " and ".join(sorted({str(one[name]) for one in told}))
                 yield DATA_ERROR, f"has the {name} {now}, and had {was}: the txid commits to it"
 
-    def _listed(self, changes: dict[Outpoint, Change], outpoint: Outpoint, coin: Record | None) -> Record | None:
+    def _listed(self, changes: Changes, outpoint: Outpoint, coin: Record | None) -> Record | None:
         """A coin as a parent lists it, whose `changes` these are."""
-        return changes[outpoint].old_record if outpoint in changes else coin
+        return changes[outpoint][0] if outpoint in changes else coin
 
     def _appeared(self, outpoint: Outpoint) -> Iterator[tuple[str, str]]:
         """A merge brings together what its parents know. A coin that is received is a commit of its own."""
         changes = [changes.get(outpoint) for changes in self._changes]
-        is_new = all(change is not None and change.old is None for change in changes)
+        is_new = all(change is not None and change[0] is None for change in changes)
         if len(changes) > 1 and is_new and not self._is_known(outpoint):
             yield (
                 FROM_NOWHERE,
@@ -82,7 +82,7 @@ class CoinStep:
 
     def _is_known(self, outpoint: Outpoint) -> bool:
         views = (*self._before, *self._bases, self._after)
-        is_spent = any(outpoint in view.inputs(txid) for view in views for txid in view.dead)
+        is_spent = any(view.lost_spenders(outpoint) for view in views)
         return is_spent or any(
             view.claimants(outpoint) or output_of(view, outpoint) or view.coins.get(outpoint)
             for view in views if view is not self._after
@@ -91,7 +91,7 @@ class CoinStep:
     def _spent_for_another_amount(self, outpoint: Outpoint) -> Iterator[Violation]:
         """An input of a coin that a parent listed is worth what the coin was."""
         found = (changes[outpoint] for changes in self._changes if outpoint in changes)
-        amounts = sorted({change.old_record["amount_sat"] for change in found if change.old_record and not change.new})
+        amounts = sorted({old["amount_sat"] for old, new in found if old and not new})
         for txid in sorted(self._after.claimants(outpoint)) if amounts else ():
             record = self._after.record(txid)
             kind = TRANSACTIONS if txid in self._after.transactions else MEMPOOL
@@ -102,15 +102,10 @@ class CoinStep:
     def _worth(self, outpoint: Outpoint) -> int | None:
         """What a coin is worth, as its transaction tells or as a parent listed it."""
         output = output_of(self._after, outpoint)
-        listed = (changes[outpoint].old_record for changes in self._changes if outpoint in changes)
+        listed = (changes[outpoint][0] for changes in self._changes if outpoint in changes)
         coin = output or next((one for one in listed if one is not None), None)
         amount: int | None = coin["amount_sat"] if coin else None
         return amount
-
-
-def _changes(parent: Evidence, after: Evidence) -> dict[Outpoint, Change]:
-    changes = delta(built_in(COINS), parent.coins.content, after.coins.content)
-    return {(change.key[0], change.key[1]): change for change in changes}
 
 
 def _paid_otherwise(record: Record, outpoint: Outpoint, amounts: list[int]) -> str:

@@ -155,6 +155,7 @@ class Views(Testimony):
         self._all = [*heads, known]  # the last one by BASE, too
         self._replacing: dict[str, set[str]] | None = None
         self._children: dict[str, list[Outpoint]] | None = None
+        self._changed: dict[int, set[str]] = {}  # by head
         self._by_txid: dict[str, list[int]] | None = None
         self._by_outpoint: dict[Outpoint, list[int]] | None = None
 
@@ -164,9 +165,8 @@ class Views(Testimony):
         """The heads that tell of a transaction otherwise than the base; all others say what that says."""
         if self._by_txid is None:
             self._by_txid = {}
-            for view, head in enumerate(self.heads):
-                derived = head.base is self.known and head.changed is not None
-                for changed in head.changed or () if derived else _changed(self.known, head):
+            for view in range(len(self.heads)):
+                for changed in self._changed_in(view):
                     self._by_txid.setdefault(changed, []).append(view)
         return self._by_txid.get(txid, [])
 
@@ -182,13 +182,15 @@ class Views(Testimony):
                     self._by_outpoint.setdefault(changed, []).append(view)
         return self._by_outpoint.get(outpoint, [])
 
-    def _changed_in(self, view: int) -> Iterable[str]:
-        head = self.heads[view]
-        if head.base is self.known and head.changed is not None:
-            return head.changed
-        return [txid for txid in self.txids() if view in self._who_differ(txid)]
+    def _changed_in(self, view: int) -> set[str]:
+        if view not in self._changed:
+            differing = self.heads[view].differing(self.known)
+            self._changed[view] = _changed(self.known, self.heads[view]) if differing is None else differing
+        return self._changed[view]
 
     def _reserved_otherwise(self, head: Evidence) -> set[Outpoint]:
+        if head.reserves_as(self.known):
+            return set()
         known, now = self.known.reservations, head.reservations
         return {one for one in {*known, *now} if known.get(one, {}).keys() != now.get(one, {}).keys()}
 
@@ -272,9 +274,10 @@ class Views(Testimony):
     def outputs_spent(self, txid: str) -> Iterable[Outpoint]:
         if self._children is None:
             self._children = {}
-            for outpoint in {*self.outpoints(), *self.known.claims}:
+            for outpoint in self.outpoints() if self.heads else ():
                 self._children.setdefault(outpoint[0], []).append(outpoint)
-        return [outpoint for outpoint in self._children.get(txid, ()) if self.claimants(outpoint)]
+        spent = {*self._children.get(txid, ()), *self.known.outputs_spent(txid)}
+        return [outpoint for outpoint in spent if self.claimants(outpoint)]
 
     def know_both(self, one: str, other: str) -> Iterable[int]:
         views = self._speakers({*self._who_differ(one), *self._who_differ(other)})

@@ -32,6 +32,7 @@ from gitbtc.spends.channels import JOINED_AS_THEY_ARE
 from gitbtc.spends.declared import Declared, agrees, denies
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import REWRITE
+from gitbtc.state.checkpoint import Checkpoints
 from gitbtc.state.merging import Merging
 from gitbtc.state.moves import doubled, each_in_place, elsewhere, half
 from gitbtc.state.snapshot import Snapshot, apart, path_in
@@ -69,6 +70,7 @@ class MadeCommits:
         self._snapshot = lru_cache(maxsize=8)(self._read_snapshot)
         self._kinds = lru_cache(maxsize=8)(self._read_kinds)
         self._allowed = settings.get("gitbtc.unattributed") == "allow"
+        self._checkpoints = Checkpoints(git)
 
     def __enter__(self) -> Self:
         self._blobs.__enter__()
@@ -88,7 +90,8 @@ class MadeCommits:
         return self._snapshot_of(oid[:12] if oid else "nothing", self._files(oid))
 
     def _snapshot_of(self, name: str, files: Mapping[str, Entry]) -> Snapshot:
-        return Snapshot(name, files, lambda _, blob: self._read(blob), self._kinds_in(files))
+        kinds = self._kinds_in(files)
+        return Snapshot(name, files, lambda _, blob: self._read(blob), kinds, self._checkpoints)
 
     def _kinds_in(self, files: Mapping[str, Entry]) -> Kinds:
         added = [path for path, (mode, _) in files.items() if _is_schema(path) and mode != SUBMODULE]

@@ -36,7 +36,13 @@ def broken_rules(
     """
     if tells_of_coins(root, touched):
         known = _readable(before, root) if before else None
-        for violation in rules.violations(snapshot.evidence(root, known), known):
+        evidence = snapshot.evidence(root, known)
+        is_kept = known is not None and _is_sound(known)
+        found = list(rules.violations(evidence, known, is_kept=is_kept))
+        if not found:
+            evidence.is_sound = is_kept or None  # of coins that were there before none was read
+            snapshot.keep(root, is_sound=_is_sound_in_all)
+        for violation in found:
             yield _located(snapshot, root, violation)
     if _concerns(root, touched, (CHANNELS, ROUTING)):
         for violation in channels.violations(lambda kind: snapshot.of_kind(root, kind)):
@@ -48,6 +54,22 @@ def broken_rules(
 
         for violation in limits.violations(snapshot.content(LIMITS_PATH), snapshot.of_kind(root, ROUTING)):
             yield _located(snapshot, root, violation)
+
+
+def _is_sound(evidence: Evidence) -> bool:
+    """Whether it is known to break no rule, as far as only that has to be looked at in which it differs from one that
+    is.
+    """
+    if evidence.is_sound is None and evidence.base is not None and _is_sound(evidence.base):
+        evidence.is_sound = not any(rules.violations(evidence, evidence.base, is_kept=True))
+    return evidence.is_sound is True
+
+
+def _is_sound_in_all(evidence: Evidence) -> bool:
+    """The same, looking at everything where nothing is known."""
+    if evidence.is_sound is None:
+        evidence.is_sound = not any(rules.violations(evidence))
+    return evidence.is_sound
 
 
 def broken_by_step(

@@ -37,7 +37,6 @@ FILE = "vetted"
 _MOST = 1 << 22  # bytes of the file, some 30,000 versions; when it is full, the newer half is kept
 _LONGEST = 256  # bytes of a line, of which few are so long
 _BESIDE = 4096  # bytes on either side of a change
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Vetted:
@@ -48,7 +47,7 @@ class Vetted:
 
     def __init__(self, folder: str) -> None:
         self._path = os.path.join(folder, FILE)
-        self._head = f"{_program()}\n".encode()
+        self._head = f"{resources.digest('keys', 'kinds')}\n".encode()
         self._content = self._kept()
         self._new: dict[bytes, None] = {}
         self._said: dict[bytes, bytes] | None = None
@@ -135,23 +134,6 @@ def _schema(kind: Kind | None) -> str:
     if kind is None or kind.name in BUILT_IN.values():
         return ""
     return sha256(json.dumps(kind.schema, sort_keys=True).encode()).hexdigest()
-
-
-def _program() -> str:
-    """A digest of what the outcome of a look depends on besides the bytes: the code that looks, the schemas, Python."""
-    looked_by = [os.path.join(_PACKAGE, room) for room in ("keys", "kinds")]
-    found = sorted(place for folder in [*looked_by, resources.folder("schemas")] for place in _stats(folder))
-    return sha256(json.dumps([sys.version, *found]).encode()).hexdigest()
-
-
-def _stats(folder: str) -> Iterator[tuple[str, int, int]]:
-    """(path, size, moment) of each file below `folder` that is no compiled one."""
-    for entry in os.scandir(folder):
-        if entry.is_dir():
-            yield from _stats(entry.path) if entry.name != "__pycache__" else ()
-        else:
-            stat = entry.stat()
-            yield entry.path, stat.st_size, stat.st_mtime_ns
 
 
 def unseen(kind: Kind, changes: Sequence[Change], after: bytes) -> bytes:

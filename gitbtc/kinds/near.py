@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
@@ -16,6 +18,12 @@ def plain(path: str) -> str:
     """A path as a file system may have it that knows no case (NTFS, APFS), ignores what cannot be seen (HFS+) and the
     points and blanks at the end of a name (NTFS), or takes a backslash for `/`. Git guards `.git` against the same.
     """
+    folder, slash, file = path.rpartition("/")
+    return _plain(folder) + slash + _plain.__wrapped__(file)
+
+
+@lru_cache(maxsize=64)
+def _plain(path: str) -> str:
     if not path.isascii():
         from unicodedata import category, normalize
 

@@ -143,6 +143,8 @@ def network_said(files: Iterable[tuple[Kind, Callable[[], Sequence[Networks]]]])
             return claimed[0]
         for some in claimed:
             networks = networks & some or networks
+        if len(networks) == 1:  # which no other file can make another
+            break
     return networks
 
 

@@ -13,6 +13,7 @@ from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.resolve.settlements import Settlements
 from gitbtc.spends import ALLOW_REWRITE
+from gitbtc.state.checkpoint import Checkpoints
 from gitbtc.state.in_progress import InProgress
 from gitbtc.state.moves import each_in_place
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_index, of_merged_places, of_revision, schemas_folder
@@ -40,6 +41,7 @@ class InTheMaking:
         self._blobs = blobs
         self.schemas = schemas_folder(git)
         self.kinds: Kinds = installed_kinds(git)
+        self._checkpoints = Checkpoints(git)
         self.in_progress = InProgress(git, message)
         self.head = self.in_progress.head
         self.merging: Merging | None = self.in_progress.merging
@@ -65,12 +67,12 @@ class InTheMaking:
     @cached_property
     def _staged_at(self) -> dict[str, str]:
         """oid -> where it is staged."""
-        return {oid: path for path, (_, oid) in self.index.entries.items()}
+        return {oid: path for path, (_, oid) in self.index.files.items()}
 
     def snapshot(self, revision: str | None) -> Snapshot:
         """The snapshot of a commit, read once."""
         if revision not in self._snapshots:
-            self._snapshots[revision] = of_revision(self._git, revision, self._read, self.kinds)
+            self._snapshots[revision] = of_revision(self._git, revision, self._read, self.kinds, self._checkpoints)
         return self._snapshots[revision]
 
     def side(self, revision: str | None) -> Snapshot:
@@ -87,7 +89,7 @@ class InTheMaking:
     @cached_property
     def index(self) -> Snapshot:
         """What is staged, before anything is staged here."""
-        return of_index(self._git, self._read, self.kinds)
+        return of_index(self._git, self._read, self.kinds, self._checkpoints)
 
     @cached_property
     def before(self) -> Snapshot:

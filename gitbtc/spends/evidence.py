@@ -34,16 +34,17 @@ class Evidence:
     """What a snapshot knows.
 
     `transactions`, `mempool`: txid -> record; `claims`: outpoint -> {txid that claims to spend it: strength}; `dead`:
-    transactions that lost or were given up and claim nothing; `waiting`: those that are in no mempool; `agents`: txid
-    -> who, by the log, made it; `network`: the chain's name or "", `tip`: its height (blocks) or None. `base` is the
-    evidence that this one was derived from, and `changed` then the transactions of which it tells anything else; None
-    for one that was read whole. `origin` is the snapshot that it was read from, where it was one's.
+    transactions that lost or were given up and claim nothing; `waiting`: those that are in no mempool; `named`: txid ->
+    what it spends by the log, `agents`: who made it; `network`: the chain's name or "", `tip`: its height (blocks) or
+    None. `base` is the evidence that this one was derived from, and `changed` then the transactions of which it tells
+    anything else; None for one that was read whole. `origin` is the snapshot that it was read from, where it was one's;
+    `is_sound` whether it breaks no rule, None where nobody has looked.
     """
 
     __slots__ = (
-        "_bottom", "_coins", "_events", "_files", "_is_new_log", "_log", "_lost", "_named", "_spent_of", "_standing",
-        "_told", "agents", "base", "changed", "claims", "dead", "lineage", "mempool", "network", "origin", "tip",
-        "transactions", "waiting",
+        "_bottom", "_coins", "_events", "_files", "_is_new_log", "_log", "_lost", "_spent_of", "_standing", "_told",
+        "agents", "base", "changed", "claims", "dead", "is_sound", "lineage", "mempool", "named", "network", "origin",
+        "tip", "transactions", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +56,7 @@ class Evidence:
         self._files = files
         self._told = changes
         self.origin = origin
+        self.is_sound: bool | None = None
         self._coins: Coins | None = None
         self._standing: Reservations | None = None
         self._spent_of: dict[str, list[Outpoint]] | None = None
@@ -68,8 +70,7 @@ class Evidence:
         self.dead: Mapping[str, bool] = Layer(base.dead) if base else {}
         self.waiting: Mapping[str, bool] = Layer(base.waiting) if base else {}
         self.agents: Mapping[str, str] = Layer(base.agents) if base else {}
-        # The outpoints that events say a transaction spends.
-        self._named: Mapping[str, frozenset[Outpoint]] = Layer(base._named) if base else {}  # noqa: SLF001 - its own
+        self.named: Mapping[str, frozenset[Outpoint]] = Layer(base.named) if base else {}
         # Events that reserve or release: of the bottom evidence all, of others those since, or of a new log again all.
         self._log: list[Record] = []
         self._events: list[Record] = base._events if base else _NONE  # noqa: SLF001 - its own class
@@ -113,15 +114,15 @@ class Evidence:
 
     def _claimed_elsewhere(self, txid: str) -> Iterable[Outpoint]:
         """What the mempool or the log says that a transaction spends: it claims none of it once it has lost."""
-        return [*inputs(self.mempool.get(txid, {})), *self._named.get(txid, ())]
+        return [*inputs(self.mempool.get(txid, {})), *self.named.get(txid, ())]
 
     def _learn_events(self) -> Iterable[tuple[str, Outpoint]]:
         events = [new for _, new in self._changes(EXECUTION)]
         pairs: list[tuple[str, Outpoint]] = []
         reserving: list[Record] = []
         if None in events:  # a log that was rewritten is read anew
-            pairs = [(txid, outpoint) for txid, outpoints in self._named.items() for outpoint in outpoints]
-            self._events, self._named, self.agents, self._is_new_log = [], {}, {}, self.base is not None
+            pairs = [(txid, outpoint) for txid, outpoints in self.named.items() for outpoint in outpoints]
+            self._events, self.named, self.agents, self._is_new_log = [], {}, {}, self.base is not None
             events = [*_records(self._files, EXECUTION)]
         for event in events:
             txid = event.get("txid") if event else None
@@ -129,7 +130,7 @@ class Evidence:
                 reserving.append(event)
             elif event and txid:
                 pairs += [(txid, outpoint) for outpoint in named(event)]
-                _put(self._named, txid, self._named.get(txid, frozenset()) | set(named(event)))
+                _put(self.named, txid, self.named.get(txid, frozenset()) | set(named(event)))
                 _put(self.agents, txid, event.get("agent") or self.agents.get(txid, ""))
         if self.base is None:
             self._log = reserving
@@ -145,7 +146,7 @@ class Evidence:
         if outpoint in inputs(record):
             held = CONFIRMED if record.get("confirmed") else UNCONFIRMED
         else:
-            held = EVENT if outpoint in self._named.get(txid, ()) else 0
+            held = EVENT if outpoint in self.named.get(txid, ()) else 0
         return max(held, IN_MEMPOOL) if outpoint in inputs(self.mempool.get(txid, {})) else held
 
     @property
@@ -164,13 +165,21 @@ class Evidence:
     def reservations(self) -> Reservations:
         """outpoint -> agent -> the reservation that no release followed, whether it has expired or not."""
         if self._standing is None:
-            below = [] if self._is_new_log else self._bottom._reserving()  # noqa: SLF001 - its own class
-            self._standing = reservations.standing([*below, *self._events])
+            self._standing = reservations.standing(self.reserving())
         return self._standing
 
     def _reserving(self) -> Iterable[Record]:
         """The events that reserve or release, of one that was read whole."""
         return self._log
+
+    def reserving(self, since: Evidence | None = None) -> list[Record]:
+        """The events that reserve or release; of them those `since` what it was read through in the end."""
+        below = () if self._is_new_log or since is self._bottom else self._bottom._reserving()  # noqa: SLF001 - its own class
+        return [*below, *self._events]
+
+    def is_read_through(self, other: Evidence) -> bool:
+        """Whether it is `other` with what is otherwise in mappings over it, its log too."""
+        return self._bottom is other and not self._is_new_log
 
     def reserves_as(self, other: Evidence) -> bool:
         """Whether two snapshots are known to reserve the same, without looking at what."""
@@ -184,15 +193,15 @@ class Evidence:
 
     def knows(self, txid: str) -> bool:
         """Whether any file of the snapshot names `txid` as a transaction."""
-        return txid in self.transactions or txid in self.mempool or txid in self._named
+        return txid in self.transactions or txid in self.mempool or txid in self.named
 
     def standing(self, txid: str) -> Standing:
         """What the snapshot says of `txid`."""
-        return standing(self.transactions.get(txid), self.mempool.get(txid), is_named=txid in self._named)
+        return standing(self.transactions.get(txid), self.mempool.get(txid), is_named=txid in self.named)
 
     def txids(self) -> set[str]:
         """Every transaction that a file of the snapshot names."""
-        return {*self.transactions, *self.mempool, *self._named}
+        return {*self.transactions, *self.mempool, *self.named}
 
     def record(self, txid: str) -> Record:
         """The transaction's record, or that of the mempool; empty where only the log names it."""
@@ -200,12 +209,12 @@ class Evidence:
 
     def inputs(self, txid: str) -> list[Outpoint]:
         """What the transaction spends, by any file of the snapshot."""
-        return inputs(self.record(txid)) or sorted(self._named.get(txid, ()))
+        return inputs(self.record(txid)) or sorted(self.named.get(txid, ()))
 
     def every_input(self, txid: str) -> set[Outpoint]:
         """What any file of the snapshot says that the transaction spends."""
         told = (self.transactions.get(txid, {}), self.mempool.get(txid, {}))
-        return {*self._named.get(txid, ()), *(outpoint for record in told for outpoint in inputs(record))}
+        return {*self.named.get(txid, ()), *(outpoint for record in told for outpoint in inputs(record))}
 
     def spends(self, outpoint: Outpoint) -> bool:
         """Whether a live transaction spends `outpoint`: more than an event of the log says so."""

@@ -12,18 +12,20 @@ from functools import partial
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import layouts
 from gitbtc.kinds.codec import Malformed, content_id
+from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.spends.evidence import Evidence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.kind import Kind, Record
     from gitbtc.kinds.lines import Lines
     from gitbtc.repo.git import Entry, Git
+    from gitbtc.state.checkpoint import Checkpoints
 
     T = TypeVar("T")
     ReadBlob = Callable[[str], bytes]  # oid -> content
@@ -45,11 +47,14 @@ def schemas_folder(git: Git) -> str:
 
 class Snapshot:
     """The files of one moment. `name` says which moment, for messages; `files` are the entries as they lie, `entries`
-    those with one for all shards of a kind in a root.
+    those with one for all shards of a kind in a root. What it says of coins is read through the `checkpoints`.
     """
 
-    def __init__(self, name: str, entries: Mapping[str, Entry], read: Read, kinds: Kinds) -> None:
+    def __init__(
+        self, name: str, entries: Mapping[str, Entry], read: Read, kinds: Kinds, checkpoints: Checkpoints | None = None
+    ) -> None:
         self.name = name
+        self._checkpoints = checkpoints
         self.files = entries
         self.entries = layouts.folded(kinds, entries)
         self._read = read
@@ -179,7 +184,9 @@ class Snapshot:
             return self
         names = {self._moved(path, roots): path for path in self.files}
         files = {name: self.files[path] for name, path in names.items()}
-        return Snapshot(self.name, files, lambda name, oid: self._read(names[name], oid), self._kinds)
+        return Snapshot(
+            self.name, files, lambda name, oid: self._read(names[name], oid), self._kinds, self._checkpoints
+        )
 
     def _moved(self, path: str, roots: Mapping[str, str]) -> str:
         """Where a file lies when some roots have moved."""
@@ -187,10 +194,15 @@ class Snapshot:
         is_moved = root in roots and self._kinds.for_path(path)
         return _below(roots[root], path.removeprefix(root).removeprefix("/")) if is_moved else path
 
+    def beside(self, name: str, entries: Mapping[str, Entry]) -> Snapshot:
+        """Other files of the same repository."""
+        return Snapshot(name, entries, self._read, self._kinds)
+
     def evidence(self, root: str, known: Evidence | None = None) -> Evidence:
         """What this snapshot knows about the coins of `root`; CannotWork when its records do not say.
 
-        Read through what differs from the evidence `known`, which is quicker where that is little.
+        Read through what differs from the evidence `known`, which is quicker where that is little; else through a
+        checkpoint, if there is one.
         """
         evidence = self.claims(root, known)
         self.read_or_explain(root, partial(_check_coins, evidence))
@@ -199,9 +211,38 @@ class Snapshot:
     def claims(self, root: str, known: Evidence | None = None) -> Evidence:
         """The same without its coins being read yet."""
         if root not in self._evidence:
-            evidence = self.read_or_explain(root, lambda: Evidence(lambda kind: self.of_kind(root, kind), known))
-            self._evidence[root] = evidence
+            if known is None and self._checkpoints is not None:
+                known = self._checkpoints.known(self, root)
+            self._evidence[root] = self._read_through(root, known) or self._read_whole(root)
         return self._evidence[root]
+
+    def _read_whole(self, root: str) -> Evidence:
+        return self.read_or_explain(root, lambda: Evidence(partial(self.of_kind, root), origin=self))
+
+    def _read_through(self, root: str, known: Evidence | None) -> Evidence | None:
+        """None where that cannot be done, as when the other is what does not parse."""
+        if known is None or known.origin is None:
+            return None
+        sides = [known.origin, self]
+
+        def changes(kind: str) -> Iterator[tuple[Record | None, Record | None]]:
+            for change in delta(built_in(kind), *apart(path_in(root, kind), sides)):
+                yield change.old_record, change.new_record
+
+        try:
+            evidence = Evidence(partial(self.of_kind, root), known, changes, origin=self)
+            _ = evidence.coins
+        except (AttributeError, CannotWork, KeyError, Malformed, TypeError):
+            return None
+        return evidence
+
+    def keep(self, root: str, *, is_sound: Callable[[Evidence], bool]) -> None:
+        """Have later states be read through what this one says of a root, if that breaks no rule (`is_sound`) and is
+        worth it.
+        """
+        evidence, checkpoints = self._evidence.get(root), self._checkpoints
+        if checkpoints and evidence and checkpoints.is_worth_it(self, root, evidence) and is_sound(evidence):
+            checkpoints.keep(self, root, evidence)
 
     def read_or_explain(self, root: str, read: Callable[[], T]) -> T:
         """What `read` makes of the files of `root`; CannotWork where they do not parse, or are not as schemas say."""
@@ -240,15 +281,17 @@ def _below(root: str, path: str) -> str:
     return f"{root}/{path}" if root else path
 
 
-def of_revision(git: Git, revision: str | None, read: ReadBlob, kinds: Kinds) -> Snapshot:
+def of_revision(
+    git: Git, revision: str | None, read: ReadBlob, kinds: Kinds, checkpoints: Checkpoints | None = None
+) -> Snapshot:
     """The snapshot of a commit; an empty one for None (before the first commit, or without a common ancestor)."""
     entries = git.tree_entries(revision) if revision else {}
-    return Snapshot(revision[:12] if revision else "nothing", entries, _of(read), kinds)
+    return Snapshot(revision[:12] if revision else "nothing", entries, _of(read), kinds, checkpoints)
 
 
-def of_index(git: Git, read: ReadBlob, kinds: Kinds) -> Snapshot:
+def of_index(git: Git, read: ReadBlob, kinds: Kinds, checkpoints: Checkpoints | None = None) -> Snapshot:
     """The snapshot that the next commit would record, from the index that Git names to its hooks."""
-    return Snapshot("the index", git.index_entries(), _of(read), kinds)
+    return Snapshot("the index", git.index_entries(), _of(read), kinds, checkpoints)
 
 
 def of_merged_places(git: Git, read: ReadBlob, kinds: Kinds) -> Snapshot:

@@ -1,0 +1,331 @@
+"""The evidence of a state that was read whole, kept in a file: what was there is looked up, and nobody reads it again.
+
+What a state says of one transaction stands in one record, and that is read where it lies. Who spends a coin, any record
+may say: that is in the file, an SQLite database. Whoever keeps one knows of which state it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import suppress
+
+from gitbtc.errors import GitbtcError
+from gitbtc.kinds import codec
+from gitbtc.kinds.delta import NotCanonical, body
+from gitbtc.kinds.registry import built_in
+from gitbtc.spends import MEMPOOL, TRANSACTIONS
+from gitbtc.spends.evidence import Evidence
+from gitbtc.spends.layer import Layer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from gitbtc.kinds.kind import Kind, Record
+    from gitbtc.spends.evidence import Files
+    from gitbtc.spends.listing import Coins, Outpoint
+
+    Since = tuple[Evidence, Mapping[str, str]]
+
+# `claims`: who spends what, and how strongly: 0 is who lost. `marked`: the transactions that lost (1), and those that
+# wait (0). `named`: what events say that a transaction spends, and who made it. `events`: who reserves and releases.
+_TABLES = (
+    "CREATE TABLE told (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
+    "CREATE TABLE claims (txid BLOB, vout INT, spender BLOB, strength INT, PRIMARY KEY (txid, vout, spender))",
+    "CREATE TABLE marked (txid BLOB PRIMARY KEY, is_dead INTEGER) WITHOUT ROWID",
+    "CREATE TABLE named (txid BLOB PRIMARY KEY, outpoints TEXT, agent TEXT) WITHOUT ROWID",
+    "CREATE TABLE events (event TEXT)",
+)
+_MOST = 1 << 63  # what a column holds is less
+_WAIT = 1.0  # seconds for another process that has the file
+
+
+class NotKept(GitbtcError):
+    """The file is none of ours, or cannot be read or written now, or what is to be kept does not fit into it."""
+
+    status = 3
+
+
+class Store:
+    """The file at `path`. Raises NotKept."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        try:
+            self._file = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+        except sqlite3.Error as error:
+            raise self._not_kept(error) from None
+
+    def _not_kept(self, error: Exception) -> NotKept:
+        return NotKept(f"{self._path}: what is kept there cannot be used ({error}); remove it, and it is made anew")
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
+    def rows(self, question: str, *values: Any) -> list[Any]:
+        """What the database answers."""
+        try:
+            return self._file.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._not_kept(error) from None
+
+    def open(self) -> dict[str, str]:
+        """What is told of the state. From now on every answer is one of this moment, whoever writes meanwhile."""
+        self.rows("BEGIN")
+        return self._told()
+
+    def _told(self) -> dict[str, str]:
+        return dict(self.rows("SELECT name, value FROM told"))
+
+    def write(self, evidence: Evidence, told: Mapping[str, str], since: Since | None = None) -> None:
+        """Keep `evidence`, and what is `told` of it: all of that or nothing. `since`: what the file keeps, and what was
+        told of that; `evidence` was read through it, and only what is otherwise is written.
+        """
+        try:
+            if self._file.in_transaction:
+                self._file.execute("ROLLBACK")  # of what was read
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                if since is None:
+                    self._empty()
+                else:
+                    self._check(since[1])
+                self._put(evidence, since[0] if since else None)
+                self._file.execute("DELETE FROM told")
+                self._file.executemany("INSERT INTO told VALUES (?, ?)", told.items())
+                self._file.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._file.execute("ROLLBACK")
+                raise
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            raise self._not_kept(error) from None
+
+    def _check(self, told: Mapping[str, str]) -> None:
+        if self._told() != told:
+            raise ValueError("another process has written meanwhile")
+
+    def _empty(self) -> None:
+        for (name,) in self._file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            self._file.execute(f'DROP TABLE "{name}"')
+        for table in _TABLES:
+            self._file.execute(table)
+
+    def _put(self, evidence: Evidence, since: Evidence | None) -> None:
+        claims, dead, waiting, named, agents = (
+            _otherwise(one, since)
+            for one in (evidence.claims, evidence.dead, evidence.waiting, evidence.named, evidence.agents)
+        )
+        outpoints = {*claims, *(one for txid in dead if txid in evidence.dead for one in evidence.every_input(txid))}
+        put = self._file.executemany
+        if since is not None:
+            put("DELETE FROM claims WHERE txid = ? AND vout = ?", ((_bytes(txid), vout) for txid, vout in outpoints))
+            put("DELETE FROM marked WHERE txid = ?", ((_bytes(txid),) for txid in {*dead, *waiting}))
+            put("DELETE FROM named WHERE txid = ?", ((_bytes(txid),) for txid in {*named, *agents}))
+        put("INSERT INTO claims VALUES (?, ?, ?, ?)", _claims(evidence, outpoints))
+        put("INSERT INTO marked VALUES (?, ?)", _marks(evidence, {*dead, *waiting}))
+        put("INSERT INTO named VALUES (?, ?, ?)", _names(evidence, named))
+        put("INSERT INTO events VALUES (?)", ((json.dumps(event),) for event in evidence.reserving(since)))
+
+
+def _otherwise(known: Mapping[Any, Any], since: Evidence | None) -> Iterable[Any]:
+    return known.own if since is not None and isinstance(known, Layer) else known
+
+
+def _claims(evidence: Evidence, outpoints: Iterable[Outpoint]) -> Iterator[tuple[bytes, int, bytes, int]]:
+    for txid, vout in outpoints:
+        lost = dict.fromkeys(evidence.lost_spenders((txid, vout)), 0)
+        for spender, strength in (lost | evidence.claimants((txid, vout))).items():
+            yield _bytes(txid), vout, _bytes(spender), strength
+
+
+def _marks(evidence: Evidence, txids: Iterable[str]) -> Iterator[tuple[bytes, bool]]:
+    return (
+        (_bytes(txid), txid in evidence.dead) for txid in txids if txid in evidence.dead or txid in evidence.waiting
+    )
+
+
+def _names(evidence: Evidence, txids: Iterable[str]) -> Iterator[tuple[bytes, str, str]]:
+    for txid in txids:
+        if txid in evidence.named:
+            yield _bytes(txid), json.dumps(sorted(evidence.named[txid])), evidence.agents.get(txid, "")
+
+
+def _bytes(txid: str) -> bytes:
+    found = bytes.fromhex(txid)
+    if found.hex() != txid:
+        raise ValueError("no txid")
+    return found
+
+
+# -- what is kept, as evidence -----------------------------------------------------------------------------------------
+
+
+class Kept(Evidence):
+    """The evidence in `store`; NotKept where it cannot be had, also later.
+
+    `files` answers a kind with the file of that state, `place` a kind and a txid with the file that has its record,
+    `coins` are those listed.
+    """
+
+    def __init__(self, store: Store, files: Files, place: Callable[[str, str], bytes], coins: Coins) -> None:
+        self._store = store
+        super().__init__(files)
+        self.transactions = Records(TRANSACTIONS, files, place)
+        self.mempool = Records(MEMPOOL, files, place)
+        self.claims = _Claims(store)
+        self.dead = _Marked(store, is_dead=True)
+        self.waiting = _Marked(store, is_dead=False)
+        self.named = _Named(store)
+        self.agents = _Agents(store)
+        self._coins = coins
+
+    def _learn(self) -> None:
+        """Nothing: it is looked up when it is asked for."""
+
+    def _reserving(self) -> Iterable[Record]:
+        return [json.loads(event) for (event,) in self._store.rows("SELECT event FROM events")]
+
+    def outputs_spent(self, txid: str) -> list[Outpoint]:
+        """The outputs of `txid` that some live transaction spends."""
+        question = "SELECT DISTINCT vout FROM claims WHERE txid = ? AND strength"
+        return [(txid, vout) for (vout,) in self._store.rows(question, _key(txid))]
+
+    def lost_children(self, txid: str) -> dict[Outpoint, set[str]]:
+        """The outputs of `txid` that transactions spend which lost, or were given up, and by which."""
+        found: dict[Outpoint, set[str]] = {}
+        for vout, spender in self._store.rows(
+            "SELECT vout, spender FROM claims WHERE txid = ? AND NOT strength", _key(txid)
+        ):
+            found.setdefault((txid, vout), set()).add(spender.hex())
+        return found
+
+
+def _key(txid: str) -> bytes:
+    """A txid as the database has it; what is none is nowhere."""
+    try:
+        return _bytes(txid)
+    except ValueError:
+        return b""
+
+
+class _Table(Mapping["Any", "Any"]):
+    """One of the tables by its keys. Nothing is held: what is asked for often lies in layers over it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Claims(_Table):
+    def __getitem__(self, outpoint: Outpoint) -> dict[str, int]:
+        question = "SELECT spender, strength FROM claims WHERE txid = ? AND vout = ? AND strength"
+        txid, vout = outpoint
+        found = self._store.rows(question, _key(txid), vout) if vout < _MOST else ()
+        if not found:
+            raise KeyError(outpoint)
+        return {spender.hex(): strength for spender, strength in found}
+
+    def __iter__(self) -> Iterator[Outpoint]:
+        found = self._store.rows("SELECT DISTINCT txid, vout FROM claims WHERE strength")
+        return ((txid.hex(), vout) for txid, vout in found)
+
+
+class _Marked(_Table):
+    def __init__(self, store: Store, *, is_dead: bool) -> None:
+        super().__init__(store)
+        self._is_dead = is_dead
+
+    def __getitem__(self, txid: str) -> bool:
+        if not self._store.rows("SELECT 1 FROM marked WHERE txid = ? AND is_dead = ?", _key(txid), self._is_dead):
+            raise KeyError(txid)
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return (txid.hex() for (txid,) in self._store.rows("SELECT txid FROM marked WHERE is_dead = ?", self._is_dead))
+
+
+class _Named(_Table):
+    def __getitem__(self, txid: str) -> frozenset[Outpoint]:
+        found = self._store.rows("SELECT outpoints FROM named WHERE txid = ?", _key(txid))
+        if not found:
+            raise KeyError(txid)
+        return frozenset((maker, vout) for maker, vout in json.loads(found[0][0]))
+
+    def __iter__(self) -> Iterator[str]:
+        return (txid.hex() for (txid,) in self._store.rows("SELECT txid FROM named"))
+
+
+class _Agents(_Table):
+    def __getitem__(self, txid: str) -> str:
+        found = self._store.rows("SELECT agent FROM named WHERE txid = ?", _key(txid))
+        if not found:
+            raise KeyError(txid)
+        agent: str = found[0][0]
+        return agent
+
+    def __iter__(self) -> Iterator[str]:
+        return (txid.hex() for (txid,) in self._store.rows("SELECT txid FROM named"))
+
+
+class Records(Mapping["str", "Record"]):
+    """The records of a kind by txid, each found by bisection in the canonical file that has it; all are read together
+    when all are asked for.
+    """
+
+    def __init__(self, kind: str, files: Files, place: Callable[[str, str], bytes]) -> None:
+        self._kind = built_in(kind)
+        self._files = files
+        self._place = place
+        self._found: dict[str, Record | None] = {}
+        self._all: dict[str, Record] | None = None
+
+    def __getitem__(self, txid: str) -> Record:
+        if self._all is not None:
+            return self._all[txid]
+        if txid not in self._found:
+            self._found[txid] = searched(self._kind, self._place(self._kind.name, txid), (txid,))
+        record = self._found[txid]
+        if record is None:
+            raise KeyError(txid)
+        return record
+
+    def _read(self) -> dict[str, Record]:
+        if self._all is None:
+            content = self._files(self._kind.name)
+            self._all = {record["txid"]: record for record in (codec.parse(self._kind, content) if content else ())}
+        return self._all
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+
+def searched(kind: Kind, content: bytes, key: tuple[Any, ...]) -> Record | None:
+    """The record of that key in a canonical file, found by bisection over its lines; None where there is none.
+    Malformed.
+    """
+    try:
+        begin, end = body(content, kind.frame)
+    except NotCanonical:
+        return next((one for one in codec.parse(kind, content) if codec.keys_of(kind, [one]) == [key]), None)
+    while begin < end:
+        start = content.rfind(b"\n", 0, (begin + end) // 2) + 1  # of the line in the middle
+        start = max(start, begin)
+        stop = content.find(b"\n", start)
+        record, found = codec.read_line(kind, content[start:stop].removesuffix(kind.frame.end[:-1]))
+        if found == key:
+            return record
+        if found < key:
+            begin = stop + 1
+        else:
+            end = start
+    return None

@@ -1,0 +1,143 @@
+"""A state of a root that was read whole and breaks no rule, kept so that later states are read through what differs.
+
+It lies in gitbtc's folder in the common Git folder, one file a root, and is the program's that wrote it: to another
+version it is none. Where it cannot be read, or lies differently than what is asked about, everything is read as if it
+were not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from functools import lru_cache, partial
+from hashlib import sha256
+
+from gitbtc import resources
+from gitbtc.kinds.layouts import Folded, differing, unfolded
+from gitbtc.kinds.registry import built_in
+from gitbtc.spends import COINS, EVIDENCE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitbtc.repo.git import Entry, Git
+    from gitbtc.spends.evidence import Evidence
+    from gitbtc.spends.kept import Kept, Store
+    from gitbtc.state.snapshot import Snapshot
+
+    _Opened = tuple[Kept, Store, Mapping[str, str]]  # the evidence, its file, and what is told of it
+
+_LARGE = 1 << 20  # bytes of the files: what is smaller is read as quickly
+_FAR = 16  # shards that differ: from here on the checkpoint follows
+_CODE = ("kinds", "spends", "state")  # what reads, and what holds against the rules
+
+
+class Checkpoints:
+    """Those of a repository. Nothing raises: what cannot be had or kept is not there."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._program = lru_cache(maxsize=1)(partial(resources.digest, *_CODE))
+        self._opened: dict[str, _Opened | None] = {}
+
+    def known(self, snapshot: Snapshot, root: str) -> Evidence | None:
+        """What `snapshot` can be read through; None for nothing."""
+        opened = self._open(snapshot, root)
+        if opened is None:
+            return None
+        origin: Snapshot = opened[0].origin
+        pairs = ((origin.layout(path), snapshot.layout(path)) for path in _paths(root))
+        return opened[0] if all(None in pair or pair[0] == pair[1] for pair in pairs) else None
+
+    def _open(self, snapshot: Snapshot, root: str) -> _Opened | None:
+        if root not in self._opened:
+            self._opened[root] = None
+            path = self._file(root)
+            if os.path.exists(path):
+                from gitbtc.spends.kept import NotKept
+
+                with suppress(NotKept, ValueError, KeyError, TypeError):
+                    self._opened[root] = self._read(snapshot, root, path)
+        return self._opened[root]
+
+    def _read(self, snapshot: Snapshot, root: str, path: str) -> _Opened | None:
+        from gitbtc.spends.kept import Kept, Store
+        from gitbtc.spends.listing import Coins, CoinsInShards
+
+        store = Store(path)
+        told = store.open()
+        if told["program"] != self._program() or told["root"] != root:
+            store.close()
+            return None
+        entries: dict[str, Entry] = {path: (mode, oid) for path, (mode, oid) in json.loads(told["files"]).items()}
+        origin = snapshot.beside("the state that was looked at last", entries)
+        whole = _paths(root)[EVIDENCE.index(COINS)]
+        listed = origin.oid(whole)
+        if isinstance(listed, Folded):
+            coins: Coins = CoinsInShards({name: partial(origin.in_shards, whole, [name]) for name in listed.files})
+        else:
+            coins = Coins(origin.content(whole))
+        kept = Kept(store, partial(origin.of_kind, root), lru_cache(maxsize=64)(partial(_holding, origin, root)), coins)
+        kept.origin, kept.is_sound = origin, True
+        return kept, store, told
+
+    def is_worth_it(self, snapshot: Snapshot, root: str, evidence: Evidence) -> bool:
+        """Whether to keep the evidence of `snapshot`: where reading it whole takes a while, and none is near it."""
+        if not all(snapshot.oid(path) for path in _paths(root) if path in snapshot.entries):
+            return False  # not stored
+        opened = self._opened.get(root)
+        if opened is not None and evidence.is_read_through(opened[0]):
+            return _distance(opened[0].origin, snapshot, root) > _FAR
+        return sum(len(snapshot.content(path)) for path in _paths(root)) > _LARGE
+
+    def keep(self, snapshot: Snapshot, root: str, evidence: Evidence) -> None:
+        """Keep the evidence of `snapshot`, which breaks no rule, in the place of what is kept."""
+        from gitbtc.spends.kept import NotKept, Store
+
+        entries = {path: snapshot.entries[path] for path in _paths(root) if path in snapshot.entries}
+        told = {"program": self._program(), "root": root, "files": json.dumps(unfolded(entries))}
+        opened = self._opened.get(root)
+        with suppress(NotKept, OSError):
+            os.makedirs(self._folder, exist_ok=True)
+            if opened is not None and evidence.is_read_through(opened[0]):
+                opened[1].write(evidence, told, (opened[0], opened[2]))
+                del self._opened[root]
+            else:
+                store = Store(self._file(root))
+                store.write(evidence, told)
+                store.close()
+
+    @property
+    def _folder(self) -> str:
+        return os.path.join(self._git.common_dir(), "gitbtc")
+
+    def _file(self, root: str) -> str:
+        name = sha256(root.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return os.path.join(self._folder, f"checkpoint-{name}")
+
+
+def _paths(root: str) -> list[str]:
+    """The paths of the files of a root that tell of coins, in the order of EVIDENCE."""
+    return [f"{root}/{built_in(kind).path}" if root else built_in(kind).path for kind in EVIDENCE]
+
+
+def _holding(origin: Snapshot, root: str, kind: str, txid: str) -> bytes:
+    """The file in which the record of a transaction lies."""
+    path = _paths(root)[EVIDENCE.index(kind)]
+    listed = origin.oid(path)
+    if isinstance(listed, Folded):
+        return origin.in_shards(path, [txid[: listed.layout.digits]])
+    return origin.content(path)
+
+
+def _distance(one: Snapshot, other: Snapshot, root: str) -> int:
+    """How many files differ; a large one counts for as many as make a difference."""
+    found = 0
+    for path in _paths(root):
+        if one.oid(path) != other.oid(path):
+            shards = differing([one.entries.get(path), other.entries.get(path)])
+            is_large = shards is None and max(len(side.content(path)) for side in (one, other)) > _LARGE
+            found += _FAR + 1 if is_large else len(shards or ())
+    return found

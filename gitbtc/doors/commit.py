@@ -78,6 +78,10 @@ class Examination(InTheMaking):
         with remembered():
             yield from order.in_order(checks, bool, {order.RULES: repaired, order.STEPS: repaired})
 
+    def settle(self) -> None:
+        """Have what was looked at make the next look shorter. Nothing can be asked after that."""
+        self._checkpoints.settle()
+
     def _whole(self) -> Iterator[str]:
         """While an application of changes is cut short, what is staged may be one half of it."""
         if os.path.exists(os.path.join(self._git.git_dir(), JOURNAL)):

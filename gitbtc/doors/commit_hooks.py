@@ -32,6 +32,7 @@ def examine(_: list[str]) -> int:
         messages = list(examination.messages())
         if not messages:
             passed.leave(_folder(git), examination, index)
+            examination.settle()
     return _refuse(messages, examination)
 
 

@@ -81,6 +81,10 @@ class MadeCommits:
     ) -> None:
         self._blobs.__exit__(kind, error, traceback)
 
+    def settle(self) -> None:
+        """Have what was looked at make the next look shorter. Nothing can be asked after that."""
+        self._checkpoints.settle()
+
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def _files(self, oid: str | None) -> dict[str, Entry]:

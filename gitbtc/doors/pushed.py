@@ -36,6 +36,8 @@ def findings(
                 kept[finding.refuses].append(finding)
             if len(kept[True]) == MOST_FINDINGS:
                 break
+        if not kept[True]:
+            made.settle()
     return kept[True] + kept[False]
 
 

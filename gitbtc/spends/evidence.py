@@ -178,7 +178,7 @@ class Evidence:
         return [*below, *self._events]
 
     def is_read_through(self, other: Evidence) -> bool:
-        """Whether it is `other` with what is otherwise in mappings over it, its log too."""
+        """Whether it is `other` with what is otherwise in layers over it; a log that was rewritten is not."""
         return self._bottom is other and not self._is_new_log
 
     def reserves_as(self, other: Evidence) -> bool:
@@ -248,7 +248,8 @@ class Evidence:
         """The outputs of `txid` that transactions spend which lost, or were given up, and by which."""
         if self._lost is None:
             self._lost = {}
-            for lost in self.dead.own if isinstance(self.dead, Layer) else self.dead:
+            told = (self.dead, self.transactions, self.mempool, self.named)
+            for lost in {txid for one in told for txid in (one.own if isinstance(one, Layer) else self.dead)}:
                 for spent in self.every_input(lost) if lost in self.dead else ():
                     self._lost.setdefault(spent[0], {}).setdefault(spent, set()).add(lost)
         found = {outpoint: {*txids} for outpoint, txids in self._lost.get(txid, {}).items()}

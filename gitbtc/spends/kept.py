@@ -86,6 +86,7 @@ class Store:
         told of that; `evidence` was read through it, and only what is otherwise is written.
         """
         try:
+            rows = _Rows(evidence, since[0] if since else None)  # which are asked of what is kept, too
             if self._file.in_transaction:
                 self._file.execute("ROLLBACK")  # of what was read
             self._file.execute("BEGIN IMMEDIATE")
@@ -94,7 +95,7 @@ class Store:
                     self._empty()
                 else:
                     self._check(since[1])
-                self._put(evidence, since[0] if since else None)
+                self._put(rows)
                 self._file.execute("DELETE FROM told")
                 self._file.executemany("INSERT INTO told VALUES (?, ?)", told.items())
                 self._file.execute("COMMIT")
@@ -115,21 +116,38 @@ class Store:
         for table in _TABLES:
             self._file.execute(table)
 
-    def _put(self, evidence: Evidence, since: Evidence | None) -> None:
-        claims, dead, waiting, named, agents = (
-            _otherwise(one, since)
-            for one in (evidence.claims, evidence.dead, evidence.waiting, evidence.named, evidence.agents)
-        )
-        outpoints = {*claims, *(one for txid in dead if txid in evidence.dead for one in evidence.every_input(txid))}
+    def _put(self, rows: _Rows) -> None:
         put = self._file.executemany
-        if since is not None:
-            put("DELETE FROM claims WHERE txid = ? AND vout = ?", ((_bytes(txid), vout) for txid, vout in outpoints))
-            put("DELETE FROM marked WHERE txid = ?", ((_bytes(txid),) for txid in {*dead, *waiting}))
-            put("DELETE FROM named WHERE txid = ?", ((_bytes(txid),) for txid in {*named, *agents}))
-        put("INSERT INTO claims VALUES (?, ?, ?, ?)", _claims(evidence, outpoints))
-        put("INSERT INTO marked VALUES (?, ?)", _marks(evidence, {*dead, *waiting}))
-        put("INSERT INTO named VALUES (?, ?, ?)", _names(evidence, named))
-        put("INSERT INTO events VALUES (?)", ((json.dumps(event),) for event in evidence.reserving(since)))
+        put("DELETE FROM claims WHERE txid = ? AND vout = ?", rows.outpoints)
+        put("DELETE FROM marked WHERE txid = ?", rows.txids)
+        put("DELETE FROM named WHERE txid = ?", rows.txids)
+        put("INSERT INTO claims VALUES (?, ?, ?, ?)", rows.claims)
+        put("INSERT INTO marked VALUES (?, ?)", rows.marked)
+        put("INSERT INTO named VALUES (?, ?, ?)", rows.named)
+        put("INSERT INTO events VALUES (?)", rows.events)
+
+
+class _Rows:
+    """What the tables hold of `evidence`, or of what it has otherwise than what it was read through: there all rows of
+    some `outpoints` and `txids` are others.
+    """
+
+    def __init__(self, evidence: Evidence, since: Evidence | None) -> None:
+        by_txid = (evidence.dead, evidence.waiting, evidence.named, evidence.agents)
+        txids = {txid for one in by_txid for txid in _otherwise(one, since)}
+        outpoints = {*_otherwise(evidence.claims, since)}
+        outpoints.update(*(evidence.every_input(txid) for txid in txids if txid in evidence.dead))
+        self.claims = list(_claims(evidence, outpoints))
+        self.marked = [
+            (_bytes(one), one in evidence.dead) for one in txids if one in evidence.dead or one in evidence.waiting
+        ]
+        self.named = [
+            (_bytes(one), json.dumps(sorted(evidence.named[one])), evidence.agents.get(one, ""))
+            for one in txids if one in evidence.named
+        ]  # fmt: skip
+        self.events = [(json.dumps(event),) for event in evidence.reserving(since)]
+        self.outpoints = [(_bytes(txid), vout) for txid, vout in outpoints] if since else []
+        self.txids = [(_bytes(txid),) for txid in txids] if since else []
 
 
 def _otherwise(known: Mapping[Any, Any], since: Evidence | None) -> Iterable[Any]:
@@ -141,18 +159,6 @@ def _claims(evidence: Evidence, outpoints: Iterable[Outpoint]) -> Iterator[tuple
         lost = dict.fromkeys(evidence.lost_spenders((txid, vout)), 0)
         for spender, strength in (lost | evidence.claimants((txid, vout))).items():
             yield _bytes(txid), vout, _bytes(spender), strength
-
-
-def _marks(evidence: Evidence, txids: Iterable[str]) -> Iterator[tuple[bytes, bool]]:
-    return (
-        (_bytes(txid), txid in evidence.dead) for txid in txids if txid in evidence.dead or txid in evidence.waiting
-    )
-
-
-def _names(evidence: Evidence, txids: Iterable[str]) -> Iterator[tuple[bytes, str, str]]:
-    for txid in txids:
-        if txid in evidence.named:
-            yield _bytes(txid), json.dumps(sorted(evidence.named[txid])), evidence.agents.get(txid, "")
 
 
 def _bytes(txid: str) -> bytes:

@@ -20,7 +20,7 @@ from gitbtc.spends import COINS, EVIDENCE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gitbtc.repo.git import Entry, Git
     from gitbtc.spends.evidence import Evidence
@@ -41,6 +41,7 @@ class Checkpoints:
         self._git = git
         self._program = lru_cache(maxsize=1)(partial(resources.digest, *_CODE))
         self._opened: dict[str, _Opened | None] = {}
+        self._proposed: dict[str, tuple[Snapshot, Callable[[Evidence], bool]]] = {}
 
     def known(self, snapshot: Snapshot, root: str) -> Evidence | None:
         """What `snapshot` can be read through; None for nothing."""
@@ -83,8 +84,25 @@ class Checkpoints:
         kept.origin, kept.is_sound = origin, True
         return kept, store, told
 
-    def is_worth_it(self, snapshot: Snapshot, root: str, evidence: Evidence) -> bool:
-        """Whether to keep the evidence of `snapshot`: where reading it whole takes a while, and none is near it."""
+    def propose(self, snapshot: Snapshot, root: str, is_sound: Callable[[Evidence], bool]) -> None:
+        """Have `settle` keep the evidence of `snapshot` in the place of what is kept of the root, if that is worth it and
+        breaks no rule (`is_sound`).
+        """
+        self._proposed[root] = snapshot, is_sound
+
+    def settle(self) -> None:
+        """Keep what was proposed last. Evidence that was read through what was kept answers no questions any more."""
+        from gitbtc.spends.kept import NotKept
+
+        for root, (snapshot, is_sound) in self._proposed.items():
+            evidence = snapshot.evidence(root)
+            if self._is_worth_it(snapshot, root, evidence) and is_sound(evidence):
+                with suppress(NotKept, OSError):
+                    self._keep(snapshot, root, evidence)
+        self._proposed = {}
+
+    def _is_worth_it(self, snapshot: Snapshot, root: str, evidence: Evidence) -> bool:
+        """Where reading it whole takes a while, and nothing that is kept is near it."""
         if not all(snapshot.oid(path) for path in _paths(root) if path in snapshot.entries):
             return False  # not stored
         opened = self._opened.get(root)
@@ -92,22 +110,15 @@ class Checkpoints:
             return _distance(opened[0].origin, snapshot, root) > _FAR
         return sum(len(snapshot.content(path)) for path in _paths(root)) > _LARGE
 
-    def keep(self, snapshot: Snapshot, root: str, evidence: Evidence) -> None:
-        """Keep the evidence of `snapshot`, which breaks no rule, in the place of what is kept."""
-        from gitbtc.spends.kept import NotKept, Store
+    def _keep(self, snapshot: Snapshot, root: str, evidence: Evidence) -> None:
+        from gitbtc.spends.kept import Store
 
         entries = {path: snapshot.entries[path] for path in _paths(root) if path in snapshot.entries}
         told = {"program": self._program(), "root": root, "files": json.dumps(unfolded(entries))}
-        opened = self._opened.get(root)
-        with suppress(NotKept, OSError):
-            os.makedirs(self._folder, exist_ok=True)
-            if opened is not None and evidence.is_read_through(opened[0]):
-                opened[1].write(evidence, told, (opened[0], opened[2]))
-                del self._opened[root]
-            else:
-                store = Store(self._file(root))
-                store.write(evidence, told)
-                store.close()
+        os.makedirs(self._folder, exist_ok=True)
+        kept, store, before = self._opened.pop(root, None) or (None, Store(self._file(root)), {})
+        store.write(evidence, told, (kept, before) if kept and evidence.is_read_through(kept) else None)
+        store.close()
 
     @property
     def _folder(self) -> str:

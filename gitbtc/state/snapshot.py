@@ -240,9 +240,8 @@ class Snapshot:
         """Have later states be read through what this one says of a root, if that breaks no rule (`is_sound`) and is
         worth it.
         """
-        evidence, checkpoints = self._evidence.get(root), self._checkpoints
-        if checkpoints and evidence and checkpoints.is_worth_it(self, root, evidence) and is_sound(evidence):
-            checkpoints.keep(self, root, evidence)
+        if self._checkpoints is not None:
+            self._checkpoints.propose(self, root, is_sound)
 
     def read_or_explain(self, root: str, read: Callable[[], T]) -> T:
         """What `read` makes of the files of `root`; CannotWork where they do not parse, or are not as schemas say."""

@@ -85,9 +85,7 @@ class Checkpoints:
         return kept, store, told
 
     def propose(self, snapshot: Snapshot, root: str, is_sound: Callable[[Evidence], bool]) -> None:
-        """Have `settle` keep the evidence of `snapshot` in the place of what is kept of the root, if that is worth it and
-        breaks no rule (`is_sound`).
-        """
+        """Have `settle` keep the evidence of `snapshot`, if that is worth it and breaks no rule (`is_sound`)."""
         self._proposed[root] = snapshot, is_sound
 
     def settle(self) -> None:

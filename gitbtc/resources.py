@@ -22,12 +22,13 @@ def digest(*rooms: str) -> str:
     """A digest of the code of some rooms of the package, and of the schemas: what comes of a look depends on no other
     code. By sizes and times of the files, none of which is read.
     """
-    import hashlib  # of what most who ask for a folder have no need
-    import json
+    import json  # of what most who ask for a folder have no need
+
+    from gitbtc.digest import sha256
 
     folders = [*(os.path.join(_HERE, room) for room in rooms), folder("schemas")]
     found = sorted(place for one in folders for place in _stats(one))
-    return hashlib.sha256(json.dumps([sys.version, *found]).encode()).hexdigest()
+    return sha256(json.dumps([sys.version, *found]).encode()).hexdigest()
 
 
 def _stats(folder: str) -> Iterator[tuple[str, int, int]]:

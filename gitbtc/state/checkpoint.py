@@ -11,9 +11,9 @@ import json
 import os
 from contextlib import suppress
 from functools import lru_cache, partial
-from hashlib import sha256
 
 from gitbtc import resources
+from gitbtc.digest import sha256
 from gitbtc.kinds.layouts import Folded, differing, unfolded
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, EVIDENCE
@@ -113,7 +113,8 @@ class Checkpoints:
 
         entries = {path: snapshot.entries[path] for path in _paths(root) if path in snapshot.entries}
         told = {"program": self._program(), "root": root, "files": json.dumps(unfolded(entries))}
-        os.makedirs(self._folder, exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(self._folder)
         kept, store, before = self._opened.pop(root, None) or (None, Store(self._file(root)), {})
         store.write(evidence, told, (kept, before) if kept and evidence.is_read_through(kept) else None)
         store.close()

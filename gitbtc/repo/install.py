@@ -228,6 +228,7 @@ class Install:
     def _remove_folder(self) -> Iterator[Path]:
         own_names = ("config", ATTRIBUTES, registration.FALLBACK, CONFIGURED, *_KEPT_BETWEEN)
         owned = [*(self.folder / name for name in own_names), *_schemas(self.folder / "schemas")]
+        owned += sorted(self.folder.glob("checkpoint-*"))  # one a root
         for path in owned:
             if path.exists():
                 path.unlink()

@@ -48,6 +48,10 @@ class NotKept(GitbtcError):
 
     status = 3
 
+    def __init__(self, message: str, *, is_damaged: bool) -> None:
+        super().__init__(message)
+        self.is_damaged = is_damaged
+
 
 class Store:
     """The file at `path`. Raises NotKept."""
@@ -60,7 +64,11 @@ class Store:
             raise self._not_kept(error) from None
 
     def _not_kept(self, error: Exception) -> NotKept:
-        return NotKept(f"{self._path}: what is kept there cannot be used ({error}); remove it, and it is made anew")
+        is_damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+        return NotKept(
+            f"{self._path}: what is kept there cannot be used ({error}); remove it, and it is made anew",
+            is_damaged=is_damaged,
+        )
 
     def close(self) -> None:
         """Let the file go."""

@@ -59,8 +59,14 @@ class Checkpoints:
             if os.path.exists(path):
                 from gitbtc.spends.kept import NotKept
 
-                with suppress(NotKept, ValueError, KeyError, TypeError):
+                try:
                     self._opened[root] = self._read(snapshot, root, path)
+                except (AttributeError, KeyError, TypeError, ValueError):
+                    pass  # not ours: it is written over
+                except NotKept as error:
+                    with suppress(OSError):
+                        if error.is_damaged:
+                            os.unlink(path)
         return self._opened[root]
 
     def _read(self, snapshot: Snapshot, root: str, path: str) -> _Opened | None:

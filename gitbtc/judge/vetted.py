@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from contextlib import suppress
 from functools import lru_cache
 

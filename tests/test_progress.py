@@ -107,4 +107,4 @@ def test_what_git_starts_tells_it_too(treasury: Repo) -> None:
     assert "gitbtc: merging wallet/" in told
     assert "gitbtc: pre-merge-commit hook, " in told
     told, _ = at_terminal(treasury, "git", "-c", "core.trustctime=true", "add", "--renormalize", ".")
-    assert "gitbtc: looking at what is to be stored" in told
+    assert "gitbtc: passing a file between Git and the work tree" in told

@@ -43,6 +43,7 @@ _BUFFER = 1 << 18
 _FLUSH = b"0000"
 # Of no state file, such a one is worth a line among those that are known.
 _LARGE = 1 << 16
+_WORDS = "passing a file between Git and the work tree"  # not which one: its name may be a key
 _USAGE = "gitbtc: usage: gitbtc clean [--schemas DIR] PATH, or gitbtc filter-process [--schemas DIR]; Git calls these"
 
 
@@ -237,7 +238,7 @@ _read: dict[str | None, Kinds] = {}
 
 
 def _serve_one(folder: str | None, path: str) -> int:
-    with open(0, "rb", closefd=False) as source:
+    with doing(_WORDS), open(0, "rb", closefd=False) as source:
         stored = _attempt(clean, folder, path, source.read())
     if stored is None:
         return 1
@@ -249,8 +250,7 @@ def _serve_one(folder: str | None, path: str) -> int:
 def _attempt(command: Command, folder: str | None, path: str, content: bytes) -> bytes | None:
     """The command's result, or None after it was said why not. A file that could not be scanned is refused too."""
     try:
-        with doing("looking at what is to be stored"):  # not at which file: its name may be a key
-            return command(folder, path, content)
+        return command(folder, path, content)
     except Refused as refused:
         _say(str(refused))
     except Exception as error:  # noqa: BLE001 - a file that nobody could look at is refused, whatever stopped it
@@ -296,9 +296,10 @@ def _serve_many(folder: str | None) -> int:
     try:
         with open(0, "rb", _BUFFER, closefd=False) as source, open(1, "wb", _BUFFER, closefd=False) as target:
             _agree(source, target)
-            while request := _request(source):
-                command, path, content = request
-                _answer(target, _attempt(COMMANDS.get(command, _unknown), folder, path, content))
+            while header := _lines(source):
+                with doing(_WORDS):  # what lies in a pipe takes its time too
+                    command, path, content = _request(header, source)
+                    _answer(target, _attempt(COMMANDS.get(command, _unknown), folder, path, content))
     except ProtocolError as error:
         _say(f"gitbtc: {error}")
         return 1
@@ -325,11 +326,8 @@ def _agree(source: BinaryIO, target: BinaryIO) -> None:
     target.flush()
 
 
-def _request(source: BinaryIO) -> tuple[str, str, bytes] | None:
-    """The next file: command, path and content; None when Git has no more."""
-    header = _lines(source)
-    if not header:
-        return None
+def _request(header: list[bytes], source: BinaryIO) -> tuple[str, str, bytes]:
+    """The file that Git announces: command, path and content."""
     fields = dict(line.split(b"=", 1) for line in header if b"=" in line)
     command = fields.get(b"command", b"").decode("ascii", "replace")
     path = fields.get(b"pathname", b"").decode("utf-8", "surrogateescape")

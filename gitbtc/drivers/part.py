@@ -5,14 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from gitbtc.errors import CannotWork
-from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.kinds.layouts import differing, divided, layout_named
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.blobs import LastRead
 from gitbtc.repo.diffing import blob_id
-from gitbtc.resolve.repair import Repair
 from gitbtc.spends import COINS, EVIDENCE
-from gitbtc.state.drafted import drafted
 from gitbtc.state.moves import each_in_place
 from gitbtc.state.snapshot import of_revision, path_in
 
@@ -20,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from gitbtc.judge.spend_gate import SpendGate
     from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Key
     from gitbtc.merge.conflict import Conflict
@@ -48,6 +46,8 @@ class FilePart:
     @cached_property
     def _gate(self) -> SpendGate | None:
         """None where a side cannot be read, which the hook says."""
+        from gitbtc.judge.spend_gate import SpendGate
+
         allowed = self._git.config("gitbtc.unattributed") == "allow"
         try:
             return SpendGate(self._merging, self._snapshot, unattributed_allowed=allowed, root=root_of(self._path))
@@ -108,6 +108,9 @@ class FilePart:
         """path -> content of the files of the root that are to be otherwise than their records merge to."""
         if self._gate is None or self._gate.contests or self._gate.clashes:
             return {}
+        from gitbtc.resolve.repair import Repair
+        from gitbtc.state.drafted import drafted
+
         base, ours, theirs = self._sides
         known = {} if self._shard else {self._path: merged}
         result = drafted(base, ours, theirs, self._kinds, known, root_of(self._path))

@@ -18,8 +18,8 @@ from gitbtc.judge.vetted import Vetted
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.near import A_FOLDER, guarded_by_nobody, misspelt, shadowed, shadows
 from gitbtc.kinds.validate import Known, RecordViolation, validate_files
-from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
+from gitbtc.repo.loose import blob_id
 from gitbtc.repo.places import oid_digits
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ class Difference:
 
     @cached_property
     def _oid(self) -> str:
-        from gitbtc.repo.diffing import blob_id
+        from gitbtc.repo.loose import blob_id
 
         return blob_id(self._content, self.kept.digits)
 

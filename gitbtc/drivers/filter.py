@@ -159,7 +159,7 @@ def _is_committed(path: str, content: bytes) -> bool:
 
 
 def _is_file(find: Callable[[str], Entry | None], path: str, content: bytes) -> bool:
-    from gitbtc.repo.diffing import blob_id
+    from gitbtc.repo.loose import blob_id
 
     try:
         entry = find(path)

@@ -8,7 +8,7 @@ from gitbtc.errors import CannotWork
 from gitbtc.kinds.layouts import differing, divided, layout_named
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.repo.blobs import LastRead
-from gitbtc.repo.diffing import blob_id
+from gitbtc.repo.loose import blob_id
 from gitbtc.spends import COINS, EVIDENCE
 from gitbtc.state.moves import each_in_place
 from gitbtc.state.snapshot import of_revision, path_in

@@ -1,5 +1,5 @@
-"""Patterns that are compiled when they are first used: there are a hundred, most texts need few, and Git starts a
-process for every step.
+"""Patterns that are compiled, and families that are loaded, when they are first used: there are a hundred, most texts
+need few, and Git starts a process for every step.
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from re import compile as compiled
     from typing import Any
+
+    from gitbtc.keys.family import Spot
 else:
 
     class compiled:  # noqa: N801 - it stands for the function re.compile
@@ -26,4 +29,19 @@ else:
             return found
 
 
-__all__ = ["compiled"]
+class Later:
+    """A family that is looked for in texts, and whose module is loaded for the first one with one of its `ANCHORS`."""
+
+    __slots__ = ("ANCHORS", "_module")
+
+    def __init__(self, module: str, anchors: tuple[bytes, ...]) -> None:
+        self._module = module
+        self.ANCHORS = anchors
+
+    def find(self, text: bytes) -> Iterator[Spot]:
+        """All of it in `text`."""
+        found: Iterator[Spot] = __import__(self._module, fromlist=["find"]).find(text)
+        return found
+
+
+__all__ = ["Later", "compiled"]

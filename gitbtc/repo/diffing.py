@@ -9,7 +9,7 @@ from mmap import ACCESS_READ, mmap
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.repo.git import SYMBOLIC_LINK, GitFailed
 from gitbtc.repo.index import NO_FILTER, side
-from gitbtc.repo.loose import object_id
+from gitbtc.repo.loose import blob_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,11 +176,6 @@ class Drift(Comparison):
             return None
         with open(place, "rb") as file:
             return old[0] if old and old[0] != SYMBOLIC_LINK else "100644", blob_id(file.read(), len(self._commit))
-
-
-def blob_id(content: Buffer, digits: int) -> str:
-    """The oid that Git gives a blob, of 40 digits (SHA-1) or 64 (SHA-256)."""
-    return object_id(b"blob %d" % len(content), content, digits)
 
 
 class _Unpacking:

@@ -111,6 +111,11 @@ def _may_replace(common: str) -> bool:
         return False
 
 
+def blob_id(content: Buffer, digits: int) -> str:
+    """The oid that Git gives a blob, of 40 digits (SHA-1) or 64 (SHA-256)."""
+    return object_id(b"blob %d" % len(content), content, digits)
+
+
 def object_id(head: bytes, content: Buffer, digits: int) -> str:
     """The oid of 40 digits (SHA-1) or 64 (SHA-256) that Git gives an object; `head`: its type, a space and its size."""
     if len(content) < _LITTLE:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gitbtc.errors import CannotWork
 from gitbtc.repo.blobs import BlobReader
-from gitbtc.repo.diffing import blob_id
+from gitbtc.repo.loose import blob_id
 from gitbtc.repo.objects import CUT_SHORT, TREE, Ancestor, LoggedCommit, Objects
 from gitbtc.repo.places import is_oid
 from gitbtc.repo.program import GitFailed, bytes_of

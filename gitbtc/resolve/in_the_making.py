@@ -9,8 +9,8 @@ import os
 from functools import cached_property
 
 from gitbtc.repo.blobs import LastRead
-from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+from gitbtc.repo.loose import blob_id
 from gitbtc.resolve.settlements import Settlements
 from gitbtc.spends import ALLOW_REWRITE
 from gitbtc.state.checkpoint import Checkpoints

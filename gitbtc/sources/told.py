@@ -20,8 +20,8 @@ from urllib.parse import quote
 
 from gitbtc.errors import CannotWork, UsageError, printable
 from gitbtc.kinds import registry
-from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.files import read, remove, write
+from gitbtc.repo.loose import blob_id
 from gitbtc.repo.program import GitHindered
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.frame import OBJECT
 from gitbtc.kinds.registry import built_in, root_of
-from gitbtc.repo.diffing import blob_id
+from gitbtc.repo.loose import blob_id
 from gitbtc.spends import COINS
 
 TYPE_CHECKING = False

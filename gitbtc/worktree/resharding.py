@@ -16,9 +16,9 @@ from gitbtc.kinds.damage import damage
 from gitbtc.kinds.layouts import WHOLE, Layout, are_in_shards, folded, in_shards, layout_of, shard_path
 from gitbtc.kinds.shards import MOST_DIGITS, TXID
 from gitbtc.repo.all_or_none import AllOrNone, Replacement, Staged
-from gitbtc.repo.diffing import blob_id
 from gitbtc.repo.files import led_away
 from gitbtc.repo.lock import alone
+from gitbtc.repo.loose import blob_id
 from gitbtc.state.snapshot import of_work_tree
 
 TYPE_CHECKING = False

@@ -18,7 +18,7 @@ from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.damage import damage
 from gitbtc.kinds.delta import walk
 from gitbtc.kinds.registry import built_in
-from gitbtc.repo.diffing import blob_id
+from gitbtc.repo.loose import blob_id
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"age-secret-key-",)
 
 FORM = Form("age identity", "keep it where it decrypts; who only encrypts needs the recipient (age1…)")
 

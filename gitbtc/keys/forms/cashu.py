@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"cashua", b"cashub")
 
 FORM = Form("ecash token (Cashu)", "redeem it in a wallet at once: it belongs to whoever does so first")
 

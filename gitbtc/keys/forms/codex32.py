@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"ms1", b"cl1")
 
 _ADVICE = "keep it on paper or in a signing device; gitbtc needs only the xpub of the account"
 SECRET = Form("codex32 secret", _ADVICE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from gitbtc.keys.anchors import PRIME_FIELD, SECP256K1
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms.scalar import is_private_key
 from gitbtc.keys.lazily import compiled
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from gitbtc.keys.family import Spot
 
 # secp256k1, and the identifier of prime fields, in which one byte is a capital letter.
-_CURVE = bytes.fromhex("06052b8104000a")
-_PRIME_FIELD = bytes.fromhex("06072a8648ce3d0101")
-ANCHORS = (_CURVE, _PRIME_FIELD.lower())
 
 FORM = Form("private key in DER", "keep the key in a wallet; gitbtc needs only the address or the public key")
 
@@ -34,14 +32,14 @@ _KEY_SIZE = 37
 _PRIME = (2**256 - 2**32 - 977).to_bytes(32, "big")
 _SPECIFIED = compiled(
     rb"\xa0(?:.|\x81.|\x82..)\x30(?:.|\x81.|\x82..)\x02\x01\x01\x30\x2c"
-    + re.escape(_PRIME_FIELD + b"\x02\x21\x00" + _PRIME),
+    + re.escape(PRIME_FIELD + b"\x02\x21\x00" + _PRIME),
     re.DOTALL,
 )
-_NAMED = b"\xa0\x07" + _CURVE
+_NAMED = b"\xa0\x07" + SECP256K1
 _PUBLIC_KEY = b"\xa1"
 # What stands between the curve of PKCS #8 and its ECPrivateKey: an octet string's tag and length.
-_WRAPPED = compiled(re.escape(_CURVE) + rb"\x04(?:[\x25-\x7f]|\x81.|\x82..)\Z", re.DOTALL)
-_LONGEST_WRAP = len(_CURVE) + 4
+_WRAPPED = compiled(re.escape(SECP256K1) + rb"\x04(?:[\x25-\x7f]|\x81.|\x82..)\Z", re.DOTALL)
+_LONGEST_WRAP = len(SECP256K1) + 4
 
 
 def find(text: bytes) -> Iterator[Spot]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"wpkh(", b"combo(", b"slip77(", b"ct(")
 
 BLINDING = Form(
     "blinding key in a descriptor", "whoever has it sees every amount: keep the descriptor outside the repository"

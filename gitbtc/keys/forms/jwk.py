@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"crv",)
 
 FORM = Form("private key in a JSON Web Key", "keep the key outside the repository; the public one has no `d`")
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"ciphertext", b"aes-128-ctr")
 
 FORM = Form("encrypted private key (keystore)", "keep the keystore outside the repository: a password is guessed")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from gitbtc.keys import phrases
+from gitbtc.keys.anchors import ANCHORS
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import near_phrase
 from gitbtc.keys.lazily import compiled
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"pairing",)
 
 FORM = Form("pairing phrase (Lightning Node Connect)", "end the session in the node: whoever has the words commands it")
 
@@ -35,7 +35,7 @@ _LIST = "english"
 
 def find(text: bytes) -> Iterator[Spot]:
     """Every such phrase in `text`: its offset, the form, its words."""
-    for name in filter(None, (_NAME.match(text, start) for start in places(text.lower(), ANCHORS[0]))):
+    for name in filter(None, (_NAME.match(text, start) for start in places(text.lower(), ANCHORS["lnc"][0]))):
         words, _ = near_phrase.row(phrases.comparable(text[name.end() : name.end() + _REACH]))
         some = words[:_COUNT]
         if len(set(some)) >= _DIFFERENT and len(some) == _COUNT and all(word in numbers(_LIST) for word in some):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from gitbtc.keys.anchors import LNDCONNECT
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import uri
 from gitbtc.keys.lazily import compiled
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-_SCHEME = b"lndconnect"
-ANCHORS = (b"\x02\x01", b"location ", _SCHEME)
 
 _ADVICE = "it commands the node: bake a new root key, keep the file out of the repository"
 LND = Form("macaroon (LND)", _ADVICE)
@@ -32,7 +31,7 @@ _BEGIN = compiled(rb"\x02\x01(?=[\x01-\x40][!-~])")
 _OLD_BEGIN = compiled(rb"location (?<=[0-9a-f]{4}location )(?=[!-~])")
 _OLD_PACKET = compiled(rb"([0-9a-f]{4})(location|identifier|cid|vid|cl|signature) ")
 _OLD_LENGTH = 4  # hex digits ahead of a packet's name
-_CONNECT = uri.scheme(_SCHEME)
+_CONNECT = uri.scheme(LNDCONNECT)
 _PARAMETER = compiled(rb"[?&;#]macaroon=([0-9a-z+/_-]{64,})", re.IGNORECASE)
 _HEX = b"0123456789abcdefABCDEF"
 
@@ -44,7 +43,7 @@ def find(text: bytes) -> Iterator[Spot]:
     """Every macaroon in `text`: its offset, the form, its signature."""
     yield from _new(text)
     yield from _old(text)
-    for offset, address in uri.find(text, _CONNECT) if _SCHEME in text.lower() else ():
+    for offset, address in uri.find(text, _CONNECT) if LNDCONNECT in text.lower() else ():
         for macaroon in _PARAMETER.findall(address):
             yield from ((offset, form, signature) for _, form, signature in _new(_decoded(macaroon)))
 

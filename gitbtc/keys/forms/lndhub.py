@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"lndhub:",)
 
 FORM = Form("LNDHub account", "move the money to a wallet of your own, or make a new account: whoever has this spends")
 

@@ -11,6 +11,7 @@ import re
 
 from gitbtc.keys import phrases
 from gitbtc.keys import words as lists
+from gitbtc.keys.anchors import ANCHORS
 from gitbtc.keys.form import WARN, Form
 from gitbtc.keys.lazily import compiled
 from gitbtc.keys.tokens import places
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"mnemonic", b"seed", b"recovery", b"backup")
 
 FORM = Form(
     "almost a mnemonic, by the name it stands under",
@@ -57,7 +57,9 @@ def find(text: bytes) -> Iterator[Spot]:
 def _names(text: bytes) -> Iterator[re.Match[bytes]]:
     """Every name in `text`."""
     lowered = text.lower()
-    return filter(None, (_NAME.match(text, start) for word in ANCHORS for start in places(lowered, word)))
+    return filter(
+        None, (_NAME.match(text, start) for word in ANCHORS["near_phrase"] for start in places(lowered, word))
+    )
 
 
 def _row_behind(text: bytes, start: int) -> tuple[list[bytes], int]:

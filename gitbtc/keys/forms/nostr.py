@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"nsec1", b"ncryptsec1")
 
 PLAIN = Form("private key (nostr nsec)", "keep it in a signer; who only reads needs the npub")
 ENCRYPTED = Form(

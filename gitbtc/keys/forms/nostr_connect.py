@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"walletconnect", b"bunker")
 
 WALLET = Form("wallet connection (nostr+walletconnect)", "revoke it in the wallet: whoever has it can spend")
 SIGNER = Form("signer connection (nostr bunker)", "revoke it in the signer, and make a new one")

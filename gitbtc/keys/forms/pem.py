@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"private key",)
 
 _ADVICE = "keep the key file outside the repository, or name it in .gitignore"
 

@@ -13,6 +13,7 @@ In hex and in Base64 it is found by what they encode.
 
 from __future__ import annotations
 
+from gitbtc.keys.anchors import PSBT
 from gitbtc.keys.form import Form
 from gitbtc.keys.forms import extended, wif
 from gitbtc.keys.forms.scalar import is_private_key
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     Field = tuple[bytes, bytes]
 
-_MAGIC = b"psbt\xff"
-ANCHORS = (_MAGIC,)
 
 FORM = Form(
     "32 bytes that can be a private key, in a proprietary or unknown field of a PSBT",
@@ -46,13 +45,13 @@ _DEEPEST = 8
 def find(text: bytes) -> Iterator[Spot]:
     """Every private key in a PSBT in `text`: the offset of the PSBT, the form, the key as it is written elsewhere."""
     budget = _DEEPEST * len(text)
-    start = text.find(_MAGIC)
+    start = text.find(PSBT)
     while start >= 0 and budget > 0:
-        reader = Reader(text, start + len(_MAGIC))
+        reader = Reader(text, start + len(PSBT))
         for form, secret in _in_psbt(reader):
             yield start, form, secret
         budget -= reader.offset - start
-        start = text.find(_MAGIC, start + 1)
+        start = text.find(PSBT, start + 1)
 
 
 class Reader:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"__cookie__:", b"rpcpass", b"rpc_pass", b"rpc-pass", b"rpcauth", b"://", b":\\/\\/", b"auth")
 
 _ADVICE = "keep what opens the node outside the repository, and change it where it has been seen"
 

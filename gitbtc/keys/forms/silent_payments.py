@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"spspend1", b"spscan1")
 
 SPEND = Form(
     "silent payment private keys (spspend)", "keep them in a wallet; gitbtc needs only spscan, or the sp1 address"

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from gitbtc.keys.family import Spot
 
-ANCHORS = (b"xprv1", b"tprv1", b"xpub1", b"tpub1")
 
 FORM = Form("extended private key (SLIP-32)", "keep it in a wallet; gitbtc needs only the extended public key (xpub)")
 

@@ -62,10 +62,13 @@ def apply_to_work_tree(
 
 
 def drift(revision: str = "HEAD", *, repository: str | Path = ".") -> list[Patch]:
-    """What leads from a commit to the work tree as it lies there; empty when nothing has drifted."""
+    """What leads from a commit to the work tree as it lies there; empty when nothing has drifted. Files that a sparse
+    checkout leaves out have not.
+    """
     left_out = Git.at(repository).at_top().sparse_paths()
-    found = diff(snapshot(revision, repository=repository), snapshot(repository=repository))
-    return [patch for patch in found if patch.new_mode is not None or patch.path not in left_out]
+    before, after = snapshot(revision, repository=repository), snapshot(repository=repository)
+    there = {path: content for path, content in before.files.items() if path in after.files or path not in left_out}
+    return diff(State(there, before.kinds), after)
 
 
 def document(patches: Iterable[Patch]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from gitbtc.judge import growth
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import APART, HALF_GONE, LAYOUT, half_gone, lie_apart
+from gitbtc.kinds.layouts import APART, HALF_GONE, LAYOUT, half_gone, layout_of, lie_apart
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.premerge.versions import Version, both_changed, excerpt
@@ -87,7 +87,7 @@ class Foreseen:
         """
         apart = lie_apart([side.entries for side in (*self._sides, *bases)])
         for path in self._paths:
-            if self._taken(path) == _TO_MERGE and None not in (side.entries.get(path) for side in self._sides):
+            if self._of_git(path) == _TO_MERGE and None not in (side.entries.get(path) for side in self._sides):
                 is_half = half_gone(*(side.entries.get(path) for side in (self.base, *self._sides)))
                 if path in apart or is_half:
                     why = APART if path in apart else HALF_GONE
@@ -115,6 +115,27 @@ class Foreseen:
         return self.ours, self.theirs
 
     def _taken(self, path: str) -> Entry | None:
+        """The entry that is taken without asking; _TO_MERGE when there is more to do. Where a side only has the same
+        records in another layout, those of the other one are taken.
+        """
+        taken, (ours, theirs) = self._of_git(path), (side.entries.get(path) for side in self._sides)
+        if taken != _TO_MERGE or ours is None or theirs is None:
+            return taken
+        if self._lies_otherwise(path, self.base, self.theirs) or self._lies_otherwise(path, *self._sides):
+            return ours
+        return theirs if self._lies_otherwise(path, self.base, self.ours) else taken
+
+    def _lies_otherwise(self, path: str, one: Version, other: Version) -> bool:
+        """Whether two versions have the same records in different layouts."""
+        entries = [version.entries.get(path) for version in (one, other)]
+        if len({layout_of(entry) for entry in entries} - {None}) < len(entries):
+            return False
+        try:
+            return not self._versions.between(path, one.blob(path), other.blob(path))
+        except Malformed:
+            return False
+
+    def _of_git(self, path: str) -> Entry | None:
         """The entry that Git takes without asking; _TO_MERGE when there is more to do."""
         base, ours, theirs = (side.entries.get(path) for side in (self.base, self.ours, self.theirs))
         if theirs in (base, ours):

@@ -18,7 +18,7 @@ from gitbtc.errors import CannotWork, GitbtcError, printable
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.layouts import APART, HALF_GONE, WHOLE, are_in_shards, divided, layout_named, lie_apart, shard_path
-from gitbtc.merge.files import Options, merge_files
+from gitbtc.merge.files import Merge, Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.repo import files
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Key, Kind
     from gitbtc.kinds.layouts import Layout
-    from gitbtc.merge.files import Merge
     from gitbtc.repo.git import Entry, Git
     from gitbtc.resolve.in_the_making import InTheMaking
     from gitbtc.state.snapshot import Snapshot
@@ -170,12 +169,16 @@ class Relaying:
         ours, *theirs = map(self._making.side, merging.heads if merging else [self._making.head])
         layout = ours.layout(path) or WHOLE
         sides = [self._base(path), ours.content(path), theirs[0].content(path)] if merging else self._open_sides(path)
+        taken = _taken(*sides)
         parts = [{"": side} if layout.is_whole else divided(kind, layout, side) for side in sides]
         options = Options(Style, into_ours=merging is not None and merging.into_ours)
         found: dict[str, tuple[Sequence[bytes], Merge]] = {}
         for name in sorted({name for part in parts for name in part}):
             base, one, other = versions = [part.get(name, kind.frame.empty) for part in parts]
-            found[name] = versions, merge_files(kind, base, one, other, options)
+            if taken:
+                found[name] = versions, _whole(versions[taken - BASE])
+            else:
+                found[name] = versions, merge_files(kind, base, one, other, options)
         return layout, found
 
     def _open_sides(self, path: str) -> list[bytes]:
@@ -243,6 +246,19 @@ class Relaying:
     def _remember(self) -> None:
         document = {_KEY: {"merge": self._identity(), "paths": self.paths}}
         files.write(self._place, json.dumps(document).encode())
+
+
+def _taken(base: bytes, ours: bytes, theirs: bytes) -> int | None:
+    """Which of the three Git would take without asking, if all of them lay in one file; None where it would ask."""
+    if theirs in (base, ours):
+        return OURS
+    return THEIRS if ours == base else None
+
+
+def _whole(content: bytes) -> Merge:
+    merge = Merge()
+    merge.pieces = [content]
+    return merge
 
 
 def is_merged_to(relaying: Relaying, path: str, index: Snapshot) -> bool:

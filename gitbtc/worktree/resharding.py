@@ -67,7 +67,7 @@ class Resharding:
             raise CannotWork("conflicts are open; `gitbtc conflicts` lists them, and how to settle each")
         if not (is_committed or self.mends):
             raise CannotWork("not all is committed here; commit that first: a reshard changes no record")
-        left_out = sorted(path for path in git.sparse_paths() if kinds.for_path(path)) if self.mends else []
+        left_out = sorted(path for path in git.sparse_paths() if (kind := kinds.for_path(path)) and kind.shards)
         if left_out:
             raise CannotWork(f"{left_out[0]}: a sparse checkout leaves it out; `git sparse-checkout disable` ends that")
         self._layouts = {path: layout_of(entry) for path, entry in folded(kinds, head).items()}

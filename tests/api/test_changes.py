@@ -69,6 +69,7 @@ def test_revisions_stand_for_their_states(repo: Repo) -> None:
     assert api.diff("HEAD", two, repository=repo.path) == []
 
 
+@pytest.mark.one_file
 def test_a_work_tree_takes_what_fits_and_drifts_by_it(repo: Repo) -> None:
     repo.write(UTXOS, State.of({UTXOS: [coin(0)]}).files[UTXOS])
     repo.commit("one")
@@ -86,6 +87,7 @@ def test_a_work_tree_takes_what_fits_and_drifts_by_it(repo: Repo) -> None:
     assert records(repo, UTXOS) == [coin(0, label="rent")]
 
 
+@pytest.mark.both_layouts
 def test_a_sparse_work_tree_has_not_drifted(repo: Repo) -> None:
     coins(repo, coin(0))
     put(repo, "desk/wallet/labels.json")

@@ -34,6 +34,7 @@ def fleet(treasury: Repo, hermetic: None) -> Repo:
     return treasury
 
 
+@pytest.mark.one_file
 def test_a_join_is_what_the_command_commits(fleet: Repo) -> None:
     joined = api.join("a", "b", "c", repository=fleet.path)
     said = json.loads(fleet.gitbtc("join", "--json", "a", "b", "c", ok=(1,)).stdout)["gitbtc.join/v1"]
@@ -49,6 +50,7 @@ def test_nothing_is_written(fleet: Repo) -> None:
     assert before == (fleet.git("count-objects", "-v"), fleet.git("show-ref"), fleet.git("status", "--porcelain"))
 
 
+@pytest.mark.one_file
 def test_documents_are_joined_where_there_is_no_repository(
     fleet: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +63,7 @@ def test_documents_are_joined_where_there_is_no_repository(
     assert joined.documents() == expected.documents()
 
 
+@pytest.mark.one_file
 def test_a_document_of_a_revision_is_its_state(fleet: Repo) -> None:
     for name in ("main", "a", "c"):
         document = api.to_crdt_state(name, repository=fleet.path)

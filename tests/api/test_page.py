@@ -41,6 +41,7 @@ def treasury_of_the_page(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
+@pytest.mark.one_file
 def test_the_examples_do_what_the_page_says(treasury_of_the_page: Repo) -> None:
     examples = "\n".join(re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
     parsed = doctest.DocTestParser().get_doctest(examples, {}, PAGE.name, str(PAGE), 0)

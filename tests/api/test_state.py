@@ -34,6 +34,7 @@ def test_what_is_no_state_is_refused() -> None:
         State({UTXOS: b"[\n{]\n]"})
 
 
+@pytest.mark.one_file
 def test_a_snapshot_is_of_a_commit_or_of_the_work_tree(repo: Repo) -> None:
     repo.write("README", "a treasury")
     coins(repo, coin(0))

@@ -235,6 +235,7 @@ def test_a_commit_that_did_nothing_to_coins_is_left_out(treasury: Repo) -> None:
     assert (treasury.gitbtc("log").stdout, log(treasury)) == ("", [])
 
 
+@pytest.mark.one_file
 def test_a_commit_with_a_file_that_does_not_parse_is_told_in_one_line(treasury: Repo) -> None:
     funded(treasury)
     treasury.git("rm", "-q", "--cached", ".gitattributes")

@@ -152,6 +152,7 @@ def imported(number: int) -> bytes:
     return "".join(stream).encode()
 
 
+@pytest.mark.one_file
 def test_branches_that_contend_for_one_coin_are_told_together(agents: Repo) -> None:
     """A hundred branches are 4,950 pairs, and one coin."""
     agents.run("git", "fast-import", "--quiet", stdin=b"".join(imported(number) for number in range(100)))

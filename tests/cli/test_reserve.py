@@ -345,6 +345,7 @@ def test_agents_that_reserve_at_once_in_one_work_tree_lose_no_event(wallet: Repo
     assert sorted(row["outpoint"] for row in listed(wallet)) == COINS
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("content", ["[\n<<<<<<< ours\n", "{}", '[{"a":1}]', "[1]", '[{"timestamp":1}]'])
 def test_a_log_that_does_not_parse_is_left_alone(wallet: Repo, content: str) -> None:
     wallet.write(LOG, content)

@@ -116,6 +116,7 @@ def test_what_may_mean_two_coins_is_refused_with_both(labels: Repo, name: str, k
     assert everything(labels) == before
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(
     "name", ["abc:0", "abcd0:7", "abcd0:01", "ffff:0", "wallet/utxos.json::ffff:0", "wallet/routing.json", "oracles",
              "'nothing*'", "wallet/peers.json::*", "", "..", "/", "wallet/utxos"],
@@ -192,6 +193,7 @@ def test_many_are_settled_by_one_command(labels: Repo, names: list[str]) -> None
     assert chosen(labels) == {"theirs"}
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(
     ("names", "left"),
     [([COINS], 2), ([f"{COINS}::*:0"], 4), ([f"{COINS}::abcd0*"], 4), ([LABELS], 4), (["*it's*"], 5), (["abcd1"], 4)],
@@ -308,6 +310,7 @@ def broken(treasury: Repo) -> Repo:
     return treasury
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("names", [["--all"], ["."], ["wallet"], ["*"], ["cold", "wallet/*"]])
 def test_a_file_that_was_merged_as_text_is_taken_whole_only_by_its_name(broken: Repo, names: list[str]) -> None:
     before = everything(broken)
@@ -318,6 +321,7 @@ def test_a_file_that_was_merged_as_text_is_taken_whole_only_by_its_name(broken: 
     assert records(broken, COINS) == [coin(0, label="a")]
 
 
+@pytest.mark.one_file
 def test_a_side_that_does_not_parse_is_not_taken(broken: Repo) -> None:
     before = everything(broken)
     said = broken.gitbtc("resolve", "cold", COINS, "--theirs", ok=(1,)).stderr
@@ -363,6 +367,7 @@ def test_what_conflicts_prints_can_be_pasted_until_nothing_is_open(labels: Repo,
     assert chosen(labels) == {"ours"}
 
 
+@pytest.mark.one_file
 def test_what_conflicts_prints_of_a_whole_file_can_be_pasted(broken: Repo) -> None:
     for line in broken.gitbtc("conflicts", ok=(1,)).stdout.splitlines():
         pasted(broken, line, broken.path / "cold")

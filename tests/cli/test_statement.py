@@ -300,6 +300,7 @@ def test_flows_are_told_in_dollars_at_the_price_of_their_time(kept: Repo) -> Non
     assert "in usd alone" in kept.gitbtc("statement", "--price", "eur", ok=(2,)).stderr
 
 
+@pytest.mark.one_file
 def test_records_that_cannot_be_counted_are_refused(kept: Repo) -> None:
     transactions_, coins_ = (json.loads(kept.read(f"wallet/{kind}.json")) for kind in ("transactions", "utxos"))
     broken = [

@@ -67,6 +67,7 @@ def test_ahead_and_behind_are_told_in_coins(rivals: Repo) -> None:
     assert any(line.startswith("on no branch, at ") for line in lines(rivals))
 
 
+@pytest.mark.one_file
 def test_a_merge_that_stopped_is_told_though_nothing_can_be_added_up(rivals: Repo) -> None:
     rivals.gitbtc("merge", "theirs", ok=(1,))
     shown = lines(rivals, ok=(3,))

@@ -67,6 +67,7 @@ def test_a_file_that_is_almost_a_state_file_is_told_where_nobody_looks_at_it(rep
     assert "wallet/utxo.json: no state file, and nobody guards it" in committed
 
 
+@pytest.mark.one_file
 def test_a_fault_is_told_with_file_record_field_value_and_rule(repo: Repo) -> None:
     repo.write(COINS, coins(amount_sat=1.5))
     assert repo.gitbtc("validate", ok=(1,)).stdout.splitlines() == [
@@ -75,6 +76,7 @@ def test_a_fault_is_told_with_file_record_field_value_and_rule(repo: Repo) -> No
     ]
 
 
+@pytest.mark.one_file
 def test_as_json_a_fault_has_a_member_for_each_of_them(repo: Repo) -> None:
     repo.write(COINS, coins(amount_sat=1.5))
     assert document(repo, ok=(1,)) == {
@@ -94,6 +96,7 @@ def test_as_json_a_fault_has_a_member_for_each_of_them(repo: Repo) -> None:
     }
 
 
+@pytest.mark.one_file
 def test_without_arguments_tracked_and_untracked_files_are_checked_and_ignored_ones_are_not(repo: Repo) -> None:
     for folder in ("tracked", "untracked", "ignored"):
         repo.write(f"{folder}/{COINS}", coins(amount_sat=1.5))
@@ -106,6 +109,7 @@ def test_without_arguments_tracked_and_untracked_files_are_checked_and_ignored_o
     assert [fault["path"] for fault in faults] == [f"tracked/{COINS}", f"untracked/{COINS}"]
 
 
+@pytest.mark.one_file
 def test_a_folder_is_walked_and_a_path_may_be_told_from_any_folder(repo: Repo) -> None:
     repo.write(f"a/{COINS}", coins(amount_sat=1.5))
     repo.write(f"b/{COINS}", coins(amount_sat=2.5))
@@ -204,6 +208,7 @@ def test_the_records_of_an_added_kind_are_checked(repo: Repo) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.one_file
 def test_many_faults_of_a_file_are_told_in_part_and_counted(repo: Repo) -> None:
     repo.write(COINS, json.dumps([{**COIN, "vout": vout, "amount_sat": -1} for vout in range(30)]))
     lines = repo.gitbtc("validate", ok=(1,)).stdout.splitlines()
@@ -212,6 +217,7 @@ def test_many_faults_of_a_file_are_told_in_part_and_counted(repo: Repo) -> None:
     assert len(document(repo, ok=(1,))["violations"]) == 30
 
 
+@pytest.mark.one_file
 def test_a_fault_in_a_log_is_told_with_its_moment(repo: Repo) -> None:
     reading = {"timestamp": 1_700_000_000, "block_height": None, "price_usd": 0, "source": "x"}
     repo.write("oracles/prices.json", json.dumps([reading]))

@@ -41,6 +41,7 @@ def findings(repo: Repo, *ranges: str) -> list[dict[str, Any]]:
     return list(found)
 
 
+@pytest.mark.one_file
 def test_each_commit_of_a_range_is_examined_with_its_parents(plain: Repo) -> None:
     told = plain.gitbtc("verify", "main..bad", ok=(1,)).stdout.splitlines()
     assert told[0].startswith(
@@ -69,6 +70,7 @@ def test_ranges_are_what_git_means(plain: Repo, text: str, count: int) -> None:
     assert f"{count} commit" in plain.gitbtc("verify", text, ok=(0, 1)).stdout.splitlines()[-1]
 
 
+@pytest.mark.one_file
 def test_json_names_commit_type_and_path(plain: Repo) -> None:
     document = json.loads(plain.gitbtc("verify", "--json", "main..bad", ok=(1,)).stdout)
     assert list(document) == ["gitbtc.verify/v1"]
@@ -150,6 +152,7 @@ def test_without_a_range_it_is_wrong_usage_and_without_a_repository_it_cannot_wo
     assert "not in a Git repository" in outside.gitbtc("verify", "HEAD", ok=(3,)).stderr
 
 
+@pytest.mark.one_file
 def test_what_a_commit_says_cannot_write_to_the_terminal(plain: Repo) -> None:
     plain.write("\x1b[31m\n/wallet/utxos.json", "[ ]")
     plain.commit("x")

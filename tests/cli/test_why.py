@@ -253,6 +253,7 @@ def test_one_file_in_two_roots_is_two_lives(treasury: Repo) -> None:
     assert treasury.gitbtc("why", COIN).stdout.startswith(f"one: {COIN}  1.00000000 BTC")
 
 
+@pytest.mark.one_file
 def test_files_in_another_layout_are_read_too(treasury: Repo) -> None:
     (treasury.path / ".gitattributes").unlink()
     treasury.git("config", "--unset-all", "include.path", ok=(0, 5))

@@ -635,7 +635,7 @@ PUSHES = [
         lambda world: world.objects.commit(
             world.objects.tree({**{k: v for k, v in world.files.items() if k != UTXOS}, f"{UTXOS}/x": b"x"}), world.base
         ),
-        "lost_coin",
+        "form",
     ),
     Push("a folder of state that is a symbolic link", folder("channels", LINK), "form"),
     Push("a folder of state that is a submodule", folder("channels", SUBMODULE), "form"),

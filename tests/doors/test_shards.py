@@ -186,3 +186,15 @@ def test_a_shard_that_no_record_is_left_in_stays_empty(treasury: Repo) -> None:
     treasury.gitbtc("verify", "HEAD^..HEAD")
     assert "wallet/utxos/c.json" in files(treasury, COINS)
     assert lying(treasury, COINS) == [A, AFTER_A, B]
+
+
+def test_a_sparse_checkout_leaves_no_record_behind_in_a_reshard(treasury: Repo) -> None:
+    in_shards(treasury)
+    treasury.git("sparse-checkout", "set", "--no-cone", "/*", "!/wallet/utxos/c.json")
+    assert (
+        "wallet/utxos/c.json: a sparse checkout leaves it out" in treasury.gitbtc("reshard", "--whole", ok=(3,)).stderr
+    )
+    assert not treasury.git("status", "--porcelain")
+    treasury.git("sparse-checkout", "disable")
+    treasury.gitbtc("reshard", "--whole")
+    assert lying(treasury, COINS) == [A, AFTER_A, B, C]

@@ -22,7 +22,7 @@ from gitbtc.repo.git import Git
 from tests.made_state import coin, pending, spend
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from random import Random
 
     from gitbtc.join.coins import ContestedCoin
@@ -159,10 +159,15 @@ def layouts(objects: Objects, commit: str) -> dict[str, Layout]:
 class Graph:
     """A history in the making: `heads` are the replicas' commits; `commits` all that were made."""
 
-    def __init__(self, objects: Objects, source: Random, replicas: int = 3, *, sharded: bool = False) -> None:
+    numbers: Iterator[int] = _numbers
+
+    def __init__(
+        self, objects: Objects, source: Random, replicas: int = 3, *, sharded: bool = False, lying: Random | None = None
+    ) -> None:
         self.objects = objects
         self.source = source
         self.sharded = sharded
+        self.lying = lying or source
         roots = 2 if source.random() < 0.1 else 1
         starts = [self.commit(_start(source) if source.random() < 0.8 else {}, []) for _ in range(roots)]
         self.heads = [source.choice(starts) for _ in range(replicas)]
@@ -213,19 +218,22 @@ class Graph:
             for path, found in state.items()
             for place, content in _laid(path, _content(path, found), lies.get(path, WHOLE)).items()
         }
-        time = 1_700_000_000 + next(_numbers) % 50 + self.source.choice((0, 0, 0, -5000, 5000))
-        who = ("Ann", "ann@example.com", time)
-        return self.objects.write_commit(self.objects.write_tree(None, entries), parents, f"{next(_numbers)}", who)
+        who = ("Ann", "ann@example.com", 1_700_000_000 + self.seconds())
+        return self.objects.write_commit(self.objects.write_tree(None, entries), parents, f"{next(self.numbers)}", who)
+
+    def seconds(self) -> int:
+        """What a clock shows that may be wrong."""
+        return next(self.numbers) % 50 + self.source.choice((0, 0, 0, -5000, 5000))
 
     def _layouts(self, state: Files, parents: list[str]) -> dict[str, Layout]:
         """How the records of a commit lie: as in a parent, but for what is new and what it reshards."""
         if not self.sharded:
             return {}
-        lies = layouts(self.objects, self.source.choice(parents)) if parents else {}
+        lies = layouts(self.objects, self.lying.choice(parents)) if parents else {}
         for path in state:
             kind = KINDS.for_path(path)
-            if kind and kind.shards and (path not in lies or self.source.random() < _RESHARDED):
-                lies[path] = self.source.choice(
+            if kind and kind.shards and (path not in lies or self.lying.random() < _RESHARDED):
+                lies[path] = self.lying.choice(
                     (WHOLE, Layout(1), Layout(2)) if kind.shards == TXID else (WHOLE, Layout(0))
                 )
         return lies

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from gitbtc.sources.snapshot import SourceSnapshot
 
 _SHOWN = 20  # lines of one sort
+_TXID = 64  # letters, also of an outpoint
 _ROOT = click.option("--root", metavar="PATH", help="The folder that holds wallet/. [default: the top]")
 
 
@@ -108,12 +108,13 @@ def _bring(  # noqa: PLR0913 - what the command was given
     from gitbtc.labels.naming import follow
     from gitbtc.labels.work_tree import LastImports
 
+    ours = place.labels
+    place.ask_only({row["ref"][:_TXID].lower() for row in (*theirs.records, *ours.records)} | {*(fees or {})})
     _drop_other_networks(place, theirs)
     known = {one["txid"] for one in place.files.records["transactions"]}
-    strange = sum(row["type"] == "tx" and row["ref"].lower() not in known for row in theirs.records) if known else 0
-    if strange:
+    strange = sum(row["type"] == "tx" and row["ref"].lower() not in known for row in theirs.records)
+    if strange and place.has_transactions():
         theirs.notices.append(f"{strange} of transactions that are not known here (or hashes of payments); kept")
-    ours = place.labels
     last = LastImports(git, place, ours)
     name = os.path.basename(file)
     brought = bring(last.of(name) if ours.records else None, ours, theirs, choice or "")
@@ -168,7 +169,8 @@ def _drop_other_networks(place: Root, theirs: LabelFile) -> None:
     from gitbtc.kinds.networks import network_of_root
 
     kinds = [built_in(name) for name in ("chain", "utxos", "transactions", "labels", "descriptors")]
-    networks = network_of_root((kind, partial(place.content, kind.name)) for kind in kinds)
+    files = ((kind, read) for kind in kinds for read in place.reading(kind.name))
+    networks = network_of_root(files) if any(row["type"] == "addr" for row in theirs.records) else ANY_NETWORK
     left = 0 if networks == ANY_NETWORK else theirs.keep(
         lambda row: row["type"] != "addr" or bool(address_networks(row["ref"]) & networks)
     )  # fmt: skip

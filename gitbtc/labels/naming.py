@@ -27,18 +27,23 @@ KINDS = (COINS, TRANSACTIONS, LABELS, KIND)
 
 
 class Files:
-    """The records of a root that have names; `read` answers the canonical file of a kind, no bytes for no file, and
-    its records.
+    """The records of a root that have names, by kind; `read` answers the canonical file of a kind, no bytes for none,
+    and its records. Each is read when it is asked for.
     """
 
     def __init__(self, read: Callable[[str], tuple[bytes, list[Record]]]) -> None:
-        opened = {kind: read(kind) for kind in KINDS}
-        self._before = {kind: content for kind, (content, _) in opened.items()}
+        self._read = read
+        self._before: dict[str, bytes] = {}
         self._written: dict[str, bytes] = {}
-        self.records = {kind: records for kind, (_, records) in opened.items()}
+        self.records = _WhenAsked(self._open)
+
+    def _open(self, kind: str) -> list[Record]:
+        self._before[kind], records = self._read(kind)
+        return records
 
     def before(self, kind: str) -> bytes:
         """The file as it was read."""
+        _ = self.records[kind]
         return self._before[kind]
 
     def put(self, kind: str, records: list[Record], content: bytes) -> None:
@@ -48,7 +53,7 @@ class Files:
 
     def exists(self, kind: str) -> bool:
         """Whether the file was there."""
-        return bool(self._before[kind])
+        return bool(self.before(kind))
 
     def changed(self) -> dict[str, tuple[bytes, bytes]]:
         """kind -> the file before and now, of those that differ."""
@@ -69,6 +74,18 @@ class Files:
             if row["type"] == type_ and (wanted is None or row["ref"] in wanted) and row.get("label"):
                 found.setdefault(row["ref"], set()).add(row["label"])
         return found
+
+
+class _WhenAsked(dict[str, "list[Record]"]):
+    """The records of each kind, opened when they are asked for."""
+
+    def __init__(self, open_: Callable[[str], list[Record]]) -> None:
+        super().__init__()
+        self._open = open_
+
+    def __missing__(self, kind: str) -> list[Record]:
+        records = self[kind] = self._open(kind)
+        return records
 
 
 def follow(files: Files, turned: Iterable[tuple[str, str, str]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +13,18 @@ from gitbtc.labels.label_file import KIND, LabelFile, things
 from gitbtc.labels.naming import KINDS, Files
 from gitbtc.sources import statefiles
 from gitbtc.sources.told import Pin, Source, Told, escaped, files_are_written, sources_called
-from gitbtc.spends import TRANSACTIONS
-from gitbtc.state.snapshot import installed_kinds, path_in
+from gitbtc.spends import COINS, TRANSACTIONS
+from gitbtc.state.on_disk import OnDisk
+from gitbtc.state.snapshot import installed_kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from gitbtc.repo.git import Git
 
 _FILE = "labels="  # before the name of a file
 _PATH = built_in(KIND).path
+_BY_TXID = (COINS, TRANSACTIONS)
 
 
 class Root:
@@ -30,7 +34,14 @@ class Root:
         self._git = git
         self.path = path
         self.files = Files(self._opened)
+        self._txids: Collection[str] | None = None
         self._besides: Mapping[str, bytes] = {}
+
+    def ask_only(self, txids: Collection[str]) -> None:
+        """Of coins and transactions that were not read yet and lie in shards ask those of these transactions alone, and
+        what lies beside them.
+        """
+        self._txids = txids
 
     @property
     def labels(self) -> LabelFile:
@@ -38,7 +49,22 @@ class Root:
         return LabelFile(self.files.records[KIND], known=self.content(KIND))
 
     def _opened(self, kind: str) -> tuple[bytes, Any]:
-        return statefiles.opened(Path(self._git.cwd, self.path), built_in(kind))
+        return statefiles.opened(Path(self._git.cwd, self.path), built_in(kind), self._of(kind))
+
+    def _of(self, kind: str) -> Collection[str] | None:
+        return self._txids if kind in _BY_TXID else None
+
+    def _there(self, kind: str) -> OnDisk:
+        return OnDisk(os.path.join(self._git.cwd or "", self.path), built_in(kind))
+
+    def reading(self, kind: str) -> list[Callable[[], bytes]]:
+        """How to read each of the files that hold the records of a kind, as they lie."""
+        there = self._there(kind)
+        return [partial(there.file, path) for path in there.paths]
+
+    def has_transactions(self) -> bool:
+        """Whether any is recorded here."""
+        return any(len(read()) > len(b"[]\n") for read in self.reading(TRANSACTIONS))
 
     def content(self, kind: str) -> bytes:
         """The file of a kind, as it lay there, in canonical form; none where there is none."""
@@ -55,8 +81,10 @@ class Root:
         """
         from gitbtc.worktree.applying import WorkTree
 
-        contents = {path_in(self.path, kind): after for kind, (_, after) in self.files.changed().items()}
-        contents |= {f"{self.path}/{path}" if self.path else path: after for path, after in self._besides.items()}
+        files = dict(self._besides)
+        for kind, (_, after) in self.files.changed().items():
+            files |= self._there(kind).laid_out(after, self._of(kind))
+        contents = {f"{self.path}/{path}" if self.path else path: after for path, after in files.items()}
         if not contents:
             return []
         return WorkTree(self._git, installed_kinds(self._git)).write(contents, looked_through=looked_through)

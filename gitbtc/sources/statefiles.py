@@ -15,7 +15,7 @@ from gitbtc.repo import files
 from gitbtc.state.on_disk import OnDisk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from gitbtc.kinds.kind import Kind
@@ -54,9 +54,9 @@ def content(root: Path, kind: Kind, known: bytes = b"") -> bytes:
     return held if held == known else _opened(root, kind, held)[0]
 
 
-def opened(root: Path, kind: Kind) -> tuple[bytes, Any]:
-    """The same, and its records (of an object file, one)."""
-    return _opened(root, kind, _held(root, kind))
+def opened(root: Path, kind: Kind, txids: Collection[str] | None = None) -> tuple[bytes, Any]:
+    """The same, and its records (of an object file, one); of shards by txid those in which some `txids` can lie."""
+    return _opened(root, kind, _held(root, kind, txids))
 
 
 def _opened(root: Path, kind: Kind, held: bytes) -> tuple[bytes, Any]:
@@ -67,9 +67,9 @@ def _opened(root: Path, kind: Kind, held: bytes) -> tuple[bytes, Any]:
     return content if held else held, records
 
 
-def _held(root: Path, kind: Kind) -> bytes:
+def _held(root: Path, kind: Kind, txids: Collection[str] | None = None) -> bytes:
     try:
-        return OnDisk(str(root), kind).content()
+        return OnDisk(str(root), kind).content(txids)
     except codec.Malformed as error:
         raise GitbtcError(f"{root / kind.path}: {error}; nothing was changed") from None
 

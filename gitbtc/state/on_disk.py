@@ -12,6 +12,8 @@ from gitbtc.repo.files import led_away
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gitbtc.kinds.kind import Kind
 
 _NOT_READ = ""
@@ -51,16 +53,17 @@ class OnDisk:
         told = {name: (path, "100644", _NOT_READ) for name, path in files.items()}
         return "100644", Folded.of(self.kind, self.kind.path, told)
 
-    def content(self) -> bytes:
+    def content(self, txids: Collection[str] | None = None) -> bytes:
         """The bytes of the file, or what the shards make; none where there are none. Malformed for shards that make
-        no file.
+        no file. Of shards by txid only those in which some `txids` can lie.
         """
         entry = self.entry
         if entry is None:
             self._check(self.kind.path)
             return b""
         if isinstance(entry[1], Folded):
-            return layouts.read(entry[1], lambda path, _: self.file(path))
+            names = layouts.holding(entry[1], txids)
+            return layouts.read(entry[1], lambda path, _: self.file(path), names)
         return self.file(self.kind.path)
 
     def file(self, path: str) -> bytes:
@@ -79,10 +82,14 @@ class OnDisk:
         if away := led_away(self._root, path):
             raise GitbtcError(f"{os.path.join(self._root, path)}: {away}")
 
-    def laid_out(self, content: bytes) -> dict[str, bytes]:
-        """The files that have to become others for the records to be those of `content`: path from the root -> bytes.
-        Malformed.
+    def laid_out(self, content: bytes, txids: Collection[str] | None = None) -> dict[str, bytes]:
+        """The files that have to become others for the records to be those of `content`: path from the root -> bytes;
+        with `txids`, for those that `content` answered with to be so. Malformed.
         """
         entry = self.entry
         known = layouts.layout_of(entry) or layouts.WHOLE
+        if entry is not None and isinstance(entry[1], Folded) and txids is not None:
+            files = entry[1].files
+            part = Folded.of(self.kind, self.kind.path, {one: files[one] for one in layouts.holding(entry[1], txids)})
+            entry = "100644", part
         return layouts.laid_out(entry, self.kind.path, self.kind, content, lambda path, _: self.file(path), known)

@@ -18,6 +18,7 @@ from gitbtc.repo.all_or_none import AllOrNone, Replacement, Staged
 from gitbtc.repo.files import led_away
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.repo.lock import alone
+from gitbtc.state.checkpoint import Checkpoints
 from gitbtc.state.snapshot import Snapshot
 
 TYPE_CHECKING = False
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from gitbtc.diff.patch import Patch
     from gitbtc.kinds.registry import Kinds
-    from gitbtc.repo.git import Entry, Git
+    from gitbtc.repo.git import BlobReader, Entry, Git
 
 _SHOWN = 20  # faults in one message
 _ALIVE = "a person does that, in a commit of its own"
@@ -51,21 +52,25 @@ class WorkTree:
         with alone(self._lock):
             if self._files.interrupted:
                 raise CannotWork("an earlier change was cut short here; `gitbtc apply --continue` does the rest of it")
-            step = _Step(self._git, self.kinds, patches)
-            step.examine()
-            if index:
-                step.compare_with_index()
+            with self._git.blobs() as blobs:
+                step = _Step(self._git, blobs, self.kinds, patches)
+                step.examine()
+                if index:
+                    step.compare_with_index()
             if step.replacements and not check:
                 self._files.replace(step.replacements, step.staged() if index else [])
             return [one.path for one in step.replacements]
 
     def write(self, contents: Mapping[str, bytes], *, looked_through: bool = False) -> list[str]:
-        """The same of whole state files, each by its path. `looked_through`: for keys, where the contents came from."""
+        """The same of whole state files, each by its path, of shards each by its own. `looked_through`: for keys, where
+        the contents came from.
+        """
         with alone(self._lock):
             if self._files.interrupted:
                 raise CannotWork("an earlier change was cut short here; `gitbtc apply --continue` does the rest of it")
-            step = _Step(self._git, self.kinds, [], contents)
-            step.examine(looked_through=looked_through)
+            with self._git.blobs() as blobs:
+                step = _Step(self._git, blobs, self.kinds, [], contents)
+                step.examine(looked_through=looked_through)
             if step.replacements:
                 self._files.replace(step.replacements, [])
             return [one.path for one in step.replacements]
@@ -80,12 +85,16 @@ class _Step:
     """One application of patches: what it replaces, and whether it may. Nothing is written."""
 
     def __init__(
-        self, git: Git, kinds: Kinds, patches: Sequence[Patch], contents: Mapping[str, bytes] | None = None
-    ) -> None:
+        self, git: Git, blobs: BlobReader, kinds: Kinds, patches: Sequence[Patch],
+        contents: Mapping[str, bytes] | None = None,
+    ) -> None:  # fmt: skip
         self._git = git
+        self._blobs = blobs
+        self._checkpoints = Checkpoints(git)
         self._kinds = kinds
         self._patches = patches
         self._before: dict[str, bytes | None] = {}
+        self._as_staged = git.unchanged()
         self._there = self._snapshot({path: self._entry(path) for path in self._present()})
         after = replay(patches, self._read)
         self.replacements = [
@@ -118,6 +127,9 @@ class _Step:
 
     def _replaced(self, path: str, content: bytes | None, mode: int | None) -> list[Replacement]:
         """The files that become others for the records at `path` to be those of `content`: the one, or shards."""
+        if path in self._there.files and self._kinds.shard(path):
+            self._before[path] = _file(self._git.cwd, path)
+            return [Replacement(path, self._before[path], content)]
         if not self._is_sharded(path):
             before = self._read(path)
             return [Replacement(path, before, content, mode)]
@@ -173,14 +185,24 @@ class _Step:
         return self._snapshot(entries), self._snapshot(later)
 
     def _entry(self, path: str) -> Entry:
+        """Of a file that is as it was staged what that says: it may have been looked at where it was kept."""
+        if path in self._as_staged:
+            return self._as_staged[path]
         linked = os.path.islink(os.path.join(self._git.cwd, path))
         return SYMBOLIC_LINK if linked else FILE, f"before {path}"
 
     def _snapshot(self, entries: dict[str, Entry]) -> Snapshot:
-        return Snapshot("the work tree", entries, lambda _, oid: self._contents(oid), self._kinds)
+        return Snapshot("the work tree", entries, self._version, self._kinds, self._checkpoints)
+
+    def _version(self, path: str, oid: str) -> bytes:
+        """A file that is as it was staged is read where it lies."""
+        is_here = self._as_staged.get(path, ("", ""))[1] == oid
+        return self._contents(f"before {path}" if is_here else oid)
 
     def _contents(self, oid: str) -> bytes:
         side, _, path = oid.partition(" ")
+        if not path:
+            return self._blobs.read(oid)
         if side == "after":
             return next((one.after for one in self.replacements if one.path == path), None) or b""
         return self._before.get(path) or _file(self._git.cwd, path) or b""

@@ -19,6 +19,8 @@ from gitbtc.repo.reading import objects_of
 from gitbtc.views.join import document, lines, new_branch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitbtc.join.joining import JoinCommit
     from gitbtc.repo.objects import Objects
 
@@ -57,14 +59,15 @@ def command(  # noqa: PLR0913 - each is an option
     """
     git = Git()
     objects = objects_of(git)
-    target = _Target(git, objects, into)
+    refs = objects.refs()
+    target = _Target(git, refs, into)
     asked = _Asked(names, message, target, dry_run=dry_run)
     if engine and remote:
         oid, heads, joined = _elsewhere(git, asked, remote, scheduler)
     elif engine or remote or scheduler:
         raise UsageError("--engine and --remote go together, and --scheduler with them")
     else:
-        oid, heads, joined = _here(git, objects, asked)
+        oid, heads, joined = _here(git, objects, refs, asked)
     if not dry_run and oid != target.tip:
         target.move(oid)
     if as_json:
@@ -85,8 +88,8 @@ class _Asked(NamedTuple):
     dry_run: bool
 
 
-def _here(git: Git, objects: Objects, asked: _Asked) -> Made:
-    heads = _named(objects, asked.names)
+def _here(git: Git, objects: Objects, refs: Mapping[str, str], asked: _Asked) -> Made:
+    heads = _named(objects, refs, asked.names)
     if asked.target.tip is not None:
         heads.setdefault(asked.target.branch, asked.target.tip)
     gc.disable()  # what is read stays until the process ends, and a fleet's history is a million objects
@@ -114,7 +117,7 @@ def _say(text: str) -> None:
 class _Target:
     """The branch that is joined into. `tip`: the oid of its commit, None for a branch that does not exist yet."""
 
-    def __init__(self, git: Git, objects: Objects, into: str | None) -> None:
+    def __init__(self, git: Git, refs: Mapping[str, str], into: str | None) -> None:
         self._git = git
         current = git.current_branch()
         named = "refs/heads/" + into if into else current
@@ -124,7 +127,7 @@ class _Target:
         self.branch = self.ref.removeprefix("refs/heads/")
         if into and not git.is_ref_name(self.ref):
             raise UsageError(f"--into {into}: no branch can have that name")
-        self.tip = objects.refs().get(self.ref)
+        self.tip = refs.get(self.ref)
         self._is_checked_out = self.ref == current and not git.is_bare()
 
     def move(self, oid: str) -> None:
@@ -152,10 +155,9 @@ class _Target:
             ) from None
 
 
-def _named(objects: Objects, names: tuple[str, ...]) -> dict[str, str]:
+def _named(objects: Objects, refs: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
     """Every head that is named, by the name that was given, or by that of the ref that a pattern stands for."""
     found: dict[str, str] = {}
-    refs = objects.refs()
     for name in names:
         matching = {ref: oid for ref, oid in refs.items() if _matches(ref, name)} if set(name) & set("*?[") else {}
         if not matching:

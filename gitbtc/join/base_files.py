@@ -107,7 +107,7 @@ class BaseFiles:
         whole, name = shard
         shards, layout = self.shards(whole), layout_named(kind, name)
         if shards is not None and shards.layout == layout:
-            return read(shards, self._file, [name])
+            return read(shards, self._file, [name]) if name in shards.files else b""
         if (whole, layout) not in self._divisions:
             self._divisions[whole, layout] = divided(kind, layout, self.content(whole))
         return self._divisions[whole, layout].get(name, b"")

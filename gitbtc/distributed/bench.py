@@ -70,7 +70,9 @@ class Whole:
 
 
 class Bench:
-    """A worker's repository in `folder`, which is made when it is not there."""
+    """A worker's repository in `folder`, which is made when it is not there. Of the files, those are brought to it that
+    its share has to read, where the remote can leave out the others.
+    """
 
     def __init__(self, folder: str, run: Run) -> None:
         if run.version != __version__:
@@ -126,8 +128,9 @@ class Bench:
 
     def _fetched(self, refs: Mapping[str, str]) -> tuple[Objects, dict[str, str]]:
         """The objects here, with what `refs` (ref -> oid) reach, and ref -> oid of the commit, whatever leads to it."""
-        self._remote.fetch(refs, keep=True)
+        self._remote.fetch(refs, keep=True, files=False)
         objects = objects_of(self._git)
+        objects.bring = self._remote.bring
         return objects, {ref: objects.commit(oid) for ref, oid in refs.items()}
 
     def _pushed(self, name: str, oid: str) -> str:

@@ -61,16 +61,24 @@ class JoinRemote:
         """ref -> oid of the refs whose names begin so."""
         return {ref: oid for ref, oid in self._remote.refs(prefix + "*").items() if ref.startswith(prefix)}
 
-    def fetch(self, refs: Mapping[str, str], *, keep: bool = False) -> None:
+    def fetch(self, refs: Mapping[str, str], *, keep: bool = False, files: bool = True) -> None:
         """Have the commits that `refs` (ref -> oid) point to. `keep`: under refs of the same names, so that nothing is
-        fetched twice; GitbtcError when one of the refs has moved elsewhere since.
+        fetched twice; without `files`, where the server can leave them out. GitbtcError when one of the refs has moved
+        elsewhere since.
         """
         # Asked for a join whose heads are here, a server may compress each file anew against files of those heads.
         missing = self._missing(refs)
         if missing:
-            self._remote.fetch(f"+{ref}:{ref}" if keep else ref for ref in missing)
+            self._remote.fetch((f"+{ref}:{ref}" if keep else ref for ref in missing), files=files)
         for ref in self._missing(refs):
             raise GitbtcError(printable(f"{ref} was rewritten on {self.url} in the meantime; run the join again"))
+
+    def bring(self, oids: Sequence[str]) -> None:
+        """Have these files, those that are not here in one fetch; GitFailed where the remote does not give one."""
+        wanted = list(dict.fromkeys(oids))
+        missing = [oid for oid, there in zip(wanted, self._git.find_each(*wanted), strict=True) if there is None]
+        if missing:
+            self._remote.fetch(missing, files=False)
 
     def _missing(self, refs: Mapping[str, str]) -> list[str]:
         there = self._git.find_each(*refs.values())

@@ -11,6 +11,7 @@ import os
 from collections import deque
 
 from gitbtc import progress
+from gitbtc.errors import CannotWork
 from gitbtc.interrupts import leave_to_parent
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
@@ -83,7 +84,12 @@ class Differences:
     def _next(self, reader: Reader, waiting: deque[File]) -> tuple[File, Difference]:
         file, found = waiting.popleft(), reader.answer()
         kind = self._kinds.for_path(file[0])
-        if kind is None or found is None or found[0] != "blob":
+        if found is None:
+            raise CannotWork(
+                f"{file[0]}: the version {file[1]} is not in this repository, so that nobody can say what it changed;"
+                " in a partial clone, `git fetch --refetch --no-filter` brings all of it"
+            )
+        if kind is None or found[0] != "blob":
             return file, None
         try:
             return file, self._difference(kind, file[0], found[1])

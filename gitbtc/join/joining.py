@@ -97,6 +97,7 @@ class Joining:
         self._schemas = self._schemas_of(self._frontier)
         self.kinds = Kinds.of(self._schemas)
         self._reading = Reading(self._objects, self._objects.blob, self._read_all, self.kinds, known)
+        self._reading.expect = self._expect
         self._known: dict[str, Evidence] = {}
         self._states = States(self._reading.base, self._reading.policy)
         self._state_of: dict[str, HeadState] = {base: self._states.start} if base else {}
@@ -124,6 +125,9 @@ class Joining:
         for oid in heads:
             found |= self._objects.folder(self.history.nodes[oid].tree, _SCHEMAS)
         return {path: self._objects.blob(blob) for path, (_, blob) in sorted(found.items()) if path.endswith(SUFFIX)}
+
+    def _expect(self, base: Sequence[str], versions: Sequence[str]) -> None:
+        """Be told which files of the base, and which versions of them, are going to be read."""
 
     def _read_all(self, anchors: Mapping[str, bytes], files: Sequence[File]) -> Differences:
         return shared_out(self._git, self._schemas, anchors, files)

@@ -56,6 +56,8 @@ class Reading:
         files = trees.differing(None, base.tree).items() if base else ()
         self.base_files = BaseFiles({path: new for path, (_, new) in files if new}, blob, kinds)
         self.lying = Lying(trees, kinds, self.base_files, base)
+        # Is told, where it is set, the oids of the base's state files, and of the versions that are going to be read.
+        self.expect: Callable[[Sequence[str], Sequence[str]], None] | None = None
         self._placed: set[tuple[str, str]] = set()  # files all of whose records belong in them
         # Blobs that are no state file -> the one that the commit before it had.
         self._broken: dict[tuple[str, str], Entry | None] = {}
@@ -130,7 +132,6 @@ class Reading:
     def _compare(self, differing: Sequence[Differing]) -> None:
         """Have every version of a state file compared with the base's."""
         paths = sorted({path for files in differing for path in files if self.kind(path)})
-        anchors = {path: self.base_files.content(path) for path in paths}
         versions = {
             (path, entry[1]): None
             for files in differing
@@ -138,6 +139,12 @@ class Reading:
             for entry in pair
             if entry and entry[0] not in NO_FILE and self.kind(path) and entry != self.base_files.files.get(path)
         }
+        if self.expect is not None:
+            state = (
+                oid for path, (mode, oid) in self.base_files.files.items() if mode not in NO_FILE and self.kind(path)
+            )
+            self.expect(list(state), [oid for _, oid in versions])
+        anchors = {path: self.base_files.content(path) for path in paths}
         self._differences = self._read_all(anchors, list(versions))
 
     # -- shards ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from gitbtc.kinds.registry import BUILT_IN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeVar
 
     from gitbtc.join.atoms import Token
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gitbtc.repo.objects import Objects
 
     Anchor = tuple[str, bytes]  # the path of a file; the fingerprint of what its versions are compared with
+    Bring = Callable[[Sequence[str]], None]  # has files come here, by their oids
     Part = TypeVar("Part")
 
 # Shares a worker: some are quicker than others, and one whose worker dies is done again from its start.
@@ -61,18 +62,21 @@ class Comparisons:
 
     def __init__(self, parts: Iterable[Comparisons] = ()) -> None:
         self._read: dict[Anchor, dict[str, Difference]] = {}  # -> oid of a version -> how it differs
+        self.is_empty = True
         for part in parts:
+            self.is_empty = False
             for anchor, found in part._read.items():  # noqa: SLF001 - of the same class
                 self._read.setdefault(anchor, {}).update(found)
 
     def differences(
-        self, git: Git, schemas: Mapping[str, bytes], anchors: Mapping[str, bytes], files: Sequence[File]
+        self, git: Git, schemas: Mapping[str, bytes], anchors: Mapping[str, bytes], files: Sequence[File], bring: Bring
     ) -> Differences:
-        """The differences of `files`, of which those are read that nobody has read yet."""
+        """The differences of `files`, of which those are read that nobody has read yet, and brought here by `bring`."""
         found = Differences(schemas, anchors)
         known = {path: self._of(schemas, path, content) for path, content in anchors.items()}
         found.take((file, known[file[0]][file[1]]) for file in files if file[1] in known[file[0]])
         unread = [file for file in files if file not in found]
+        bring([oid for _, oid in unread])
         with git.blobs() as reader:
             found.read(reader, as_stored(git, unread) if len(unread) > MANY else unread)
         for path, oid in unread:
@@ -107,4 +111,12 @@ class ShareJoining(Joining):
         return self.history.common([*self._frontier, *self._within])
 
     def _read_all(self, anchors: Mapping[str, bytes], files: Sequence[File]) -> Differences:
-        return self._comparisons.differences(self._git, self._schemas, anchors, files)
+        return self._comparisons.differences(self._git, self._schemas, anchors, files, self._bring)
+
+    def _expect(self, base: Sequence[str], versions: Sequence[str]) -> None:
+        # In one fetch the server can send versions as differences from the base's files.
+        self._bring([*base, *versions] if self._comparisons.is_empty else base)
+
+    def _bring(self, oids: Sequence[str]) -> None:
+        if self._objects.bring is not None:
+            self._objects.bring(oids)

@@ -78,15 +78,13 @@ class LibgitObjects(Objects):
             found[path] = _entry(delta.old_file) or was, _entry(delta.new_file) or now
         return found
 
-    def blob(self, oid: str) -> bytes:
+    def _blob(self, oid: str) -> bytes | None:
         try:
             with doing("reading from Git"):
                 found = self._repository[oid]
         except (KeyError, ValueError):
-            found = None
-        if not isinstance(found, pygit2.Blob):
-            raise self._absent(oid, "no such blob in this repository")
-        return found.data
+            return None
+        return found.data if isinstance(found, pygit2.Blob) else None
 
     # -- histories -------------------------------------------------------------------------------------------------
 
@@ -161,8 +159,13 @@ class LibgitObjects(Objects):
         for path, entry in changed.items():
             if entry is not None:
                 index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry[1]), pygit2.enums.FileMode(int(entry[0], 8))))
-        with _stored():
-            return str(index.write_tree(self._repository))
+        # What can be brought lies elsewhere, and whoever takes the tree in sees whether it has all of it.
+        pygit2.settings.enable_strict_object_creation(self.bring is None)
+        try:
+            with _stored():
+                return str(index.write_tree(self._repository))
+        finally:
+            pygit2.settings.enable_strict_object_creation(True)
 
     def write_commit(self, tree: str, parents: Sequence[str], message: str, by: tuple[str, str, int]) -> str:
         signature = pygit2.Signature(*by, 0, "utf-8")

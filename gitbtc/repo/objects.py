@@ -56,7 +56,11 @@ class Ancestor:
 class Objects(ABC):
     """The objects and refs of one repository. A revision or an object that is not there is a UsageError, or CannotWork
     where it is missing since the clone is partial or shallow.
+
+    `bring`, where it is set, has blobs come here that are not (by their oids), or raises.
     """
+
+    bring: Callable[[Sequence[str]], None] | None = None
 
     def __init__(self) -> None:
         self._chosen: dict[tuple[str, str], list[tuple[str, Entry]]] = {}
@@ -120,9 +124,19 @@ class Objects(ABC):
     def differing(self, old: str | None, new: str) -> dict[str, tuple[Entry | None, Entry | None]]:
         """path -> (entry before, entry now) of the files that differ between two trees; None: the empty tree."""
 
-    @abstractmethod
     def blob(self, oid: str) -> bytes:
         """The bytes of the blob `oid`."""
+        found = self._blob(oid)
+        if found is None and self.bring is not None:
+            self.bring([oid])
+            found = self._blob(oid)
+        if found is None:
+            raise self._absent(oid, "no such blob in this repository")
+        return found
+
+    @abstractmethod
+    def _blob(self, oid: str) -> bytes | None:
+        """The same; None for what is not there, or no blob."""
 
     # -- histories -------------------------------------------------------------------------------------------------
 

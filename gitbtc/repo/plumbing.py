@@ -79,11 +79,9 @@ class GitObjects(Objects):
     def _by_name(self, tree: str | None) -> dict[str, Entry]:
         return {name: (mode, oid) for name, mode, oid in self._entries(tree)} if tree else {}
 
-    def blob(self, oid: str) -> bytes:
+    def _blob(self, oid: str) -> bytes | None:
         found = self._reader.find(oid) if is_oid(oid) else None
-        if found is None or found[0] != "blob":
-            raise self._absent(oid, "no such blob in this repository")
-        return found[1]
+        return found[1] if found is not None and found[0] == "blob" else None
 
     # -- histories -------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _FETCH = ("-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--no-write-fetch-head", "--no-tags", "--refmap=",
           "--recurse-submodules=no", "--no-auto-maintenance")  # fmt: skip
 _PUSH = ("push", "--recurse-submodules=no")
+# A remote that may leave files out, and that Git therefore holds to have them. Nothing of it is written down: whoever
+# reads a file here later finds that it is missing, and does not fetch it by itself.
+_PROMISOR = "gitbtc-without-files"
 _ANY_STATUS = range(-64, 256)  # a negative one is the signal that ended it
 
 
@@ -48,11 +51,17 @@ class Remote:
         lines = self._git._line("ls-remote", "--refs", *only, "--", self.place, *patterns).splitlines()
         return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
 
-    def fetch(self, refspecs: Iterable[str]) -> None:
-        """Have the objects that `refspecs` (`ref`, or `+ref:ref` to keep it here) reach; no other ref and no FETCH_HEAD
-        is written. GitFailed when one of them is not there, or the transfer refuses it.
+    def fetch(self, refspecs: Iterable[str], *, files: bool = True) -> None:
+        """Have the objects that `refspecs` (`ref`, an oid, or `+ref:ref` to keep it here) reach; no other ref and no
+        FETCH_HEAD is written. Without `files`, those alone that are named, where the server can leave out the others.
+        GitFailed when one of them is not there, or the transfer refuses it.
         """
-        self._git._run(*_FETCH, "--stdin", "--", self.place, stdin=lines_of(refspecs))
+        if files:
+            self._git._run(*_FETCH, "--stdin", "--", self.place, stdin=lines_of(refspecs))
+            return
+        options = {"url": self.place, "promisor": "true", "partialCloneFilter": "blob:none"}
+        told = [part for name, value in options.items() for part in ("-c", f"remote.{_PROMISOR}.{name}={value}")]
+        self._git._run(*told, *_FETCH, "--stdin", "--", _PROMISOR, stdin=lines_of(refspecs))
 
     def push(self, oid: str, ref: str) -> None:
         """Have `ref` point to the object `oid` there, wherever it pointed before; GitFailed when it is not taken."""

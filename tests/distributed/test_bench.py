@@ -9,11 +9,11 @@ import pygit2
 import pytest
 
 from gitbtc.distributed.bench import Bench, Run
-from gitbtc.errors import CannotWork
+from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.join.shares import groups
 from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
-from tests.join.graphs import Graph, join, tree
+from tests.join.graphs import UTXOS, Graph, join, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 class _Fleet:
     """A remote with agents' branches, and benches on it."""
 
-    def __init__(self, folder: Path, seed: int, *, sharded: bool = False) -> None:
+    def __init__(self, folder: Path, seed: int, *, sharded: bool = False, allows_filter: bool = True) -> None:
         self._folder = folder
         self.path = folder / "fleet.git"
         stored = pygit2.init_repository(str(self.path), bare=True)
+        stored.config["uploadpack.allowFilter"] = allows_filter
         self.objects = objects_of(Git.at(self.path))
         graph = Graph(self.objects, Random(seed), replicas=9, sharded=sharded)
         graph.grow(40)
@@ -61,6 +62,37 @@ def test_partial_joins_join_to_the_same_tree_however_they_are_cut(
     assert fleet.bench("bench 3").whole(fleet.heads, parts, None, "").oid == join(
         fleet.objects, list(fleet.heads.values())
     )
+
+
+def test_partial_joins_are_the_same_where_the_remote_leaves_no_file_out(tmp_path: Path) -> None:
+    fleet = _Fleet(tmp_path, 1, sharded=True, allows_filter=False)
+    whole = fleet.bench("bench 2").whole(fleet.heads, fleet.parts(2, None), None, "")
+    assert tree(fleet.objects, whole.oid) == fleet.expected
+
+
+def _files_of_heads_in(fleet: _Fleet, bench: str) -> tuple[set[str], set[str]]:
+    """The oids of the heads' files, and which of them a bench has."""
+    oids = {oid for head in fleet.heads.values() for _, oid in fleet.objects.tree(head).values()}
+    held = pygit2.Repository(str(fleet.path.parent / bench))
+    return oids, {oid for oid in oids if oid in held}
+
+
+def test_who_joins_the_whole_has_not_received_what_the_shares_have_read(tmp_path: Path) -> None:
+    fleet = _Fleet(tmp_path, 3)
+    base = fleet.bench("bench 0").base(fleet.heads)
+    assert base is not None
+    fleet.bench("bench 2").whole(fleet.heads, fleet.parts(3, base[1]), None, "")
+    oids, held = _files_of_heads_in(fleet, "bench 2")
+    assert len(held) < len(oids) / 2
+
+
+def test_a_file_that_the_remote_does_not_have_stops_the_join(tmp_path: Path) -> None:
+    fleet = _Fleet(tmp_path, 3)
+    gone = fleet.objects.tree(fleet.heads["refs/heads/agents/0"])[UTXOS][1]
+    (fleet.path / "objects" / gone[:2] / gone[2:]).unlink()
+    with pytest.raises(GitbtcError, match=gone):
+        fleet.bench("bench 0").part("share-0", fleet.heads, None)
+    assert not [ref for ref in fleet.objects.refs() if ref.startswith("refs/gitbtc")]
 
 
 def test_the_partial_joins_are_the_parents_where_the_heads_are_too_many(tmp_path: Path) -> None:

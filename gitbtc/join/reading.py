@@ -61,6 +61,7 @@ class Reading:
         self._placed: set[tuple[str, str]] = set()  # files all of whose records belong in them
         # Blobs that are no state file -> the one that the commit before it had.
         self._broken: dict[tuple[str, str], Entry | None] = {}
+        self._faults: dict[tuple[str, str], str] = {}  # what is wrong with a shard that is none
         self.base = Base(base.token if base else None, self._record)
 
     # -- kinds -----------------------------------------------------------------------------------------------------
@@ -152,6 +153,8 @@ class Reading:
     def _in_shards(self, node: Node, kind: Kind, whole: str, group: Mapping[str, Pair]) -> dict[Name, Record | None]:
         """What a commit changed of records that lie in shards, before or after it."""
         is_relaid = len(set(map(self.lying.layout_of_file, group))) > 1
+        if not is_relaid:
+            group = {path: self._sound_pair(kind, path, *pair) for path, pair in group.items()}
         before, after = (self._side(node, kind, whole, group, side, is_relaid=is_relaid) for side in (0, 1))
         found: dict[Name, Record | None] = {}
         for key in {**before, **after}:
@@ -173,35 +176,43 @@ class Reading:
             if is_relaid and entry is not None:
                 lines |= self.base_files.lines(path)
             if entry is not None:
-                differing = self._difference_of_shard(node, path, entry)
-                self._check_places(node, kind, path, entry, differing)
+                differing = self._difference_of_shard(kind, path, entry)
+                if differing is None:
+                    raise CannotWork(
+                        f"{node.oid[:12]}: {path} {self._faults[path, entry[1]]}, and its records came to lie otherwise"
+                        " there, so that nobody can say what became of them; join without it"
+                    )
                 lines |= differing
             elif not is_relaid:
                 lines |= dict.fromkeys(self.base_files.lines(path))
         return lines
 
-    def _difference_of_shard(self, node: Node, path: str, entry: Entry) -> Mapping[Key, bytes | None]:
+    def _sound_pair(self, kind: Kind, path: str, old: Entry | None, new: Entry | None) -> Pair:
+        """The versions of a shard before a commit and after it; where one cannot be read, the latest that could."""
+        old = self._sound(path, old)
+        if new is None or self._difference_of_shard(kind, path, new) is not None:
+            return old, new
+        self._broken[path, new[1]] = old
+        return old, old
+
+    def _difference_of_shard(self, kind: Kind, path: str, entry: Entry) -> Mapping[Key, bytes | None] | None:
+        """The lines in which a shard differs from the base's; None for what is none, or holds another's record."""
         if entry == self.base_files.files.get(path):
             return {}
         found = None if entry[0] in NO_FILE else self._differences[path, entry[1]]
         if found is None or isinstance(found, bytes):
-            raise CannotWork(
-                f"{node.oid[:12]}: {path} is no state file, and no join reads a history that goes through such shards; "
-                "mend it there, or join without it"
-            )
-        return found
-
-    def _check_places(
-        self, node: Node, kind: Kind, path: str, entry: Entry, differing: Mapping[Key, bytes | None]
-    ) -> None:
+            self._faults[path, entry[1]] = "is no state file"
+            return None
+        if (path, entry[1]) in self._placed:
+            return found
         shard = self._kinds.shard(path)
-        if shard is None or (path, entry[1]) in self._placed:
-            return
-        records = ((key, codec.decode_line(kind, line)) for key, line in differing.items() if line is not None)
-        why = stranger(kind, layout_named(kind, shard[1]), shard[1], records)
+        records = ((key, codec.decode_line(kind, line)) for key, line in found.items() if line is not None)
+        why = stranger(kind, layout_named(kind, shard[1]), shard[1], records) if shard else ""
         if why:
-            raise CannotWork(f"{node.oid[:12]}: {path}: {why}")
+            self._faults[path, entry[1]] = f"is no such shard: {why}"
+            return None
         self._placed.add((path, entry[1]))
+        return found
 
     # -- files -----------------------------------------------------------------------------------------------------
 
@@ -263,7 +274,8 @@ class Reading:
         for name, node in names.items():
             for path, (_, entry) in self._trees.differing(self.tree, node.tree).items():
                 if entry and (path, entry[1]) in self._broken:
-                    faults.append(f"{name}: {path} is no state file; mend it there, or join without it")
+                    why = self._faults.get((path, entry[1]), "is no state file")
+                    faults.append(f"{name}: {path} {why}; mend it there, or join without it")
         if faults:
             raise CannotWork("\n".join(faults))
 

@@ -160,12 +160,12 @@ class LibgitObjects(Objects):
             if entry is not None:
                 index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry[1]), pygit2.enums.FileMode(int(entry[0], 8))))
         # What can be brought lies elsewhere, and whoever takes the tree in sees whether it has all of it.
-        pygit2.settings.enable_strict_object_creation(self.bring is None)
+        pygit2.settings.enable_strict_object_creation(value=self.bring is None)
         try:
             with _stored():
                 return str(index.write_tree(self._repository))
         finally:
-            pygit2.settings.enable_strict_object_creation(True)
+            pygit2.settings.enable_strict_object_creation(value=True)
 
     def write_commit(self, tree: str, parents: Sequence[str], message: str, by: tuple[str, str, int]) -> str:
         signature = pygit2.Signature(*by, 0, "utf-8")

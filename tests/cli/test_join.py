@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in
 from tests.doors.pushing import OUTPOINT, A, B, accepted, base, both_spend, clone, gated, keep, refused, side
 from tests.made_state import OTHER, coin, coins, put, records, spend, transactions
 from tests.prepared import once
@@ -197,6 +199,52 @@ def test_a_head_that_does_not_parse_is_named(fleet: Repo) -> None:
     fleet.git("branch", "broken", broken)
     fleet.git("reset", "-q", "--hard")
     assert "broken: wallet/utxos.json is no state file" in fleet.gitbtc("join", "broken", "agents/a", ok=(3,)).stderr
+
+
+def _with_shard(repo: Repo, name: str, content: bytes, parent: str) -> str:
+    """A branch with another shard of the coins than its parent has."""
+    repo.git("read-tree", parent)
+    shard = next(path for path in repo.git("ls-files").split() if path.startswith("wallet/utxos/"))
+    blob = repo.git("hash-object", "-w", "--no-filters", "--stdin", stdin=content).strip()
+    repo.git("update-index", "--cacheinfo", f"100644,{blob},{shard}")
+    repo.git(
+        "branch", "-f", name, repo.git("commit-tree", repo.git("write-tree").strip(), "-p", parent, "-m", name).strip()
+    )
+    repo.git("reset", "-q", "--hard")
+    return shard
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"[{", "is no state file"), (None, "is no such shard: the record")],
+    ids=["cut short", "another's record"],
+)
+def test_a_head_with_a_broken_shard_is_named_and_a_mended_one_is_joined(
+    fleet: Repo, content: bytes | None, why: str
+) -> None:
+    fleet.gitbtc("reshard", "--digits", "2")
+    stranger = codec.encode_file(built_in("utxos"), [coin(0, "ab" * 32), coin(0, "cd" * 32)])
+    before = fleet.git("rev-parse", "main").strip()
+    shard = _with_shard(fleet, "broken", stranger if content is None else content, "main")
+    fleet.git("branch", "other", before)
+    said = fleet.gitbtc("join", "broken", "agents/a", "--into", "other", ok=(3,)).stderr
+    assert f"broken: {shard} {why}" in said
+    _with_shard(fleet, "broken", fleet.git("show", f"main:{shard}").encode(), "broken")
+    assert joined(fleet, "broken", "agents/a", "--into", "other")["created"]
+
+
+def test_a_version_that_is_missing_stops_the_join(fleet: Repo) -> None:
+    """Also where the branch has another one by now: taken for none, the history would tell something else."""
+    path = next(
+        path for path in fleet.git("ls-tree", "-r", "--name-only", "agents/c").split() if "transactions" in path
+    )
+    fleet.git("checkout", "-q", "agents/c")
+    transactions(fleet)
+    fleet.unexamined("another")
+    fleet.git("checkout", "-q", "main")
+    oid = fleet.git("rev-parse", f"agents/c~:{path}").strip()
+    (fleet.path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    assert f"{oid} is not in this repository" in fleet.gitbtc("join", "agents/*", ok=(3,)).stderr
 
 
 def test_heads_of_different_networks_never_join(fleet: Repo) -> None:

@@ -70,8 +70,8 @@ class Whole:
 
 
 class Bench:
-    """A worker's repository in `folder`, which is made when it is not there. Of the files, those are brought to it that
-    its share has to read, where the remote can leave out the others.
+    """A worker's repository in `folder`, which is made when it is not there. A share's files come with its commits, as
+    differences from each other; whoever joins shares gets none that they read, where the remote can leave them out.
     """
 
     def __init__(self, folder: str, run: Run) -> None:
@@ -87,14 +87,14 @@ class Bench:
 
     def base(self, heads: Mapping[str, str]) -> Token | None:
         """What `heads` (ref -> oid) have in common, as gitbtc/join/shares.py tells it."""
-        objects, heads = self._fetched(heads)
+        objects, heads = self._fetched(heads, files=True)
         return shared_base(objects.ancestry(heads.values()), list(heads.values()))
 
     def part(
         self, name: str, heads: Mapping[str, str], base: str | None, parts: Sequence[PartialJoin] = ()
     ) -> PartialJoin:
         """The join of `heads` and of `parts`, pushed. `base`: a commit that all heads of the run come from."""
-        objects, heads = self._fetched({**heads, **_refs(parts)})
+        objects, heads = self._fetched({**heads, **_refs(parts)}, files=not parts)
         comparisons = Comparisons(part.comparisons for part in parts)
         joining = ShareJoining(objects, self._git, heads, comparisons, base)
         oid = joining.present() or _made(joining)[0]
@@ -112,8 +112,8 @@ class Bench:
         but the tip, which are its parents where there are more than `most` heads.
         """
         # The parts bring their heads along; what else there is, is fetched after them.
-        grouped = self._fetched(_refs(parts))[1]
-        objects, heads = self._fetched(heads)
+        grouped = self._fetched(_refs(parts), files=False)[1]
+        objects, heads = self._fetched(heads, files=not parts)
         comparisons = Comparisons(part.comparisons for part in parts)
         joining = named = ShareJoining(objects, self._git, heads, comparisons)
         if len(named.heads) > most:
@@ -126,9 +126,9 @@ class Bench:
         oid, joined = _made(joining if joining.present() is None else named, message, tip)
         return Whole(self._pushed(_WHOLE, oid), oid, named.heads, joined)
 
-    def _fetched(self, refs: Mapping[str, str]) -> tuple[Objects, dict[str, str]]:
+    def _fetched(self, refs: Mapping[str, str], *, files: bool) -> tuple[Objects, dict[str, str]]:
         """The objects here, with what `refs` (ref -> oid) reach, and ref -> oid of the commit, whatever leads to it."""
-        self._remote.fetch(refs, keep=True, files=False)
+        self._remote.fetch(refs, keep=True, files=files)
         objects = objects_of(self._git)
         objects.bring = self._remote.bring
         return objects, {ref: objects.commit(oid) for ref, oid in refs.items()}

@@ -78,7 +78,7 @@ class JoinRemote:
         wanted = list(dict.fromkeys(oids))
         missing = [oid for oid, there in zip(wanted, self._git.find_each(*wanted), strict=True) if there is None]
         if missing:
-            self._remote.fetch(missing, files=False)
+            self._remote.fetch_files(missing)
 
     def _missing(self, refs: Mapping[str, str]) -> list[str]:
         there = self._git.find_each(*refs.values())

@@ -126,8 +126,8 @@ class Joining:
             found |= self._objects.folder(self.history.nodes[oid].tree, _SCHEMAS)
         return {path: self._objects.blob(blob) for path, (_, blob) in sorted(found.items()) if path.endswith(SUFFIX)}
 
-    def _expect(self, base: Sequence[str], versions: Sequence[str]) -> None:
-        """Be told which files of the base, and which versions of them, are going to be read."""
+    def _expect(self, oids: Sequence[str]) -> None:
+        """Be told which files of the base may be read."""
 
     def _read_all(self, anchors: Mapping[str, bytes], files: Sequence[File]) -> Differences:
         return shared_out(self._git, self._schemas, anchors, files)

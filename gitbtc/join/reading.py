@@ -56,8 +56,8 @@ class Reading:
         files = trees.differing(None, base.tree).items() if base else ()
         self.base_files = BaseFiles({path: new for path, (_, new) in files if new}, blob, kinds)
         self.lying = Lying(trees, kinds, self.base_files, base)
-        # Is told, where it is set, the oids of the base's state files, and of the versions that are going to be read.
-        self.expect: Callable[[Sequence[str], Sequence[str]], None] | None = None
+        # Is told, where it is set, the oids of the base's state files before any is read.
+        self.expect: Callable[[Sequence[str]], None] | None = None
         self._placed: set[tuple[str, str]] = set()  # files all of whose records belong in them
         # Blobs that are no state file -> the one that the commit before it had.
         self._broken: dict[tuple[str, str], Entry | None] = {}
@@ -141,10 +141,8 @@ class Reading:
             if entry and entry[0] not in NO_FILE and self.kind(path) and entry != self.base_files.files.get(path)
         }
         if self.expect is not None:
-            state = (
-                oid for path, (mode, oid) in self.base_files.files.items() if mode not in NO_FILE and self.kind(path)
-            )
-            self.expect(list(state), [oid for _, oid in versions])
+            base = self.base_files.files.items()
+            self.expect([oid for path, (mode, oid) in base if mode not in NO_FILE and self.kind(path)])
         anchors = {path: self.base_files.content(path) for path in paths}
         self._differences = self._read_all(anchors, list(versions))
 

@@ -62,9 +62,7 @@ class Comparisons:
 
     def __init__(self, parts: Iterable[Comparisons] = ()) -> None:
         self._read: dict[Anchor, dict[str, Difference]] = {}  # -> oid of a version -> how it differs
-        self.is_empty = True
         for part in parts:
-            self.is_empty = False
             for anchor, found in part._read.items():  # noqa: SLF001 - of the same class
                 self._read.setdefault(anchor, {}).update(found)
 
@@ -113,9 +111,8 @@ class ShareJoining(Joining):
     def _read_all(self, anchors: Mapping[str, bytes], files: Sequence[File]) -> Differences:
         return self._comparisons.differences(self._git, self._schemas, anchors, files, self._bring)
 
-    def _expect(self, base: Sequence[str], versions: Sequence[str]) -> None:
-        # In one fetch the server can send versions as differences from the base's files.
-        self._bring([*base, *versions] if self._comparisons.is_empty else base)
+    def _expect(self, oids: Sequence[str]) -> None:
+        self._bring(oids)
 
     def _bring(self, oids: Sequence[str]) -> None:
         if self._objects.bring is not None:

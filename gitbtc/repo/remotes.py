@@ -52,16 +52,23 @@ class Remote:
         return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
 
     def fetch(self, refspecs: Iterable[str], *, files: bool = True) -> None:
-        """Have the objects that `refspecs` (`ref`, an oid, or `+ref:ref` to keep it here) reach; no other ref and no
-        FETCH_HEAD is written. Without `files`, those alone that are named, where the server can leave out the others.
-        GitFailed when one of them is not there, or the transfer refuses it.
+        """Have the objects that `refspecs` (`ref`, or `+ref:ref` to keep it here) reach; no other ref and no FETCH_HEAD
+        is written. Without `files` those are left out, where the server can do that. GitFailed when one of the refs is
+        not there, or the transfer refuses it.
         """
-        if files:
-            self._git._run(*_FETCH, "--stdin", "--", self.place, stdin=lines_of(refspecs))
-            return
+        told = () if files else self._without_files()
+        place = self.place if files else _PROMISOR
+        self._git._run(*told, *_FETCH, "--stdin", "--", place, stdin=lines_of(refspecs))
+
+    def fetch_files(self, oids: Iterable[str]) -> None:
+        """Have the files of these oids; GitFailed where the remote does not give one of them."""
+        # As Git does it for a partial clone: whoever told which commits are here would be taken to have their files.
+        told = ("-c", "fetch.negotiationAlgorithm=noop", *self._without_files())
+        self._git._run(*told, *_FETCH, "--stdin", "--", _PROMISOR, stdin=lines_of(oids))
+
+    def _without_files(self) -> list[str]:
         options = {"url": self.place, "promisor": "true", "partialCloneFilter": "blob:none"}
-        told = [part for name, value in options.items() for part in ("-c", f"remote.{_PROMISOR}.{name}={value}")]
-        self._git._run(*told, *_FETCH, "--stdin", "--", _PROMISOR, stdin=lines_of(refspecs))
+        return [part for name, value in options.items() for part in ("-c", f"remote.{_PROMISOR}.{name}={value}")]
 
     def push(self, oid: str, ref: str) -> None:
         """Have `ref` point to the object `oid` there, wherever it pointed before; GitFailed when it is not taken."""

@@ -86,13 +86,16 @@ def test_who_joins_the_whole_has_not_received_what_the_shares_have_read(tmp_path
     assert len(held) < len(oids) / 2
 
 
-def test_a_file_that_the_remote_does_not_have_stops_the_join(tmp_path: Path) -> None:
+def test_a_file_that_the_remote_does_not_have_any_more_stops_the_join(tmp_path: Path) -> None:
     fleet = _Fleet(tmp_path, 3)
-    gone = fleet.objects.tree(fleet.heads["refs/heads/agents/0"])[UTXOS][1]
+    base = fleet.bench("bench 0").base(fleet.heads)
+    assert base is not None
+    parts = fleet.parts(3, base[1])
+    gone = fleet.objects.tree(base[1])[UTXOS][1]
     (fleet.path / "objects" / gone[:2] / gone[2:]).unlink()
     with pytest.raises(GitbtcError, match=gone):
-        fleet.bench("bench 0").part("share-0", fleet.heads, None)
-    assert not [ref for ref in fleet.objects.refs() if ref.startswith("refs/gitbtc")]
+        fleet.bench("bench 2").whole(fleet.heads, parts, None, "")
+    assert "refs/gitbtc/join/now/whole" not in fleet.objects.refs()
 
 
 def test_the_partial_joins_are_the_parents_where_the_heads_are_too_many(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ def folder(name: str) -> str:
 
 
 def digest(*rooms: str) -> str:
-    """A digest of the code of some rooms of the package, and of the schemas: what comes of a look depends on no other
-    code. By sizes and times of the files, none of which is read.
+    """A digest of the code of some rooms of the package, of the schemas and of Python: what comes of a look depends on
+    no other code. By sizes and times of the files, none of which is read.
     """
     import json  # of what most who ask for a folder have no need
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,11 +11,12 @@ from gitbtc.cli import left_out
 from gitbtc.cli.arguments import complete_revisions
 from gitbtc.cli.paging import say
 from gitbtc.errors import GitbtcError, UsageError, printable, printable_json
-from gitbtc.judge.broken_rules import broken_by_step, broken_rules, is_excused
+from gitbtc.judge.broken_rules import broken_anywhere, broken_by_step, is_excused
 from gitbtc.judge.contested import DOUBLE_SPEND, open_contests
 from gitbtc.repo.git import Git
 from gitbtc.spends.declared import Declared
 from gitbtc.spends.evidence import outpoint_text
+from gitbtc.state.checkpoint import Checkpoints
 from gitbtc.state.in_progress import InProgress
 from gitbtc.state.merging import MERGE, Merging
 from gitbtc.state.snapshot import Snapshot, installed_kinds, of_work_tree, path_in
@@ -43,18 +45,24 @@ _SKIP = 125  # what `git bisect run` takes for a commit that cannot be tested
     "--bisect", is_flag=True,
     help="For `git bisect run`: exit with 125, which skips the commit, where nobody can look.",
 )  # fmt: skip
+@click.option("--all", "anew", is_flag=True, help="Look at all records, also at those that broke no rule before.")
 @left_out.allow_empty
-def command(rev: str | None, explain: str | None, *, as_json: bool, bisect: bool, allow_empty: bool) -> int:
+def command(  # noqa: PLR0913 - each is an option
+    rev: str | None, explain: str | None, *, as_json: bool, bisect: bool, anew: bool, allow_empty: bool
+) -> int:
     """Check a revision against its parents, or the work tree against HEAD: no double spend, no lost coin.
 
     Coins, transactions, the mempool and the tip agree; fees add up; channels are within their capacity, each
     funded by a coin of its own and with no policy for another; nothing is left contested by a join. Exit status 1 when
     a rule is broken, or a coin contested; 3 where no state file is, or nobody can look.
+
+    What a large wallet's records said when none of them broke a rule is kept in .git/gitbtc (checkpoint-…): then only
+    what differs from that is looked at, unless it breaks one. --all looks at all of it.
     """
     if explain is not None:
         return _explain(explain)
     try:
-        return _check(rev, as_json=as_json, allow_empty=allow_empty or bisect)
+        return _check(rev, as_json=as_json, anew=anew, allow_empty=allow_empty or bisect)
     except GitbtcError as error:
         if not bisect:
             raise
@@ -62,12 +70,22 @@ def command(rev: str | None, explain: str | None, *, as_json: bool, bisect: bool
         return _SKIP
 
 
-def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
+def _check(rev: str | None, *, as_json: bool, anew: bool, allow_empty: bool) -> int:
     git = Git()
-    kinds = installed_kinds(git)
-    snapshot = of_work_tree(git, kinds) if rev is None else _of_revision(git, rev, kinds)
-    if rev is None:
-        left_out.tell(git, kinds)
+    kinds, checkpoints = installed_kinds(git), None if anew else Checkpoints(git)
+    with git.blobs() as blobs:
+        if rev is None:
+            left_out.tell(git, kinds)
+            snapshot = of_work_tree(git, kinds, blobs.read, checkpoints)
+        else:
+            snapshot = _of_revision(git, rev, kinds, checkpoints)
+        status = _told(git, rev, snapshot, kinds, as_json=as_json)
+        if checkpoints is not None:
+            checkpoints.settle()
+    return status or left_out.status(is_any=bool(snapshot.roots()), allowed=allow_empty)
+
+
+def _told(git: Git, rev: str | None, snapshot: Snapshot, kinds: Kinds, *, as_json: bool) -> int:
     roots = sorted(snapshot.roots())
     contests, found = examined(git, rev, snapshot, kinds)
     drifting = [one for root in roots for one in _label_drift(snapshot, root)]
@@ -83,7 +101,7 @@ def _check(rev: str | None, *, as_json: bool, allow_empty: bool) -> int:
         say([f"{len(roots)} root{'' if len(roots) == 1 else 's'} checked, {len(found)} rules broken"])
         if found:
             say([f"How to mend it: gitbtc check --explain {found[0][1].rule}"])
-    return 1 if found or contests else left_out.status(is_any=bool(roots), allowed=allow_empty)
+    return 1 if found or contests else 0
 
 
 def examined(
@@ -95,8 +113,10 @@ def examined(
     roots = sorted(snapshot.roots())
     contests = list(open_contests(git, rev or "HEAD", snapshot)) if git.find(rev or "HEAD") else []
     known = {outpoint_text(contest.outpoint) for _, contest in contests if contest.outpoint}
-    broken = [one for root in roots for one in broken_rules(snapshot, root)]
-    broken += _by_step(git, rev, snapshot, kinds) if with_step else []
+    step = _Step(git, rev, kinds, snapshot.checkpoints)
+    near = step.before[0] if step.before and snapshot.checkpoints else None
+    broken = [one for root in roots for one in broken_anywhere(snapshot, root, near)]
+    broken += step.broken(snapshot) if with_step else []
     return contests, [(path, one) for path, one in broken if one.rule != DOUBLE_SPEND or one.identity not in known]
 
 
@@ -135,17 +155,23 @@ def _explain(rule: str) -> int:
     return 0
 
 
-def _by_step(git: Git, rev: str | None, after: Snapshot, kinds: Kinds) -> Iterator[tuple[str, Violation]]:
-    """What the step from the parents of a revision, or from HEAD, breaks, as far as no message answers for it."""
-    merging, message = _made(git, rev) if rev else (_in_the_making(git), "")
-    heads: list[str | None] = [*merging.heads]
-    bases = merging.all_bases() if len(heads) > 1 else []
-    before, others = ([_of_revision(git, one, kinds) for one in oids if one] for oids in (heads, bases))
-    declared = Declared(message)
-    for root in sorted(after.roots()):
-        for path, violation in broken_by_step(before, after, root, others):
-            if not is_excused(violation, declared):
-                yield path, violation
+class _Step:
+    """The step from the parents of a revision, or from HEAD to the work tree. `before`: the states it was made from."""
+
+    def __init__(self, git: Git, rev: str | None, kinds: Kinds, checkpoints: Checkpoints | None) -> None:
+        self._merging, self._message = _made(git, rev) if rev else (_in_the_making(git), "")
+        self._read = partial(_of_revision, git, kinds=kinds, checkpoints=checkpoints)
+        self.before = [self._read(oid) for oid in self._merging.heads if oid]
+
+    def broken(self, after: Snapshot) -> Iterator[tuple[str, Violation]]:
+        """What it breaks, as far as no message answers for it."""
+        bases = self._merging.all_bases() if len(self.before) > 1 else []
+        others = [self._read(oid) for oid in bases if oid]
+        declared = Declared(self._message)
+        for root in sorted(after.roots()):
+            for path, violation in broken_by_step(self.before, after, root, others):
+                if not is_excused(violation, declared):
+                    yield path, violation
 
 
 def _made(git: Git, rev: str) -> tuple[Merging, str]:
@@ -168,11 +194,11 @@ def _in_the_making(git: Git) -> Merging:
     return Merging(git, [in_progress.head] if in_progress.head else [])
 
 
-def _of_revision(git: Git, rev: str, kinds: Kinds) -> Snapshot:
+def _of_revision(git: Git, rev: str, kinds: Kinds, checkpoints: Checkpoints | None) -> Snapshot:
     from gitbtc.repo.reading import objects_of
 
     objects = objects_of(git)
-    return Snapshot(rev, objects.tree(rev), lambda _, oid: objects.blob(oid), kinds)
+    return Snapshot(rev, objects.tree(rev), lambda _, oid: objects.blob(oid), kinds, checkpoints)
 
 
 def _document(path: str, violation: Violation) -> dict[str, Any]:

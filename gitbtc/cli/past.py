@@ -26,7 +26,7 @@ def opened(git: Git, kinds: Kinds | None = None) -> Iterator[tuple[History, Obje
     """
     objects = objects_of(git)
     with ReadAhead(git) as blobs:
-        yield History(objects, blobs, kinds), objects
+        yield History(objects, blobs, kinds, git), objects
 
 
 def watched(commits: Sequence[LoggedCommit], taken: Iterable[LoggedCommit]) -> Iterable[LoggedCommit]:

@@ -14,19 +14,20 @@ from gitbtc.history.moment import Moment
 from gitbtc.history.telling import TOLD, MomentDelta
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import Folded
+from gitbtc.kinds.layouts import Folded, unfolded
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in, root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
-from gitbtc.spends import COINS, EVIDENCE
+from gitbtc.spends import COINS, EVIDENCE, EXECUTION
+from gitbtc.spends.evidence import Evidence
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
     from gitbtc.diff.patch import Patch
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.ahead import ReadAhead
-    from gitbtc.repo.git import Entry
+    from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.objects import LoggedCommit, Objects
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.trailers import Trailer
@@ -61,12 +62,16 @@ class History:
     git reads large files in half of the time that libgit2 takes, which checks the hash of each, and in other processes.
     """
 
-    def __init__(self, objects: Objects, blobs: ReadAhead, kinds: Kinds | None = None) -> None:
-        """`kinds`: those whose files `all_entries` has; without them, those that say something of coins."""
+    def __init__(self, objects: Objects, blobs: ReadAhead, kinds: Kinds | None = None, git: Git | None = None) -> None:
+        """`kinds`: those whose files `all_entries` has; without them, those that say something of coins. `git`: of the
+        repository, where states may be kept that others are read through.
+        """
+        self._git = git
         self._blobs = blobs
         self._listings = Listings(objects, kinds or Kinds(), None if kinds else frozenset(EVIDENCE))
         self.contents = Contents(blobs.read)
         self.asked: set[Outpoint] = set()  # coins of which every claim is told
+        self.about: Collection[str] | None = None  # the transactions, by txid, of whose records alone is told
 
     def ahead(self, commits: Iterable[LoggedCommit]) -> Iterator[LoggedCommit]:
         """`commits`, while the files of the next ones are already on their way."""
@@ -96,6 +101,22 @@ class History:
 
         contents = self.contents
         return Moment(lambda kind: contents.of(entry(kind)), lambda kind, txids: contents.near(entry(kind), txids))
+
+    def evidence(self, root: str, oid: str, outpoint: Outpoint) -> Evidence:
+        """What a commit knows of one coin of a root. Malformed."""
+        entries = self.entries(oid)
+        if self._git is not None:
+            from gitbtc.state.checkpoint import Checkpoints
+            from gitbtc.state.snapshot import Snapshot
+
+            checkpoints = Checkpoints(self._git)
+            files = unfolded(entries)
+            snapshot = Snapshot(oid[:12], files, lambda _, blob: self.contents.shard(blob), Kinds(), checkpoints)
+            if checkpoints.known(snapshot, root) is not None:
+                return snapshot.evidence(root)
+        moment = self.moment(root, entries)
+        coins = next(moment.near(COINS, [outpoint[0]]), b"")
+        return Evidence(lambda kind: coins if kind == COINS else moment.content(kind))
 
     def told(self, commit: LoggedCommit) -> list[RootStory]:
         """What the commit did, by root; roots of which it tells nothing are left out."""
@@ -145,7 +166,10 @@ class History:
         before, after = (self.moment(root, entries, without) for entries in sides)
 
         def apart(kind: str) -> list[bytes]:
-            return self.contents.apart(*(entries.get(path_of(root, kind)) for entries in sides))
+            versions = [entries.get(path_of(root, kind)) for entries in sides]
+            if self.about is None or kind == EXECUTION:
+                return self.contents.apart(*versions)
+            return self.contents.about(built_in(kind), self.about, *versions)
 
         step = MomentDelta(before, after, {kind for kind in changed if kind not in without}, apart)
         return RootStory(root, step.events(self.asked), step.balance_sat)

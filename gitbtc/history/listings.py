@@ -5,14 +5,18 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.delta import NotCanonical, body
 from gitbtc.kinds.layouts import Folded, differing, folded, holding, read, refolded
 from gitbtc.kinds.shards import TXID
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+from gitbtc.spends import COINS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from gitbtc.kinds.kind import Kind
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import Objects
@@ -90,15 +94,28 @@ class Contents:
             return self.blob(oid)
         return self._join(oid) if oid.kind.shards == TXID else self._sorted(oid)
 
-    def apart(self, *versions: Entry | None) -> list[bytes]:
+    def apart(self, *versions: Entry | None, near: Collection[str] | None = None) -> list[bytes]:
         """The records of each of some versions, without shards that are the same in all of them: they differ in the
-        same records as the whole.
+        same records as the whole. `near`: the transactions of which all that is asked about has the txid.
         """
         names = differing(versions)
         if names is None:
             return [self.of(entry) for entry in versions]
+        if near is not None:
+            names = [name for name in names if any(txid.startswith(name) for txid in near)]
         oids = [_readable(entry) if entry else None for entry in versions]
         return [self._join(oid, names) if isinstance(oid, Folded) else b"" for oid in oids]
+
+    def about(self, kind: Kind, txids: Collection[str], *versions: Entry | None) -> list[bytes]:
+        """Of that, the records that name one of some transactions, in whichever version. `kind` calls its records by
+        txid. Of a file that is not a record a line, all.
+        """
+        texts = self.apart(*versions, near=txids if kind.name == COINS else None)
+        if not all(text in {b"", kind.frame.empty} or _is_a_record_a_line(kind, text) for text in texts):
+            return texts
+        named = [line for text in texts for line in _naming(text, txids)]
+        own = {codec.read_line(kind, line)[1][0] for line in named}
+        return [kind.frame.file(_naming(text, own)) if text else b"" for text in texts]
 
     def near(self, entry: Entry | None, txids: Collection[str] | None = None) -> Iterator[bytes]:
         """The files in which records of some transactions can lie (of any, without `txids`), one after the other."""
@@ -134,3 +151,25 @@ def _readable(entry: Entry) -> str:
     if entry[0] == SYMBOLIC_LINK:
         raise Malformed("a symbolic link, which no state file can be")
     return entry[1]
+
+
+def _is_a_record_a_line(kind: Kind, text: bytes) -> bool:
+    """Whether a file looks canonical, each of its lines too."""
+    try:
+        begin, end = body(text, kind.frame)
+    except NotCanonical:
+        return False
+    return text.count(b"\n{", begin - 1, end) == text.count(b"\n", begin, end)
+
+
+def _naming(text: bytes, txids: Iterable[str]) -> list[bytes]:
+    """The record lines that name one of some transactions, in their order."""
+    found: dict[int, bytes] = {}
+    for txid in txids:
+        needle = txid.encode()
+        at = text.find(needle)
+        while at >= 0:
+            begin, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+            found[begin] = text[begin:end].removesuffix(b",")
+            at = text.find(needle, end)
+    return [found[begin] for begin in sorted(found)]

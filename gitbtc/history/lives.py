@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from gitbtc.errors import GitbtcError
+from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.history.commits import RootStory, path_of
 from gitbtc.history.endings import CoinEnding, ending
 from gitbtc.kinds.codec import Malformed
@@ -13,7 +13,6 @@ from gitbtc.kinds.layouts import Folded, differing, holding, shard_path
 from gitbtc.kinds.registry import root_of
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS
-from gitbtc.spends.evidence import Evidence
 from gitbtc.spends.naming import coins_in, lines_with
 
 if TYPE_CHECKING:
@@ -121,14 +120,20 @@ class Search:
         wanted = self.outpoints()
         self._history.asked.update(wanted)
         lives = [Life(root, outpoint) for root, outpoint in sorted(self._found) if outpoint in wanted]
-        needle = wanted[0][0].encode()
-        told = [
-            (commit, self._history.told(commit)) for commit in reversed(self._commits) if self._touches(commit, needle)
-        ]
+        told = self._told({wanted[0][0]})
+        spenders = {txid for life in lives for event in _own(life, told) for txid in _parties(event)}
+        told = self._told({wanted[0][0], *spenders}) if spenders else told
         for life in lives:
             _write(life, told)
             life.end = self._end(life)
         return lives
+
+    def _told(self, txids: set[str]) -> list[tuple[LoggedCommit, list[RootStory]]]:
+        """What the commits that touch the coins' transaction say of some transactions, oldest first."""
+        needle = self.outpoints()[0][0].encode()
+        self._history.about = txids
+        touching = (commit for commit in reversed(self._commits) if self._touches(commit, needle))
+        return [(commit, self._history.told(commit)) for commit in touching]
 
     def _touches(self, commit: LoggedCommit, txid: bytes) -> bool:
         """Whether a record that names the transaction differs from that of a parent, or the message names it."""
@@ -143,19 +148,18 @@ class Search:
         return {path: lines for path, lines in named if lines}
 
     def _end(self, life: Life) -> CoinEnding | None:
-        moment = self._history.moment(life.root, self._history.entries(self._commits[0].oid))
         try:
-            evidence = Evidence(moment.content)
+            evidence = self._history.evidence(life.root, self._commits[0].oid, life.outpoint)
             life.coin = evidence.coins.get(life.outpoint) or life.coin
             return ending(evidence, life.outpoint)
-        except (Malformed, AttributeError, KeyError, TypeError):
+        except (CannotWork, Malformed, AttributeError, KeyError, TypeError):
             return None
 
 
 def _write(life: Life, told: Iterable[tuple[LoggedCommit, list[RootStory]]]) -> None:
     """Fill in the chapters: what happened to the coin, to the transaction that made it, and to those that spent it."""
     stories = [(commit, story) for commit, roots in told for story in roots if story.root == life.root]
-    own = [event for _, story in stories for event in story.events if event.outpoint == life.outpoint]
+    own = _own(life, told)
     transactions = {life.outpoint[0], *(txid for event in own for txid in _parties(event))}
     for commit, story in stories:
         events = [event for event in story.events if _concerns(event, life.outpoint, transactions)]
@@ -164,6 +168,12 @@ def _write(life: Life, told: Iterable[tuple[LoggedCommit, list[RootStory]]]) -> 
     told_of = [event.coin for event in own if event.coin]
     # An input tells of a coin too, and no more than its amount.
     life.coin = next((coin for coin in reversed(told_of) if coin.keys() >= told_of[0].keys()), None)
+
+
+def _own(life: Life, told: Iterable[tuple[LoggedCommit, list[RootStory]]]) -> list[Event]:
+    """What happened to the coin itself."""
+    stories = (story for _, roots in told for story in roots if story.root == life.root)
+    return [event for story in stories for event in story.events if event.outpoint == life.outpoint]
 
 
 def _parties(event: Event) -> Iterable[str]:

@@ -7,7 +7,7 @@ from functools import partial
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import root_of
-from gitbtc.spends import CHANNELS, EVIDENCE, LIMITS_PATH, ROUTING, channels, rules
+from gitbtc.spends import CHANNELS, COINS, EVIDENCE, LIMITS_PATH, ROUTING, channels, rules
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -35,14 +35,7 @@ def broken_rules(
     `before` was held to the rules itself: of the coins that it lists too, none is read again.
     """
     if tells_of_coins(root, touched):
-        known = _readable(before, root) if before else None
-        evidence = snapshot.evidence(root, known)
-        is_kept = known is not None and _is_sound(known)
-        found = list(rules.violations(evidence, known, is_kept=is_kept))
-        if not found:
-            evidence.is_sound = is_kept or None  # of coins that were there before none was read
-            snapshot.keep(root, is_sound=_is_sound_in_all)
-        for violation in found:
+        for violation in _of_coins(snapshot, root, _readable(before, root) if before else None):
             yield _located(snapshot, root, violation)
     if _concerns(root, touched, (CHANNELS, ROUTING)):
         for violation in channels.violations(lambda kind: snapshot.of_kind(root, kind)):
@@ -54,6 +47,34 @@ def broken_rules(
 
         for violation in limits.violations(snapshot.content(LIMITS_PATH), snapshot.of_kind(root, ROUTING)):
             yield _located(snapshot, root, violation)
+
+
+def broken_anywhere(snapshot: Snapshot, root: str, before: Snapshot | None) -> Iterator[tuple[str, rules.Violation]]:
+    """The same, whatever `before` was held to, which the snapshot has most records from. That one is looked at first:
+    where it breaks no rule, what differs is all that is left, and the next look finds it kept (state/checkpoint.py).
+    """
+    yield from broken_rules(snapshot, root, None, before if before and _holds(before, root) else None)
+
+
+def _holds(snapshot: Snapshot, root: str) -> bool:
+    try:
+        return path_in(root, COINS) in snapshot.entries and not _of_coins(snapshot, root, None)
+    except CannotWork:
+        return False
+
+
+def _of_coins(snapshot: Snapshot, root: str, before: Evidence | None) -> list[rules.Violation]:
+    """What a root breaks of the rules about coins; all of it is looked at without `before`, but for what is kept."""
+    evidence = snapshot.evidence(root, before)
+    known = before or evidence.base
+    is_kept = known is not None and _is_sound(known)
+    if not is_kept:
+        known = before
+    found = list(rules.violations(evidence, known, is_kept=is_kept))
+    if not found:
+        evidence.is_sound = is_kept or known is None or None  # of coins that were there before none was read
+        snapshot.keep(root, is_sound=_is_sound_in_all)
+    return found
 
 
 def _is_sound(evidence: Evidence) -> bool:

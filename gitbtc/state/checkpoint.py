@@ -92,7 +92,8 @@ class Checkpoints:
 
     def propose(self, snapshot: Snapshot, root: str, is_sound: Callable[[Evidence], bool]) -> None:
         """Have `settle` keep the evidence of `snapshot`, if that is worth it and breaks no rule (`is_sound`)."""
-        self._proposed[root] = snapshot, is_sound
+        if all(snapshot.oid(path) for path in _paths(root) if path in snapshot.entries):  # which are stored
+            self._proposed[root] = snapshot, is_sound
 
     def settle(self) -> None:
         """Keep what was proposed last. Evidence that was read through what was kept answers no questions any more."""
@@ -107,8 +108,6 @@ class Checkpoints:
 
     def _is_worth_it(self, snapshot: Snapshot, root: str, evidence: Evidence) -> bool:
         """Where reading it whole takes a while, and nothing that is kept is near it."""
-        if not all(snapshot.oid(path) for path in _paths(root) if path in snapshot.entries):
-            return False  # not stored
         opened = self._opened.get(root)
         if opened is not None and evidence.is_read_through(opened[0]):
             return _distance(opened[0].origin, snapshot, root) > _FAR

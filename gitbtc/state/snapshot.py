@@ -54,7 +54,7 @@ class Snapshot:
         self, name: str, entries: Mapping[str, Entry], read: Read, kinds: Kinds, checkpoints: Checkpoints | None = None
     ) -> None:
         self.name = name
-        self._checkpoints = checkpoints
+        self.checkpoints = checkpoints
         self.files = entries
         self.entries = layouts.folded(kinds, entries)
         self._read = read
@@ -184,9 +184,7 @@ class Snapshot:
             return self
         names = {self._moved(path, roots): path for path in self.files}
         files = {name: self.files[path] for name, path in names.items()}
-        return Snapshot(
-            self.name, files, lambda name, oid: self._read(names[name], oid), self._kinds, self._checkpoints
-        )
+        return Snapshot(self.name, files, lambda name, oid: self._read(names[name], oid), self._kinds, self.checkpoints)
 
     def _moved(self, path: str, roots: Mapping[str, str]) -> str:
         """Where a file lies when some roots have moved."""
@@ -211,8 +209,8 @@ class Snapshot:
     def claims(self, root: str, known: Evidence | None = None) -> Evidence:
         """The same without its coins being read yet."""
         if root not in self._evidence:
-            if known is None and self._checkpoints is not None:
-                known = self._checkpoints.known(self, root)
+            if known is None and self.checkpoints is not None:
+                known = self.checkpoints.known(self, root)
             self._evidence[root] = self._read_through(root, known) or self._read_whole(root)
         return self._evidence[root]
 
@@ -240,8 +238,8 @@ class Snapshot:
         """Have later states be read through what this one says of a root, if that breaks no rule (`is_sound`) and is
         worth it.
         """
-        if self._checkpoints is not None:
-            self._checkpoints.propose(self, root, is_sound)
+        if self.checkpoints is not None:
+            self.checkpoints.propose(self, root, is_sound)
 
     def read_or_explain(self, root: str, read: Callable[[], T]) -> T:
         """What `read` makes of the files of `root`; CannotWork where they do not parse, or are not as schemas say."""
@@ -305,13 +303,27 @@ def of_contents(name: str, contents: Mapping[str, bytes], kinds: Kinds) -> Snaps
     return Snapshot(name, entries, lambda path, _: contents[path], kinds)
 
 
-def of_work_tree(git: Git, kinds: Kinds) -> Snapshot:
-    """The state files as they lie in the work tree, tracked or not, but for ignored ones."""
+def of_work_tree(
+    git: Git, kinds: Kinds, read: ReadBlob | None = None, checkpoints: Checkpoints | None = None
+) -> Snapshot:
+    """The state files as they lie in the work tree, tracked or not, but for ignored ones. With `read`, those that are
+    as the index has them have their oids; nobody knows those of others.
+    """
     top = git.top_level()
+    tracked = git.tracked_files() if read else {}
+    unchanged = {path: oid for path, (oid, is_unchanged) in tracked.items() if is_unchanged}
     places = {path: os.path.join(top, path) for path in git.work_tree_paths()}
-    present = {path: place for path, place in places.items() if os.path.isfile(place)}
-    entries = {path: (SYMBOLIC_LINK if os.path.islink(place) else "100644", "") for path, place in present.items()}
-    return Snapshot("the work tree", entries, lambda path, _: _file(present[path]), kinds)
+    present = {path: place for path, place in places.items() if path in unchanged or os.path.isfile(place)}
+    entries = {
+        path: (SYMBOLIC_LINK if path not in unchanged and os.path.islink(place) else "100644", unchanged.get(path, ""))
+        for path, place in present.items()
+    }
+
+    def content(path: str, oid: str) -> bytes:
+        is_there = read is None or not oid or unchanged.get(path) == oid
+        return _file(present[path]) if is_there or read is None else read(oid)
+
+    return Snapshot("the work tree", entries, content, kinds, checkpoints)
 
 
 def _file(path: str) -> bytes:

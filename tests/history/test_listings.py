@@ -28,6 +28,7 @@ from tests.made_state import coin, spend
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitbtc.history.events import Event
     from gitbtc.repo.git import Entry
     from gitbtc.repo.objects import Objects
 
@@ -56,7 +57,7 @@ class Store:
         entries: dict[str, Entry] = {}
         for name, content in files.items():
             kind = built_in(name)
-            if layout.is_whole or not content:
+            if layout.is_whole or not (content and kind.shards):
                 entries |= {kind.path: self.put(content)} if content else {}
                 continue
             own = layout if kind.shards == "txid" else Layout(0)
@@ -65,20 +66,26 @@ class Store:
         return layouts.folded(KINDS, entries)
 
 
-def step(store: Store, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> MomentDelta:
-    """Between two moments, as the history of a repository reads it."""
+def moment(contents: Contents, entries: Mapping[str, Entry]) -> Moment:
+    entry = {kind: entries.get(path_of("", kind)) for kind in (*TOLD, "chain")}
+    return Moment(lambda kind: contents.of(entry[kind]), lambda kind, txids: contents.near(entry[kind], txids))
+
+
+def step(
+    store: Store, before: Mapping[str, Entry], after: Mapping[str, Entry], about: set[str] | None = None
+) -> MomentDelta:
+    """Between two moments, as the history of a repository reads it; `about` some transactions alone."""
     contents = Contents(store.blob)
-
-    def moment(entries: Mapping[str, Entry]) -> Moment:
-        entry = {kind: entries.get(path_of("", kind)) for kind in TOLD}
-        return Moment(lambda kind: contents.of(entry[kind]), lambda kind, txids: contents.near(entry[kind], txids))
-
     paths = {kind: path_of("", kind) for kind in TOLD}
+
+    def apart(kind: str) -> list[bytes]:
+        versions = before.get(paths[kind]), after.get(paths[kind])
+        if about is None or kind == "execution":
+            return contents.apart(*versions)
+        return contents.about(built_in(kind), about, *versions)
+
     changed = {kind for kind, path in paths.items() if before.get(path) != after.get(path)}
-    return MomentDelta(
-        moment(before), moment(after), changed,
-        lambda kind: contents.apart(before.get(paths[kind]), after.get(paths[kind])),
-    )  # fmt: skip
+    return MomentDelta(moment(contents, before), moment(contents, after), changed, apart)
 
 
 lain = st.sampled_from([WHOLE, Layout(1), Layout(2), Layout(4)])
@@ -93,6 +100,32 @@ def test_a_step_over_shards_tells_what_it_tells_over_whole_files(
         store = Store()
         parts = step(store, store.laid_out(before, one), store.laid_out(after, other))
         assert (parts.events(), parts.balance_sat) == (whole.events(), whole.balance_sat)
+
+
+@given(linear_histories(), lain, lain)
+def test_of_one_transaction_a_step_tells_what_all_of_it_tells(
+    moments: list[dict[str, bytes]], one: Layout, other: Layout
+) -> None:
+    for before, after in pairwise(moments):
+        whole = MomentDelta(Moment(before.__getitem__), Moment(after.__getitem__), set(TOLD)).events()
+        for txid in {event.outpoint[0] if event.outpoint else event.txid or "" for event in whole}:
+            store = Store()
+            parts = step(store, store.laid_out(before, one), store.laid_out(after, other), {txid}).events()
+            assert of_transaction(parts, txid) == of_transaction(whole, txid)
+
+
+def of_transaction(events: list[Event], txid: str) -> list[Event]:
+    """What happened to a transaction, and to what it made."""
+    return [one for one in events if (one.outpoint[0] if one.outpoint else one.txid) == txid]
+
+
+@pytest.mark.parametrize("mark", [b"<<<<<<< ours\n", b"\n", b" "])
+def test_a_file_that_is_not_a_record_a_line_is_read_whole(mark: bytes) -> None:
+    store = Store()
+    good = wallet()
+    bad = good.replace(b"\n{", b"\n" + mark + b"{", 3)
+    entries = [{UTXOS: store.put(content)} for content in (good, bad)]
+    assert Contents(store.blob).about(built_in("utxos"), ["07" * 32], *(one[UTXOS] for one in entries)) == [good, bad]
 
 
 def wallet(*changed: tuple[int, str]) -> bytes:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in
 from tests.made_state import chain, change_of, coin, coins, mined, spend, transactions
 from tests.prepared import once
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.one_interpreter
 
 COINS, TRANSACTIONS = "wallet/utxos.json", "wallet/transactions.json"
+KINDS = {COINS: built_in("utxos"), TRANSACTIONS: built_in("transactions")}
 # Some more than a megabyte.
 MANY = [coin(0, hashlib.sha256(str(number).encode()).hexdigest(), block_height=90) for number in range(4_500)]
 FIRST, SECOND = coin(0), coin(1)
@@ -70,7 +73,7 @@ def edit(repo: Repo, path: str, change: Callable[[list[dict[str, object]]], None
         before = json.dumps(records)
         change(records)
         if json.dumps(records) != before:
-            place.write_text(json.dumps(records))
+            place.write_bytes(codec.encode_file(KINDS[path], records))
             repo.date(place)
 
 
@@ -91,9 +94,8 @@ def put(repo: Repo, path: str, *records: dict[str, object]) -> None:
         digits = len(next(folder.iterdir()).stem) if folder.is_dir() else 0
         place = folder / f"{txid[:digits]}.json" if folder.is_dir() else repo.path / path
         held = json.loads(place.read_bytes()) if place.exists() else []
-        place.write_text(
-            json.dumps([*(one for one in held if (one["txid"], one.get("vout")) != (txid, record.get("vout"))), record])
-        )
+        others = (one for one in held if (one["txid"], one.get("vout")) != (txid, record.get("vout")))
+        place.write_bytes(codec.encode_file(KINDS[path], [*others, record]))
         repo.date(place)
 
 
@@ -121,10 +123,54 @@ def test_a_lower_tip_concerns_what_did_not_change(wallet: Repo) -> None:
 
 
 def told_alike(wallet: Repo, words: str) -> None:
-    with_it = refused(wallet)
+    checked, with_it = checking(wallet, ok=(1,)), refused(wallet)
     kept(wallet)[0].unlink()
     assert refused(wallet) == with_it
+    assert checking(wallet, "--all", ok=(1,)) == checked
     assert words in with_it
+    assert words in checked
+
+
+def checking(wallet: Repo, *revision: str, ok: tuple[int, ...] = (0,)) -> str:
+    return wallet.gitbtc("check", *revision, ok=ok).stdout
+
+
+@pytest.mark.parametrize("prepare", [large, large_in_shards])
+def test_a_check_of_the_work_tree_keeps_what_it_was_made_from(treasury: Repo, prepare: Callable[[Repo], None]) -> None:
+    prepare(treasury)
+    for place in kept(treasury):
+        place.unlink()
+    rename(treasury, 3, "not committed")
+    assert checking(treasury) == checking(treasury, "HEAD") == "1 root checked, 0 rules broken\n"
+    assert len(kept(treasury)) == 1
+    put(treasury, TRANSACTIONS, spend("again", FIRST))
+    assert "is spent by" in checking(treasury, ok=(1,))
+    assert checking(treasury, "HEAD") == "1 root checked, 0 rules broken\n"
+
+
+def test_what_a_commit_broke_is_told_of_the_work_tree_again_and_never_kept(wallet: Repo) -> None:
+    told = kept(wallet)[0].read_bytes()
+    put(wallet, COINS, FIRST)
+    wallet.unexamined("wrong")
+    rename(wallet, 3, "not committed")
+    for revision in ([], ["HEAD"], []):
+        assert "is listed as a coin" in checking(wallet, *revision, ok=(1,))
+    assert kept(wallet)[0].read_bytes() == told
+    kept(wallet)[0].unlink()
+    assert "is listed as a coin" in checking(wallet, ok=(1,))
+    assert kept(wallet) == []
+
+
+def test_a_coin_is_told_of_through_what_is_kept_as_without(wallet: Repo) -> None:
+    for record in (FIRST, SECOND, coin(2), change_of(LOST), MANY[0]):
+        name = f"{record['txid']}:{record['vout']}"
+        ok = (0, 1)
+        with_it = wallet.gitbtc("why", "--json", name, ok=ok).stdout
+        place = kept(wallet)[0]
+        content = place.read_bytes()
+        place.unlink()
+        assert wallet.gitbtc("why", "--json", name, ok=ok).stdout == with_it
+        place.write_bytes(content)
 
 
 def refused(wallet: Repo) -> str:

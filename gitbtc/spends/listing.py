@@ -201,6 +201,8 @@ class CoinsOver(Coins):
     @property
     def is_empty(self) -> bool:
         """Whether no coin is listed."""
+        if any(coin is not None for coin in self._own.values()):
+            return False
         return next(iter(self), None) is None
 
     def __contains__(self, outpoint: Outpoint) -> bool:

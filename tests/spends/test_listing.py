@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in
-from gitbtc.spends.listing import Coins
+from gitbtc.spends.listing import Coins, CoinsOver
 from tests.made_state import coin
 from tests.strategies import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UTXOS = built_in("utxos")
 
@@ -55,3 +58,16 @@ def test_a_hidden_spelling_is_not_missed() -> None:
 def test_what_does_not_parse_is_malformed() -> None:
     with pytest.raises(Malformed):
         _ = ("", 0) in Coins(b"[{")
+
+
+class _Unread(Coins):
+    """Coins of which nobody may ask for all."""
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        raise AssertionError("all coins are read")
+
+
+def test_a_version_that_lists_a_changed_coin_is_not_empty_whatever_it_lies_over() -> None:
+    assert not CoinsOver(_Unread(b"[]\n"), [(None, coin(0))]).is_empty
+    assert CoinsOver(Coins(b"[]\n"), [(coin(0), None)]).is_empty
+    assert not CoinsOver(Coins(codec.encode_file(UTXOS, [coin(0), coin(1)])), [(coin(0), None)]).is_empty

@@ -1,8 +1,8 @@
 """Pushing to one bare repository: how many pushes a second agents get through at once, to a branch of their own each or
 all to one, with no hook and with a gated server's (`gitbtc install --server`).
 
-Every push brings one commit that changes no file, so that what is measured is Git's and the gate's way to an answer; or,
-of `--coins`, one that changes ten coins of a wallet in shards. A first such push, which has the server keep what it
+Every push brings one commit that changes no file, so that what is measured is the way of Git and the gate to an answer;
+or, of `--coins`, one that changes ten coins of a wallet in shards. A first such push, which has the server keep what it
 knows of the wallet, does not count.
 """
 

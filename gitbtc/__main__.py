@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from gitbtc import abbreviation, interrupts, progress
+from gitbtc import interrupts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,23 +44,29 @@ def start() -> NoReturn:
 def main() -> int:
     """Run what the command line names; the exit status."""
     gc.set_threshold(_OBJECTS)
-    name = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
         interrupts.take()
-        abbreviation.ask_for(_abbreviation)
-        module = CALLED_BY_GIT.get(name)
+        return _served(sys.argv[1] if len(sys.argv) > 1 else "")
+    except KeyboardInterrupt as ended:
+        # Ctrl-C goes to Git and to all that it started, and nobody reads a traceback.
+        number = interrupts.number_of(ended)
+        interrupts.end_by(number)
+        return 128 + number
+
+
+def _served(name: str) -> int:
+    # Imported where Ctrl-C is seen to.
+    from gitbtc import abbreviation, progress
+
+    abbreviation.ask_for(_abbreviation)
+    module = CALLED_BY_GIT.get(name)
+    try:
         if module is None:
             from gitbtc.cli import run
 
             return run()
         progress.begin()
         status: int = __import__(module, fromlist=["main"]).main(sys.argv[1:])
-    except KeyboardInterrupt as ended:
-        # Ctrl-C goes to Git and to all that it started, and nobody reads a traceback.
-        number = interrupts.number_of(ended)
-        progress.end()
-        interrupts.end_by(number)
-        return 128 + number
     finally:
         progress.end()
     return status
@@ -88,6 +94,7 @@ def _end(status: int) -> NoReturn:
 
 def _abbreviation() -> int:
     """As core.abbrev has it, for Git and gitbtc alike."""
+    from gitbtc import abbreviation
     from gitbtc.errors import GitbtcError
     from gitbtc.repo.git import Git
 

@@ -8,7 +8,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from re import compile as compiled
     from typing import Any
 
@@ -44,4 +44,21 @@ class Later:
         return found
 
 
-__all__ = ["Later", "compiled"]
+_PIECE = 4 << 20  # bytes
+
+
+def replaced(pattern: re.Pattern[bytes], by: bytes | Callable[[re.Match[bytes]], bytes], text: bytes) -> bytes:
+    """`text` with what a pattern finds replaced, which must find nothing over a line's end: some megabytes of whole
+    lines at a time, since what is put together is first held piece by piece.
+    """
+    if len(text) <= _PIECE:
+        return pattern.sub(by, text)
+    made, at = [], 0
+    while at < len(text):
+        until = text.find(b"\n", at + _PIECE) + 1 or len(text)
+        made.append(pattern.sub(by, text[at:until]))
+        at = until
+    return b"".join(made)
+
+
+__all__ = ["Later", "compiled", "replaced"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate, groupby, product
 
-from gitbtc.keys.lazily import compiled
+from gitbtc.keys.lazily import compiled, replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -195,6 +195,7 @@ _BEGINS_WORD = frozenset(
 )
 _WORD_SIZES = range(4, 49)
 _BLOCK = 1 << 14  # bytes: a list of all the words of a large text is slow
+_BLOCKS = 1 << 22  # bytes: of the words of so many those are kept that may be encoded ones
 _ENCODED_WORD = compiled(rb"[A-Za-z0-9+/=]+")
 _WORD_LETTERS = bytes(byte if _ENCODED_WORD.match(bytes([byte])) else ord(" ") for byte in range(256))
 
@@ -205,22 +206,24 @@ def with_words_decoded(text: bytes, listed: Callable[[], Container[bytes]], fewe
     `listed` is called only where there may be so many: the lists have to be read for it.
     """
     letters = text.translate(_WORD_LETTERS)
-    tokens: set[bytes] = set()
-    for start in range(0, len(letters), _BLOCK):
-        tokens.update(letters[start : start + _BLOCK + _WORD_SIZES.stop].split())
-    # Four digits of hex may be Base64 too.
-    words = {
-        token: word
-        for token in tokens
-        if token[:2] in _BEGINS_WORD and len(token) in _WORD_SIZES
-        for word in _words(token)
-        if _is_like_a_word(word)
-    }
+    words: dict[bytes, bytes] = {}
+    for first in range(0, len(letters), _BLOCKS):
+        tokens: set[bytes] = set()
+        for start in range(first, min(first + _BLOCKS, len(letters)), _BLOCK):
+            tokens.update(letters[start : start + _BLOCK + _WORD_SIZES.stop].split())
+        # Four digits of hex may be Base64 too.
+        words |= {
+            token: word
+            for token in tokens
+            if token[:2] in _BEGINS_WORD and len(token) in _WORD_SIZES
+            for word in _words(token)
+            if _is_like_a_word(word)
+        }
     if len(words) < fewest:
         return None
     all_listed = listed()
     words = {token: word for token, word in words.items() if word in all_listed}
-    return _ENCODED_WORD.sub(lambda token: words.get(token[0], token[0]), text) if len(words) >= fewest else None
+    return replaced(_ENCODED_WORD, lambda token: words.get(token[0], token[0]), text) if len(words) >= fewest else None
 
 
 def _is_like_a_word(word: bytes) -> bool:

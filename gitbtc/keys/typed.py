@@ -8,7 +8,7 @@ type. None is a word of a phrase.
 
 from __future__ import annotations
 
-from gitbtc.keys.lazily import compiled
+from gitbtc.keys.lazily import compiled, replaced
 
 _NUMBERS = (
     b"amount_sat|block_height|block_time|coinbase|confirmations|confirmed|created_at|fee_sat|size_bytes|spent|timestamp"
@@ -30,4 +30,6 @@ _TYPED = compiled(_MEMBER + _END + rb"(?:" + _MEMBER + _END + rb"){0,63}")
 
 def without_typed(text: bytes) -> bytes:
     """`text` without them; the same lines."""
-    return _TYPED.sub(b"", text) if any(name in text for name in _NAMES) else text
+    if not any(name in text for name in _NAMES):
+        return text
+    return replaced(_TYPED, b"", text)  # no member goes over a line's end

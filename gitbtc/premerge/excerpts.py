@@ -15,7 +15,7 @@ from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.premerge.versions import WHOLE, excerpt
 from gitbtc.spends import CHAIN, COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import inputs, is_dead
-from gitbtc.spends.listing import Coins
+from gitbtc.spends.listing import Coins, CoinsInShards
 from gitbtc.spends.reservations import named
 from gitbtc.spends.testimony import FIXED
 from gitbtc.state.snapshot import Snapshot, path_in
@@ -174,17 +174,23 @@ class Excerpts:
 
     def _root(self, root: str) -> _Root:
         if root not in self._roots:
-            self._roots[root] = _Root({name: self._versions.anchored(path_in(root, name)) for name in EVIDENCE})
+            spending = {name: self._versions.anchored(path_in(root, name)) for name in _SPENDING}
+            self._roots[root] = _Root(self._coins(path_in(root, COINS)), spending)
         return self._roots[root]
+
+    def _coins(self, path: str) -> Coins:
+        """The anchor's coins: of shards only those are read in which one is asked about."""
+        shards = self._versions.anchored_shards(path)
+        return Coins(self._versions.anchored(path)) if shards is None else CoinsInShards(shards)
 
 
 class _Root:
     """The anchor's records of one root by what they name, and those in which other versions differ. Malformed."""
 
-    def __init__(self, contents: dict[str, bytes]) -> None:
+    def __init__(self, coins: Coins, contents: dict[str, bytes]) -> None:
         self.keys: dict[str, set[Key]] = {name: set() for name in (COINS, *_SPENDING)}
         self.reserved: set[Outpoint] = set()
-        self._coins = Coins(contents[COINS])
+        self._coins = coins
         self._coin_lines: dict[Key, bytes | None] = {}
         self._lines = {name: codec.keyed(built_in(name), contents[name]) for name in _SPENDING}
         self._naming: dict[Outpoint, set[tuple[str, Key]]] = {}

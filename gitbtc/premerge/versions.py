@@ -6,12 +6,12 @@ differ in follows from their two differences, and no third comparison of whole f
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import NotCanonical, compare, walk
-from gitbtc.kinds.layouts import Folded, differing, read
+from gitbtc.kinds.layouts import Folded, differing, holding, read
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 
 TYPE_CHECKING = False
@@ -92,6 +92,13 @@ class Versions:
         if path not in self._anchored:
             self._anchored[path] = self.content(self.anchor.blob(path))
         return self._anchored[path]
+
+    def anchored_shards(self, path: str) -> dict[str, Callable[[], bytes]] | None:
+        """How to read each shard of the anchor's file at `path`, by name; None where it lies in one file. Malformed."""
+        oid = self.anchor.blob(path)
+        if not isinstance(oid, Folded):
+            return None
+        return {name: partial(self._in_shards, oid, [name]) for name in holding(oid)}
 
     def from_anchor(self, path: str, blob: str) -> Differences:
         """Record by record, the anchor's file at `path` and another version of it. Malformed when one is no file of

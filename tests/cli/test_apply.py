@@ -200,6 +200,7 @@ def test_a_change_of_records_leaves_the_mode_alone(repo: Repo, change: bytes) ->
     assert (repo.path / UTXOS).stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.both_layouts
 def test_an_uncommitted_change_is_carried_over(repo: Repo, sandbox: Sandbox) -> None:
     repo.git("clone", "-q", ".", "../other")
     coins(repo, coin(0, label="rent"), coin(1))

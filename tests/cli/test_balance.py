@@ -104,6 +104,7 @@ def each(treasury: Repo) -> Repo:
     return treasury
 
 
+@pytest.mark.both_layouts
 def test_every_coin_is_in_one_class(each: Repo) -> None:
     assert classes(each) == {
         "spendable": 100_000_000, "reserved mine": 200_000_000, "reserved others": 300_000_000,

@@ -38,6 +38,7 @@ def test_a_work_tree_as_committed_has_not_drifted(repo: Repo) -> None:
     assert json.loads(drift(repo, "--json", status=0)) == {"gitbtc.diff/v1": {"operations": []}}
 
 
+@pytest.mark.both_layouts
 def test_it_tells_what_changed_since_in_coins(repo: Repo) -> None:
     coins(repo, coin(1, label="rent"))
     transactions(repo, spend("dca", coin(0)))

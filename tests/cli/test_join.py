@@ -47,6 +47,7 @@ def _send_out(repo: Repo) -> None:
     repo.git("checkout", "-q", "main")
 
 
+@pytest.mark.both_layouts
 def test_agents_are_joined_by_a_pattern_into_the_current_branch(fleet: Repo) -> None:
     said = joined(fleet, "agents/*", ok=(1,))
     assert fleet.git("rev-parse", "main").strip() == said["commit"]
@@ -57,6 +58,7 @@ def test_agents_are_joined_by_a_pattern_into_the_current_branch(fleet: Repo) -> 
     assert fleet.git("status", "--porcelain") == ""
 
 
+@pytest.mark.both_layouts
 def test_a_coin_that_two_agents_spent_is_neither_listed_nor_settled(fleet: Repo) -> None:
     [contest] = joined(fleet, "agents/*", ok=(1,))["contested"]
     assert (contest["outpoint"], contest["type"], contest["amount_sat"]) == (OUTPOINT, "double_spend", 100_000_000)

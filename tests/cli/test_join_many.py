@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from gitbtc.join.joining import MOST_PARENTS
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
@@ -56,13 +54,12 @@ def parents(repo: Repo, commit: str) -> list[str]:
     return repo.git("rev-list", "--parents", "-1", commit).split()[1:]
 
 
-@pytest.mark.parametrize("is_bare", [True, False])
-def test_more_heads_than_a_commit_has_parents_are_joined_in_groups(sandbox: Sandbox, is_bare: bool) -> None:
+def test_more_heads_than_a_commit_has_parents_are_joined_in_groups(sandbox: Sandbox) -> None:
     """The groups hide nothing: rivals of different groups are found, and joining one group more changes nothing."""
     agents = MOST_PARENTS + 3
     repo = Repo(sandbox.home / "fleet", sandbox.env, python=sandbox.python)
     repo.path.mkdir()
-    repo.git("init", "-q", "-b", "main", *(["--bare"] if is_bare else []))
+    repo.git("init", "-q", "-b", "main", "--bare")
     fleet(repo, agents, agents)
     said = joined(repo, "agents/*", "--into", "all", ok=(1,))
     assert len(said["heads"]) == agents

@@ -77,6 +77,7 @@ COMMIT  Ann Auditor  Fund the treasury
 """
 
 
+@pytest.mark.both_layouts
 def test_the_whole_story(treasury: Repo) -> None:
     story(treasury)
     assert without_oids(treasury.gitbtc("log").stdout) == GOLDEN
@@ -169,6 +170,7 @@ def test_labels_policies_and_the_strategy_are_told_and_by_whom(treasury: Repo) -
     assert (change["address"], change["child_ops"][0]["op"]) == ("channels/routing.json", "mutate")
 
 
+@pytest.mark.both_layouts
 def test_a_merge_tells_of_other_files_what_it_decided_itself(treasury: Repo) -> None:
     put(treasury, "channels/routing.json", policy("1x1x1"), policy("2x2x2"))
     commit(treasury, "Open")

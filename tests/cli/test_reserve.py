@@ -97,6 +97,7 @@ def test_what_the_log_held_stays_in_it(wallet: Repo) -> None:
     assert records(wallet, LOG)[0] == event
 
 
+@pytest.mark.both_layouts
 def test_one_of_two_agents_gets_the_coin(wallet: Repo) -> None:
     reserve(wallet, COINS[0])
     assert f"{COINS[0]} is reserved by ann until block 160" in refused(wallet, COINS[0], agent="bob")

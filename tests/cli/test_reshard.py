@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gitbtc.kinds.registry import Kinds
+from tests.conftest import Repo
 from tests.layouts import joined
 from tests.made_state import branch, chain, change_of, coin, coins, mined, spend, transactions
-from tests.prepared import once
+from tests.prepared import move_config, once
 
 if TYPE_CHECKING:
-    from tests.conftest import Repo
+    from pathlib import Path
+
+    from tests.conftest import Sandbox
 
 pytestmark = [pytest.mark.one_interpreter, pytest.mark.one_file]  # each chooses its layouts itself
 
@@ -180,3 +184,20 @@ def test_a_new_treasury_may_begin_in_shards(treasury: Repo) -> None:
     assert "no coin" in treasury.gitbtc("balance", ok=(0, 1, 3)).stdout or treasury.gitbtc("check").stdout
     assert treasury.gitbtc("validate").stdout == "6 files, 0 records checked: valid\n"
     assert "will lie" not in treasury.gitbtc("init", "--shards").stdout
+
+
+def test_an_import_brings_the_same_into_shards(treasury: Repo, sandbox: Sandbox, recordings: Path) -> None:
+    bring = ("import", "bitcoin-core", "--from")
+    treasury.gitbtc(*bring, str(recordings / "0-base"))
+    treasury.unexamined("base")
+    whole = Repo(sandbox.home / "whole", treasury.env, treasury.clock, treasury.python)
+    shutil.copytree(treasury.path, whole.path, symlinks=True)
+    move_config(whole, treasury.path)
+    treasury.gitbtc("reshard", "--digits", "2")
+    said = [repo.gitbtc(*bring, str(recordings / "1-agent-a")).stdout for repo in (whole, treasury)]
+    assert said[0].replace(str(whole.path), str(treasury.path)) == said[1]
+    kept = {path: whole.read(path) for path in (COINS, "wallet/transactions.json")}
+    for repo in (whole, treasury):
+        repo.commit("brought")
+    assert {path: records(treasury, "HEAD", path) for path in kept} == kept
+    assert not any(path.count("/") == 1 and path in kept for path in files(treasury))

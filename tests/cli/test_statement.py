@@ -36,6 +36,7 @@ def kept(treasury: Repo) -> Repo:
     return treasury
 
 
+@pytest.mark.both_layouts
 def test_a_month_is_told_in_lines(kept: Repo) -> None:
     lines = kept.gitbtc("statement", "2026-03").stdout.splitlines()
     assert lines[:7] == [

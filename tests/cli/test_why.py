@@ -33,6 +33,7 @@ PROGRAM = [sys.executable, "-E", "-P", "-m", "gitbtc"]
 COIN = outpoint(coin(0))
 
 
+@pytest.mark.both_layouts
 def test_the_life_of_a_contested_coin(treasury: Repo) -> None:
     settled(treasury)
     told = without_oids(treasury.gitbtc("why", COIN).stdout).splitlines()
@@ -98,6 +99,7 @@ def test_a_spend_is_followed_until_it_is_confirmed(treasury: Repo) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.both_layouts
 def test_a_replacement_is_told(treasury: Repo) -> None:
     funded(treasury)
     pays(treasury, "agent-a", A, coin(1), coin(2, label="savings"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import cache
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pygit2
@@ -27,16 +30,11 @@ class _Fleet:
     def __init__(self, folder: Path, seed: int, *, sharded: bool = False, allows_filter: bool = True) -> None:
         self._folder = folder
         self.path = folder / "fleet.git"
-        stored = pygit2.init_repository(str(self.path), bare=True)
-        stored.config["uploadpack.allowFilter"] = allows_filter
+        grown, self.heads, self.expected = _grown(seed, sharded=sharded)
+        shutil.copytree(grown.name, self.path)
+        pygit2.Repository(str(self.path)).config["uploadpack.allowFilter"] = allows_filter
         self.objects = objects_of(Git.at(self.path))
-        graph = Graph(self.objects, Random(seed), replicas=9, sharded=sharded)
-        graph.grow(40)
-        self.heads = {f"refs/heads/agents/{number}": head for number, head in enumerate(graph.heads)}
-        for ref, head in self.heads.items():
-            stored.references.create(ref, pygit2.Oid(hex=head))
         self.run = Run("now", str(self.path))
-        self.expected = tree(self.objects, join(self.objects, list(self.heads.values())))
 
     def bench(self, name: str) -> Bench:
         return Bench(str(self._folder / name), self.run)
@@ -44,6 +42,20 @@ class _Fleet:
     def parts(self, size: int, base: str | None) -> list[PartialJoin]:
         cut = groups(list(self.heads.items()), size)
         return [self.bench(f"bench {n % 2}").part(f"share-{n}", dict(one), base) for n, one in enumerate(cut)]
+
+
+@cache
+def _grown(seed: int, *, sharded: bool) -> tuple[TemporaryDirectory[str], dict[str, str], str]:
+    """The remote, to be copied: its folder, its branches, and the tree that they join to."""
+    folder = TemporaryDirectory()
+    stored = pygit2.init_repository(folder.name, bare=True)
+    objects = objects_of(Git.at(folder.name))
+    graph = Graph(objects, Random(seed), replicas=9, sharded=sharded)
+    graph.grow(40)
+    heads = {f"refs/heads/agents/{number}": head for number, head in enumerate(graph.heads)}
+    for ref, head in heads.items():
+        stored.references.create(ref, pygit2.Oid(hex=head))
+    return folder, heads, tree(objects, join(objects, list(heads.values())))
 
 
 @pytest.mark.parametrize(("seed", "sharded"), [(0, False), (1, True), (2, False), (3, True)])

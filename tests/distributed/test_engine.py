@@ -21,6 +21,7 @@ from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
 from tests.join.graphs import Graph
 from tests.made_state import coin, coins, spend, switch_off_hooks, transactions
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,13 +50,18 @@ def caller(sandbox: Sandbox) -> Repo:
 def fleet(sandbox: Sandbox) -> Repo:
     """A bare repository with 24 agents' branches: a random history with merges, joins and double spends."""
     repo = sandbox.repo("fleet.git")
+    _grow(repo)
     repo.git("config", "core.bare", "true")
+    return repo
+
+
+@once
+def _grow(repo: Repo) -> None:
     graph = Graph(objects_of(Git.at(repo.path)), Random(1), replicas=24)
     graph.grow(80)
     stored = pygit2.Repository(str(repo.path))
     for number, head in enumerate(graph.heads):
         stored.references.create(f"refs/heads/agents/{number:02}", pygit2.Oid(hex=head))
-    return repo
 
 
 def _asked(scheduler: str, *more: str) -> tuple[str, ...]:

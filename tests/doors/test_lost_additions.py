@@ -29,6 +29,7 @@ def apart(repo: Repo) -> str:
     return theirs
 
 
+@pytest.mark.both_layouts
 def test_a_merge_that_leaves_out_a_label_stops_and_stages_it(treasury: Repo) -> None:
     theirs = apart(treasury)
     said = treasury.run("git", "merge", "--no-edit", "-s", "ours", "theirs", ok=(1,)).stderr

@@ -58,6 +58,7 @@ def union_of_both(repo: Repo) -> None:
     repo.git("add", "-A")
 
 
+@pytest.mark.both_layouts
 @pytest.mark.own_interpreters
 def test_a_double_spend_merged_in_a_clone_without_gitbtc(plain: Repo, server: Repo) -> None:
     both_spend(plain)
@@ -147,6 +148,7 @@ def settled(plain: Repo, trailer: str, **files: Any) -> None:
     plain.git("commit", "-q", "-m", f"settled\n\n{trailer}")
 
 
+@pytest.mark.both_layouts
 @pytest.mark.own_interpreters
 def test_a_settled_merge_is_taken(sandbox: Sandbox, server: Repo, treasury: Repo) -> None:
     """Settled with gitbtc, and pushed past its own gate so that the server alone decides."""

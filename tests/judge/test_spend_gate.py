@@ -158,6 +158,7 @@ def test_a_merge_without_commit_is_examined_when_it_is_committed(treasury: Repo)
 # -- the verdicts, end to end ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_layouts
 def test_1_both_spent_it_by_one_transaction(treasury: Repo) -> None:
     base(treasury)
     confirmed = A | {"confirmed": True, "block_height": 105, "block_time": 1_700_000_500}
@@ -168,6 +169,7 @@ def test_1_both_spent_it_by_one_transaction(treasury: Repo) -> None:
     assert record["confirmed"] is True
 
 
+@pytest.mark.both_layouts
 def test_2_one_names_the_transaction_and_the_other_does_not(treasury: Repo) -> None:
     base(treasury)
     side(treasury, "theirs", wallet_utxos=[coin(1)])
@@ -178,6 +180,7 @@ def test_2_one_names_the_transaction_and_the_other_does_not(treasury: Repo) -> N
     assert [record["txid"] for record in records(treasury, "wallet/transactions.json")] == [A["txid"]]
 
 
+@pytest.mark.both_layouts
 def test_3_neither_names_a_transaction(treasury: Repo) -> None:
     base(treasury)
     side(treasury, "theirs", wallet_utxos=[coin(1)])
@@ -208,6 +211,7 @@ def test_3_with_changes_beside_it_stands_in_the_file(treasury: Repo) -> None:
     assert records(treasury, "wallet/utxos.json") == [coin(0), coin(1, label="x"), coin(2, label="y")]
 
 
+@pytest.mark.both_layouts
 def test_4_a_stale_view(treasury: Repo) -> None:
     base(treasury)
     side(treasury, "theirs", wallet_utxos=[coin(0), coin(1, label="seen")])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import combinations
 
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import folded, unfolded
 from gitbtc.kinds.registry import root_of
 from gitbtc.premerge.ancestry import Ancestry
 from gitbtc.premerge.excerpts import Brought, Excerpts
@@ -18,6 +17,7 @@ from gitbtc.premerge.judged import NOTHING, Ground, JudgedMerge, of_contest
 from gitbtc.premerge.sound import faults
 from gitbtc.premerge.versions import Version, Versions, both_changed
 from gitbtc.premerge.virtual_base import virtual_base
+from gitbtc.state.checkpoint import Checkpoints
 from gitbtc.state.moves import apart, in_place
 from gitbtc.state.snapshot import Snapshot, installed_kinds
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gitbtc.judge.spend_gate import RootVerdict
-    from gitbtc.repo.git import Entry, Git
+    from gitbtc.repo.git import Git
     from gitbtc.repo.objects import Objects
     from gitbtc.spends.listing import Outpoint
 
@@ -74,13 +74,14 @@ class Premerge:
         self._read = read
         self._ancestry = Ancestry(objects, onto)
         self._kinds = installed_kinds(git)
+        self._checkpoints = Checkpoints(git)
         self._known: dict[str, Version] = {}
         self._where_they_lie: dict[str, Snapshot] = {}
         self._merged_bases: dict[tuple[str, ...], Version] = {}
         self._changes: dict[tuple[str, str], frozenset[str]] = {}
         self._onto = self._version(onto)
         self._versions = Versions(self._onto, self._kinds, read)
-        self._ground = Ground(git, self._kinds, Excerpts(self._versions))
+        self._ground = Ground(git, self._kinds, Excerpts(self._versions, self._sound))
         self.branches = [self._branch(name, oid) for name, oid in revisions.items()]
 
     def judge(self) -> list[Collision]:
@@ -106,28 +107,27 @@ class Premerge:
 
     def _version(self, oid: str) -> Version:
         if oid not in self._known:
-            entries = self._stored(oid)
-            self._known[oid] = Version(oid[:12], oid, folded(self._kinds, self._in_place(oid, entries)))
+            self._known[oid] = Version(oid[:12], oid, self._in_place(oid).entries)
         return self._known[oid]
 
-    def _in_place(self, oid: str, entries: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    def _in_place(self, oid: str) -> Snapshot:
         """The files with the roots that moved where the first version has them, as Git merges them."""
         if not self._known:
-            return entries
-        onto = next(iter(self._known.values()))
-        bases = [self._stored_snapshot(base) for base in self._ancestry.bases(onto.oid, oid)]
-        return in_place(self._snapshot(entries), self._snapshot(unfolded(onto.entries)), bases).files
+            return self._stored(oid)
+        onto = next(iter(self._known))
+        bases = [self._stored(base) for base in self._ancestry.bases(onto, oid)]
+        return in_place(self._stored(oid), self._stored(onto), bases)
 
-    def _stored(self, oid: str) -> dict[str, Entry]:
-        return self._objects.chosen(oid, lambda path: self._kinds.for_path(path) is not None)
-
-    def _stored_snapshot(self, oid: str) -> Snapshot:
+    def _stored(self, oid: str) -> Snapshot:
+        """The files where they lie."""
         if oid not in self._where_they_lie:
-            self._where_they_lie[oid] = self._snapshot(self._stored(oid))
+            entries = self._objects.chosen(oid, lambda path: self._kinds.for_path(path) is not None)
+            self._where_they_lie[oid] = Snapshot("", entries, lambda _, blob: self._read(blob), self._kinds)
         return self._where_they_lie[oid]
 
-    def _snapshot(self, entries: Mapping[str, Entry]) -> Snapshot:
-        return Snapshot("", entries, lambda _, oid: self._read(oid), self._kinds)
+    def _sound(self, root: str) -> Snapshot | None:
+        known = self._checkpoints.known(self._stored(self._onto.oid), root)
+        return None if known is None else known.origin
 
     def _branch(self, name: str, oid: str) -> Branch:
         bases = self._ancestry.bases(self._onto.oid, oid)
@@ -201,10 +201,10 @@ class Premerge:
 
     def _moved(self, one: Version, other: Version) -> list[MergeFinding]:
         """The roots that two commits took where no merge brings them together."""
-        heads = [self._stored_snapshot(version.oid) for version in (one, other)]
+        heads = [self._stored(version.oid) for version in (one, other)]
         if heads[0].entries == heads[1].entries:
             return []
-        bases = [self._stored_snapshot(oid) for oid in self._ancestry.bases(one.oid, other.oid)]
+        bases = [self._stored(oid) for oid in self._ancestry.bases(one.oid, other.oid)]
         return [MergeFinding(MOVED, root or ".", line) for root, line in apart(bases, heads).items()]
 
     def _judge(self, branch: Branch) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import built_in, root_of
 from gitbtc.premerge.versions import WHOLE, excerpt
 from gitbtc.spends import CHAIN, COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import inputs, is_dead
-from gitbtc.spends.listing import Coins, CoinsInShards
 from gitbtc.spends.reservations import named
 from gitbtc.spends.testimony import FIXED
 from gitbtc.state.snapshot import Snapshot, path_in
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.premerge.versions import Differences, Pair, Version, Versions
-    from gitbtc.spends.listing import Outpoint
+    from gitbtc.spends.listing import Coins, Outpoint
 
 # The kinds whose records name coins by their spends.
 _SPENDING = (TRANSACTIONS, MEMPOOL, EXECUTION)
@@ -47,10 +47,13 @@ class Brought(NamedTuple):
 
 
 class Excerpts:
-    """Excerpts of `versions`, once `concern` was told, once for each root, which coins they are about."""
+    """Excerpts of `versions`, once `concern` was told, once for each root, which coins they are about. `sound` answers
+    a root with a state of it that was read whole, and broke no rule; None where none is kept.
+    """
 
-    def __init__(self, versions: Versions) -> None:
+    def __init__(self, versions: Versions, sound: Callable[[str], Snapshot | None] = lambda _: None) -> None:
         self._versions = versions
+        self._sound = sound
         self._roots: dict[str, _Root] = {}
         self._touched: dict[tuple[str, str, str], set[Outpoint]] = {}
         self._contents: dict[tuple[str, str], bytes] = {}
@@ -174,14 +177,10 @@ class Excerpts:
 
     def _root(self, root: str) -> _Root:
         if root not in self._roots:
-            spending = {name: self._versions.anchored(path_in(root, name)) for name in _SPENDING}
-            self._roots[root] = _Root(self._coins(path_in(root, COINS)), spending)
+            path, sound = path_in(root, COINS), self._sound(root)
+            coins = self._versions.coins(path, sound.entries.get(path) if sound else None)
+            self._roots[root] = _Root(coins, {name: self._versions.anchored(path_in(root, name)) for name in _SPENDING})
         return self._roots[root]
-
-    def _coins(self, path: str) -> Coins:
-        """The anchor's coins: of shards only those are read in which one is asked about."""
-        shards = self._versions.anchored_shards(path)
-        return Coins(self._versions.anchored(path)) if shards is None else CoinsInShards(shards)
 
 
 class _Root:
@@ -208,7 +207,10 @@ class _Root:
         if name != COINS:
             return self._lines[name].get(key)
         if key not in self._coin_lines:
-            coin = self._coins.get((key[0], key[1]))
+            try:
+                coin = self._coins.get((key[0], key[1]))
+            except Malformed as error:  # of a shard that all versions have
+                raise CannotWork(f"{error}, so nobody can say what becomes of the coin; mend it first") from None
             self._coin_lines[key] = None if coin is None else codec.encode_record(built_in(COINS), coin)
         return self._coin_lines[key]
 

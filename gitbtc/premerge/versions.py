@@ -13,6 +13,7 @@ from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import NotCanonical, compare, walk
 from gitbtc.kinds.layouts import Folded, differing, holding, read
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+from gitbtc.spends.listing import Coins, CoinsInShards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,12 +94,16 @@ class Versions:
             self._anchored[path] = self.content(self.anchor.blob(path))
         return self._anchored[path]
 
-    def anchored_shards(self, path: str) -> dict[str, Callable[[], bytes]] | None:
-        """How to read each shard of the anchor's file at `path`, by name; None where it lies in one file. Malformed."""
+    def coins(self, path: str, sound: Entry | None = None) -> Coins:
+        """The coins that the anchor lists at `path`. Malformed. `sound`: a version of the file that was read whole, and
+        broke no rule: then of shards that lie there too, each is read when it is asked about.
+        """
         oid = self.anchor.blob(path)
-        if not isinstance(oid, Folded):
-            return None
-        return {name: partial(self._in_shards, oid, [name]) for name in holding(oid)}
+        names = differing([self.anchor.entries.get(path), sound]) if sound and isinstance(oid, Folded) else None
+        if names is None or not isinstance(oid, Folded):
+            return Coins(self.anchored(path))
+        self._in_shards(oid, names)
+        return CoinsInShards({name: partial(self._in_shards, oid, [name]) for name in holding(oid)})
 
     def from_anchor(self, path: str, blob: str) -> Differences:
         """Record by record, the anchor's file at `path` and another version of it. Malformed when one is no file of

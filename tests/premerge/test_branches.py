@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitbtc.judge.spend_gate import SpendGate
+from gitbtc.kinds import codec, layouts
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.registry import Kinds, built_in
 from gitbtc.premerge.branches import Premerge
+from gitbtc.premerge.versions import Version, Versions
 from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
 from gitbtc.state.merging import Merging
@@ -19,6 +23,7 @@ from tests.premerge.worlds import PATHS, State, committed, copied, past, stepped
 
 if TYPE_CHECKING:
     from gitbtc.judge.spend_gate import RootVerdict
+    from gitbtc.spends.listing import Coins
     from tests.conftest import Repo
 
 pytestmark = pytest.mark.one_interpreter
@@ -371,3 +376,35 @@ def test_each_file_is_read_once_and_one_that_no_branch_changed_not_at_all(
     large = [oid for oid in read if objects.blob(oid) != b"[]\n"]
     assert len(large) == len(set(large))
     assert objects.tree(start)[PATHS["labels"]][1] not in read
+
+
+def test_shards_that_were_sound_are_read_when_they_are_asked_about() -> None:
+    kind, path, blobs = built_in("utxos"), PATHS["coins"], dict[str, bytes]()
+    read: list[str] = []
+
+    def entry(*labelled: int, broken: str = "") -> tuple[str, str]:
+        listed = [coin(0, f"{at:02x}" * 32, label="x" if at in labelled else None) for at in range(256)]
+        shards = layouts.divided(kind, layouts.Layout(2), codec.encode_file(kind, listed))
+        stored = {layouts.shard_path(path, name): shard for name, shard in shards.items()}
+        stored |= {broken: b"[\n{broken\n]\n"} if broken else {}
+        blobs.update((codec.content_id(content), content) for content in stored.values())
+        entries = {place: ("100644", codec.content_id(content)) for place, content in stored.items()}
+        return layouts.folded(Kinds(), entries)[path]
+
+    def reading(oid: str) -> bytes:
+        read.append(oid)
+        return blobs[oid]
+
+    def coins(anchor: tuple[str, str], sound: tuple[str, str] | None) -> Coins:
+        read.clear()
+        return Versions(Version("onto", "1", {path: anchor}), Kinds(), reading).coins(path, sound)
+
+    held = coins(entry(7, 200), entry())
+    assert len(read) == 2
+    assert (held.get(("41" * 32, 0)), held.get(("41" * 32, 1))) == (coin(0, "41" * 32), None)
+    assert len(read) == 3
+    assert [*coins(entry(7), None)] == [*held]
+    broken = entry(7, broken="wallet/utxos/aa.json")
+    for sound in (entry(), None):  # what is broken was not sound
+        with pytest.raises(Malformed, match=r"utxos/aa\.json"):
+            coins(broken, sound)

@@ -31,7 +31,7 @@ class BaseFiles:
 
     def __init__(self, files: Mapping[str, Entry], blob: Callable[[str], bytes], kinds: Kinds) -> None:
         self.files = files
-        self._blob = blob
+        self.blob = blob
         self._kinds = kinds
         self._kind_of: dict[str, Kind | None] = {}
         self._entries = folded(kinds, files)
@@ -116,7 +116,7 @@ class BaseFiles:
         if entry is None or entry[0] in NO_FILE:
             return b""
         oid = entry[1]
-        return read(oid, self._file) if isinstance(oid, Folded) else self._blob(oid)
+        return read(oid, self._file) if isinstance(oid, Folded) else self.blob(oid)
 
     def _file(self, _: str, oid: str) -> bytes:
-        return self._blob(oid)
+        return self.blob(oid)

@@ -17,7 +17,7 @@ from gitbtc.spends.outcome import Outcome
 from gitbtc.spends.questions import Questions
 from gitbtc.spends.reservations import holds
 from gitbtc.spends.testimony import FIXED, Views, is_weak
-from gitbtc.state.snapshot import path_in
+from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.questions import Verdict
     from gitbtc.spends.standing import Standing
+    from gitbtc.state.checkpoint import Checkpoints
 
 
 class ContestedCoin:
@@ -265,9 +266,15 @@ def _settle(draft: Draft, root: str, base: Evidence, outcome: JoinOutcome) -> No
     outcome.contested += [ContestedCoin(root, one, amounts[one.outpoint]) for one in questions.asked]
 
 
-def evidence_of(reading: Reading, root: str) -> Evidence:
-    """What the base says of the coins of a root."""
-    return Evidence(lambda kind: reading.base_files.content(path_in(root, kind)))
+def evidence_of(reading: Reading, root: str, checkpoints: Checkpoints | None = None) -> Evidence:
+    """What the base says of the coins of a root, read through a checkpoint where there is one."""
+    files, kinds = reading.base_files, reading.kinds
+
+    def read(path: str, oid: str) -> bytes:
+        # A file that does not parse counts for none, as it does to the heads; shards are read, or refused, together.
+        return files.blob(oid) if kinds.shard(path) else files.content(path)
+
+    return Snapshot("what the heads have in common", files.files, read, kinds, checkpoints).claims(root)
 
 
 def roots(draft: Draft) -> list[str]:

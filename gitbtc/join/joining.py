@@ -18,6 +18,7 @@ from gitbtc.kinds.layouts import divided, shard_path
 from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.spends.trailers import DOUBLE_SPEND, contested
+from gitbtc.state.checkpoint import Checkpoints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Joining:
         self._reading = Reading(self._objects, self._objects.blob, self._read_all, self.kinds, known)
         self._reading.expect = self._expect
         self._known: dict[str, Evidence] = {}
+        self._checkpoints = Checkpoints(self._git)
         self._states = States(self._reading.base, self._reading.policy)
         self._state_of: dict[str, HeadState] = {base: self._states.start} if base else {}
         trees = {oid: node.tree for oid, node in self.history.nodes.items()}
@@ -192,7 +194,7 @@ class Joining:
 
     def _evidence(self, root: str) -> Evidence:
         if root not in self._known:
-            self._known[root] = evidence_of(self._reading, root)
+            self._known[root] = evidence_of(self._reading, root, self._checkpoints)
         return self._known[root]
 
     def _changed(self, draft: Draft, store: Callable[[bytes], str], parents: Sequence[Node]) -> dict[str, Entry | None]:

@@ -50,7 +50,7 @@ class Reading:
         self._trees = trees
         self._read_all = read_all
         self._differences: Differences
-        self._kinds = kinds
+        self.kinds = kinds
         self.tree = base.tree if base else None
         self._policies: dict[str, Policy] = {}
         files = trees.differing(None, base.tree).items() if base else ()
@@ -121,7 +121,7 @@ class Reading:
         """The files that differ, by the path by which their records are called."""
         found: dict[str, dict[str, Pair]] = {}
         for path, pair in files.items():
-            found.setdefault(self._kinds.whole(path), {})[path] = pair
+            found.setdefault(self.kinds.whole(path), {})[path] = pair
         return found
 
     def _differing(self, node: Node, trees: Mapping[str, str]) -> Differing:
@@ -203,7 +203,7 @@ class Reading:
             return None
         if (path, entry[1]) in self._placed:
             return found
-        shard = self._kinds.shard(path)
+        shard = self.kinds.shard(path)
         records = ((key, codec.decode_line(kind, line)) for key, line in found.items() if line is not None)
         why = stranger(kind, layout_named(kind, shard[1]), shard[1], records) if shard else ""
         if why:

@@ -173,6 +173,20 @@ def test_a_coin_is_told_of_through_what_is_kept_as_without(wallet: Repo) -> None
         place.write_bytes(content)
 
 
+def test_a_join_is_the_same_through_what_is_kept_as_without(wallet: Repo) -> None:
+    for name in ("one", "two"):
+        wallet.git("checkout", "-q", "-b", name, "main")
+        put(wallet, TRANSACTIONS, spend(name, SECOND))
+        edit(wallet, COINS, lambda records: _drop(records, SECOND))
+        wallet.unexamined(name)
+    wallet.git("checkout", "-q", "main")
+    asked = ("join", "one", "two", "--into", "main", "--dry-run", "--json")
+    with_it = wallet.gitbtc(*asked, ok=(1,)).stdout
+    kept(wallet)[0].unlink()
+    assert wallet.gitbtc(*asked, ok=(1,)).stdout == with_it
+    assert "double_spend" in with_it
+
+
 def refused(wallet: Repo) -> str:
     wallet.git("add", "-A")
     return wallet.run("git", "commit", "-qm", "wrong", ok=(1,)).stderr

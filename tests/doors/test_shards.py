@@ -198,3 +198,14 @@ def test_a_sparse_checkout_leaves_no_record_behind_in_a_reshard(treasury: Repo) 
     treasury.git("sparse-checkout", "disable")
     treasury.gitbtc("reshard", "--whole")
     assert lying(treasury, COINS) == [A, AFTER_A, B, C]
+
+
+def test_what_came_in_shards_is_put_into_the_file_that_head_has(treasury: Repo) -> None:
+    chain(treasury, 110)
+    shard(treasury.path / COINS, A, B)
+    treasury.unexamined("begin")
+    shard(treasury.path / SHARDS / "c.json", C)  # as a stash brings it
+    assert "3 records in one file; it is staged now" in treasury.gitbtc("reshard", "utxos").stdout
+    treasury.git("commit", "-q", "-m", "in its place")
+    assert files(treasury, COINS) == [COINS]
+    assert lying(treasury, COINS) == [A, B, C]

@@ -11,14 +11,14 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.state.remembered import remembered_by
-from gitbtc.state.snapshot import Snapshot, path_in
+from gitbtc.state.snapshot import Snapshot, apart, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gitbtc.judge.spend_gate import Settlements, SnapshotOf, SpendGate
-    from gitbtc.kinds.kind import Key, Record
+    from gitbtc.kinds.kind import Key, Kind, Record
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import Git
     from gitbtc.state.merging import Merging
@@ -64,10 +64,11 @@ class Repair:
         for path in sorted({path for head in heads for path in head.state_paths()}):
             kind = self._kinds.for_path(path)
             if kind is not None and kind.append_only:
-                sides = [head.content(path) for head in heads]
-                complete = growth.union(kind, base.content(path), sides, self._merged.content(path))
-                if complete is not None:
-                    yield path, complete
+                versions = [base, *heads, self._merged]
+                if _united(kind, apart(path, versions)) is not None:  # else nothing lacks in what is the same
+                    complete = _united(kind, [version.content(path) for version in versions])
+                    if complete is not None:
+                        yield path, complete
 
     def follow(self, gate: SpendGate, settlements: Settlements | None = None) -> None:
         """What follows from the evidence, and from what was settled."""
@@ -89,6 +90,11 @@ class Repair:
     def result(self) -> Snapshot:
         """The merged state with what is repaired so far."""
         return self._merged.overlaid(self._contents)
+
+
+def _united(kind: Kind, contents: Sequence[bytes]) -> bytes | None:
+    base, *sides, merged = contents
+    return growth.union(kind, base, sides, merged)
 
 
 def written(kind: str, content: bytes, records: Mapping[tuple[object, ...], Record | None]) -> bytes:

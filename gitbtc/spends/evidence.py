@@ -36,14 +36,14 @@ class Evidence:
     `transactions`, `mempool`: txid -> record; `claims`: outpoint -> {txid that claims to spend it: strength}; `dead`:
     transactions that lost or were given up and claim nothing; `waiting`: those that are in no mempool; `named`: txid ->
     what it spends by the log, `agents`: who made it; `network`: the chain's name or "", `tip`: its height (blocks) or
-    None. `base` is the evidence that this one was derived from, and `changed` then the transactions of which it tells
-    anything else; None for one that was read whole. `origin` is the snapshot that it was read from, where it was one's;
-    `is_sound` whether it breaks no rule, None where nobody has looked.
+    None. `base` is the evidence that this one was derived from, None for one that was read whole. `origin` is the
+    snapshot that it was read from, where it was one's; `is_sound` whether it breaks no rule, None where nobody has
+    looked.
     """
 
     __slots__ = (
         "_bottom", "_coins", "_events", "_files", "_is_new_log", "_log", "_lost", "_spent_of", "_standing", "_told",
-        "agents", "base", "changed", "claims", "dead", "is_sound", "lineage", "mempool", "named", "network", "origin",
+        "agents", "base", "claims", "dead", "is_sound", "lineage", "mempool", "named", "network", "origin",
         "tip", "transactions", "waiting",
     )  # fmt: skip
 
@@ -63,7 +63,6 @@ class Evidence:
         self._lost: dict[str, dict[Outpoint, set[str]]] | None = None
         self.base = base
         self._bottom: Evidence = base._bottom if base else self  # noqa: SLF001 - its own class
-        self.changed: set[str] | None = None
         self.transactions: Mapping[str, Record] = Layer(base.transactions) if base else {}
         self.mempool: Mapping[str, Record] = Layer(base.mempool) if base else {}
         self.claims: Mapping[Outpoint, dict[str, int]] = Layer(base.claims) if base else {}
@@ -75,14 +74,14 @@ class Evidence:
         self._log: list[Record] = []
         self._events: list[Record] = base._events if base else _NONE  # noqa: SLF001 - its own class
         self._is_new_log: bool = base._is_new_log if base else False  # noqa: SLF001 - its own class
-        self._learn()
-        self.lineage: Lineage = Lineage(base.lineage if base else None, self.changed or ())
+        changed = self._learn()
+        self.lineage: Lineage = Lineage(base.lineage if base else None, changed)
         chain = codec.parse(built_in(CHAIN), files(CHAIN)) if files(CHAIN) else {}
         self.network: str = chain.get("network", "")
         self.tip: int | None = chain.get("block_height")
 
-    def _learn(self) -> None:
-        """Take in the records, and see again to every claim that they concern."""
+    def _learn(self) -> set[str]:
+        """Take in the records, and see again to every claim that they concern: the transactions of which that tells."""
         pairs: set[tuple[str, Outpoint]] = set()
         changed: set[str] = set()
         for kind, known in ((TRANSACTIONS, self.transactions), (MEMPOOL, self.mempool)):
@@ -101,8 +100,7 @@ class Evidence:
             strength = self._strength(txid, outpoint)
             claimants = {other: at for other, at in self.claims.get(outpoint, {}).items() if other != txid}
             _put(self.claims, outpoint, claimants | {txid: strength} if strength else claimants)
-        if self.base:
-            self.changed = changed | {txid for txid, _ in pairs}
+        return changed | {txid for txid, _ in pairs} if self.base else set()
 
     def _changes(self, kind: str) -> Iterable[tuple[Record | None, Record | None]]:
         if self._told is not None:

@@ -198,8 +198,9 @@ class Kept(Evidence):
         self.agents = _Agents(store)
         self._coins = coins
 
-    def _learn(self) -> None:
+    def _learn(self) -> set[str]:
         """Nothing: it is looked up when it is asked for."""
+        return set()
 
     def _reserving(self) -> Iterable[Record]:
         return [json.loads(event) for (event,) in self._store.rows("SELECT event FROM events")]

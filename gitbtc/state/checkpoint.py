@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 
 from gitbtc import resources
 from gitbtc.digest import sha256
+from gitbtc.errors import CannotWork
 from gitbtc.kinds.layouts import Folded, differing, unfolded
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, EVIDENCE
@@ -61,8 +62,8 @@ class Checkpoints:
 
                 try:
                     self._opened[root] = self._read(snapshot, root, path)
-                except (AttributeError, KeyError, TypeError, ValueError):
-                    pass  # not ours: it is written over
+                except (AttributeError, CannotWork, KeyError, TypeError, ValueError):
+                    pass  # not ours, or its state is gone: it is written over
                 except NotKept as error:
                     with suppress(OSError):
                         if error.is_damaged:

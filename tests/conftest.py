@@ -145,6 +145,11 @@ class Sandbox:
         return repo
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto` half as many again as there are processors: tests wait for what they started."""
+    return -(-3 * (os.cpu_count() or 1) // 2)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Have the suite run over one layout."""
     parser.addoption("--layout", choices=[layouts.WHOLE, layouts.SHARDS], help="how state files lie in tests")

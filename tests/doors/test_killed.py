@@ -148,10 +148,17 @@ class Target:
             path.write_text(path.read_text().replace(f"={self.repo.python}", f"={interpreter}"))
 
     def restore(self) -> None:
-        # What a killed process started may go on for a moment, and write where it is.
-        self.repo.path.rename(gone := self.repo.path.with_name(f"gone-{time.monotonic_ns()}"))
-        shutil.rmtree(gone, ignore_errors=True)
-        shutil.copytree(self._copy, self.repo.path, symlinks=True)
+        # What a killed process started may go on for a moment, and write where it is, or where that was.
+        fresh = self.repo.path.with_name("fresh")
+        shutil.copytree(self._copy, fresh, symlinks=True)
+        is_in_place = False
+        while not is_in_place:
+            with contextlib.suppress(FileNotFoundError):
+                self.repo.path.rename(gone := self.repo.path.with_name(f"gone-{time.monotonic_ns()}"))
+                shutil.rmtree(gone, ignore_errors=True)
+            with contextlib.suppress(OSError):  # it is there again
+                fresh.rename(self.repo.path)
+                is_in_place = True
 
     def run(self, command: tuple[str, ...], victim: str = "nobody", delay: str = FOREVER) -> list[str]:
         """What the killer told of the processes that `victim` names."""

@@ -161,10 +161,10 @@ def test_a_repository_of_the_longer_hash_is_read_too(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     (repo.path / ".git").rename(repo.path / ".git-of-another")
     repo.git("init", "-q", "--object-format=sha256")
-    long = Git(repo.path)
     repo.write("a", "a")
-    long.stage(["a"])
-    long.commit("one")
+    repo.git("add", "a")
+    repo.git("commit", "-q", "-m", "one")
+    long = Git(repo.path)
     head = long.resolve("HEAD")
     assert len(head) == 64
     assert long.loose is not None

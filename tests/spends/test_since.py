@@ -167,7 +167,7 @@ def _txids(some: list[Files]) -> set[str]:
 
 
 @given(st.integers(0, 1 << 30))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_states_read_through_each_other_say_what_they_say_alone(seed: int) -> None:
     some = states(seed, Random(seed))
     txids = _txids(some)
@@ -179,7 +179,7 @@ def test_states_read_through_each_other_say_what_they_say_alone(seed: int) -> No
 
 
 @given(st.integers(0, 1 << 30))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_where_a_state_keeps_the_rules_what_changed_tells_whether_the_next_does(seed: int) -> None:
     others = states(seed, Random(seed))
     before = next((files for files in others if told(read(files)) == []), None)

@@ -34,9 +34,13 @@ def _measure(treasury: Treasury, size: int, count: int) -> str:
     ours = files[1].with_name("ours")
     driver = treasury.driver(O="files/base", A="files/ours", B="files/theirs")
 
+    # As `git merge` announces what it merges: without that it is a merge in memory, which no hook looks at.
+    announced = {f"GITHEAD_{treasury.git('rev-parse', 'theirs').strip()}": "theirs"}
+
     def alone(what: str, *command: str, at_most: int = 0) -> dict[str, float]:
+        treasury.git(*WITHOUT_FILTER, "reset", "--quiet", "--hard", "ours")
         shutil.copyfile(files[1], ours)
-        return {what: timed(*command, cwd=treasury.path, env=treasury.env, at_most=at_most)}
+        return {what: timed(*command, cwd=treasury.path, env=treasury.env | announced, at_most=at_most)}
 
     def in_git(what: str, *configuration: str) -> dict[str, float]:
         return {what: _git_merge(treasury, *configuration)}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.registry import Kinds
     from gitbtc.spends.rules import Violation
     from gitbtc.spends.trailers import Trailer
+    from gitbtc.state.snapshot import Earlier
 
 ROOT_KEY = "gitbtc.check/v1"
 _ALL = "all"
@@ -158,7 +159,7 @@ def _explain(rule: str) -> int:
 class _Step:
     """The step from the parents of a revision, or from HEAD to the work tree. `before`: the states it was made from."""
 
-    def __init__(self, git: Git, rev: str | None, kinds: Kinds, checkpoints: Checkpoints | None) -> None:
+    def __init__(self, git: Git, rev: str | None, kinds: Kinds, checkpoints: Earlier | None) -> None:
         self._merging, self._message = _made(git, rev) if rev else (_in_the_making(git), "")
         self._read = partial(_of_revision, git, kinds=kinds, checkpoints=checkpoints)
         self.before = [self._read(oid) for oid in self._merging.heads if oid]
@@ -194,7 +195,7 @@ def _in_the_making(git: Git) -> Merging:
     return Merging(git, [in_progress.head] if in_progress.head else [])
 
 
-def _of_revision(git: Git, rev: str, kinds: Kinds, checkpoints: Checkpoints | None) -> Snapshot:
+def _of_revision(git: Git, rev: str, kinds: Kinds, checkpoints: Earlier | None) -> Snapshot:
     from gitbtc.repo.reading import objects_of
 
     objects = objects_of(git)

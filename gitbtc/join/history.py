@@ -11,10 +11,14 @@ from operator import attrgetter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Protocol
 
     from gitbtc.join.atoms import Token
+    from gitbtc.repo.git import Entry
+
+    Pair = tuple[Entry | None, Entry | None]  # of one file: before and now
+    Differing = Mapping[str, Pair]  # by path
 
     class Read(Protocol):
         """A commit as it is stored. `time` is its committer's in Unix seconds."""
@@ -24,6 +28,15 @@ if TYPE_CHECKING:
         time: int
         tree: str
         message: bytes
+
+    class Trees(Protocol):
+        """Tells in which files two trees differ; None is the empty tree."""
+
+        def differing(self, old: str | None, new: str) -> dict[str, Pair]:
+            """The files that differ, by path."""
+
+        def folder(self, tree: str, path: str) -> Mapping[str, Entry]:
+            """path -> entry of every file in one folder of a tree; none where it is no folder."""
 
 
 TRAILER = "Gitbtc-Join"

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from gitbtc.join.atoms import Token
     from gitbtc.join.base_files import BaseFiles
-    from gitbtc.join.history import Node
-    from gitbtc.join.reading import Pair, Trees
+    from gitbtc.join.history import Node, Pair, Trees
     from gitbtc.kinds.layouts import Layout
     from gitbtc.kinds.registry import Kinds
 

@@ -14,29 +14,16 @@ from gitbtc.kinds.layouts import layout_named, stranger
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Protocol
 
     from gitbtc.join.differences import Difference, Differences
-    from gitbtc.join.history import Node
+    from gitbtc.join.history import Differing, Node, Pair, Trees
     from gitbtc.join.states import Changes, Name
     from gitbtc.kinds.kind import Key, Kind, Record
     from gitbtc.kinds.registry import Kinds
     from gitbtc.repo.git import Entry
 
-    Pair = tuple[Entry | None, Entry | None]
-    Differing = Mapping[str, Pair]
-
     # Answers with the differences of versions of files from the contents of those files at the base.
     ReadAll = Callable[[Mapping[str, bytes], Sequence[tuple[str, str]]], Differences]
-
-    class Trees(Protocol):
-        """Tells in which files two trees differ; None is the empty tree."""
-
-        def differing(self, old: str | None, new: str) -> dict[str, tuple[Entry | None, Entry | None]]:
-            """path -> (entry before, entry now)."""
-
-        def folder(self, tree: str, path: str) -> Mapping[str, Entry]:
-            """path -> entry of every file in one folder of a tree; none where it is no folder."""
 
 
 class Reading:
@@ -154,11 +141,17 @@ class Reading:
         if not is_relaid:
             group = {path: self._sound_pair(kind, path, *pair) for path, pair in group.items()}
         before, after = (self._side(node, kind, whole, group, side, is_relaid=is_relaid) for side in (0, 1))
+        return self._changed(whole, kind, before, after)
+
+    def _changed(
+        self, path: str, kind: Kind, before: Mapping[Key, bytes | None], after: Mapping[Key, bytes | None]
+    ) -> dict[Name, Record | None]:
+        """The records that are otherwise after a commit, given the lines in which each side differs from the base."""
         found: dict[Name, Record | None] = {}
         for key in {**before, **after}:
-            line = self._line(after, whole, key)
-            if self._line(before, whole, key) != line:
-                found[whole, key] = None if line is None else codec.decode_line(kind, line)
+            line = self._line(after, path, key)
+            if self._line(before, path, key) != line:
+                found[path, key] = None if line is None else codec.decode_line(kind, line)
         return found
 
     def _side(  # noqa: PLR0913 - one side of what a commit does
@@ -225,7 +218,7 @@ class Reading:
         if not kind.is_array:
             content = self._difference(path, new) if new else b""
             return {(path, ()): codec.parse(kind, content) if isinstance(content, bytes) and content else None}
-        found = self._in_array(path, kind, old, new)
+        found = self._changed(path, kind, self._lines_of(path, old), self._lines_of(path, new))
         if (old is None) != (new is None):
             found[path, None] = None if new is None else {}
         return found
@@ -235,15 +228,6 @@ class Reading:
         while entry is not None and (path, entry[1]) in self._broken:
             entry = self._broken[path, entry[1]]
         return entry
-
-    def _in_array(self, path: str, kind: Kind, old: Entry | None, new: Entry | None) -> dict[Name, Record | None]:
-        before, after = self._lines_of(path, old), self._lines_of(path, new)
-        changed = [key for key in {**before, **after} if self._line(before, path, key) != self._line(after, path, key)]
-        found: dict[Name, Record | None] = {}
-        for key in changed:
-            line = self._line(after, path, key)
-            found[path, key] = None if line is None else codec.decode_line(kind, line)
-        return found
 
     def _line(self, differing: Mapping[Key, bytes | None], path: str, key: Key) -> bytes | None:
         return differing[key] if key in differing else self.base_files.line(path, key)

@@ -20,16 +20,24 @@ from gitbtc.spends.evidence import Evidence
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import TypeVar
+    from typing import Protocol, TypeVar
 
     from gitbtc.kinds.kind import Kind, Record
     from gitbtc.kinds.lines import Lines
     from gitbtc.repo.git import Entry, Git
-    from gitbtc.state.checkpoint import Checkpoints
 
     T = TypeVar("T")
     ReadBlob = Callable[[str], bytes]  # oid -> content
     Read = Callable[[str, str], bytes]  # path, oid -> content
+
+    class Earlier(Protocol):
+        """States that were looked at before (gitbtc.state.checkpoint)."""
+
+        def known(self, snapshot: Snapshot, root: str) -> Evidence | None:
+            """What `snapshot` can be read through; None for nothing."""
+
+        def propose(self, snapshot: Snapshot, root: str, is_sound: Callable[[Evidence], bool]) -> None:
+            """Have the evidence of `snapshot` kept, if that is worth it and breaks no rule (`is_sound`)."""
 
 
 _NO_FILE = (SYMBOLIC_LINK, SUBMODULE)
@@ -51,7 +59,7 @@ class Snapshot:
     """
 
     def __init__(
-        self, name: str, entries: Mapping[str, Entry], read: Read, kinds: Kinds, checkpoints: Checkpoints | None = None
+        self, name: str, entries: Mapping[str, Entry], read: Read, kinds: Kinds, checkpoints: Earlier | None = None
     ) -> None:
         self.name = name
         self.checkpoints = checkpoints
@@ -279,14 +287,14 @@ def _below(root: str, path: str) -> str:
 
 
 def of_revision(
-    git: Git, revision: str | None, read: ReadBlob, kinds: Kinds, checkpoints: Checkpoints | None = None
+    git: Git, revision: str | None, read: ReadBlob, kinds: Kinds, checkpoints: Earlier | None = None
 ) -> Snapshot:
     """The snapshot of a commit; an empty one for None (before the first commit, or without a common ancestor)."""
     entries = git.tree_entries(revision) if revision else {}
     return Snapshot(revision[:12] if revision else "nothing", entries, _of(read), kinds, checkpoints)
 
 
-def of_index(git: Git, read: ReadBlob, kinds: Kinds, checkpoints: Checkpoints | None = None) -> Snapshot:
+def of_index(git: Git, read: ReadBlob, kinds: Kinds, checkpoints: Earlier | None = None) -> Snapshot:
     """The snapshot that the next commit would record, from the index that Git names to its hooks."""
     return Snapshot("the index", git.index_entries(), _of(read), kinds, checkpoints)
 
@@ -303,9 +311,7 @@ def of_contents(name: str, contents: Mapping[str, bytes], kinds: Kinds) -> Snaps
     return Snapshot(name, entries, lambda path, _: contents[path], kinds)
 
 
-def of_work_tree(
-    git: Git, kinds: Kinds, read: ReadBlob | None = None, checkpoints: Checkpoints | None = None
-) -> Snapshot:
+def of_work_tree(git: Git, kinds: Kinds, read: ReadBlob | None = None, checkpoints: Earlier | None = None) -> Snapshot:
     """The state files as they lie in the work tree, tracked or not, but for ignored ones. With `read`, those that are
     as the index has them have their oids; nobody knows those of others.
     """

@@ -44,10 +44,7 @@ def large(repo: Repo) -> None:
 @once
 def large_in_shards(repo: Repo) -> None:
     """The same in shards."""
-    coins(repo, *MANY, SECOND, coin(2), change_of(PAID))
-    transactions(repo, PAID, LOST)
-    chain(repo, 110)
-    repo.unexamined("a large wallet")
+    large(repo)
     repo.gitbtc("reshard")
 
 

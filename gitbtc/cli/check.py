@@ -133,11 +133,12 @@ def _label_drift(snapshot: Snapshot, root: str) -> Iterator[dict[str, str]]:
 
     if not (snapshot.of_kind(root, KIND) and snapshot.of_kind(root, LABELS)):
         return
+    files = Files(lambda kind: codec.opened(built_in(kind), snapshot.of_kind(root, kind)))
     try:
-        files = Files(lambda kind: codec.opened(built_in(kind), snapshot.of_kind(root, kind)))
+        differing = drift(files)
     except codec.Malformed:  # `gitbtc validate` says so
         return
-    for address, here, there in drift(files):
+    for address, here, there in differing:
         text = f"{address} is “{here}” there, “{there}” in labels.json; `gitbtc labels sync` writes one into the other"
         yield {"path": path_in(root, KIND), "type": LABEL_DRIFT, "identity": address, "text": text}
 

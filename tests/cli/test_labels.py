@@ -450,6 +450,11 @@ def test_what_is_named_has_to_be_known_and_be_one_thing(named: Repo) -> None:
     assert named.read("wallet/utxos.json") == before
 
 
+def test_names_that_cannot_be_read_do_not_keep_check_from_telling_the_rest(named: Repo) -> None:
+    named.write("wallet/labels.json", "[{")
+    assert "1 root checked" in named.gitbtc("check", ok=(0, 1)).stdout
+
+
 def test_two_files_that_differ_are_told_and_one_is_written_into_the_other(named: Repo) -> None:
     put(named, "wallet/labels.json",
         {"address": ADDRESS, "label": "income", "category": "income", "created_at": 1})  # fmt: skip

@@ -10,6 +10,7 @@ from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.delta import NotCanonical, body
 from gitbtc.kinds.layouts import Folded, differing, folded, holding, read, refolded
 from gitbtc.kinds.shards import TXID
+from gitbtc.repo.blobs import LastRead
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.spends import COINS
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     Entries = Mapping[str, Entry]  # path -> (mode, oid)
 
 _MOST = 16  # commits whose files are listed
-_KEPT_BYTES = 32 << 20  # of shards,
-_JOINED = 4  # and files that shards make by sorting their records
+_JOINED = 4  # files that shards make by sorting their records
 
 
 class Listings:
@@ -81,8 +81,8 @@ class Contents:
 
     def __init__(self, blob: Callable[[str], bytes]) -> None:
         self.blob = blob
-        self._shards: dict[str, bytes] = {}  # those read last: the next commit's version has most of them too
-        self._size = 0
+        # The bytes of one shard, given its blob: the next commit's version has most of them too.
+        self.shard = LastRead(blob)
         self._sorted = lru_cache(maxsize=_JOINED)(self._join)
 
     def of(self, entry: Entry | None) -> bytes:
@@ -134,17 +134,6 @@ class Contents:
 
     def _join(self, oid: Folded, names: Sequence[str] | None = None) -> bytes:
         return read(oid, lambda _, blob: self.shard(blob), names)
-
-    def shard(self, blob: str) -> bytes:
-        """The bytes of one shard."""
-        if blob not in self._shards:
-            content = self.blob(blob)
-            self._size += len(content)
-            if self._size > _KEPT_BYTES:
-                self._shards.clear()
-                self._size = len(content)
-            self._shards[blob] = content
-        return self._shards[blob]
 
 
 def _readable(entry: Entry) -> str:

@@ -414,16 +414,16 @@ def violations(evidence: Evidence, before: Evidence | None = None, *, is_kept: b
     A wallet has many coins. Of those that are as they were in `before`, which was held to the rules, none is read; and
     where `before` is known to break none of them (`is_kept`), only what changed is looked at, unless that breaks one.
     """
-    scope = Scope(evidence)
     changed = _changed(evidence, before)
+    if is_kept and changed is not None and not any(_held_against(evidence, changed)):
+        return
+    scope = Scope(evidence)
     if changed is not None:
-        if (
-            is_kept
-            and not any(any(rule(evidence, changed)) for rule in _RULES)
-            and not any(_coins(evidence, changed.coins))
-        ):
-            return
         scope.coins = changed.coins
+    yield from _held_against(evidence, scope)
+
+
+def _held_against(evidence: Evidence, scope: Scope) -> Iterator[Violation]:
     for rule in _RULES:
         yield from rule(evidence, scope)
     yield from _coins(evidence, scope.coins)

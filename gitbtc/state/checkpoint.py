@@ -16,8 +16,8 @@ from gitbtc import resources
 from gitbtc.digest import sha256
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.layouts import Folded, differing, unfolded
-from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, EVIDENCE
+from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Checkpoints:
             return None
         entries: dict[str, Entry] = {path: (mode, oid) for path, (mode, oid) in json.loads(told["files"]).items()}
         origin = snapshot.beside("the state that was looked at last", entries)
-        whole = _paths(root)[EVIDENCE.index(COINS)]
+        whole = path_in(root, COINS)
         listed = origin.oid(whole)
         if isinstance(listed, Folded):
             coins: Coins = CoinsInShards({name: partial(origin.in_shards, whole, [name]) for name in listed.files})
@@ -135,13 +135,13 @@ class Checkpoints:
 
 
 def _paths(root: str) -> list[str]:
-    """The paths of the files of a root that tell of coins, in the order of EVIDENCE."""
-    return [f"{root}/{built_in(kind).path}" if root else built_in(kind).path for kind in EVIDENCE]
+    """The paths of the files of a root that tell of coins."""
+    return [path_in(root, kind) for kind in EVIDENCE]
 
 
 def _holding(origin: Snapshot, root: str, kind: str, txid: str) -> bytes:
     """The file in which the record of a transaction lies."""
-    path = _paths(root)[EVIDENCE.index(kind)]
+    path = path_in(root, kind)
     listed = origin.oid(path)
     if isinstance(listed, Folded):
         return origin.in_shards(path, [txid[: listed.layout.digits]])

@@ -26,13 +26,13 @@ _EVERY = 1.0  # seconds from line to line
 _USUAL_DELAY = 2  # seconds, as Git's
 _ERRORS = 2
 
-_steps: list[Step] = []  # the outermost first
+_steps: list[Doing] = []  # the outermost first
 _begun = 0.0  # when that began
 _line: _Line | None = None
 _listeners = 0
 
 
-class Step:
+class Doing:
     """Something that is being done, in a `with`: `what` in words, and where its parts are counted, `done` of `of`."""
 
     __slots__ = ("done", "of", "what")
@@ -56,17 +56,17 @@ class Step:
             _steps.remove(self)
 
 
-def doing(what: str, of: int = 0) -> Step:
+def doing(what: str, of: int = 0) -> Doing:
     """A step that begins with a `with` and ends with it."""
-    return Step(what, of)
+    return Doing(what, of)
 
 
 def counted(what: str, items: Iterable[T], of: int) -> Iterable[T]:
     """`items`, of which there are `of`, as a step that counts them; themselves where nobody is told."""
-    return _counted(Step(what, of), items) if _line is not None or _listeners else items
+    return _counted(Doing(what, of), items) if _line is not None or _listeners else items
 
 
-def _counted(step: Step, items: Iterable[T]) -> Iterator[T]:
+def _counted(step: Doing, items: Iterable[T]) -> Iterator[T]:
     with step:
         for item in items:
             yield item

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Self
 
-    from gitbtc.repo.loose import Row
+    from gitbtc.repo.loose import IndexRow
 
 Entry = tuple[str, str]  # mode as Git writes it (100644, 100755, 120000, 160000), oid
 
@@ -138,7 +138,7 @@ class Index(Revisions):
             return {row.path: row.entry for row in rows if not row.stage and row.is_in(self.cwd, written)}
         return {}
 
-    def _written_down(self) -> list[Row] | None:
+    def _written_down(self) -> list[IndexRow] | None:
         """What `_staged` tells, read from the file; None where that is Git's to read."""
         common = self._plain_place(COMMON)
         return index_rows(self._index_file(), oid_digits(common)) if common else None

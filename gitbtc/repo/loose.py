@@ -143,7 +143,7 @@ def _rows(tree: bytes, digest_size: int) -> Iterator[tuple[bytes, str, str]]:
         at = end
 
 
-class Row:
+class IndexRow:
     """An entry of the index: `path`, `stage` and `entry`, and what Git noted of its file to know it by."""
 
     __slots__ = ("_noted", "entry", "path", "stage")
@@ -171,7 +171,7 @@ class Row:
         return tuple(number & 0xFFFFFFFF for number in told) == noted[:4] + noted[5:6] + noted[7:]
 
 
-def index_rows(path: str, digits: int) -> list[Row] | None:
+def index_rows(path: str, digits: int) -> list[IndexRow] | None:
     """The entries of the index in the file `path`, whose oids have so many digits."""
     try:
         with open(path, "rb") as file:
@@ -195,7 +195,7 @@ def index_rows(path: str, digits: int) -> list[Row] | None:
         named = modes.get(mode) or modes.setdefault(mode, f"{int.from_bytes(mode):06o}")
         noted = content[at : at + _NOTED.size]
         oid = content[begin - 2 - size : begin - 2].hex()
-        rows.append(Row(content[begin:end].decode("utf-8", "surrogateescape"), flags, (named, oid), noted))
+        rows.append(IndexRow(content[begin:end].decode("utf-8", "surrogateescape"), flags, (named, oid), noted))
         at += (end - at) // 8 * 8 + 8
     return rows if _is_all(content, at, size) else None
 

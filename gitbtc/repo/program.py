@@ -287,7 +287,7 @@ class GitProgram:
 _ASKING = frozenset(["fetch", "push", "ls-remote"])
 
 
-def _told(arguments: tuple[str, ...]) -> progress.Paused | progress.Step:
+def _told(arguments: tuple[str, ...]) -> progress.Paused | progress.Doing:
     """What to hold while git runs, so that people who wait are told."""
     return progress.Paused() if _ASKING.intersection(arguments) else progress.doing(f"git {arguments[0]}")
 

@@ -179,7 +179,7 @@ def _bytes(txid: str) -> bytes:
 # -- what is kept, as evidence -----------------------------------------------------------------------------------------
 
 
-class Kept(Evidence):
+class KeptEvidence(Evidence):
     """The evidence in `store`; NotKept where it cannot be had, also later.
 
     `files` answers a kind with the file of that state, `place` a kind and a txid with the file that has its record,

@@ -362,7 +362,7 @@ class Scope:
         return records.items()
 
 
-class Changed(Scope):
+class ChangedScope(Scope):
     """What can break a rule that was kept before: what changed, and what is next to it. A record is held against the
     outputs that it spends, against what spends its own, and against the marks that lead from it; a circle of marks
     that was none before has a changed record in it.
@@ -389,13 +389,13 @@ class Changed(Scope):
         return [(txid, records[txid]) for txid in self._records if txid in records]
 
 
-def _changed(evidence: Evidence, before: Evidence | None) -> Changed | None:
+def _changed(evidence: Evidence, before: Evidence | None) -> ChangedScope | None:
     """What may break a rule that none broke before; None where that may be anything."""
     changed = None if before is None else evidence.differing(before)
     if before is None or changed is None:
         return None
     is_lower = evidence.tip is not None and (before.tip is None or evidence.tip < before.tip)
-    return None if is_lower else Changed(evidence, before, changed)
+    return None if is_lower else ChangedScope(evidence, before, changed)
 
 
 _RULES: tuple[Callable[[Evidence, Scope], Iterator[Violation]], ...] = (

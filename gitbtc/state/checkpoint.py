@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from gitbtc.repo.git import Entry, Git
     from gitbtc.spends.evidence import Evidence
-    from gitbtc.spends.kept import Kept, Store
+    from gitbtc.spends.kept import KeptEvidence, Store
     from gitbtc.state.snapshot import Snapshot
 
-    _Opened = tuple[Kept, Store, Mapping[str, str]]  # the evidence, its file, and what is told of it
+    _Opened = tuple[KeptEvidence, Store, Mapping[str, str]]  # the evidence, its file, and what is told of it
 
 _LARGE = 1 << 20  # bytes of the files: what is smaller is read as quickly
 _FAR = 16  # shards that differ: from here on the checkpoint follows
@@ -71,7 +71,7 @@ class Checkpoints:
         return self._opened[root]
 
     def _read(self, snapshot: Snapshot, root: str, path: str) -> _Opened | None:
-        from gitbtc.spends.kept import Kept, Store
+        from gitbtc.spends.kept import KeptEvidence, Store
         from gitbtc.spends.listing import Coins, CoinsInShards
 
         store = Store(path)
@@ -87,7 +87,9 @@ class Checkpoints:
             coins: Coins = CoinsInShards({name: partial(origin.in_shards, whole, [name]) for name in listed.files})
         else:
             coins = Coins(origin.content(whole))
-        kept = Kept(store, partial(origin.of_kind, root), lru_cache(maxsize=64)(partial(_holding, origin, root)), coins)
+        kept = KeptEvidence(
+            store, partial(origin.of_kind, root), lru_cache(maxsize=64)(partial(_holding, origin, root)), coins
+        )
         kept.origin, kept.is_sound = origin, True
         return kept, store, told
 

@@ -10,7 +10,7 @@ import pytest
 
 from gitbtc.errors import CannotWork
 from gitbtc.repo.git import Git
-from gitbtc.repo.loose import Loose, Row, index_rows
+from gitbtc.repo.loose import IndexRow, Loose, index_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def loose_of(repo: Repo) -> Loose:
     return found
 
 
-def index_of(repo: Repo) -> list[Row] | None:
+def index_of(repo: Repo) -> list[IndexRow] | None:
     """The index, read without git."""
     return index_rows(str(repo.path / ".git" / "index"), len(repo.git("rev-parse", "HEAD").strip()))
 

@@ -17,7 +17,7 @@ from gitbtc.kinds.layouts import Layout, divided
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import CHAIN, COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import Evidence
-from gitbtc.spends.kept import Kept, NotKept, Store
+from gitbtc.spends.kept import KeptEvidence, NotKept, Store
 from gitbtc.spends.listing import CoinsInShards
 from gitbtc.spends.rules import violations
 from tests.oracle.histories import history
@@ -128,11 +128,13 @@ def read(files: Files, known: Evidence | None = None) -> Evidence:
     return Evidence({kind: content(files, kind) for kind in EVIDENCE}.__getitem__, known)
 
 
-def kept(store: Store, files: Files) -> Kept:
+def kept(store: Store, files: Files) -> KeptEvidence:
     """What `store` keeps, and the records of `files`, in shards."""
     shards = {kind: divided(built_in(kind), ONE_DIGIT, content(files, kind)) for kind in (COINS, TRANSACTIONS, MEMPOOL)}
     coins = CoinsInShards({name: lambda one=shard: one for name, shard in shards[COINS].items()})  # type: ignore[misc]  # a loop's value
-    return Kept(store, lambda kind: content(files, kind), lambda kind, txid: shards[kind].get(txid[:1], b""), coins)
+    return KeptEvidence(
+        store, lambda kind: content(files, kind), lambda kind, txid: shards[kind].get(txid[:1], b""), coins
+    )
 
 
 def said(evidence: Evidence, txids: set[str]) -> dict[str, Any]:

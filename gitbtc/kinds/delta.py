@@ -16,7 +16,7 @@ from gitbtc.progress import doing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from mmap import mmap
 
     from gitbtc.kinds.frame import Frame
@@ -79,6 +79,68 @@ def _line(kind: Kind, text: bytes | None) -> RecordLine | None:
         return None
     record = codec.decode_line(kind, text)
     return RecordLine(text, record, codec.key_of(kind, record, text))
+
+
+def place(kind: Kind, content: Buffer, key: Key, within: tuple[int, int]) -> tuple[int, int]:
+    """Where the line of the record of that key begins, and its line end stands, in a canonical file whose lines lie
+    `within` these offsets (`body`): found by bisection. Where there is none, twice where it would begin. Malformed.
+    """
+    begin, end = within
+    while begin < end:
+        start = max(content.rfind(b"\n", 0, (begin + end) // 2) + 1, begin)  # of the line in the middle
+        stop = content.find(b"\n", start)
+        found = codec.key_on(kind, content[start:stop].removesuffix(kind.frame.end[:-1]))
+        if found == key:
+            return start, stop
+        if found < key:
+            begin = stop + 1
+        else:
+            end = start
+    return begin, begin
+
+
+def line_of(kind: Kind, content: Buffer, key: Key) -> bytes | None:
+    """The canonical line of the record of that key, found by bisection in a canonical file; None where there is none.
+    Malformed.
+    """
+    try:
+        start, stop = place(kind, content, key, body(content, kind.frame))
+    except NotCanonical:
+        return codec.keyed(kind, content[:]).get(key)
+    return content[start:stop].removesuffix(kind.frame.end[:-1]) if start < stop else None
+
+
+_FEW = 4096  # bytes of the file for each record that changes: where there are less, all are written anew
+
+
+def spliced(kind: Kind, content: bytes, lines: Mapping[Key, bytes | None]) -> bytes:
+    """A canonical file with some records, by their keys, as these lines are: None for one that is to go. What stays is
+    not parsed, but where most of the file changes. Malformed.
+    """
+    try:
+        begin, end = body(content, kind.frame)
+    except NotCanonical:
+        begin = end = 0
+    if not kind.is_array or begin == end or end - begin < _FEW * len(lines):
+        return _written_anew(kind, content, lines)
+    close, pieces, done = kind.frame.end, [], begin
+    for key in sorted(lines):
+        start, stop = place(kind, content, key, (done, end))
+        pieces.append(content[done:start])
+        if start == end and start > done:  # the last line lacks its comma
+            pieces[-1] = content[done : start - 1] + close
+        done = min(stop + 1, end) if start < stop else start
+        line = lines[key]
+        if line is not None:
+            pieces += [line, close]
+    pieces += [content[done : end - 1] + close] if done < end else []
+    text = b"".join(pieces)
+    return kind.frame.head + text[: -len(close)] + b"\n" + kind.frame.foot if text else kind.frame.empty
+
+
+def _written_anew(kind: Kind, content: bytes, lines: Mapping[Key, bytes | None]) -> bytes:
+    held: dict[Key, bytes | None] = {**codec.keyed(kind, content), **lines}
+    return codec.encode_lines(kind, [line for key in sorted(held) if (line := held[key]) is not None])
 
 
 def body(content: Buffer, frame: Frame = ARRAY) -> tuple[int, int]:

@@ -9,8 +9,9 @@ from gitbtc.spends import COINS, TRANSACTIONS
 from gitbtc.spends.evidence import EVENT, inputs, is_dead
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
 
+    from gitbtc.kinds.kind import Record
     from gitbtc.sources.snapshot import Outpoint, SourceSnapshot
     from gitbtc.spends.evidence import Evidence
 
@@ -64,19 +65,15 @@ def _spenders(outpoint: Outpoint, view: Evidence) -> set[str]:
     return {txid for txid, strength in view.claimants(outpoint).items() if strength > EVENT}
 
 
-def forgotten(snapshot: SourceSnapshot, after: Evidence, earlier: Collection[str]) -> list[str]:
-    """A line for each unconfirmed transaction here that the source does not know, although it once told it (`earlier`),
-    or it spends its coins: a wallet that was made anew knows no payment that no block holds.
+def forgotten(snapshot: SourceSnapshot, unknown: Mapping[str, Record], was_told: Callable[[str], bool]) -> list[str]:
+    """A line for each unconfirmed transaction here, of those `unknown` to the source (by txid), that it once told
+    (`was_told`), or that spends its coins: a wallet that was made anew knows no payment that no block holds.
     """
-    if TRANSACTIONS not in snapshot.records:
-        return []
-    known = {record["txid"] for record in snapshot.records[TRANSACTIONS]}
     way_out = "it counts until a block decides, or somebody says `abandoned` in its record"
     return [
         f"{txid} is unconfirmed, and {snapshot.source} does not know it (any more); {way_out}"
-        for txid, record in sorted(after.transactions.items())
-        if txid not in known
-        and not record["confirmed"]
+        for txid, record in sorted(unknown.items())
+        if not record["confirmed"]
         and not is_dead(record)
-        and (txid in earlier or not snapshot.owned.isdisjoint(inputs(record)))
+        and (was_told(txid) or not snapshot.owned.isdisjoint(inputs(record)))
     ]

@@ -22,7 +22,7 @@ from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.keys.finding import NOT_WRITTEN, refusal
 from gitbtc.keys.scan import holds_a_part_of_a_phrase, scan
 from gitbtc.kinds import codec, registry
-from gitbtc.kinds.delta import delta
+from gitbtc.kinds.delta import delta, line_of, spliced
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.merge.told import Telling
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitbtc.judge.spend_gate import RootVerdict
-    from gitbtc.kinds.kind import Key, Kind, Record
+    from gitbtc.kinds.kind import Key, Kind
     from gitbtc.sources.snapshot import SourceSnapshot
     from gitbtc.sources.statefiles import FileChange
     from gitbtc.spends.evidence import Evidence
@@ -98,7 +98,7 @@ class Bringing:
         self.after: dict[str, bytes] = dict(self.here)
         self._before: dict[str, bytes] = {}
         self._told: dict[str, bytes] = {}
-        self._earlier: set[str] = set()
+        self._now: dict[str, bytes] = {}  # what the source tells
         self._notices: list[str] = []
         self._alarms: list[str] = []  # what is told before anything else
         self._news: str | None = None  # the commit of what the source told
@@ -139,20 +139,20 @@ class Bringing:
         self._before = before = dict(last.files) if last else {}
         for path, content in self.here.items():
             if content != before.get(self._by_path[path].name):  # which an import has found valid
-                statefiles.check_records(self._root, self._by_path[path], content)
-        transactions = self._by_path[self._path(TRANSACTIONS)]
-        earlier = codec.parse(transactions, before.get(TRANSACTIONS, b"[]"))
-        self._earlier = {record["txid"] for record in earlier}
-        self._check_age(earlier)
+                known = before.get(self._by_path[path].name, b"")
+                statefiles.check_records(self._root, self._by_path[path], content, known)
+        self._now = {
+            path: codec.encode_file(kind, self._snapshot.records[kind.name])
+            for path, kind in self._by_path.items() if kind.name in self._snapshot.records
+        }  # fmt: skip
+        self._check_age()
         self._told = dict(before)
         base, theirs = dict(self.here), dict(self.here)  # it has no word on the kinds that it does not speak of
         options = Options(Style, into_ours=True, telling=Telling(self._snapshot.tip))
-        for path, kind in self._by_path.items():
-            if kind.name not in self._snapshot.records:
-                continue
-            here = self.here.get(path, b"")
+        for path, now in self._now.items():
+            kind, here = self._by_path[path], self.here.get(path, b"")
             last_word = before.get(kind.name, b"")
-            heard = words(kind, last_word, here, self._snapshot, self._is_gone, volatile=self._volatile)
+            heard = words(kind, last_word, here, now, self._snapshot, self._is_gone, volatile=self._volatile)
             merge = merge_files(kind, heard.base, here, heard.theirs, options)
             self.after[path] = merge.content
             base[path], theirs[path], self._told[kind.name] = heard.base, heard.theirs, heard.told
@@ -184,12 +184,13 @@ class Bringing:
             left = {key: line for key, line in policies.items() if key not in closed}
             self.after[routing] = self._encoded(routing, left)
 
-    def _check_age(self, earlier: list[Record]) -> None:
+    def _check_age(self) -> None:
         """Refuse answers that are older than the last ones. After a reorganisation a wallet still knows what it had."""
-        tip, known = self._snapshot.tip, self._snapshot.records.get(TRANSACTIONS)
-        txids = {record["txid"] for record in known or ()}
-        for record in earlier if known is not None else ():
-            if record["txid"] not in txids and (record["block_height"] or 0) > tip:
+        tip, path = self._snapshot.tip, self._path(TRANSACTIONS)
+        last = self._before.get(TRANSACTIONS, b"")
+        for change in delta(self._by_path[path], last, self._now[path]) if path in self._now else ():
+            record = change.old_record or {}
+            if change.new is None and (record["block_height"] or 0) > tip:
                 raise GitbtcError(
                     f"nothing was imported: these answers are of block {tip}, and do not know {record['txid']}, which "
                     f"{self._source.name} told in block {record['block_height']}: they are older than the last ones"
@@ -218,13 +219,13 @@ class Bringing:
         """
         repeated = {key for kind in (TRANSACTIONS, MEMPOOL) for key in self._repeated(kind)}
         for path in map(self._path, (TRANSACTIONS, MEMPOOL) if repeated else ()):
-            here, before = self._lines(path, self.here), self._lines(path, base)
-            before = {key: line for key, line in before.items() if key not in repeated}
-            base[path] = self._encoded(path, before | {key: here[key] for key in repeated & here.keys()})
+            here = {key: line_of(self._by_path[path], self.here.get(path, b""), key) for key in repeated}
+            base[path] = spliced(self._by_path[path], base.get(path, b""), here)
         path = self._path(TRANSACTIONS)
-        if theirs.get(path) != self.after.get(path):
-            after, told = self._lines(path, self.after), self._lines(path, theirs)
-            theirs[path] = self._encoded(path, {key: after.get(key, line) for key, line in told.items()})
+        changes = delta(self._by_path[path], theirs.get(path, b""), self.after.get(path, b""))
+        people = {one.key: one.new for one in changes if one.old is not None and one.new is not None}
+        if people:
+            theirs[path] = spliced(self._by_path[path], theirs[path], people)
         snapshots: dict[str | None, Snapshot] = {
             _BEFORE: self._snapshot_of(_BEFORE, base),
             _HERE: self._snapshot_here,
@@ -241,14 +242,14 @@ class Bringing:
         """The records that the source tells as before, and that become others than those here. What a person settled
         here stays so: the source, which has not heard of it, says nothing against it.
         """
-        path, transactions = self._path(kind), self._evidence_here.transactions
-        if self.here.get(path) == self.after.get(path):
-            return set()
-        here, after = self._lines(path, self.here), self._lines(path, self.after)
-        before, told = (codec.keyed(self._by_path[path], files.get(kind, b"")) for files in (self._before, self._told))
+        path, known = self._path(kind), self._by_path[self._path(kind)]
+        here, after = (files.get(path, b"") for files in (self.here, self.after))
+        before, told = (files.get(kind, b"") for files in (self._before, self._told))
+        apart = {change.key for change in delta(known, here, after)} if here != after else set()
+        apart = apart.difference(change.key for change in delta(known, before, told)) if apart else apart
         return {
-            key for key, line in before.items()
-            if line == told.get(key) and here.get(key) != after.get(key) and not is_marked(transactions.get(key[0], {}))
+            key for key in apart
+            if line_of(known, before, key) and not is_marked(self._evidence_here.transactions.get(key[0], {}))
         }  # fmt: skip
 
     def _lines(self, path: str, files: Mapping[str, bytes]) -> dict[Key, bytes]:
@@ -297,8 +298,17 @@ class Bringing:
             told = {self._path(kind): content for kind, content in self._told.items()}
             known = self._snapshot_of(_NOW, told).evidence("", self._evidence_here)
             self._notices += balance.check(self._snapshot, known, self.evidence)
-        self._notices += balance.forgotten(self._snapshot, self.evidence, self._earlier)
+        self._notices += self._forgotten()
         self._notices += self._tip()
+
+    def _forgotten(self) -> list[str]:
+        path = self._path(TRANSACTIONS)
+        if path not in self._now:
+            return []
+        kind, earlier = self._by_path[path], self._before.get(TRANSACTIONS, b"")
+        unknown = {one.key[0]: one.new_record for one in delta(kind, self._now[path], self.after.get(path, b""))
+                   if one.old is None and one.new_record is not None}  # fmt: skip
+        return balance.forgotten(self._snapshot, unknown, lambda txid: line_of(kind, earlier, (txid,)) is not None)
 
     def _check_keys(self) -> None:
         """Refuse what holds a private key, in a label say, before Git stores what the source told."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec
+from gitbtc.kinds.delta import delta
 from gitbtc.kinds.formats import ANY_NETWORK
 from gitbtc.kinds.lines import Lines
 from gitbtc.kinds.networks import claimed_in, networks_of
-from gitbtc.kinds.validate import validate_change, violations
+from gitbtc.kinds.validate import validate_change
 from gitbtc.repo import files
 from gitbtc.state.on_disk import OnDisk
 
@@ -90,10 +91,9 @@ def laid_out(root: Path, contents: Mapping[str, tuple[Kind, bytes]]) -> dict[str
     return made
 
 
-def check_records(root: Path, kind: Kind, content: bytes) -> None:
-    """Refuse a file whose records are not valid: merging relies on every field."""
-    records = codec.parse(kind, content)
-    wrong = next(violations(kind, records if kind.is_array else [records]), None)
+def check_records(root: Path, kind: Kind, content: bytes, known: bytes = b"") -> None:
+    """Refuse a file whose records, but for those of a `known` one, are not valid: merging relies on every field."""
+    wrong = next(validate_change(kind, known, content), None)
     if wrong is not None:
         lines = {
             path: Lines(kind, held).of(wrong.record or {}, wrong.field) for path, held in files_of(root, kind).items()
@@ -129,17 +129,12 @@ def change(kind: Kind, old: bytes, new: bytes) -> FileChange:
     """What became of a file; `old` is empty where there was none."""
     if not kind.is_array:
         return FileChange(kind.path, kind, added=int(not old), changed=int(bool(old) and old != new), made=not old)
-    if old == new:
-        return FileChange(kind.path, kind)
-    before, after = codec.keyed(kind, old), codec.keyed(kind, new)
+    changes = delta(kind, old, new) if old != new else []
+    added, removed = (sum(getattr(one, side) is None for one in changes) for side in ("old", "new"))
     return FileChange(
-        kind.path,
-        kind,
-        added=len(after.keys() - before.keys()),
-        changed=sum(before[key] != line for key, line in after.items() if key in before),
-        removed=len(before.keys() - after.keys()),
-        made=not old,
-    )
+        kind.path, kind, added=added, changed=len(changes) - added - removed, removed=removed,
+        made=not old and bool(new),
+    )  # fmt: skip
 
 
 def write(contents: dict[Path, bytes]) -> None:

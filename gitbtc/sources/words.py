@@ -7,9 +7,11 @@ answers for the whole kind; else its last word stands. Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.kinds import codec
+from gitbtc.kinds.delta import delta, spliced
 from gitbtc.kinds.kind import SOURCE
 from gitbtc.merge.records import changed_fields, same
 from gitbtc.merge.told import kept
@@ -36,20 +38,20 @@ class Words:
     notices: list[str]
 
 
-def words(  # noqa: PLR0913 - what an import knows of a file
+def words(  # noqa: PLR0913, PLR0917 - what an import knows of a file
     kind: Kind,
     before: bytes,
     here: bytes,
+    now: bytes,
     snapshot: SourceSnapshot,
     is_gone: Callable[[Key], bool],
     *,
     volatile: bool = True,
 ) -> Words:
-    """The words on `kind`, which the snapshot speaks of; `before` is what it told last and `here` the file here, each
-    canonical, b"" for none. `is_gone`: whether a coin that is not listed here was spent, or never made, by what is
+    """The words on `kind`, of which the snapshot tells `now`; `before` is what it told last and `here` the file here,
+    each canonical, b"" for none. `is_gone`: whether a coin that is not listed here was spent, or never made, by what is
     known here. What changes by the minute is heard alone only if `volatile`.
     """
-    now = codec.encode_file(kind, snapshot.records[kind.name])
     if not kind.is_array:
         return Words(before if here else b"", now, now, [])
     if before == here == now:
@@ -65,13 +67,17 @@ class _Listening:
         self._snapshot = snapshot
         self._volatile = frozenset() if volatile else kind.volatile
         self._ended_field, self._ended = snapshot.ended.get(kind.name, ("", frozenset()))
-        self._before, self._here, self._now = (_records(kind, content) for content in (before, here, now))
+        self._files = before, here, now
         names = kind.identity if isinstance(kind.identity, tuple) else ()
         # The parts of the identity that are facts: what people name is one of several names of the same thing.
         self._facts = [place for place, name in enumerate(names) if kind.fields[name].told_by == SOURCE]
         self._names = [place for place in range(len(names)) if place not in self._facts]
+        # What all three have alike has nothing to say, unless another name of the same thing has.
+        self._before, self._here, self._now = (
+            [_records(kind, content) for content in self._files] if self._names else _differing(kind, *self._files)
+        )
+        self._keys = {*self._before, *self._here, *self._now}
         self._facts_told = {self._fact(key) for key in self._now}
-        self._txids = {record["txid"] for record in snapshot.records.get(TRANSACTIONS, ())}
         self._notices: list[str] = []
 
     def words(self, is_gone: Callable[[Key], bool]) -> Words:
@@ -93,8 +99,14 @@ class _Listening:
             if _waits(theirs[key]) and _waits(base[key]) and not _waits(self._here[key]):
                 base[key], theirs[key] = _without_waiting(base[key]), _without_waiting(theirs[key])
         own = {key: self._own(key, record) for key, record in told.items()}
-        files = [_encoded(self._kind, records) for records in (base, theirs, own)]
+        before, _, now = self._files
+        files = [self._file(content, records) for content, records in ((before, base), (now, theirs), (now, own))]
         return Words(files[0], files[1], files[2], self._notices)
+
+    def _file(self, content: bytes, records: Records) -> bytes:
+        """A file with these records in the place of those that were looked at."""
+        kind, lines = self._kind, {key: codec.encode_record(self._kind, record) for key, record in records.items()}
+        return spliced(kind, content or kind.frame.empty, {key: lines.get(key) for key in self._keys})
 
     def _own(self, key: Key, record: Record) -> Record:
         """A record as the source's last word: without a freeze that was here before the source spoke of it, so that it
@@ -150,6 +162,10 @@ class _Listening:
             return outpoint in owned or not owned
         return outpoint in owned and key[0] in self._txids
 
+    @cached_property
+    def _txids(self) -> set[str]:
+        return {record["txid"] for record in self._snapshot.records.get(TRANSACTIONS, ())}
+
     def _fact(self, key: Key) -> tuple[Any, ...]:
         return tuple(key[place] for place in self._facts)
 
@@ -192,10 +208,20 @@ def _is_guessed(seen: Record, held: Record) -> bool:
     return held.get("fee_sat") is not None and None in amounts
 
 
+def _differing(kind: Kind, before: bytes, here: bytes, now: bytes) -> tuple[Records, Records, Records]:
+    """The records of three files that not all of them have alike."""
+    first, second = ({one.key: one for one in delta(kind, *pair)} for pair in ((before, here), (here, now)))
+    found: tuple[Records, Records, Records] = {}, {}, {}
+    for key in sorted(first.keys() | second.keys()):
+        one, other = first.get(key), second.get(key)
+        held = one.new_record if one else other.old_record if other else None
+        versions = one.old_record if one else held, held, other.new_record if other else held
+        for records, version in zip(found, versions, strict=True):
+            if version is not None:
+                records[key] = version
+    return found
+
+
 def _records(kind: Kind, content: bytes) -> Records:
     lines = codec.keyed(kind, content) if content else {}
     return {key: codec.decode_line(kind, line) for key, line in lines.items()}
-
-
-def _encoded(kind: Kind, records: Mapping[Key, Record]) -> bytes:
-    return codec.encode_lines(kind, [codec.encode_record(kind, records[key]) for key in sorted(records)])

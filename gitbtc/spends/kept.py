@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from gitbtc.errors import GitbtcError
 from gitbtc.kinds import codec
-from gitbtc.kinds.delta import NotCanonical, body
+from gitbtc.kinds.delta import line_of
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import Evidence
@@ -325,22 +325,6 @@ class Records(Mapping["str", "Record"]):
 
 
 def searched(kind: Kind, content: bytes, key: tuple[Any, ...]) -> Record | None:
-    """The record of that key in a canonical file, found by bisection over its lines; None where there is none.
-    Malformed.
-    """
-    try:
-        begin, end = body(content, kind.frame)
-    except NotCanonical:
-        return next((one for one in codec.parse(kind, content) if codec.keys_of(kind, [one]) == [key]), None)
-    while begin < end:
-        start = content.rfind(b"\n", 0, (begin + end) // 2) + 1  # of the line in the middle
-        start = max(start, begin)
-        stop = content.find(b"\n", start)
-        record, found = codec.read_line(kind, content[start:stop].removesuffix(kind.frame.end[:-1]))
-        if found == key:
-            return record
-        if found < key:
-            begin = stop + 1
-        else:
-            end = start
-    return None
+    """The record of that key in a canonical file; None where there is none. Malformed."""
+    line = line_of(kind, content, key)
+    return None if line is None else codec.read_line(kind, line)[0]

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.kinds import codec
-from gitbtc.kinds.delta import Change, NotCanonical, compare, delta, walk
+from gitbtc.kinds import delta as module
+from gitbtc.kinds.delta import Change, NotCanonical, compare, delta, line_of, spliced, walk
 from gitbtc.kinds.registry import built_in
 from tests.strategies import array_kinds, files, histories, kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.kind import Key, Kind
 
 UTXOS = built_in("utxos")
 
@@ -134,3 +135,24 @@ def test_the_walk_does_not_trust_a_line_that_was_put_in_the_wrong_place() -> Non
         assert facts(delta(UTXOS, coins(1, 3, 5, 7), misplaced)) == plain(
             UTXOS, coins(1, 3, 5, 7), coins(1, 2, 3, 5, 7)
         )
+
+
+@given(st.data(), kinds)
+def test_a_file_with_some_records_otherwise_is_what_writing_all_of_them_gives(data: st.DataObject, kind: Kind) -> None:
+    old, new = data.draw(histories(kind, 1))
+    before, after = codec.keyed(kind, old), codec.keyed(kind, new)
+    lines = {key: after.get(key) for key in sorted({**before, **after}) if data.draw(st.booleans())}
+    wanted: dict[Key, bytes | None] = {**before, **lines}
+    written = codec.encode_lines(kind, [line for key in sorted(wanted) if (line := wanted[key]) is not None])
+    for few in (0, module._FEW):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "_FEW", few)
+            assert spliced(kind, old or codec.encode_lines(kind, []), lines) == written
+
+
+@given(st.data(), array_kinds)
+def test_a_line_is_found_by_its_key(data: st.DataObject, kind: Kind) -> None:
+    old, new = data.draw(histories(kind, 1))
+    lines = codec.keyed(kind, old)
+    for key in {**lines, **codec.keyed(kind, new)}:
+        assert line_of(kind, old, key) == lines.get(key)

@@ -62,6 +62,6 @@ def show(name: str, synced: Synced) -> None:
     done = "committed" if synced.committed else "changed" if touched else "unchanged"
     said = f"{done}: {', '.join(touched)}" if touched else done
     lines = [f"{printable(name)}: block {synced.snapshot.tip}, {said}"]
-    say([*lines, holding(name, synced.records, synced.snapshot.as_of)] if touched else lines)
+    say([*lines, holding(name, synced.holding, synced.snapshot.as_of)] if touched else lines)
     for notice in (*synced.snapshot.notices, *synced.brought.notices):
         tell(f"note: {notice}")

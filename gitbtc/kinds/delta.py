@@ -110,6 +110,12 @@ def line_of(kind: Kind, content: Buffer, key: Key) -> bytes | None:
     return content[start:stop].removesuffix(kind.frame.end[:-1]) if start < stop else None
 
 
+def count(kind: Kind, content: Buffer) -> int:
+    """How many records a canonical array file has. Raises NotCanonical for one that does not look like it."""
+    begin, end = body(content, kind.frame)
+    return content[begin:end].count(b"\n")
+
+
 _FEW = 4096  # bytes of the file for each record that changes: where there are less, all are written anew
 
 

@@ -14,7 +14,7 @@ from itertools import chain
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.accept import acceptance
-from gitbtc.kinds.delta import delta
+from gitbtc.kinds.delta import count, delta
 from gitbtc.kinds.formats import ANY_NETWORK, CHECKS
 from gitbtc.kinds.layouts import layout_faults, layout_named, no_shard, stranger
 from gitbtc.kinds.networks import belongs_to_one, claims, network_of_root, network_said, said_in
@@ -158,8 +158,7 @@ def records_of(kind: Kind, content: bytes) -> tuple[Iterable[Record], int]:
     take many times its memory.
     """
     if kind.is_array and len(content) > _TOO_LARGE and codec.is_canonical(kind, content):
-        count = content.count(b"\n") - bool(kind.frame.head) - bool(kind.frame.foot)
-        return chain.from_iterable(codec.records_in_pieces(kind, content)), count
+        return chain.from_iterable(codec.records_in_pieces(kind, content)), count(kind, content)
     records = codec.parse(kind, content)
     return (records, len(records)) if kind.is_array else ([records], 1)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitbtc.errors import GitbtcError
+from gitbtc.kinds.delta import delta
+from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, TRANSACTIONS
 from gitbtc.spends.evidence import EVENT, inputs, is_dead
+from gitbtc.spends.listing import Coins, worth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -20,9 +23,13 @@ class OtherBalance(GitbtcError):
     """What would be listed is not what the source says that it has."""
 
 
-def check(snapshot: SourceSnapshot, told: Evidence, after: Evidence) -> list[str]:
-    """Raise OtherBalance where the source's coins in `after` are not worth its balance; `told` is all that it told, now
-    and before.
+def check(
+    snapshot: SourceSnapshot, told: bytes, after: bytes, earlier: Collection[str],
+    evidence: Callable[[], tuple[Evidence, Evidence]],
+) -> list[str]:  # fmt: skip
+    """Raise OtherBalance where the source's coins in the listing `after` are not worth its balance; the listing `told`
+    is of all that it told, now and before, and so is the first `evidence`, the second is what is known here then.
+    `earlier`: the confirmed transactions that it told before, and does not now.
 
     A coin that is otherwise here by something that the source does not know of, or that somebody settled, is no fault:
     the notices say what it makes. Without a balance in the snapshot there is nothing to check.
@@ -30,15 +37,26 @@ def check(snapshot: SourceSnapshot, told: Evidence, after: Evidence) -> list[str
     if snapshot.balance_sat is None or COINS not in snapshot.records:
         return []
     # Whoever tells of no transactions knows those of its coins.
-    now = {record["txid"] for record in snapshot.records.get(TRANSACTIONS, snapshot.records[COINS])}
-    known = now | {txid for txid, record in told.transactions.items() if record["confirmed"]}
-    wanted = {outpoint: coin["amount_sat"] for outpoint in told.coins
-              if outpoint[0] in known and (coin := told.coins.get(outpoint)) is not None}  # fmt: skip
-    listed = {outpoint: coin["amount_sat"] for outpoint in snapshot.owned | wanted.keys()
-              if (coin := after.coins.get(outpoint)) is not None}  # fmt: skip
-    apart = [one for one in wanted.keys() ^ listed.keys() if _is_otherwise(one, known, told, after)]
+    known = {record["txid"] for record in snapshot.records.get(TRANSACTIONS, snapshot.records[COINS])}
+    known.update(earlier)
+    # What both list alike counts for both, if it is of a transaction that the source knows.
+    looked_at = {(one.key[0], one.key[1]): (one.old_record, one.new_record)
+                 for one in delta(built_in(COINS), told, after)}  # fmt: skip
+    coins = Coins(told)
+    strange = coins.of_any(coins.txids() - known)
+    looked_at = {outpoint: (coin := coins.get(outpoint), coin) for outpoint in strange} | looked_at
+    wanted = {
+        outpoint: coin["amount_sat"] for outpoint, (coin, _) in looked_at.items() if coin and outpoint[0] in known
+    }
+    listed = {outpoint: coin["amount_sat"] for outpoint, (_, coin) in looked_at.items()
+              if coin and (outpoint in snapshot.owned or outpoint in wanted)}  # fmt: skip
+    apart = wanted.keys() ^ listed.keys()
+    if apart:
+        views = evidence()
+        apart = {one for one in apart if _is_otherwise(one, known, *views)}
     explained = sum(listed.get(one, 0) - wanted.get(one, 0) for one in apart)
-    total = sum(listed.values())
+    alike = worth(told) - sum(coin["amount_sat"] for coin, _ in looked_at.values() if coin)
+    total = alike + sum(listed.values())
     over = total - explained - snapshot.balance_sat
     if over:
         raise OtherBalance(

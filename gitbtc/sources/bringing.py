@@ -31,7 +31,7 @@ from gitbtc.resolve.repair import Repair
 from gitbtc.sources import balance, statefiles
 from gitbtc.sources.told import Source, Told
 from gitbtc.sources.words import words
-from gitbtc.spends import CHAIN, CHANNELS, MEMPOOL, ROUTING, TRANSACTIONS, rows
+from gitbtc.spends import CHAIN, CHANNELS, COINS, MEMPOOL, ROUTING, TRANSACTIONS, rows
 from gitbtc.spends.evidence import is_marked, outpoint_text
 from gitbtc.spends.steps import LOST_COIN
 from gitbtc.state.merging import Merging
@@ -54,10 +54,13 @@ _BEFORE, _HERE, _NOW = "before", "here", "the source"
 
 @dataclass(frozen=True)
 class Brought:
-    """What an import did: to each file that it is about, and what the user should know."""
+    """What an import did: to each file that it is about, and what the user should know. `held`: name of each kind of
+    which the source speaks -> the canonical file of what lies here then, where there is one.
+    """
 
     changes: list[FileChange] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    held: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def bring(root: Path, snapshot: SourceSnapshot, name: str, *, volatile: bool = False) -> Brought:
@@ -294,12 +297,21 @@ class Bringing:
         if broken:
             more = f", and {len(broken) - 1} more" if broken[1:] else ""
             raise GitbtcError(f"nothing was imported, since it could not be committed: {broken[0].text}{more}")
-        if self._snapshot.balance_sat is not None:
-            told = {self._path(kind): content for kind, content in self._told.items()}
-            known = self._snapshot_of(_NOW, told).evidence("", self._evidence_here)
-            self._notices += balance.check(self._snapshot, known, self.evidence)
+        told, after = self._told.get(COINS, b""), self.after.get(self._path(COINS), b"")
+        self._notices += balance.check(self._snapshot, told, after, self._told_before(), self._views)
         self._notices += self._forgotten()
         self._notices += self._tip()
+
+    def _told_before(self) -> set[str]:
+        """The confirmed transactions that the source told before, and does not now."""
+        path, told = self._path(TRANSACTIONS), self._told.get(TRANSACTIONS, b"")
+        changes = delta(self._by_path[path], self._now.get(path, b""), told)
+        return {one.key[0] for one in changes if one.old is None and (one.new_record or {})["confirmed"]}
+
+    def _views(self) -> tuple[Evidence, Evidence]:
+        """What is known of coins by all that the source told, and here once the import is done."""
+        told = {self._path(kind): content for kind, content in self._told.items()}
+        return self._snapshot_of(_NOW, told).evidence("", self._evidence_here), self.evidence
 
     def _forgotten(self) -> list[str]:
         path = self._path(TRANSACTIONS)
@@ -353,7 +365,8 @@ class Bringing:
             if path in self.after and (kind.name in self._snapshot.records or path in self.changed)
         ]  # fmt: skip
         changes = [statefiles.change(kind, self.here.get(path, b""), self.after[path]) for path, kind in concerned]
-        return Brought(changes, list(dict.fromkeys([*self._alarms, *self._notices])))
+        held = {self._by_path[path].name: content for path in self._now if (content := self.after.get(path))}
+        return Brought(changes, list(dict.fromkeys([*self._alarms, *self._notices])), held)
 
     @property
     def changed(self) -> dict[str, bytes]:

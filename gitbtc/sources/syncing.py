@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitbtc.kinds import codec, registry
+from gitbtc.kinds.delta import count
 from gitbtc.sources import statefiles
 from gitbtc.sources.bringing import Brought, bring
 from gitbtc.sources.core_cursor import load, save
 from gitbtc.sources.told import Source
+from gitbtc.spends import COINS
+from gitbtc.spends.listing import worth
 from gitbtc.state.in_progress import COMMIT, InProgress
+from gitbtc.views.synced import Holding
 
 if TYPE_CHECKING:
-    from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Git
     from gitbtc.sources.asking import Asker
     from gitbtc.sources.configured import Configured
@@ -32,14 +35,15 @@ class Synced:
     snapshot: SourceSnapshot
     brought: Brought
     committed: bool
-    root: Path
 
     @property
-    def records(self) -> dict[str, list[Record]]:
-        """What the root holds now of the kinds of which the source tells, by kind."""
-        kinds = (registry.built_in(name) for name in self.snapshot.records)
-        held = {kind: statefiles.content(self.root, kind) for kind in kinds if kind.is_array}
-        return {kind.name: codec.parse(kind, content) for kind, content in held.items() if content}
+    def holding(self) -> Holding:
+        """What the root holds now of the kinds of which the source tells."""
+        held = {registry.built_in(name): content for name, content in self.brought.held.items()}
+        counts = {kind.name: count(kind, content) for kind, content in held.items() if kind.is_array}
+        coins, told = (self.brought.held.get(name) for name in (COINS, "descriptors"))
+        descriptors = codec.parse(registry.built_in("descriptors"), told) if told else []
+        return Holding(counts, worth(coins) if coins else None, descriptors)
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,8 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
         if own:
             git.stage(own)
             git.commit(f"Sync {source.name} at block {snapshot.tip}")
-            return Synced(snapshot, brought, committed=True, root=source.root)
-    return Synced(snapshot, brought, committed=False, root=source.root)
+            return Synced(snapshot, brought, committed=True)
+    return Synced(snapshot, brought, committed=False)
 
 
 def look(source: Configured, asker: Asker, git: Git) -> SourceSnapshot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitbtc.kinds import codec, json_text
-from gitbtc.kinds.delta import NotCanonical, body, delta
+from gitbtc.kinds.delta import NotCanonical, body, count, delta
 from gitbtc.kinds.registry import built_in
 from gitbtc.progress import doing
 from gitbtc.spends import COINS
@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 
 # How a canonical line of a coin ends: its keys are sorted, and the outpoint's come last.
 _OUTPOINT = rb'"txid":"([0-9a-f]{64}","vout":[0-9]+)\},?\n'
+
+
+_AMOUNT = rb'"amount_sat":([0-9]+),'
+
+
+def worth(content: bytes) -> int:
+    """What the coins of a canonical file are worth together, in satoshi; no line is parsed. Malformed."""
+    import re
+
+    amounts = re.findall(_AMOUNT, content)
+    try:
+        is_of_each = len(amounts) == count(built_in(COINS), content)
+    except NotCanonical:
+        is_of_each = False
+    if not is_of_each:  # a field that nobody declared may have such a one in it
+        amounts = [coin["amount_sat"] for coin in codec.parse(built_in(COINS), content)]
+    return sum(map(int, amounts))
 
 
 class Coins:
@@ -90,6 +107,11 @@ class Coins:
             return sorted(outpoint for outpoint in self._parsed() if outpoint[0] in txids)
         wanted = {txid.encode() for txid in txids}
         return sorted(_outpoint(tail) for tail in ends if tail[:64] in wanted)
+
+    def txids(self) -> set[str]:
+        """The transactions of the coins."""
+        ends = self._lines()
+        return {outpoint[0] for outpoint in self._parsed()} if ends is None else {tail[:64].decode() for tail in ends}
 
     def __iter__(self) -> Iterator[Outpoint]:
         ends = self._lines()

@@ -5,11 +5,11 @@ block 942742 (28 Mar 2026)`.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from gitbtc.errors import printable
 from gitbtc.spends import CHANNELS, COINS, TRANSACTIONS
 from gitbtc.views import terms
-from gitbtc.views.beside import total
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,18 +22,26 @@ _WRAPPED = re.compile(r"(?:sh\(wsh|wsh|sh|tr)(?=\()")
 _GAP = "   "
 
 
-def holding(name: str, records: Mapping[str, Sequence[Record]], tip: Record) -> str:
-    """The line: what pays the wallet, how many transactions and coins it has, what these are worth, as of which block.
-    `records`: by kind, those of the kinds that the source speaks of.
+@dataclass(frozen=True)
+class Holding:
+    """Of the kinds of which a source speaks, by name, how many records there are; what the coins are worth (sat; None
+    where it speaks of none), and the `descriptors`.
     """
-    kinds = scripts(records.get("descriptors", ()))
+
+    counts: Mapping[str, int]
+    worth: int | None
+    descriptors: Sequence[Record]
+
+
+def holding(name: str, held: Holding, tip: Record) -> str:
+    """The line: what pays the wallet, how many transactions and coins it has, their worth, as of which block."""
+    kinds = scripts(held.descriptors)
     head = "  ".join([printable(name), *([kinds] if kinds else [])])
     counts = [
-        terms.counted(len(records[kind]), noun)
-        for kind, noun in ((TRANSACTIONS, _TRANSACTION), (COINS, _COIN), (CHANNELS, _CHANNEL)) if records.get(kind)
+        terms.counted(held.counts[kind], noun)
+        for kind, noun in ((TRANSACTIONS, _TRANSACTION), (COINS, _COIN), (CHANNELS, _CHANNEL)) if held.counts.get(kind)
     ]  # fmt: skip
-    worth = total(coin.get("amount_sat") for coin in records.get(COINS, ()))
-    amount = [terms.btc(worth)] if worth is not None and COINS in records else []
+    amount = [terms.btc(held.worth)] if held.worth is not None else []
     day = terms.day(tip["block_time"]) if type(tip.get("block_time")) is int else ""
     at = f"at block {tip['block_height']}{f' ({day})' if day else ''}"
     return _GAP.join([head, *counts, " ".join([*amount, at])])

@@ -207,6 +207,7 @@ run_tests() {
     need_unix_and_git
     bring "$here/.venv" .gitbtc-tests '-e .[test]' pyproject.toml
     cd -- "$here"
+    unset PYTHONDONTWRITEBYTECODE # or each worker compiles every test of every run anew
     exec .venv/bin/python -m pytest -n auto --dist worksteal "$@"
 }
 

@@ -63,8 +63,11 @@ def wait_in(repo: Repo, hook: str, fifo: Path) -> None:
 
 def interrupted(repo: Repo, command: tuple[str, ...], fifo: Path, number: int = signal.SIGINT) -> tuple[int, str]:
     """The exit status of a command that was interrupted when it came to the FIFO, and what it said."""
+    # Where the tests run behind nohup, SIGHUP is ignored, and what they start inherits that.
+    known = signal.signal(number, signal.SIG_DFL)
     with subprocess.Popen(command, cwd=repo.path, env=repo.env, start_new_session=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:  # fmt: skip
+        signal.signal(number, known)
         with opened(fifo, process):  # what is not to be disturbed goes on once it is closed
             os.killpg(process.pid, number)
         _, said = process.communicate()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.doors.pushing import GITBTC, accepted, base, gated, keep, refused, side
+import pytest
+
+from tests.doors.pushing import accepted, base, gated, keep, refused, side
 from tests.made_state import channel, policy, put, records
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
+
+pytestmark = pytest.mark.one_interpreter
 
 PATH = "channels/channels.json"
 FUNDING = f"{'a' * 64}:0"
@@ -40,7 +44,7 @@ def test_a_join_leaves_it_to_the_next_commit(sandbox: Sandbox, treasury: Repo) -
     under_both_ids(treasury)
     treasury.gitbtc("join", "theirs")
     accepted(treasury, "ours")
-    assert "channel_twice" in treasury.run(*GITBTC, "check", ok=(1,)).stdout
+    assert "channel_twice" in treasury.gitbtc("check", ok=(1,)).stdout
     put(treasury, PATH, REAL)
     treasury.commit("the alias is gone")
     treasury.gitbtc("check")

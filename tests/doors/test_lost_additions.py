@@ -12,6 +12,8 @@ from tests.made_state import ADDRESS, WITHOUT_GITBTC, channel, coin, pending, pu
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 LABELS = "wallet/labels.json"
 LABEL: dict[str, Any] = {"address": ADDRESS, "label": "rent", "category": "income", "created_at": 1}
 LOST = f"{LABELS}::{ADDRESS}:rent is missing"

@@ -13,6 +13,8 @@ from tests.prepared import once
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 LINE = f"Double-Spend: {OUTPOINT} {A['txid']} over {B['txid']}"
 # Git's own reading, with nothing configured: what a server or a colleague finds.
 PLAIN = ("-c", "core.commentChar=#", "-c", "trailer.separators=:", "log", "-1", "--format=%(trailers:only,unfold)")

@@ -12,6 +12,8 @@ from tests.made_state import ADDRESS, WITHOUT_GITBTC, coin, coins, records
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 PATH = "wallet/utxos.json"
 PAST_THE_FILTER = (*WITHOUT_GITBTC, "-c", "filter.gitbtc.process=", "-c", "filter.gitbtc.clean=", "-c",
                    "filter.gitbtc.required=false")  # fmt: skip
@@ -27,6 +29,7 @@ def in_capitals(repo: Repo) -> None:
 
 
 @pytest.mark.one_file
+@pytest.mark.own_interpreters  # the filter looks at how Git was called, which it is a child of
 def test_doctor_says_so_and_staging_anew_mends_it(treasury: Repo) -> None:
     in_capitals(treasury)
     said = treasury.gitbtc("doctor", ok=(1,)).stdout

@@ -288,7 +288,7 @@ def differing(versions: Iterable[Entry | None]) -> list[str] | None:
         return None
     first, *others = [oid.files if isinstance(oid, Folded) else {} for oid in (one[1] if one else "" for one in found)]
     names = {name for side in others for name, _ in first.items() ^ side.items()}
-    return sorted(name for name in names if any(_blob(first, name) != _blob(side, name) for side in others))
+    return sorted(name for name in names if any(_are_apart(first.get(name), side.get(name)) for side in others))
 
 
 def holding(oid: Folded, txids: Iterable[str] | None = None) -> list[str]:
@@ -302,8 +302,9 @@ def holding(oid: Folded, txids: Iterable[str] | None = None) -> list[str]:
     return sorted(oid.files.keys() & {txid[: oid.layout.digits] for txid in txids})
 
 
-def _blob(files: Mapping[str, tuple[Path, str, str]], name: str) -> str:
-    return files[name][2] if name in files else ""
+def _are_apart(one: tuple[Path, str, str] | None, other: tuple[Path, str, str] | None) -> bool:
+    """Whether a shard differs, or may: in a work tree it is there without an oid that anybody knows."""
+    return one is None or other is None or one[2] != other[2]
 
 
 def joined(kind: Kind, layout: Layout, shards: Mapping[str, tuple[Path, bytes]]) -> bytes:

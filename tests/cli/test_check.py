@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.one_interpreter
 
 
+@pytest.mark.both_layouts
 def test_a_revision_and_the_work_tree_are_told_apart(treasury: Repo) -> None:
     coins(treasury, coin(0))
     treasury.commit("sound")

@@ -159,6 +159,15 @@ def test_what_is_the_same_everywhere_is_the_same() -> None:
     assert layouts.differing([one["wallet/utxos.json"], ("100644", "4")]) is None
 
 
+def test_a_shard_that_is_there_differs_from_none_though_nobody_knows_its_oid() -> None:
+    paths = ("wallet/utxos/a.json", "wallet/utxos/b.json")
+    stored = layouts.folded(KINDS, {paths[0]: ("100644", "1")})["wallet/utxos.json"]
+    in_work_tree = layouts.folded(KINDS, {paths[0]: ("100644", "1"), paths[1]: ("100644", "")})["wallet/utxos.json"]
+    for nothing, names in ((stored, ["b"]), (None, ["a", "b"])):
+        assert layouts.differing([nothing, in_work_tree]) == names
+        assert layouts.differing([in_work_tree, nothing]) == names
+
+
 @pytest.mark.parametrize(
     ("paths", "fault"),
     [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Buffer = bytes | mmap
 
-_FIRST_BLOCK, _LARGEST_BLOCK, _SMALLEST_BLOCK = 2048, 8192, 128
+_FIRST_BLOCK, _LARGEST_BLOCK, _SMALLEST_BLOCK = 4096, 16384, 256
 
 
 class Change:
@@ -246,15 +246,10 @@ def _all_of(kind: Kind, before: _LineReader, after: _LineReader) -> list[Change]
 def _step(before: _LineReader, after: _LineReader) -> Change:
     """Take the line with the smaller key, or both when they are two versions of one record; one at least is left."""
     gone, come, at = before.line(), after.line(), before.at
-    if gone is not None and (come is None or gone.key < come.key):
-        before.skip()
-        return Change(gone.key, gone, None, at)
-    if come is not None and (gone is None or come.key < gone.key):
-        after.skip()
-        return Change(come.key, None, come, at)
-    before.skip()
-    after.skip()
-    return Change(gone.key if gone else (), gone, come, at)
+    key = min(line.key for line in (gone, come) if line is not None)
+    old = before.taken(gone) if gone is not None and gone.key == key else None
+    new = after.taken(come) if come is not None and come.key == key else None
+    return Change(key, old, new, at)
 
 
 class _LineReader:
@@ -290,9 +285,19 @@ class _LineReader:
         """The next line, parsed; None at the end."""
         text = self._text if self._text is not None else self.text()
         if self._line is None and text is not None:
-            record, key = self._read(text)
+            try:
+                record, key = codec.taken_for_canonical(self._kind, text)
+            except codec.Malformed:
+                raise NotCanonical from None
             self._line = RecordLine(text, record, key)
         return self._line
+
+    def taken(self, line: RecordLine) -> RecordLine:
+        """`line`, the next one, which has to be canonical: one that was only looked at is unchanged, as a rule."""
+        if not codec.is_line_of(self._kind, line.record, line.text):
+            raise NotCanonical
+        self.skip()
+        return line
 
     def is_after_smaller(self, start: int, key: Key) -> bool:
         """Whether the line before offset `start` has a smaller key than `key`, or there is none."""
@@ -302,12 +307,6 @@ class _LineReader:
         line = self.content[self.content.rfind(b"\n", max(first - 1, 0), start - 1) + 1 : start - 1]
         try:
             return codec.key_on(self._kind, line.removesuffix(self._kind.frame.end[:-1])) < key
-        except codec.Malformed:
-            raise NotCanonical from None
-
-    def _read(self, text: bytes) -> tuple[Record, Key]:
-        try:
-            return codec.read_canonical(self._kind, text)
         except codec.Malformed:
             raise NotCanonical from None
 
@@ -329,12 +328,23 @@ def _agreement(before: _LineReader, after: _LineReader) -> int:
     most = min(before.end - i, after.end - j)
     done, block = 0, _FIRST_BLOCK
     while done < most:
-        if old[i + done : i + done + block] == new[j + done : j + done + block] and done + block <= most:
-            done += block
-            if block < _LARGEST_BLOCK:
-                block *= 2
-        elif block <= _SMALLEST_BLOCK:
+        size = min(block, most - done)
+        one, other = old[i + done : i + done + size], new[j + done : j + done + size]
+        if one != other:
+            done += _equal_beginning(one, other)
             break
-        else:
-            block //= 4
+        done += size
+        block = min(block * 2, _LARGEST_BLOCK)
     return max(old.rfind(b"\n", i, i + done) + 1 - i, 0)
+
+
+def _equal_beginning(one: bytes, other: bytes) -> int:
+    """How many bytes at the beginning of two texts of one length, which differ, are equal: some less, but few."""
+    equal, end = 0, len(one)
+    while end - equal > _SMALLEST_BLOCK:
+        middle = (equal + end) // 2
+        if one[equal:middle] == other[equal:middle]:
+            equal = middle
+        else:
+            end = middle
+    return equal

@@ -94,8 +94,14 @@ def _end(status: int) -> NoReturn:
 
 def _abbreviation() -> int:
     """As core.abbrev has it, for Git and gitbtc alike."""
+    import os
+
     from gitbtc import abbreviation
     from gitbtc.errors import GitbtcError
+    from gitbtc.repo.unset import stands_nowhere
+
+    if stands_nowhere("abbrev", os.environ, os.getcwd()):
+        return abbreviation.USUAL
     from gitbtc.repo.git import Git
 
     try:

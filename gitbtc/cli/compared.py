@@ -13,7 +13,8 @@ from gitbtc.errors import printable_json
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.layouts import WHOLE, Folded, folded, layout_named, read
 from gitbtc.kinds.registry import Kinds, built_in, root_of
-from gitbtc.repo.diffing import ChangedFile, Comparison, wants_colour
+from gitbtc.repo.colours import wants_colour
+from gitbtc.repo.diffing import ChangedFile, Comparison
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
 from gitbtc.views import document, stat, terms, text
 from gitbtc.views.beside import Beside

@@ -18,7 +18,8 @@ from gitbtc.errors import UsageError, printable_json
 from gitbtc.history.commits import RootStory, path_of
 from gitbtc.history.other_files import OtherFiles, is_told
 from gitbtc.kinds.registry import BUILT_IN, Kinds
-from gitbtc.repo.diffing import Comparison, wants_colour
+from gitbtc.repo.colours import wants_colour
+from gitbtc.repo.diffing import Comparison
 from gitbtc.repo.git import Git
 from gitbtc.repo.install import SCHEMAS
 from gitbtc.views import history as view

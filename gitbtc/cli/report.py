@@ -10,7 +10,7 @@ import click
 
 from gitbtc.cli.asked_period import ends, found_period, of_periods
 from gitbtc.errors import CannotWork, printable_json
-from gitbtc.repo.diffing import wants_colour
+from gitbtc.repo.colours import wants_colour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from gitbtc.cli.paging import pager, show, terminal_width
 from gitbtc.cli.past import about_cut, cut, opened, watched
 from gitbtc.errors import printable_json
 from gitbtc.history.lives import Search
-from gitbtc.repo.diffing import wants_colour
+from gitbtc.repo.colours import wants_colour
 from gitbtc.repo.git import Git
 from gitbtc.spends.naming import Name
 from gitbtc.views import history as view

@@ -17,6 +17,7 @@ from gitbtc.errors import printable
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.progress import Paused, doing
+from gitbtc.repo.colours import wants_colour
 from gitbtc.views import terms, text
 from gitbtc.views.beside import Beside
 
@@ -86,7 +87,7 @@ def _show(call: DiffCall) -> None:
     if call.unmerged:
         _print([f"* Unmerged path {terms.escaped(call.path)}; `gitbtc conflicts` lists what is left to settle"])
         return
-    colour = _wants_colour()
+    colour = wants_colour(seen=sys.stdout.isatty() or _is_paged())
     try:
         lines = _view(call, text.Look(colour=colour, width=_width()))
     except Exception as error:  # noqa: BLE001 - whatever it is, Git's own view is still there, and a failure kills git diff
@@ -124,16 +125,6 @@ def _show_as_text(call: DiffCall, *, colour: bool) -> None:
     from gitbtc.repo.git import Git
 
     sys.stdout.buffer.write(text_diff(Git(), ["--no-index", "--", call.old, call.new], colour=colour))
-
-
-def _wants_colour() -> bool:
-    # Asking Git costs another process, which nobody who says NO_COLOR has to wait for.
-    if os.environ.get("NO_COLOR"):
-        return False
-    from gitbtc.repo.diffing import wants_colour
-    from gitbtc.repo.git import Git
-
-    return wants_colour(Git(), seen=sys.stdout.isatty() or _is_paged())
 
 
 def _width() -> int:

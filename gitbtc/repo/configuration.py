@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitbtc.repo.program import GitProgram
+from gitbtc.repo.unset import stands_nowhere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ class Configuration(GitProgram):
 
     def config_values(self, name: str, file: str | None = None) -> list[str]:
         """All values of `name` (in `file` alone when given), in the order in which Git reads them."""
+        if file is None and stands_nowhere(name.rpartition(".")[2].lower(), self.environment, self.cwd):
+            return []
         return self._items("config", *_in_file(file), "-z", "--get-all", name, ok=(0, 1))
 
     def hooks_switched_off(self, events: Iterable[str]) -> list[str]:

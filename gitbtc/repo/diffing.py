@@ -213,13 +213,6 @@ def _sizes(git: Git, files: list[ChangedFile]) -> dict[str, int]:
     return {oid: size for oid, (type_, size) in git.headers(oids).items() if type_ == "blob"}
 
 
-def wants_colour(git: Git, *, seen: bool) -> bool:
-    """By NO_COLOR, then by color.diff and color.ui; `seen` says whether the output ends in a terminal."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return git.wants_diff_coloured(seen=seen)
-
-
 def text_diff(git: Git, arguments: Sequence[str], *, colour: bool) -> bytes:
     """`git diff` of `arguments` as if gitbtc were not there."""
     painted = f"--color={'always' if colour else 'never'}"

@@ -15,8 +15,9 @@ from gitbtc.kinds.registry import Kinds
 from gitbtc.repo import attributes, files, registration
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.repo.hookfiles import CONFIGURED, NAMES, HookState
-from gitbtc.repo.install import ATTRIBUTES, INCLUDE, SCHEMAS, Install
+from gitbtc.repo.install import ATTRIBUTES, SCHEMAS, Install
 from gitbtc.repo.prerequisites import CONFIGURED_SINCE, imports_gitbtc, is_ours_to_write, runs_configured_hooks
+from gitbtc.repo.unset import INCLUDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

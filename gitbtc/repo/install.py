@@ -19,6 +19,7 @@ from gitbtc.kinds.registry import SUFFIX, Kinds
 from gitbtc.repo import attributes, files, hookfiles, registration
 from gitbtc.repo.hookfiles import CONFIGURED, KEY_NAMES, NAMES
 from gitbtc.repo.prerequisites import check_program, go_in_folder, hook_folders, hooks_of, this_program
+from gitbtc.repo.unset import INCLUDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from gitbtc.repo.git import Git
 
 # Relative to the file that includes it, so that it holds when the repository is moved.
-INCLUDE = "gitbtc/config"
 ATTRIBUTES = "attributes"
 _NAMES_ATTRIBUTES = "core.attributesFile"
 _KEYS_ONLY = "gitbtc.keysonly"

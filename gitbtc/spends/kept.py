@@ -40,6 +40,7 @@ _TABLES = (
     "CREATE TABLE events (event TEXT)",
 )
 _MOST = 1 << 63  # what a column holds is less
+_MOST_HELD = 1 << 16  # answers of a table
 _WAIT = 1.0  # seconds for another process that has the file
 
 
@@ -229,23 +230,45 @@ def _key(txid: str) -> bytes:
 
 
 class _Table(Mapping["Any", "Any"]):
-    """One of the tables by its keys. Nothing is held: what is asked for often lies in layers over it."""
+    """One of the tables by its keys. Of each coin that differs a dozen rules ask the same: answers are held, some."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._held: dict[Any, Any] = {}
+
+    def _find(self, key: Any) -> Any:
+        """What the database maps `key` to, None for nothing."""
+        raise NotImplementedError
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """What `key` is mapped to."""
+        try:
+            found = self._held[key]
+        except KeyError:
+            if len(self._held) >= _MOST_HELD:
+                self._held.clear()
+            found = self._held[key] = self._find(key)
+        return default if found is None else found
+
+    def __getitem__(self, key: Any) -> Any:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(key) is not None
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 class _Claims(_Table):
-    def __getitem__(self, outpoint: Outpoint) -> dict[str, int]:
+    def _find(self, outpoint: Outpoint) -> dict[str, int] | None:
         question = "SELECT spender, strength FROM claims WHERE txid = ? AND vout = ? AND strength"
         txid, vout = outpoint
         found = self._store.rows(question, _key(txid), vout) if vout < _MOST else ()
-        if not found:
-            raise KeyError(outpoint)
-        return {spender.hex(): strength for spender, strength in found}
+        return {spender.hex(): strength for spender, strength in found} or None
 
     def __iter__(self) -> Iterator[Outpoint]:
         found = self._store.rows("SELECT DISTINCT txid, vout FROM claims WHERE strength")
@@ -257,33 +280,27 @@ class _Marked(_Table):
         super().__init__(store)
         self._is_dead = is_dead
 
-    def __getitem__(self, txid: str) -> bool:
-        if not self._store.rows("SELECT 1 FROM marked WHERE txid = ? AND is_dead = ?", _key(txid), self._is_dead):
-            raise KeyError(txid)
-        return True
+    def _find(self, txid: str) -> bool | None:
+        question = "SELECT 1 FROM marked WHERE txid = ? AND is_dead = ?"
+        return bool(self._store.rows(question, _key(txid), self._is_dead)) or None
 
     def __iter__(self) -> Iterator[str]:
         return (txid.hex() for (txid,) in self._store.rows("SELECT txid FROM marked WHERE is_dead = ?", self._is_dead))
 
 
 class _Named(_Table):
-    def __getitem__(self, txid: str) -> frozenset[Outpoint]:
+    def _find(self, txid: str) -> frozenset[Outpoint] | None:
         found = self._store.rows("SELECT outpoints FROM named WHERE txid = ?", _key(txid))
-        if not found:
-            raise KeyError(txid)
-        return frozenset((maker, vout) for maker, vout in json.loads(found[0][0]))
+        return frozenset((maker, vout) for maker, vout in json.loads(found[0][0])) if found else None
 
     def __iter__(self) -> Iterator[str]:
         return (txid.hex() for (txid,) in self._store.rows("SELECT txid FROM named"))
 
 
 class _Agents(_Table):
-    def __getitem__(self, txid: str) -> str:
+    def _find(self, txid: str) -> str | None:
         found = self._store.rows("SELECT agent FROM named WHERE txid = ?", _key(txid))
-        if not found:
-            raise KeyError(txid)
-        agent: str = found[0][0]
-        return agent
+        return found[0][0] if found else None
 
     def __iter__(self) -> Iterator[str]:
         return (txid.hex() for (txid,) in self._store.rows("SELECT txid FROM named"))
@@ -301,15 +318,23 @@ class Records(Mapping["str", "Record"]):
         self._found: dict[str, Record | None] = {}
         self._all: dict[str, Record] | None = None
 
-    def __getitem__(self, txid: str) -> Record:
+    def get(self, txid: str, default: Any = None) -> Any:
+        """The record of `txid`."""
         if self._all is not None:
-            return self._all[txid]
+            return self._all.get(txid, default)
         if txid not in self._found:
             self._found[txid] = searched(self._kind, self._place(self._kind.name, txid), (txid,))
         record = self._found[txid]
+        return default if record is None else record
+
+    def __getitem__(self, txid: str) -> Record:
+        record: Record | None = self.get(txid)
         if record is None:
             raise KeyError(txid)
         return record
+
+    def __contains__(self, txid: object) -> bool:
+        return self.get(str(txid)) is not None
 
     def _read(self) -> dict[str, Record]:
         if self._all is None:

@@ -34,18 +34,21 @@ class Layer(Mapping["Any", "Any"]):
         """What was put here, None for what was taken out, since the mapping that it lies over."""
         return self._own
 
-    def __getitem__(self, key: Any) -> Any:
+    def get(self, key: Any, default: Any = None) -> Any:
+        """What `key` is mapped to."""
         if key in self._own:
             value = self._own[key]
-            if value is None:
-                raise KeyError(key)
-            return value
-        return self._below[key]
+            return default if value is None else value
+        return self._below.get(key, default)
+
+    def __getitem__(self, key: Any) -> Any:
+        value = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
 
     def __contains__(self, key: object) -> bool:
-        if key in self._own:
-            return self._own[key] is not None
-        return key in self._below
+        return self.get(key) is not None
 
     def __iter__(self) -> Iterator[Any]:
         yield from (key for key in self._below if key not in self._own)

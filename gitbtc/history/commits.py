@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.history.events import Event
@@ -14,8 +15,9 @@ from gitbtc.history.moment import Moment
 from gitbtc.history.telling import TOLD, MomentDelta
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import Folded, unfolded
+from gitbtc.kinds.layouts import Folded, differing
 from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in, root_of
+from gitbtc.kinds.shards import TXID
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS, EVIDENCE, EXECUTION
 from gitbtc.spends.evidence import Evidence
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from gitbtc.repo.objects import LoggedCommit, Objects
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.trailers import Trailer
+    from gitbtc.state.checkpoint import Checkpoints
+    from gitbtc.state.snapshot import Snapshot
 
     Entries = dict[str, Entry]  # path -> (mode, oid)
 
@@ -100,20 +104,45 @@ class History:
             return None if kind in without else entries.get(path_of(root, kind))
 
         contents = self.contents
-        return Moment(lambda kind: contents.of(entry(kind)), lambda kind, txids: contents.near(entry(kind), txids))
+        return Moment(
+            lambda kind: contents.of(entry(kind)),
+            lambda kind, txids: contents.near(entry(kind), txids),
+            lambda kind, coins: contents.near(entry(kind), self._may_spend(root, entries, entry(kind), coins)),
+        )
+
+    def _may_spend(
+        self, root: str, entries: Entries, entry: Entry | None, outpoints: Collection[Outpoint]
+    ) -> set[str] | None:
+        """The transactions, by the first digits of their txids, whose records in the file of an entry can spend one of
+        `outpoints`; None for any. Who does in a shard that a state has, too, which was kept, that one knows.
+        """
+        oid = entry[1] if entry else ""
+        if not isinstance(oid, Folded) or oid.kind.shards != TXID or len(outpoints) > len(oid.files):
+            return None
+        kept = self._snapshot("", entries).checkpoint(root)
+        if kept is None:
+            return None
+        apart = differing([entry, kept.origin.entries.get(path_of(root, oid.kind.name))])
+        spenders = (txid for outpoint in outpoints for txid in kept.ever_spent_by(outpoint))
+        return None if apart is None else {*apart, *spenders}
+
+    def _snapshot(self, name: str, entries: Entries) -> Snapshot:
+        from gitbtc.state.snapshot import Snapshot
+
+        return Snapshot(name, entries, lambda _, blob: self.contents.shard(blob), Kinds(), self._checkpoints)
+
+    @cached_property
+    def _checkpoints(self) -> Checkpoints | None:
+        from gitbtc.state.checkpoint import Checkpoints
+
+        return None if self._git is None else Checkpoints(self._git)
 
     def evidence(self, root: str, oid: str, outpoint: Outpoint) -> Evidence:
         """What a commit knows of one coin of a root. Malformed."""
         entries = self.entries(oid)
-        if self._git is not None:
-            from gitbtc.state.checkpoint import Checkpoints
-            from gitbtc.state.snapshot import Snapshot
-
-            checkpoints = Checkpoints(self._git)
-            files = unfolded(entries)
-            snapshot = Snapshot(oid[:12], files, lambda _, blob: self.contents.shard(blob), Kinds(), checkpoints)
-            if checkpoints.known(snapshot, root) is not None:
-                return snapshot.evidence(root)
+        snapshot = self._snapshot(oid[:12], entries)
+        if snapshot.checkpoint(root) is not None:
+            return snapshot.evidence(root)
         moment = self.moment(root, entries)
         coins = next(moment.near(COINS, [outpoint[0]]), b"")
         return Evidence(lambda kind: coins if kind == COINS else moment.content(kind))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gitbtc.spends.listing import Outpoint
 
     Near = Callable[[str, Collection[str] | None], Iterable[bytes]]
+    Spending = Callable[[str, Collection[Outpoint]], Iterable[bytes]]
 
 # An input in a canonical line. A record's own txid is followed by another field.
 _INPUT = re.compile(rb'"txid":"([0-9a-f]{64})","vout":([0-9]{1,10})[,}]')
@@ -43,13 +44,14 @@ Claims = dict[str, SpendClaim]  # by txid
 
 class Moment:
     """One root's files. `files` answers a kind with its bytes; `near` with the files, one after the other, in which
-    records of some transactions can lie (None: of any): without it, that is all of the kind's. Every question raises
-    codec.Malformed.
+    records of some transactions can lie (None: of any), `spending` with those in which records can lie that spend some
+    coins: without them, that is all of the kind's. Every question raises codec.Malformed.
     """
 
-    def __init__(self, files: Files, near: Near | None = None) -> None:
+    def __init__(self, files: Files, near: Near | None = None, spending: Spending | None = None) -> None:
         self._files = files
-        self._near = near or (lambda kind, _: [files(kind)])
+        self._near: Near = near or (lambda kind, _: [files(kind)])
+        self._spending: Spending = spending or (lambda kind, _: self._near(kind, None))
         self._canonical: dict[str, tuple[bytes, bytes]] = {}
 
     def content(self, kind: str) -> bytes:
@@ -118,7 +120,8 @@ class Moment:
     def _claimed(self, kind: str, wanted: set[Outpoint]) -> Iterator[tuple[Outpoint, Record]]:
         """Each record of `kind` that spends one of `wanted`, with what it spends."""
         names_as_text = kind == EXECUTION
-        for content in self.near(kind) if wanted else ():
+        contents = self._spending(kind, wanted) if wanted else ()
+        for content in (self._in_form(kind, one) for one in contents):
             for outpoint, at in _found(content, wanted, names_as_text=names_as_text):
                 record = _record(kind, content, at)
                 if not names_as_text or (record.get("txid") and record.get("event_type") not in ("reserve", "release")):

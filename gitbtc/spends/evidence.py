@@ -242,6 +242,10 @@ class Evidence:
         """The transactions that spend `outpoint`, and lost, or were given up."""
         return self.lost_children(outpoint[0]).get(outpoint, set())
 
+    def ever_spent_by(self, outpoint: Outpoint) -> set[str]:
+        """The transactions that spend `outpoint`, those that lost, or were given up, among them."""
+        return {*self.claimants(outpoint), *self.lost_spenders(outpoint)}
+
     def lost_children(self, txid: str) -> dict[Outpoint, set[str]]:
         """The outputs of `txid` that transactions spend which lost, or were given up, and by which."""
         if self._lost is None:

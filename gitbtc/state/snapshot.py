@@ -217,10 +217,14 @@ class Snapshot:
     def claims(self, root: str, known: Evidence | None = None) -> Evidence:
         """The same without its coins being read yet."""
         if root not in self._evidence:
-            if known is None and self.checkpoints is not None:
-                known = self.checkpoints.known(self, root)
+            if known is None:
+                known = self.checkpoint(root)
             self._evidence[root] = self._read_through(root, known) or self._read_whole(root)
         return self._evidence[root]
+
+    def checkpoint(self, root: str) -> Evidence | None:
+        """What a root can be read through of what was looked at before; None for nothing."""
+        return None if self.checkpoints is None else self.checkpoints.known(self, root)
 
     def _read_whole(self, root: str) -> Evidence:
         return self.read_or_explain(root, lambda: Evidence(partial(self.of_kind, root), origin=self))

@@ -1,0 +1,119 @@
+"""Through a state that was kept, history tells the same as without one, and reads less."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import pygit2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gitbtc.history.commits import History, path_of
+from gitbtc.kinds import codec, layouts
+from gitbtc.kinds.layouts import Layout
+from gitbtc.kinds.registry import built_in
+from gitbtc.repo.ahead import ReadAhead
+from gitbtc.repo.git import Git
+from gitbtc.repo.libgit import LibgitObjects
+from gitbtc.spends import EVIDENCE
+from tests.kept import keep
+from tests.made_state import coin, mined, spend, txid
+from tests.spends.test_since import content, states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitbtc.spends.listing import Outpoint
+
+pytestmark = pytest.mark.one_interpreter
+
+Files = dict[str, bytes]  # by kind
+
+
+class Repository:
+    """A bare one, in which each of some states of a root is a commit on the one before."""
+
+    def __init__(self, folder: str, versions: list[tuple[Files, Layout]]) -> None:
+        self.objects = LibgitObjects(pygit2.init_repository(folder, bare=True))
+        self.git = Git(folder)
+        self.commits: list[str] = []
+        for files, layout in versions:
+            self.commits.append(self._commit(dict(_laid_out(files, layout))))
+
+    def _commit(self, files: Files) -> str:
+        stored = {path: ("100644", self.objects.write_blob(made)) for path, made in files.items()}
+        tree = self.objects.write_tree(None, stored)
+        return self.objects.write_commit(tree, self.commits[-1:], "made", ("a", "a@b", len(self.commits)))
+
+    def told(self, outpoints: list[Outpoint], *, through_kept: bool) -> tuple[list[object], int]:
+        """What history tells of each commit, and who claims to spend each coin in it; how many files it reads for the
+        last one.
+        """
+        found: list[object] = []
+        read: set[str] = set()
+        counts: list[int] = []
+        with ReadAhead(self.git) as blobs:
+            history = History(self.objects, blobs, git=self.git if through_kept else None)
+            blob = history.contents.shard
+            history.contents.shard = lambda oid: (read.add(oid), blob(oid))[1]  # type: ignore[assignment,func-returns-value]  # a spy
+            for commit in self.objects.history(self.objects.commit(self.commits[-1])):
+                stories = history.told(commit)
+                found += [(story.root, story.events, story.balance_sat) for story in stories]
+                moment = history.moment("", history.entries(commit.oid))
+                for outpoint in outpoints:
+                    claims = moment.claims({outpoint})[outpoint]
+                    found.append([(by, claim.strength, claim.record) for by, claim in claims.items()])
+                counts.append(len(read))
+        return found, counts[0]
+
+
+def _laid_out(files: Files, layout: Layout) -> Iterator[tuple[str, bytes]]:
+    for name, made in files.items():
+        kind, path = built_in(name), path_of("", name)
+        if not made or layout.is_whole or not kind.shards:
+            yield from [(path, made)] if made else []
+            continue
+        shards = layouts.divided(kind, layout if kind.shards == "txid" else Layout(0), made)
+        yield from ((layouts.shard_path(path, shard), part) for shard, part in shards.items())
+
+
+lain = st.sampled_from([Layout(1), Layout(1), Layout(1), Layout(2), layouts.WHOLE])
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 1 << 30), st.integers(0, 3), st.lists(lain, min_size=4, max_size=4))
+def test_it_tells_the_same_whichever_state_is_kept(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, at: int, how: list[Layout]
+) -> None:
+    some = states(seed, Random(seed))
+    versions = [{kind: content(files, kind) for kind in EVIDENCE} for files in some]
+    repository = Repository(str(tmp_path_factory.mktemp("kept")), list(zip(versions, how, strict=True)))
+    outpoints = [(one["txid"], vout) for files in some for one in files["transactions"] for vout in range(2)]
+    outpoints += [(spent["txid"], spent["vout"]) for files in some for one in files["transactions"]
+                  for spent in one.get("inputs", ())]  # fmt: skip
+    keep(repository.git, repository.commits[at])
+    wanted = sorted(set(outpoints))
+    assert repository.told(wanted, through_kept=True)[0] == repository.told(wanted, through_kept=False)[0]
+
+
+def _written(*transactions: dict[str, object], coins: list[dict[str, object]]) -> Files:
+    records = {"utxos": coins, "transactions": list(transactions)}
+    return {kind: codec.encode_file(built_in(kind), made) for kind, made in records.items()}
+
+
+def test_who_spends_a_coin_is_looked_for_where_somebody_can(tmp_path: Path) -> None:
+    spent, other = coin(0), coin(1)
+    payment, lost = mined(spend("zz", spent)), spend("yy", other, abandoned=True)
+    more = [mined(spend(name, coin(0, txid(name + "x")))) for name in "abcdefghijklmno"]
+    first = _written(*more, lost, coins=[spent, other])
+    second = _written(*more, lost, payment, coins=[other])
+    repository = Repository(str(tmp_path), [(first, Layout(2)), (second, Layout(2))])
+    wanted = [(one["txid"], one["vout"]) for one in (spent, other)]
+    told, every = repository.told(wanted, through_kept=False)
+    assert every == len([*more, lost, payment]) + 2  # shards of coins: before and after
+    for commit in repository.commits:
+        keep(repository.git, commit)
+        assert repository.told(wanted, through_kept=True) == (told, 4)  # both of them, and both spenders'

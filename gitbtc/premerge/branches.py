@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gitbtc.judge.spend_gate import RootVerdict
     from gitbtc.repo.git import Git
     from gitbtc.repo.objects import Objects
+    from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Outpoint
 
 MOVED = "moved"  # the type of the finding
@@ -81,7 +82,7 @@ class Premerge:
         self._changes: dict[tuple[str, str], frozenset[str]] = {}
         self._onto = self._version(onto)
         self._versions = Versions(self._onto, self._kinds, read)
-        self._ground = Ground(git, self._kinds, Excerpts(self._versions, self._sound))
+        self._ground = Ground(git, self._kinds, Excerpts(self._versions, self._kept))
         self.branches = [self._branch(name, oid) for name, oid in revisions.items()]
 
     def judge(self) -> list[Collision]:
@@ -125,9 +126,8 @@ class Premerge:
             self._where_they_lie[oid] = Snapshot("", entries, lambda _, blob: self._read(blob), self._kinds)
         return self._where_they_lie[oid]
 
-    def _sound(self, root: str) -> Snapshot | None:
-        known = self._checkpoints.known(self._stored(self._onto.oid), root)
-        return None if known is None else known.origin
+    def _kept(self, root: str) -> Evidence | None:
+        return self._checkpoints.known(self._stored(self._onto.oid), root)
 
     def _branch(self, name: str, oid: str) -> Branch:
         bases = self._ancestry.bases(self._onto.oid, oid)

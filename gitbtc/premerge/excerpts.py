@@ -22,10 +22,12 @@ from gitbtc.state.snapshot import Snapshot, path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.premerge.versions import Differences, Pair, Version, Versions
+    from gitbtc.repo.git import Entry
+    from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Coins, Outpoint
 
 # The kinds whose records name coins by their spends.
@@ -47,13 +49,13 @@ class Brought(NamedTuple):
 
 
 class Excerpts:
-    """Excerpts of `versions`, once `concern` was told, once for each root, which coins they are about. `sound` answers
-    a root with a state of it that was read whole, and broke no rule; None where none is kept.
+    """Excerpts of `versions`, once `concern` was told, once for each root, which coins they are about. `kept` answers
+    a root with what is known of a state of it that was read whole, and broke no rule; None where none is kept.
     """
 
-    def __init__(self, versions: Versions, sound: Callable[[str], Snapshot | None] = lambda _: None) -> None:
+    def __init__(self, versions: Versions, kept: Callable[[str], Evidence | None] = lambda _: None) -> None:
         self._versions = versions
-        self._sound = sound
+        self._kept = kept
         self._roots: dict[str, _Root] = {}
         self._touched: dict[tuple[str, str, str], set[Outpoint]] = {}
         self._contents: dict[tuple[str, str], bytes] = {}
@@ -177,16 +179,35 @@ class Excerpts:
 
     def _root(self, root: str) -> _Root:
         if root not in self._roots:
-            path, sound = path_in(root, COINS), self._sound(root)
-            coins = self._versions.coins(path, sound.entries.get(path) if sound else None)
-            self._roots[root] = _Root(coins, {name: self._versions.anchored(path_in(root, name)) for name in _SPENDING})
+            kept = self._kept(root)
+            sound: Mapping[str, Entry] = kept.origin.entries if kept else {}
+            paths = {name: path_in(root, name) for name in (COINS, *_SPENDING)}
+            coins = self._versions.coins(paths[COINS], sound.get(paths[COINS]))
+            apart = self._versions.apart(paths[TRANSACTIONS], sound.get(paths[TRANSACTIONS]))
+            contents = {name: self._versions.anchored(paths[name]) for name in _SPENDING if name != TRANSACTIONS}
+            if kept is None or apart is None:
+                contents[TRANSACTIONS] = self._versions.anchored(paths[TRANSACTIONS])
+                self._roots[root] = _Root(coins, contents)
+            else:
+                contents[TRANSACTIONS] = self._versions.anchored_in(paths[TRANSACTIONS], apart)
+                self._roots[root] = _Root(coins, contents, kept, apart)
         return self._roots[root]
 
 
 class _Root:
-    """The anchor's records of one root by what they name, and those in which other versions differ. Malformed."""
+    """The anchor's records of one root by what they name, and those in which other versions differ. Malformed.
 
-    def __init__(self, coins: Coins, contents: dict[str, bytes]) -> None:
+    `kept`: what is known of a state that has all transactions of the anchor's, but for those in shards called `apart`;
+    `contents` has those alone, and of the others each is looked up when it is asked about. Who names which coin, a
+    transaction's record and `kept` say both; other records are few.
+    """
+
+    def __init__(
+        self, coins: Coins, contents: dict[str, bytes], kept: Evidence | None = None, apart: Iterable[str] = ()
+    ) -> None:
+        self._kept = kept
+        self._apart = tuple(apart)
+        self._learnt: set[str] = set()
         self.keys: dict[str, set[Key]] = {name: set() for name in (COINS, *_SPENDING)}
         self.reserved: set[Outpoint] = set()
         self._coins = coins
@@ -204,6 +225,8 @@ class _Root:
 
     def line(self, name: str, key: Key) -> bytes | None:
         """The anchor's record, as its canonical line."""
+        if name == TRANSACTIONS:
+            self._learn([key[0]])
         if name != COINS:
             return self._lines[name].get(key)
         if key not in self._coin_lines:
@@ -213,6 +236,24 @@ class _Root:
                 raise CannotWork(f"{error}, so nobody can say what becomes of the coin; mend it first") from None
             self._coin_lines[key] = None if coin is None else codec.encode_record(built_in(COINS), coin)
         return self._coin_lines[key]
+
+    def _learn(self, txids: Iterable[str]) -> None:
+        """Have the records of some transactions at hand."""
+        for txid in txids if self._kept else ():
+            if txid not in self._learnt and not txid.startswith(self._apart):
+                self._learnt.add(txid)
+                record = self._kept.transactions.get(txid) if self._kept else None
+                if record is not None:
+                    line = codec.encode_record(built_in(TRANSACTIONS), record)
+                    self._lines[TRANSACTIONS][txid,] = line
+                    self.add(TRANSACTIONS, (txid,), line)
+
+    def _named(self, outpoint: Outpoint) -> set[tuple[str, Key]]:
+        """The records that name a coin by its spend; what else is known of those transactions is at hand, too."""
+        self._learn(self._kept.ever_spent_by(outpoint) if self._kept else ())
+        found = self._naming.get(outpoint, set())
+        self._learn([txid for name, key in found for txid in self._spenders(name, key)])
+        return found
 
     def add(self, name: str, key: Key, line: bytes) -> None:
         """Remember what a record names."""
@@ -237,14 +278,14 @@ class _Root:
 
     def names(self, outpoint: Outpoint) -> bool:
         """Whether a record says anything of the spend of a coin."""
-        return outpoint in self._naming
+        return bool(self._named(outpoint))
 
     def concern(self, outpoints: set[Outpoint]) -> None:
         """Choose the records that name one of `outpoints`, and all that hangs on them."""
         txids: set[str] = {outpoint[0] for outpoint in outpoints}
         waiting: set[str] = set()
         for outpoint in outpoints:
-            found = self._naming.get(outpoint, set())
+            found = self._named(outpoint)
             spenders = {txid for name, key in found for txid in self._spenders(name, key)}
             txids |= spenders
             waiting |= spenders if len(spenders) > 1 else spenders & self._doubtful
@@ -252,8 +293,8 @@ class _Root:
         txids |= self._all_after(waiting)
         for txid in self._doubtful_before(txids):
             for outpoint in self._inputs.get(txid, ()):
-                rivals = self._naming.get(outpoint, set())
-                txids |= {spender for name, key in rivals for spender in self._spenders(name, key)}
+                txids |= {spender for name, key in self._named(outpoint) for spender in self._spenders(name, key)}
+        self._learn(txids)
         for txid in txids:
             self._choose(self._of_transaction.get(txid, ()))
         self.keys[COINS] |= outpoints | {outpoint for txid in txids for outpoint in self._inputs.get(txid, ())}
@@ -269,19 +310,24 @@ class _Root:
         what they spend decides of them.
         """
         found: set[str] = set()
+        self._learn(txids)
         waiting = [txid for txid in txids if txid in self._doubtful]
         while waiting:
             txid = waiting.pop()
             if txid not in found:
                 found.add(txid)
-                waiting += [parent for parent, _ in self._inputs.get(txid, ()) if parent in self._doubtful]
+                parents = {parent for parent, _ in self._inputs.get(txid, ())}
+                self._learn(parents)
+                waiting += parents & self._doubtful
         return found
 
     def _all_after(self, txids: set[str]) -> set[str]:
         """The transactions, those that spend of them or replace them, and so on."""
         seen, waiting = set(txids), list(txids)
         while waiting:
-            after = self._follows.get(waiting.pop(), set()) - seen
+            txid = waiting.pop()
+            self._learn([txid, *(self._kept.children(txid) if self._kept else ())])
+            after = self._follows.get(txid, set()) - seen
             seen |= after
             waiting += after
         return seen

@@ -98,12 +98,20 @@ class Versions:
         """The coins that the anchor lists at `path`. Malformed. `sound`: a version of the file that was read whole, and
         broke no rule: then of shards that lie there too, each is read when it is asked about.
         """
-        oid = self.anchor.blob(path)
-        names = differing([self.anchor.entries.get(path), sound]) if sound and isinstance(oid, Folded) else None
+        oid, names = self.anchor.blob(path), self.apart(path, sound)
         if names is None or not isinstance(oid, Folded):
             return Coins(self.anchored(path))
-        self._in_shards(oid, names)
+        self.anchored_in(path, names)
         return CoinsInShards({name: partial(self._in_shards, oid, [name]) for name in holding(oid)})
+
+    def apart(self, path: str, sound: Entry | None) -> list[str] | None:
+        """The shards in which the anchor's file at `path` differs from another version of it; None where all may."""
+        oid = self.anchor.blob(path)
+        return differing([self.anchor.entries.get(path), sound]) if sound and isinstance(oid, Folded) else None
+
+    def anchored_in(self, path: str, names: Iterable[str]) -> bytes:
+        """What some of the anchor's shards at `path` make. Malformed."""
+        return self._in_shards(self.anchor.blob(path), names)
 
     def from_anchor(self, path: str, blob: str) -> Differences:
         """Record by record, the anchor's file at `path` and another version of it. Malformed when one is no file of

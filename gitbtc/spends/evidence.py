@@ -246,6 +246,11 @@ class Evidence:
         """The transactions that spend `outpoint`, those that lost, or were given up, among them."""
         return {*self.claimants(outpoint), *self.lost_spenders(outpoint)}
 
+    def children(self, txid: str) -> set[str]:
+        """The transactions that spend an output of `txid`, those that lost, or were given up, among them."""
+        spent = (self.claimants(outpoint) for outpoint in self.outputs_spent(txid))
+        return set().union(*spent, *self.lost_children(txid).values())
+
     def lost_children(self, txid: str) -> dict[Outpoint, set[str]]:
         """The outputs of `txid` that transactions spend which lost, or were given up, and by which."""
         if self._lost is None:

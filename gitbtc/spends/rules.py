@@ -374,8 +374,7 @@ class ChangedScope(Scope):
         makers = {txid for txid, _ in claimed}
         self._records = changed | makers
         for txid in changed:
-            spent = {outpoint: {*evidence.claimants(outpoint)} for outpoint in evidence.outputs_spent(txid)}
-            self._records.update(*spent.values(), *evidence.lost_children(txid).values())
+            self._records |= evidence.children(txid)
         self.outpoints = claimed
         self.listings = claimed | coins
         suspects = self._records | {txid for txid, _ in coins}

@@ -149,7 +149,20 @@ class Revisions(GitProgram):
 
     def merge_bases(self, ours: str, theirs: str) -> list[str]:
         """All best common ancestors; none for unrelated histories, several for a criss-cross."""
+        if is_oid(ours) and is_oid(theirs):
+            plain = self._plain_bases(ours, theirs)
+            if plain is not None:
+                return plain
         return self._line("merge-base", "--all", self._oid(ours), self._oid(theirs), ok=(0, 1)).split()
+
+    def _plain_bases(self, ours: str, theirs: str) -> list[str] | None:
+        """The same from files; None where only Git can say, as where it takes a commit for one without parents."""
+        cut = (os.path.join(self.common_dir(), name) for name in ("shallow", os.path.join("info", "grafts")))
+        if self.loose is None or "GIT_SHALLOW_FILE" in self.environment or any(map(os.path.exists, cut)):
+            return None
+        from gitbtc.repo.bases import common_ancestors
+
+        return common_ancestors(self.loose.commit, ours, theirs)
 
     def new_commits(self, oids: Iterable[str], *known: str) -> list[str]:
         """The commits that `oids` (of objects of any type) reach and `known` (`--all`, `^A`) does not, oldest first."""

@@ -97,8 +97,11 @@ def holdings(coins: Iterable[Record], known: Circumstances) -> list[Holding]:
 
 
 def _first(rules: Iterable[Rule], known: Circumstances, outpoint: Outpoint, coin: Record) -> tuple[str, str]:
-    answers = (rule(known, outpoint, coin) for rule in rules)
-    return next((answer for answer in answers if answer), (SPENDABLE, ""))
+    for rule in rules:
+        answer = rule(known, outpoint, coin)
+        if answer:
+            return answer
+    return SPENDABLE, ""
 
 
 def _outpoint(holding: Holding) -> Outpoint:

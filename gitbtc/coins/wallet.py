@@ -10,11 +10,11 @@ from gitbtc.coins.holdings import Circumstances, Holding, holdings
 from gitbtc.coins.names import Names
 from gitbtc.coins.scripts import OwnScripts, script_of
 from gitbtc.errors import CannotWork, UsageError
-from gitbtc.spends import CHAIN, COINS, LABELS, LABELS_329, MEMPOOL, TRANSACTIONS
+from gitbtc.spends import CHAIN, COINS, LABELS, LABELS_329, TRANSACTIONS
 from gitbtc.spends.evidence import inputs
 from gitbtc.spends.rules import output_of
 from gitbtc.state.snapshot import path_in
-from gitbtc.state.sound import frozen, known, records_of
+from gitbtc.state.sound import claims, frozen, records_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ class Wallet:
         self.asking = asking
         self._snapshot = snapshot
         coins = records_of(snapshot, root, COINS)
-        for kind in (TRANSACTIONS, MEMPOOL):
-            records_of(snapshot, root, kind)
-        self.evidence: Evidence = known(snapshot, root)
+        self.evidence: Evidence = claims(snapshot, root)
         self.chain: Record = next(iter(records_of(snapshot, root, CHAIN)), {})
         self._coins = coins
         self._addresses = {coin["address"] for coin in coins}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 BECH32, BECH32M = 1, 0x2BC830A3
 LONGEST = 90  # characters, BIP-173; other uses of the encoding set their own limit
 
@@ -25,9 +27,8 @@ def _feedback() -> list[int]:
 _FEEDBACK = _feedback()
 
 
-def polymod(values: bytes) -> int:
-    """The checksum polynomial's remainder over 5-bit values (BIP-173)."""
-    remainder = 1
+def polymod(values: bytes, remainder: int = 1) -> int:
+    """The checksum polynomial's remainder over 5-bit values (BIP-173), given that over those before them."""
     for value in values:
         remainder = (remainder & 0x1FFFFFF) << 5 ^ value ^ _FEEDBACK[remainder >> 25]
     return remainder
@@ -47,13 +48,19 @@ def decode(text: str, longest: int = LONGEST) -> tuple[str, str, int] | None:
     if len(text) > longest or not text.isascii() or text.lower() != text != text.upper():
         return None
     hrp, one, payload = text.lower().rpartition("1")
-    if not one or not hrp or len(payload) < _CHECKSUM or not all("!" <= character <= "~" for character in hrp):
+    if not one or not hrp or len(payload) < _CHECKSUM:
         return None
-    values = payload.encode("ascii").translate(_VALUES)
-    if _NO_VALUE in values:
+    values, begun = payload.encode("ascii").translate(_VALUES), _begun(hrp)
+    if _NO_VALUE in values or begun is None:
         return None
-    checksum = polymod(expanded(hrp) + values)
+    checksum = polymod(values, begun)
     return (hrp, payload[:-_CHECKSUM], checksum) if checksum in (BECH32, BECH32M) else None
+
+
+@lru_cache(maxsize=64)
+def _begun(hrp: str) -> int | None:
+    """The remainder over a human-readable part, of which there are few; None for what is none."""
+    return polymod(expanded(hrp)) if all("!" <= character <= "~" for character in hrp) else None
 
 
 def value(character: str) -> int:

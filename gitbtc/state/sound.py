@@ -6,13 +6,13 @@ from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec
 from gitbtc.kinds.registry import built_in
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
-from gitbtc.spends import CHAIN, COINS, EXECUTION, LABELS_329
+from gitbtc.spends import CHAIN, COINS, EXECUTION, LABELS_329, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import outpoint_text
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Evidence
@@ -27,13 +27,30 @@ def known(snapshot: Snapshot, root: str) -> Evidence:
     return snapshot.evidence(root)
 
 
+def claims(snapshot: Snapshot, root: str) -> Evidence:
+    """The same, but for coins, which are read when they are asked for; CannotWork also when its transactions are not
+    what their schemas say.
+    """
+    for kind in (TRANSACTIONS, MEMPOOL):
+        _check_is_file(snapshot, root, kind)
+    try:
+        evidence = snapshot.claims(root)
+    except CannotWork:
+        for kind in (TRANSACTIONS, MEMPOOL, EXECUTION, CHAIN):
+            records_of(snapshot, root, kind)  # which names the file
+        raise
+    sound(TRANSACTIONS, root, evidence.transactions.values())
+    sound(MEMPOOL, root, evidence.mempool.values())
+    for kind in (EXECUTION, CHAIN):
+        records_of(snapshot, root, kind)
+    return evidence
+
+
 def records_of(snapshot: Snapshot, root: str, kind: str) -> list[Record]:
     """The records of the file of a built-in kind (of an object file, one), none without the file; CannotWork when they
     are not what their schema says, or no file stands in its place.
     """
-    path = path_in(root, kind)
-    if snapshot.entries.get(path, ("",))[0] in (SYMBOLIC_LINK, SUBMODULE):
-        raise CannotWork(f"{path}: a symbolic link or a submodule stands in a state file's place; put the file there")
+    path = _check_is_file(snapshot, root, kind)
     try:
         content = snapshot.of_kind(root, kind)
         parsed = codec.parse(built_in(kind), content) if content else []
@@ -42,6 +59,14 @@ def records_of(snapshot: Snapshot, root: str, kind: str) -> list[Record]:
     records = parsed if isinstance(parsed, list) else [parsed]
     sound(kind, root, records)
     return records
+
+
+def _check_is_file(snapshot: Snapshot, root: str, kind: str) -> str:
+    """The path of the file of a kind."""
+    path = path_in(root, kind)
+    if snapshot.entries.get(path, ("",))[0] in (SYMBOLIC_LINK, SUBMODULE):
+        raise CannotWork(f"{path}: a symbolic link or a submodule stands in a state file's place; put the file there")
+    return path
 
 
 def listed(snapshot: Snapshot, root: str, outpoints: list[Outpoint]) -> list[Record]:
@@ -62,7 +87,7 @@ def frozen(snapshot: Snapshot, root: str, coins: Sequence[Record]) -> set[str]:
     return said
 
 
-def sound(kind: str, root: str, records: Sequence[Record]) -> None:
+def sound(kind: str, root: str, records: Iterable[Record]) -> None:
     """Raise CannotWork for the first of `records` of a kind that is not what its schema says."""
     from gitbtc.kinds.validate import violations
 

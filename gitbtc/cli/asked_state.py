@@ -67,8 +67,10 @@ def of_wallets(command: Command) -> Command:
     return command
 
 
-def wallets(state: State, folder: str | None, agent: str | None) -> list[Wallet]:
-    """The wallets of a state, or that of the root in `folder`; CannotWork where the files do not say what there is."""
+def wallets(state: State, folder: str | None, agent: str | None, *, added: bool = False) -> list[Wallet]:
+    """The wallets of a state, or that of the root in `folder`; CannotWork where the files do not say what there is.
+    `added`: nobody asks for each coin, but for their sums.
+    """
     from gitbtc.coins.wallet import Asking
     from gitbtc.coins.wallet import wallets as wallets_of
     from gitbtc.reserving.events import root_at
@@ -82,12 +84,12 @@ def wallets(state: State, folder: str | None, agent: str | None) -> list[Wallet]
         if trailer.outpoint:
             contested.setdefault(at, set()).add(trailer.outpoint)
     asking = Asking(_speaker(git, agent), contested, _listed_before(state))
-    return wallets_of(snapshot, asking, root)
+    return wallets_of(snapshot, asking, root, added=added)
 
 
-def one_wallet(state: State, folder: str | None, agent: str | None) -> Wallet:
+def one_wallet(state: State, folder: str | None, agent: str | None, *, added: bool = False) -> Wallet:
     """The wallet that is meant: the only one, or that of the root in `folder`; UsageError where there are several."""
-    found = wallets(state, folder, agent)
+    found = wallets(state, folder, agent, added=added)
     if len(found) > 1:
         named = " and ".join(wallet.root or "." for wallet in found)
         raise UsageError(f"{named} both list coins: choose by --root, and take one root at a time")

@@ -38,7 +38,7 @@ def command(rev: str | None, *, by: str | None, folder: str | None, agent: str |
     """
     with asked(rev) as state:
         group = _GROUPS[by] if by else None
-        told = [Told(one, _price(one), group and group(one)) for one in wallets(state, folder, agent)]
+        told = [Told(one, _price(one), group and group(one)) for one in wallets(state, folder, agent, added=by is None)]
     if as_json:
         click.echo(printable_json(document(told, by)))
     else:

@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     replacement pays, and what a child has to pay for it.
     """
     with asked(rev) as state:
-        wallet = one_wallet(state, folder, agent)
+        wallet = one_wallet(state, folder, agent, added=True)
         if txid is not None:
             wanted = _wanted(wallet, feerate)
             told = of_transaction(wallet, Pending(wallet.evidence), meant(wallet, txid), wanted)

@@ -26,7 +26,7 @@ def command(rev: str | None, *, folder: str | None, agent: str | None, as_json: 
     """
     with asked(rev) as state:
         found = []
-        for wallet in wallets(state, folder, agent):
+        for wallet in wallets(state, folder, agent, added=True):
             pending = Pending(wallet.evidence)
             found.append((wallet, [of_transaction(wallet, pending, txid, None) for txid in pending.txids]))
         rivals = any(one.pending.rivals(one.txid) for _, told in found for one in told)

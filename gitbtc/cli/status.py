@@ -52,7 +52,7 @@ def _told(state: State, folder: str | None, agent: str | None) -> Told:
     try:
         told.sources = _sources(state)
         told.branch = _branch(state)
-        told.wallets = wallets(state, folder, agent)
+        told.wallets = wallets(state, folder, agent, added=True)
         told.contests = state.contests
         rows = (row for wallet in told.wallets for row in rows_of(wallet.root, wallet.evidence))
         told.reservations = [row for row in rows if row["holds"]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
-from gitbtc.coins.holdings import CLASSES, FOREIGN, UNCONFIRMED, Holding
+from gitbtc.coins.holdings import CLASSES, FOREIGN, IMMATURE, UNCONFIRMED, Holding
 from gitbtc.errors import CannotWork
-from gitbtc.spends.reservable import COINBASE_MATURITY
+from gitbtc.spends.reservable import COINBASE_MATURITY, first_spending_block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from gitbtc.kinds.kind import Record
 
@@ -29,14 +29,35 @@ class Sum(NamedTuple):
         return Sum(self.coins + 1, self.amount_sat + holding.amount_sat)
 
 
-def by_class(holdings: Sequence[Holding]) -> dict[tuple[str, str], Sum]:
-    """(class, detail) -> its coins, in the order of CLASSES. CannotWork unless they are the sum of all."""
+class Balance(NamedTuple):
+    """Coins added up. `classes`: (class, detail) -> its coins, in the order of CLASSES; `matures`: the height of the
+    first block that may spend one of those that are immature, None where there is none or nobody knows.
+    """
+
+    classes: Mapping[tuple[str, str], Sum]
+    everything: Sum
+    core: CoreBalances
+    matures: int | None
+
+
+def added_up(holdings: Iterable[Holding], tip: int | None) -> Balance:
+    """The sums of coins that come by outpoint. CannotWork unless the classes are the sum of all, each of them once."""
     sums = dict.fromkeys(CLASSES, Sum())
-    for holding in holdings:
+    core = dict.fromkeys(CoreBalances._fields, 0)
+    blocks: set[int] = set()
+
+    def taken(holding: Holding) -> Holding:
         about = holding.name, holding.detail
         sums[about] = sums[about].with_one(holding)
-    check(sums.values(), holdings)
-    return sums
+        core[_core_class(holding, tip)] += holding.amount_sat
+        first = first_spending_block(holding.coin) if holding.name == IMMATURE else None
+        if first is not None:
+            blocks.add(first)
+        return holding
+
+    everything = total(map(taken, holdings))
+    check(sums.values(), everything)
+    return Balance(sums, everything, CoreBalances(**core), min(blocks, default=None))
 
 
 def grouped(holdings: Sequence[Holding], group: Callable[[Record], str]) -> dict[str, Sum]:
@@ -45,50 +66,52 @@ def grouped(holdings: Sequence[Holding], group: Callable[[Record], str]) -> dict
     for holding in holdings:
         name = group(holding.coin)
         sums[name] = sums.get(name, Sum()).with_one(holding)
-    check(sums.values(), holdings)
+    check(sums.values(), total(holdings))
     return dict(sorted(sums.items(), key=lambda one: (-one[1].amount_sat, one[0])))
 
 
 def total(holdings: Iterable[Holding]) -> Sum:
-    """All of them."""
-    amounts = [holding.coin["amount_sat"] for holding in holdings]
-    return Sum(len(amounts), sum(amounts))
+    """All of them, which come by outpoint; CannotWork for one that comes twice."""
+    count, amount, last = 0, 0, ("", 0)
+    for holding in holdings:
+        if not last < holding.outpoint:
+            raise CannotWork(_WRONG)
+        last = holding.outpoint
+        count += 1
+        amount += holding.coin["amount_sat"]
+    return Sum(count, amount)
 
 
-def check(sums: Collection[Sum], holdings: Sequence[Holding]) -> None:
-    """Raise CannotWork unless `sums` are the coins, to the satoshi; also under -O."""
+def check(sums: Collection[Sum], everything: Sum) -> None:
+    """Raise CannotWork unless `sums` are all coins, to the satoshi; also under -O."""
     counts, amounts = zip(*sums, strict=True) if sums else ((), ())
-    added = Sum(sum(counts), sum(amounts))
-    if added != total(holdings) or len({holding.outpoint for holding in holdings}) != len(holdings):
-        raise CannotWork("the classes do not add up to the coins, which is a bug of gitbtc's; nothing is told")
+    if Sum(sum(counts), sum(amounts)) != everything:
+        raise CannotWork(_WRONG)
+
+
+_WRONG = "the classes do not add up to the coins, which is a bug of gitbtc's; nothing is told"
 
 
 # -- another program's words ------------------------------------------------------------------------------------------
 
 
 class CoreBalances(NamedTuple):
-    """What Bitcoin Core's `getbalances` tells of the same coins (sat)."""
+    """What Bitcoin Core's `getbalances` tells of the same coins (sat): it knows no freezes and no reservations, and
+    calls a coinbase immature until it is 101 deep (wallet.cpp: COINBASE_MATURITY + 1), a block longer than consensus
+    does.
+    """
 
     trusted_sat: int
     untrusted_pending_sat: int
     immature_sat: int
 
 
-def core_balances(holdings: Iterable[Holding], tip: int | None) -> CoreBalances:
-    """The coins as Core's wallet adds them up: it knows no freezes and no reservations, and calls a coinbase immature
-    until it is 101 deep (wallet.cpp: COINBASE_MATURITY + 1), a block longer than consensus does.
-    """
-    sums = {"trusted": 0, "pending": 0, "immature": 0}
-    for holding in holdings:
-        sums[_core_class(holding, tip)] += holding.amount_sat
-    return CoreBalances(sums["trusted"], sums["pending"], sums["immature"])
-
-
 def _core_class(holding: Holding, tip: int | None) -> str:
+    """The field of CoreBalances that a coin is counted in."""
     height = holding.coin["block_height"]
     if holding.coin["coinbase"] and (height is None or tip is None or tip < height + COINBASE_MATURITY):
-        return "immature"
-    return "pending" if (holding.name, holding.detail) == (UNCONFIRMED, FOREIGN) else "trusted"
+        return "immature_sat"
+    return "untrusted_pending_sat" if (holding.name, holding.detail) == (UNCONFIRMED, FOREIGN) else "trusted_sat"
 
 
 # -- in another currency ----------------------------------------------------------------------------------------------

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gitbtc.spends.evidence import inputs, outpoint_text
+from gitbtc.spends.evidence import inputs
 from gitbtc.spends.reservable import is_immature
 from gitbtc.spends.reservations import holds
 from gitbtc.spends.standing import CONFIRMED
+from gitbtc.state.sound import is_frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Evidence
@@ -40,8 +41,8 @@ CLASSES = (
 
 class Circumstances(NamedTuple):
     """What decides on a coin besides its record. `agent`: who asks (None: nobody); `frozen`: the outpoints, as texts,
-    that are not to be spent; `contested`: those that a join left contested; `ours`: whether an output was this
-    wallet's; `txid`: a transaction that is asked about, so that its own claims do not count ("": none is).
+    that labels say are not to be spent; `contested`: those that a join left contested; `ours`: whether an output was
+    this wallet's; `txid`: a transaction that is asked about, so that its own claims do not count ("": none is).
     """
 
     evidence: Evidence
@@ -87,13 +88,16 @@ class Holding(NamedTuple):
 
 def holdings(coins: Iterable[Record], known: Circumstances) -> list[Holding]:
     """Each of `coins` in its class, by outpoint."""
-    found = []
+    return sorted(classified(coins, known), key=_outpoint)
+
+
+def classified(coins: Iterable[Record], known: Circumstances) -> Iterator[Holding]:
+    """The same, in the order of `coins`, one at a time."""
     for coin in coins:
         outpoint = coin["txid"], coin["vout"]
         name, detail = _first(_RULES, known, outpoint, coin)
         later = _first(_OF_THE_OWNER, known, outpoint, coin) if name == UNCONFIRMED else None
-        found.append(Holding(outpoint, coin, name, detail, later))
-    return sorted(found, key=_outpoint)
+        yield Holding(outpoint, coin, name, detail, later)
 
 
 def _first(rules: Iterable[Rule], known: Circumstances, outpoint: Outpoint, coin: Record) -> tuple[str, str]:
@@ -140,8 +144,8 @@ def pays_itself(txid: str, known: Circumstances) -> bool:
     return True
 
 
-def _frozen(known: Circumstances, outpoint: Outpoint, _: Record) -> tuple[str, str] | None:
-    return (FROZEN, "") if outpoint_text(outpoint) in known.frozen else None
+def _frozen(known: Circumstances, _: Outpoint, coin: Record) -> tuple[str, str] | None:
+    return (FROZEN, "") if is_frozen(coin, known.frozen) else None
 
 
 def _reserved(known: Circumstances, outpoint: Outpoint, _: Record) -> tuple[str, str] | None:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple
 
-from gitbtc.coins.holdings import Circumstances, Holding, holdings
+from gitbtc.coins.balance import Balance, added_up
+from gitbtc.coins.holdings import Circumstances, Holding, classified, holdings
 from gitbtc.coins.names import Names
 from gitbtc.coins.scripts import OwnScripts, script_of
 from gitbtc.errors import CannotWork, UsageError
+from gitbtc.kinds import codec
 from gitbtc.spends import CHAIN, COINS, LABELS, LABELS_329, TRANSACTIONS
 from gitbtc.spends.evidence import inputs
 from gitbtc.spends.rules import output_of
 from gitbtc.state.snapshot import path_in
-from gitbtc.state.sound import claims, frozen, records_of
+from gitbtc.state.sound import claims, frozen_by_label, records_in_pieces, records_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from typing import TypeVar
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.listing import Outpoint
     from gitbtc.state.snapshot import Snapshot
 
+    T = TypeVar("T")
     # root, an outpoint that it does not list now -> whether an earlier state of it did
     ListedBefore = Callable[[str, Outpoint], bool]
 
@@ -37,10 +41,6 @@ class Asking(NamedTuple):
     listed_before: ListedBefore
 
 
-def _outpoint(coin: Record) -> Outpoint:
-    return coin["txid"], coin["vout"]
-
-
 class Wallet:
     """What a root holds. CannotWork where its files do not say."""
 
@@ -48,15 +48,35 @@ class Wallet:
         self.root = root
         self.asking = asking
         self._snapshot = snapshot
-        coins = records_of(snapshot, root, COINS)
         self.evidence: Evidence = claims(snapshot, root)
         self.chain: Record = next(iter(records_of(snapshot, root, CHAIN)), {})
-        self._coins = coins
-        self._addresses = {coin["address"] for coin in coins}
         self.contested = set(asking.contested.get(root, ()))
-        frozen_ = frozen(snapshot, root, coins)
-        self.known = Circumstances(self.evidence, asking.agent, frozen_, self.contested, self.was_ours)
-        self.holdings: list[Holding] = holdings(coins, self.known)
+        frozen = frozen_by_label(snapshot, root)
+        self.known = Circumstances(self.evidence, asking.agent, frozen, self.contested, self.was_ours)
+
+    @cached_property
+    def holdings(self) -> list[Holding]:
+        """Its coins in their classes, by outpoint."""
+        return holdings(self._coins, self.known)
+
+    @cached_property
+    def balance(self) -> Balance:
+        """Its coins added up."""
+        return self._over_coins(lambda coins: added_up(classified(coins, self.known), self.tip))
+
+    @cached_property
+    def _coins(self) -> list[Record]:
+        return records_of(self._snapshot, self.root, COINS)
+
+    def _over_coins(self, of: Callable[[Iterable[Record]], T]) -> T:
+        """What `of` makes of the coins, in order. A million take much more memory than their file: unless they are held
+        anyway, or the file is not canonical, a few megabytes of it are read at a time.
+        """
+        if "_coins" not in self.__dict__:
+            with suppress(codec.Malformed):
+                pieces = records_in_pieces(self._snapshot, self.root, COINS)
+                return of(coin for records in pieces for coin in records)
+        return of(self._coins)
 
     @property
     def tip(self) -> int | None:
@@ -71,13 +91,12 @@ class Wallet:
     @cached_property
     def scripts(self) -> OwnScripts:
         """The scripts that are its own."""
-        return OwnScripts(self.records("descriptors"), self._addresses)
+        addresses = self._over_coins(lambda coins: {coin["address"] for coin in coins})
+        return OwnScripts(self.records("descriptors"), addresses)
 
     def coin(self, outpoint: Outpoint) -> Record | None:
         """The record of a coin; None where it is not listed."""
-        at = bisect_left(self._coins, outpoint, key=_outpoint)
-        found = self._coins[at] if at < len(self._coins) else None
-        return found if found and _outpoint(found) == outpoint else None
+        return self.evidence.coins.get(outpoint)
 
     def records(self, kind: str) -> list[Record]:
         """The records of one of its other files."""
@@ -113,9 +132,10 @@ class Wallet:
         return None
 
 
-def wallets(snapshot: Snapshot, asking: Asking, root: str | None = None) -> list[Wallet]:
+def wallets(snapshot: Snapshot, asking: Asking, root: str | None = None, *, added: bool = False) -> list[Wallet]:
     """The wallets of a moment by root, or that of one `root`. CannotWork where none lists coins, or where a root has
-    transactions and no list of coins: what is not there is not worth nothing.
+    transactions and no list of coins: what is not there is not worth nothing. `added`: nobody asks for each coin, but
+    for their sums.
     """
     roots = sorted(snapshot.roots())
     if root is not None and root not in roots:
@@ -126,4 +146,7 @@ def wallets(snapshot: Snapshot, asking: Asking, root: str | None = None) -> list
     if lacking or not listing:
         missing = path_in(lacking[0] if lacking else root or "", COINS)
         raise CannotWork(f"{snapshot.name} has no {missing}, so nobody can say what there is")
-    return [Wallet(snapshot, one, asking) for one in listing]
+    found = [Wallet(snapshot, one, asking) for one in listing]
+    for wallet in found:  # whose coins are looked at now, before anything is told
+        _ = wallet.balance if added else wallet.holdings
+    return found

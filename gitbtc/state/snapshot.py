@@ -14,6 +14,7 @@ from gitbtc.kinds import layouts
 from gitbtc.kinds.codec import Malformed, content_id
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import Kinds, built_in, root_of
+from gitbtc.kinds.shards import TXID
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.spends.evidence import Evidence
 
@@ -107,6 +108,16 @@ class Snapshot:
         if path not in self._joined:
             self._joined[path] = layouts.read(oid, self._read)
         return self._joined[path]
+
+    def parts(self, path: str) -> Iterator[bytes]:
+        """The same as files with records, in order: of shards by txid each by itself, if it has any. Malformed."""
+        mode, oid = self.entries.get(path, ("", ""))
+        if mode in _NO_FILE or not isinstance(oid, layouts.Folded) or oid.kind.shards != TXID:
+            contents = iter([self.content(path)])
+        else:
+            contents = (self.in_shards(path, [name]) for name in layouts.holding(oid))
+        kind = self.kind(path)
+        return (content for content in contents if content and not (kind and content == kind.frame.empty))
 
     def readable(self, path: str) -> bytes | None:
         """The same; None for shards that make none."""

@@ -12,7 +12,7 @@ from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Evidence
@@ -61,6 +61,16 @@ def records_of(snapshot: Snapshot, root: str, kind: str) -> list[Record]:
     return records
 
 
+def records_in_pieces(snapshot: Snapshot, root: str, kind: str) -> Iterator[list[Record]]:
+    """The same of a kind with many records, some megabytes at a time, in order. codec.Malformed where the file is not
+    canonical, perhaps only at its end.
+    """
+    for content in snapshot.parts(_check_is_file(snapshot, root, kind)):
+        for records in codec.records_in_pieces(built_in(kind), content):
+            sound(kind, root, records)
+            yield records
+
+
 def _check_is_file(snapshot: Snapshot, root: str, kind: str) -> str:
     """The path of the file of a kind."""
     path = path_in(root, kind)
@@ -78,13 +88,22 @@ def listed(snapshot: Snapshot, root: str, outpoints: list[Outpoint]) -> list[Rec
 
 def frozen(snapshot: Snapshot, root: str, coins: Sequence[Record]) -> set[str]:
     """The outpoints of those of `coins` that are not to be spent, by their own word or that of a label."""
-    said = {outpoint_text((coin["txid"], coin["vout"])) for coin in coins if coin.get("spendable") is False}
+    labelled = frozen_by_label(snapshot, root)
+    return {outpoint_text((coin["txid"], coin["vout"])) for coin in coins if is_frozen(coin, labelled)}
+
+
+def frozen_by_label(snapshot: Snapshot, root: str) -> set[str]:
+    """The outputs, as texts, that a label says are not to be spent."""
     labels = snapshot.of_kind(root, LABELS_329)
-    if b'"spendable":false' in labels.replace(b" ", b""):  # which few of many say
-        rows = records_of(snapshot, root, LABELS_329)
-        refs = {row["ref"] for row in rows if row["type"] == "output" and row.get("spendable") is False}
-        said |= refs & {outpoint_text((coin["txid"], coin["vout"])) for coin in coins}
-    return said
+    if b'"spendable":false' not in labels.replace(b" ", b""):  # which few of many say
+        return set()
+    rows = records_of(snapshot, root, LABELS_329)
+    return {row["ref"] for row in rows if row["type"] == "output" and row.get("spendable") is False}
+
+
+def is_frozen(coin: Record, labelled: Container[str]) -> bool:
+    """Whether a coin is not to be spent, by its own word or that of a label."""
+    return coin.get("spendable") is False or outpoint_text((coin["txid"], coin["vout"])) in labelled
 
 
 def sound(kind: str, root: str, records: Iterable[Record]) -> None:

@@ -18,7 +18,6 @@ from gitbtc.coins.holdings import (
     UNCONFIRMED,
 )
 from gitbtc.spends.evidence import outpoint_text
-from gitbtc.spends.reservable import first_spending_block
 from gitbtc.views import terms
 from gitbtc.views.table import Row, laid_out
 
@@ -66,8 +65,8 @@ def lines(told: Told, by: str | None = None) -> Iterator[str]:
     """The classes that have coins and their sum; the groups, `by` what they are; what is contested and not listed."""
     wallet, price, groups = told
     yield heading(wallet)
-    everything = balance.total(wallet.holdings)
-    rows = [(WORDS[about], held, _note(wallet, about)) for about, held in balance.by_class(wallet.holdings).items()
+    everything = wallet.balance.everything
+    rows = [(WORDS[about], held, _note(wallet, about)) for about, held in wallet.balance.classes.items()
             if held.coins or about == (SPENDABLE, "")]  # fmt: skip
     yield from _table([*rows, ("all coins", everything, _worth(everything, price))])
     if groups is not None:
@@ -88,10 +87,7 @@ def _table(rows: Sequence[tuple[str, Sum, str]]) -> Iterator[str]:
 
 
 def _note(wallet: Wallet, about: tuple[str, str]) -> str:
-    if about != (IMMATURE, ""):
-        return ""
-    blocks = [first_spending_block(one.coin) for one in wallet.holdings if (one.name, one.detail) == about]
-    first = min((block for block in blocks if block is not None), default=None)
+    first = wallet.balance.matures if about == (IMMATURE, "") else None
     return "" if first is None else f", the first from block {first} on"
 
 
@@ -111,17 +107,17 @@ def document(told: Iterable[Told], by: str | None) -> dict[str, Any]:
 def root_document(told: Told) -> dict[str, Any]:
     """What JSON tells of a root."""
     wallet, price, groups = told
-    everything = balance.total(wallet.holdings)
+    everything = wallet.balance.everything
     classes = [
         {"class": name, "detail": detail or None, **_sum(held)}
-        for (name, detail), held in balance.by_class(wallet.holdings).items()
+        for (name, detail), held in wallet.balance.classes.items()
     ]
     return {
         "root": wallet.root, **tip(wallet), "classes": classes, **_sum(everything),
         "contested_not_listed": [
             {"outpoint": outpoint_text(outpoint), "amount_sat": amount} for outpoint, amount in wallet.not_listed()
         ],
-        "core": balance.core_balances(wallet.holdings, wallet.tip)._asdict(),
+        "core": wallet.balance.core._asdict(),
         "usd": None if price is None else {"amount": str(balance.usd(everything.amount_sat, price)), "price": price},
         "groups": None if groups is None else [{"name": name, **_sum(held)} for name, held in groups.items()],
     }  # fmt: skip

@@ -49,10 +49,11 @@ def test_each_coin_is_in_one_class_and_the_classes_are_the_coins(
         {(one["txid"], one["vout"]) for one in contested}, lambda _: data.draw(st.booleans()),
     )  # fmt: skip
     found = holdings(made, known)
-    sums = balance.by_class(found)
-    assert list(sums) == list(CLASSES)
-    assert sum(held.amount_sat for held in sums.values()) == sum(one["amount_sat"] for one in made)
-    assert sum(balance.core_balances(found, TIP)) == sum(one["amount_sat"] for one in made)
+    added = balance.added_up(found, TIP)
+    assert list(added.classes) == list(CLASSES)
+    assert added.everything == balance.Sum(len(made), sum(one["amount_sat"] for one in made))
+    assert sum(held.amount_sat for held in added.classes.values()) == added.everything.amount_sat
+    assert sum(added.core) == added.everything.amount_sat
     free = {one.outpoint for one in found if one.is_free}
     held_back = {(one["txid"], one["vout"]) for one in (*spent, *frozen, *contested)}
     assert free.isdisjoint(held_back)
@@ -62,9 +63,9 @@ def test_each_coin_is_in_one_class_and_the_classes_are_the_coins(
 def test_what_does_not_add_up_is_not_told() -> None:
     twice = [Holding(("ab" * 32, 0), coin(0), "spendable", "")] * 2
     with pytest.raises(CannotWork, match="do not add up"):
-        balance.by_class(twice)
+        balance.added_up(twice, TIP)
     with pytest.raises(CannotWork, match="do not add up"):
-        balance.check([balance.Sum(1, 100_000_001)], twice[:1])
+        balance.check([balance.Sum(1, 100_000_001)], balance.total(twice[:1]))
 
 
 @pytest.mark.parametrize(("amount", "price", "cents"), [

@@ -12,6 +12,7 @@ from gitbtc.coins.names import Names
 from gitbtc.coins.scripts import OwnScripts, script_of
 from gitbtc.errors import CannotWork, UsageError
 from gitbtc.kinds import codec
+from gitbtc.kinds.registry import built_in
 from gitbtc.spends import CHAIN, COINS, LABELS, LABELS_329, TRANSACTIONS
 from gitbtc.spends.evidence import inputs
 from gitbtc.spends.rules import output_of
@@ -66,6 +67,13 @@ class Wallet:
 
     @cached_property
     def _coins(self) -> list[Record]:
+        shared = codec.SharedTexts(built_in(COINS))
+        found: list[Record] = []
+        with suppress(codec.Malformed):
+            for records in records_in_pieces(self._snapshot, self.root, COINS):
+                shared.take(records)
+                found += records
+            return found
         return records_of(self._snapshot, self.root, COINS)
 
     def _over_coins(self, of: Callable[[Iterable[Record]], T]) -> T:

@@ -648,14 +648,14 @@ def read_to_keep(kind: Kind, content: bytes) -> Iterator[_Canonical]:
     if len(content) <= _PIECE:
         yield from read_in_pieces(kind, content)
         return
-    shared = _Shared(kind)
+    shared = SharedTexts(kind)
     for read in read_in_pieces(kind, content):
         shared.take(read.records)
         yield read
 
 
-class _Shared:
-    """Has records that say the same have one text of it."""
+class SharedTexts:
+    """Has records of a kind that say the same have one text of it."""
 
     def __init__(self, kind: Kind) -> None:
         own = (kind.identity,) if isinstance(kind.identity, str) else kind.identity

@@ -121,7 +121,7 @@ def _is_of_other_shards(kind: Kind, name: str, versions: Iterable[Buffer]) -> bo
 
     for version in versions:
         try:
-            joined(kind, layout_named(kind, name), {name: ("", version[:])})
+            joined(kind, layout_named(kind, name), [(name, "", version[:])])
         except Malformed:
             return not _is_unreadable(kind, version)
     return False

@@ -37,9 +37,13 @@ class Frame:
         return self.closing and self.closing + b"\n"
 
     def file(self, lines: Iterable[bytes]) -> bytes:
-        """The canonical file of record lines in order."""
-        body = self.end.join(lines)
-        return self.head + body + b"\n" + self.foot if body else self.empty
+        """The canonical file of record lines in order: no part of it is copied twice."""
+        held = list(lines)
+        if not held:
+            return self.empty
+        held[0] = self.head + held[0]
+        held[-1] += b"\n" + self.foot
+        return self.end.join(held)
 
     def split(self, content: bytes) -> list[bytes] | None:
         """The lines of a file that looks canonical; None for one that does not, and for one without records."""

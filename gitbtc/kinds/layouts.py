@@ -8,6 +8,7 @@ files of a kind in a root make one file of records, which is called by the whole
 
 from __future__ import annotations
 
+from io import BytesIO
 from operator import itemgetter
 
 from gitbtc.kinds import codec
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     Entry = tuple[str, str]  # mode, oid
     Path = str
+    Shard = tuple[str, Path, bytes]  # its name and its path, and its content
 
 # Modes of what is no file.
 _NO_FILE = frozenset(["120000", "160000"])
@@ -265,8 +267,8 @@ def read(oid: Folded, read_file: Callable[[Path, str], bytes], names: Iterable[s
     if oid.fault:
         raise Malformed(oid.fault)
     chosen = oid.files if names is None else {name: oid.files[name] for name in names if name in oid.files}
-    asked = counted("shards read", chosen.items(), len(chosen))
-    return joined(oid.kind, oid.layout, {name: (path, read_file(path, blob)) for name, (path, _, blob) in asked})
+    asked = counted("shards read", sorted(chosen.items()), len(chosen))
+    return joined(oid.kind, oid.layout, ((name, path, read_file(path, blob)) for name, (path, _, blob) in asked))
 
 
 def may_hold(oid: Folded, identity: str) -> list[Path]:
@@ -307,22 +309,24 @@ def _are_apart(one: tuple[Path, str, str] | None, other: tuple[Path, str, str] |
     return one is None or other is None or one[2] != other[2]
 
 
-def joined(kind: Kind, layout: Layout, shards: Mapping[str, tuple[Path, bytes]]) -> bytes:
-    """The canonical file of the records of `shards`: name -> path, bytes. Malformed, naming the shard, where one does
-    not parse, or holds a record that belongs in another.
+def joined(kind: Kind, layout: Layout, shards: Iterable[Shard]) -> bytes:
+    """The canonical file of the records of `shards`, which are in order, none of which is held. Malformed, naming the
+    shard, where one does not parse, or holds a record that belongs in another.
     """
     if kind.shards == AGENT:
         return _sorted_together(kind, layout, shards)
-    frame, pieces = kind.frame, []
-    for name in sorted(shards):
-        path, content = shards[name]
+    made = BytesIO()
+    for name, path, content in shards:
         begin, end = _lines_between(kind, path, content)
         if begin == end:
             continue
-        rows = content[begin:end]
-        _check_ends(kind, layout, name, path, rows)
-        pieces.append(rows[:-1])
-    return frame.file(pieces)
+        _check_ends(kind, layout, name, path, _ends(content, begin, end))
+        made.write(kind.frame.end if made.tell() else kind.frame.head)
+        made.write(memoryview(content)[begin : end - 1])
+    if not made.tell():
+        return kind.frame.empty
+    made.write(b"\n" + kind.frame.foot)
+    return made.getvalue()
 
 
 def _lines_between(kind: Kind, path: Path, content: bytes) -> tuple[int, int]:
@@ -340,11 +344,16 @@ def _why_not(kind: Kind, content: bytes) -> str:
     return "not in canonical form, which `git add --renormalize` makes it"
 
 
-def _check_ends(kind: Kind, layout: Layout, name: str, path: Path, rows: bytes) -> None:
+def _ends(content: bytes, begin: int, end: int) -> set[bytes]:
+    """The first and the last of the lines between two offsets."""
+    first = content[begin : content.find(b"\n", begin)]
+    last = content[max(content.rfind(b"\n", begin, end - 1) + 1, begin) : end - 1]
+    return {first, last}
+
+
+def _check_ends(kind: Kind, layout: Layout, name: str, path: Path, lines: set[bytes]) -> None:
     """That a shard's first and last record belong in it: so do those between, which are sorted."""
-    first = rows[: rows.find(b"\n")]
-    last = rows[rows.rfind(b"\n", 0, len(rows) - 1) + 1 : -1]
-    for line in {first, last}:
+    for line in lines:
         try:
             record, key = codec.read_line(kind, line.removesuffix(kind.frame.end[:-1]))
         except Malformed as error:
@@ -371,11 +380,10 @@ def stranger(kind: Kind, layout: Layout, name: str, records: Iterable[tuple[Key,
     return ""
 
 
-def _sorted_together(kind: Kind, layout: Layout, shards: Mapping[str, tuple[Path, bytes]]) -> bytes:
+def _sorted_together(kind: Kind, layout: Layout, shards: Iterable[Shard]) -> bytes:
     """The same where the order of the records is not that of the shards."""
     found: dict[Key, bytes] = {}
-    for name in sorted(shards):
-        path, content = shards[name]
+    for name, path, content in shards:
         begin, end = _lines_between(kind, path, content)
         if begin == end:
             continue

@@ -117,7 +117,7 @@ class Coins:
         ends = self._lines()
         if ends is None:
             return iter(self._parsed())
-        return iter([_outpoint(tail) for tail in ends])
+        return map(_outpoint, ends)
 
     def _lines(self) -> dict[bytes, int] | None:
         """Where each coin's line ends, or None for a file of another layout, which has to be parsed."""

@@ -11,6 +11,7 @@ import json
 import os
 from contextlib import suppress
 from functools import lru_cache, partial
+from itertools import accumulate
 
 from gitbtc import resources
 from gitbtc.digest import sha256
@@ -114,7 +115,8 @@ class Checkpoints:
         opened = self._opened.get(root)
         if opened is not None and evidence.is_read_through(opened[0]):
             return _distance(opened[0].origin, snapshot, root) > _FAR
-        return sum(len(snapshot.content(path)) for path in _paths(root)) > _LARGE
+        sizes = accumulate(len(part) for path in _paths(root) for part in snapshot.parts(path))
+        return any(size > _LARGE for size in sizes)
 
     def _keep(self, snapshot: Snapshot, root: str, evidence: Evidence) -> None:
         from gitbtc.spends.kept import Store

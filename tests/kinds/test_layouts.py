@@ -192,7 +192,7 @@ def test_a_record_in_anothers_shard_is_a_fault(records: list[dict[str, Any]]) ->
     with pytest.raises(
         Malformed, match=r"wallet/utxos/f0.json: the record \w+:0 belongs in \w\w.json; `gitbtc reshard"
     ):
-        layouts.joined(UTXOS, Layout(2), {"f0": ("wallet/utxos/f0.json", content)})
+        layouts.joined(UTXOS, Layout(2), [("f0", "wallet/utxos/f0.json", content)])
     faults = list(validate_files(KINDS, {}, {"wallet/utxos/f0.json": ("1", lambda: content)}))
     assert [path for path, _ in faults] == ["wallet/utxos/f0.json"]
     assert "belongs in" in str(faults[0][1])
@@ -200,7 +200,7 @@ def test_a_record_in_anothers_shard_is_a_fault(records: list[dict[str, Any]]) ->
 
 def test_a_broken_shard_is_named() -> None:
     with pytest.raises(Malformed, match=r"wallet/utxos/f\.json: "):
-        layouts.joined(UTXOS, Layout(1), {"f": ("wallet/utxos/f.json", b"[\n{]\n")})
+        layouts.joined(UTXOS, Layout(1), [("f", "wallet/utxos/f.json", b"[\n{]\n")])
 
 
 def test_no_records_have_a_layout_all_the_same() -> None:

@@ -17,7 +17,7 @@ from gitbtc.errors import UsageError, printable_json
 from gitbtc.views.coins import Told, as_csv, document, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from gitbtc.coins.wallet import Wallet
     from gitbtc.coins.worth import Worth
@@ -70,14 +70,22 @@ def command(  # noqa: PLR0913 - one parameter an option
         elif as_table:
             click.echo(as_csv(told), nl=False)
         else:
-            say(["\n\n".join("\n".join(lines(one)) for one in told)])
+            say(_apart(map(lines, told)))
     return 0
+
+
+def _apart(tables: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The lines of tables, with an empty one between two."""
+    for number, table in enumerate(tables):
+        yield from ("",) if number else ()
+        yield from table
 
 
 def _told(wallet: Wallet, given: Feerate | None, order: str, wanted: Callable[[Worth], bool]) -> Told:
     source = None if given else latest(wallet.records(_FEES), wallet.chain.get("block_time"))
     rate = given or _estimate(source)
     weights = InputWeights(wallet.records(_DESCRIPTORS))
+    _ = wallet.names  # which may be what cannot be read: nothing has been printed yet
     coins = [worth(holding, wallet.tip, weights, rate) for holding in wallet.holdings]
     return Told(wallet, ordered(filter(wanted, coins), order), rate, source)
 

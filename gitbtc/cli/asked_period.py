@@ -245,7 +245,7 @@ def _reader(snapshot: Snapshot, root: str) -> Callable[[str], list[Record]]:
 
     def read(kind: str) -> list[Record]:
         if kind in (TRANSACTIONS, MEMPOOL):
-            evidence = snapshot.evidence(root)
+            evidence = snapshot.claims(root)
             return list((evidence.transactions if kind == TRANSACTIONS else evidence.mempool).values())
         if kind == COINS:
             content = snapshot.of_kind(root, COINS)

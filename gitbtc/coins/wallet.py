@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.evidence import Evidence
-    from gitbtc.spends.listing import Outpoint
+    from gitbtc.spends.listing import Coins, Outpoint
     from gitbtc.state.snapshot import Snapshot
 
     T = TypeVar("T")
@@ -104,7 +104,11 @@ class Wallet:
 
     def coin(self, outpoint: Outpoint) -> Record | None:
         """The record of a coin; None where it is not listed."""
-        return self.evidence.coins.get(outpoint)
+        return self._listing.get(outpoint)
+
+    @cached_property
+    def _listing(self) -> Coins:
+        return self._snapshot.coins(self.root)
 
     def records(self, kind: str) -> list[Record]:
         """The records of one of its other files."""

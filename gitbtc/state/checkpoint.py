@@ -17,7 +17,7 @@ from gitbtc import resources
 from gitbtc.digest import sha256
 from gitbtc.errors import CannotWork
 from gitbtc.kinds.layouts import Folded, differing, unfolded
-from gitbtc.spends import COINS, EVIDENCE
+from gitbtc.spends import EVIDENCE
 from gitbtc.state.snapshot import path_in
 
 TYPE_CHECKING = False
@@ -73,7 +73,6 @@ class Checkpoints:
 
     def _read(self, snapshot: Snapshot, root: str, path: str) -> _Opened | None:
         from gitbtc.spends.kept import KeptEvidence, Store
-        from gitbtc.spends.listing import Coins, CoinsInShards
 
         store = Store(path)
         told = store.open()
@@ -82,14 +81,11 @@ class Checkpoints:
             return None
         entries: dict[str, Entry] = {path: (mode, oid) for path, (mode, oid) in json.loads(told["files"]).items()}
         origin = snapshot.beside("the state that was looked at last", entries)
-        whole = path_in(root, COINS)
-        listed = origin.oid(whole)
-        if isinstance(listed, Folded):
-            coins: Coins = CoinsInShards({name: partial(origin.in_shards, whole, [name]) for name in listed.files})
-        else:
-            coins = Coins(origin.content(whole))
         kept = KeptEvidence(
-            store, partial(origin.of_kind, root), lru_cache(maxsize=64)(partial(_holding, origin, root)), coins
+            store,
+            partial(origin.of_kind, root),
+            lru_cache(maxsize=64)(partial(_holding, origin, root)),
+            origin.coins(root),
         )
         kept.origin, kept.is_sound = origin, True
         return kept, store, told

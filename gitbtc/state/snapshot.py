@@ -16,7 +16,9 @@ from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import Kinds, built_in, root_of
 from gitbtc.kinds.shards import TXID
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
+from gitbtc.spends import COINS
 from gitbtc.spends.evidence import Evidence
+from gitbtc.spends.listing import Coins, CoinsInShards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,6 +134,14 @@ class Snapshot:
         if mode in _NO_FILE or not isinstance(oid, layouts.Folded):
             return b""
         return layouts.read(oid, self._read, names)
+
+    def coins(self, root: str) -> Coins:
+        """The coins that a root lists; in shards each is read when it is asked about. Malformed."""
+        path = path_in(root, COINS)
+        oid = self.oid(path)
+        if not isinstance(oid, layouts.Folded):
+            return Coins(self.content(path))
+        return CoinsInShards({name: partial(self.in_shards, path, [name]) for name in oid.files})
 
     def file(self, path: str) -> bytes:
         """The bytes of one file as it lies; none when it is not there, or is no file."""

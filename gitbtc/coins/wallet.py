@@ -42,6 +42,11 @@ class Asking(NamedTuple):
     listed_before: ListedBefore
 
 
+def _addresses(coins: Iterable[Record]) -> set[str]:
+    """Of coins that need not be what their schema says."""
+    return {address for coin in coins if isinstance(address := coin.get("address"), str)}
+
+
 class Wallet:
     """What a root holds. CannotWork where its files do not say."""
 
@@ -76,13 +81,14 @@ class Wallet:
             return found
         return records_of(self._snapshot, self.root, COINS)
 
-    def _over_coins(self, of: Callable[[Iterable[Record]], T]) -> T:
+    def _over_coins(self, of: Callable[[Iterable[Record]], T], *, again: bool = False) -> T:
         """What `of` makes of the coins, in order. A million take much more memory than their file: unless they are held
-        anyway, or the file is not canonical, a few megabytes of it are read at a time.
+        anyway, or the file is not canonical, a few megabytes of it are read at a time. `again`: whether they are what
+        their schema says, is looked at elsewhere.
         """
         if "_coins" not in self.__dict__:
             with suppress(codec.Malformed):
-                pieces = records_in_pieces(self._snapshot, self.root, COINS)
+                pieces = records_in_pieces(self._snapshot, self.root, COINS, again=again)
                 return of(coin for records in pieces for coin in records)
         return of(self._coins)
 
@@ -99,8 +105,7 @@ class Wallet:
     @cached_property
     def scripts(self) -> OwnScripts:
         """The scripts that are its own."""
-        addresses = self._over_coins(lambda coins: {coin["address"] for coin in coins})
-        return OwnScripts(self.records("descriptors"), addresses)
+        return OwnScripts(self.records("descriptors"), self._over_coins(_addresses, again=True))
 
     def coin(self, outpoint: Outpoint) -> Record | None:
         """The record of a coin; None where it is not listed."""

@@ -63,13 +63,14 @@ def test_its_sums_are_those_of_its_coins(
 
 
 @pytest.mark.parametrize("layout", [layouts.WHOLE, Layout(1)])
-@pytest.mark.parametrize("fault", [{"amount_sat": "many"}, {"script_type": None}])
+@pytest.mark.parametrize("fault", [{"amount_sat": "many"}, {"script_type": None}, {"address": ["one", "two"]}])
 def test_a_coin_that_is_none_is_told_before_anything_is(layout: Layout, fault: dict[str, Any]) -> None:
-    made = [coin(0, f"{digit:x}" * 64) for digit in range(16)]
+    made = [coin(0, f"{digit:x}" * 64, block_height=100 if digit else None) for digit in range(16)]
+    own = [coin(0, f"{1:064x}"), coin(0)]  # what made the first is built on another payment: whose it was, is looked up
     content = codec.encode_file(UTXOS, [*made[:-1], made[-1] | fault])
     told = []
     for added in (True, False):
         with pytest.raises(CannotWork, match=f"utxos.json: .*{next(iter(fault))}") as refused:
-            wallet(content, layout, [], added=added)
+            wallet(content, layout, own, added=added)
         told.append(str(refused.value))
     assert told[0] == told[1]

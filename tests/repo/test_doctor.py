@@ -216,6 +216,7 @@ def test_configured_hooks_that_are_switched_off_are_found(repo: Repo, install: I
     assert setting in check.found
 
 
+@pytest.mark.one_file
 def test_committed_files_that_are_not_canonical_are_named(repo: Repo, install: Installer) -> None:
     repo.write("wallet/utxos.json", "[ ]\n")
     repo.write("wallet/labels.json", "[]\n")

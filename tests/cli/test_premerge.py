@@ -154,16 +154,17 @@ def imported(number: int) -> bytes:
 
 @pytest.mark.one_file
 def test_branches_that_contend_for_one_coin_are_told_together(agents: Repo) -> None:
-    """A hundred branches are 4,950 pairs, and one coin."""
-    agents.run("git", "fast-import", "--quiet", stdin=b"".join(imported(number) for number in range(100)))
+    """Thirty branches are 435 pairs, and one coin."""
+    many = [f"many/{number:02}" for number in range(30)]
+    agents.run("git", "fast-import", "--quiet", stdin=b"".join(map(imported, range(30))))
     done = agents.gitbtc("premerge", "many/*", "agents/cy", ok=(1,))
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines[:101]] == [f"many/{number:02}" for number in range(100)] + ["agents/cy"]
-    assert lines[101] == "DOUBLE SPEND  3.00000000 BTC  f0f0f0f0:2: 100 branches collide"
-    assert [line.split()[0] for line in lines[102:-1]] == [f"many/{number:02}" for number in range(100)]
-    assert all(line.endswith("  1,000 sat (5.0 sat/vB)  unconfirmed") for line in lines[102:-1])
+    assert [line.split()[0] for line in lines[:31]] == [*many, "agents/cy"]
+    assert lines[31] == "DOUBLE SPEND  3.00000000 BTC  f0f0f0f0:2: 30 branches collide"
+    assert [line.split()[0] for line in lines[32:-1]] == many
+    assert all(line.endswith("  1,000 sat (5.0 sat/vB)  unconfirmed") for line in lines[32:-1])
     assert lines[-1].endswith("settle when merged: gitbtc resolve f0f0f0f0:2 --winner 6e306e30 (or another)")
-    assert len(told(agents, "many/*")["collisions"]) == 4950
+    assert len(told(agents, "many/*")["collisions"]) == 435
 
 
 def test_a_collision_without_a_spend_names_the_branches(agents: Repo) -> None:

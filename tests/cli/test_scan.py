@@ -312,9 +312,9 @@ def test_what_is_clean_is_scanned_once(repo: Repo, key: str) -> None:
 
 
 def test_a_scan_that_is_stopped_goes_on_where_it_was(repo: Repo) -> None:
-    for number in range(1500):
-        repo.write(f"{number}.txt", f"{number} " * 3000)
-    repo.commit("many")
+    # Past the filter, which would scan them all before.
+    files = "".join(f"M 100644 inline {number}.txt\ndata <<.\n{f'{number} ' * 300}\n.\n" for number in range(1500))
+    repo.git("fast-import", "--quiet", stdin=f"commit refs/heads/many\ncommitter a <a> 1 +0\ndata 0\n{files}".encode())
     scan = subprocess.Popen([*GITBTC, "scan", "--all"], cwd=repo.path, env=repo.env, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)  # fmt: skip
     memory = repo.path / ".git/gitbtc/scanned.clean"

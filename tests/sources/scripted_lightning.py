@@ -181,6 +181,7 @@ class LndHandler(BaseHTTPRequestHandler):
 
     node: ScriptedLnd
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # as in scripted_node.py
 
     def do_GET(self) -> None:
         self._serve(self.path)

@@ -12,6 +12,8 @@ from tests.made_state import branch, coin, coins, put, spend, transactions
 if TYPE_CHECKING:
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 VTXOS = Path(__file__).parents[1] / "kinds" / "schemas" / "vtxos.schema.json"
 
 
@@ -43,6 +45,7 @@ def test_a_join_is_what_the_command_commits(fleet: Repo) -> None:
     assert [one["type"] for one in said["contested"]] == ["double_spend"]
 
 
+@pytest.mark.own_interpreters
 def test_nothing_is_written(fleet: Repo) -> None:
     before = fleet.git("count-objects", "-v"), fleet.git("show-ref"), fleet.git("status", "--porcelain")
     api.join("a", "b", "c", repository=fleet.path)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Kind
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 UTXOS, LABELS, TRANSACTIONS = "wallet/utxos.json", "wallet/labels.json", "wallet/transactions.json"
 A, B = spend("aa", coin(0)), spend("bb", coin(0))
 LABEL = {"address": "a", "label": "b", "category": "fee", "created_at": 5}
@@ -79,6 +81,7 @@ def taken_apart(path: str, content: bytes) -> tuple[Any, Any]:
     return marked.lines, set(marked.open)
 
 
+@pytest.mark.own_interpreters
 def test_a_criss_cross_is_merged_from_all_of_its_ancestors(treasury: Repo, hermetic: None) -> None:
     start = committed(treasury, past(), "base")
     sides = []

@@ -19,6 +19,8 @@ from tests.made_state import WITHOUT_GITBTC, branch, change_of, coin, coins, min
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 UTXOS = built_in("utxos")
 RECEIVED = "+2.00000000  bcrt1qh77z…d7pdx0  f0f0f0f0:1  block 100"
 
@@ -37,6 +39,7 @@ def headlines(shown: str) -> list[str]:
     return [line for line in shown.splitlines() if line[:1] not in "+−~"]
 
 
+@pytest.mark.own_interpreters
 @pytest.mark.one_file
 def test_the_work_tree_the_index_and_revisions_read_as_coins(repo: Repo) -> None:
     coins(repo, coin(0), coin(1))
@@ -153,6 +156,7 @@ def test_colours_follow_the_settings(
     assert ("\x1b[32m+" in repo.run("git", *options, "diff", env=environment).stdout) == coloured
 
 
+@pytest.mark.own_interpreters
 def test_a_terminal_is_coloured(repo: Repo) -> None:
     coins(repo, coin(0), coin(1))
     ours, theirs = pty.openpty()

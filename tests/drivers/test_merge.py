@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo
 
+pytestmark = pytest.mark.one_interpreter
+
 UTXOS = built_in("utxos")
 
 
@@ -119,6 +121,7 @@ def test_an_unexpected_failure_touches_nothing_and_shows_no_record(treasury: Rep
 # -- through git merge -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.own_interpreters
 def test_changes_beside_each_other_come_together(treasury: Repo) -> None:
     fork(treasury, [labelled(0), labelled(1)], [labelled(0, "a"), labelled(1)], [labelled(0), labelled(1, "b")])
     treasury.git("merge", "-q", "theirs")

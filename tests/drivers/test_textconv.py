@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 UTXOS, LABELS = built_in("utxos"), built_in("labels")
 
 
@@ -153,6 +155,7 @@ def test_log_show_and_blame_read_as_records(sandbox: Sandbox) -> None:
     assert '2.00000000  [-bcrt1qh77z…d7pdx0-]{+"rent"+}  f0f0f0f0:1' in repo.git("show", "--word-diff")
 
 
+@pytest.mark.own_interpreters
 def test_the_combined_diff_of_a_conflict_shows_the_contested_records(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     repo.gitbtc("init")

@@ -82,7 +82,7 @@ def test_what_is_printed_takes_the_place_of_the_line(treasury: Repo, command: tu
         (("why", OUTPOINT), "commits read: 0 of "),
         (("verify", "HEAD~1..HEAD"), "commits verified: 0 of 1"),
         (("scan",), "places scanned: 0 of "),
-        (("validate",), "wallet/utxos.json: records checked: 0 of "),
+        (("validate",), "json: records checked: 0 of "),
     ],
     ids=lambda words: words[0],
 )

@@ -130,6 +130,7 @@ def half_applied(repo: Repo) -> Repo:
     return copy
 
 
+@pytest.mark.one_file
 def test_killed_at_any_step_it_has_not_begun_or_is_finished_by_the_next(repo: Repo) -> None:
     copies, last = killed(repo, EVERY_STEP, first=1, most=60, options="index")
     *cut, whole = copies[: int(last)]
@@ -184,6 +185,7 @@ def test_a_file_that_was_changed_since_is_not_overwritten(repo: Repo) -> None:
     assert tree(half).finish() == []
 
 
+@pytest.mark.one_file
 def test_a_file_that_changes_while_it_is_applied_stops_it(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare = AllOrNone._prepare
 
@@ -198,12 +200,14 @@ def test_a_file_that_changes_while_it_is_applied_stops_it(repo: Repo, monkeypatc
     assert sorted(os.listdir(repo.path / "wallet")) == ["utxos.json"]
 
 
+@pytest.mark.one_file
 def test_nothing_is_left_beside_the_files(repo: Repo) -> None:
     tree(repo).apply(patches())
     assert sorted(path.name for path in Path(repo.path, "wallet").iterdir()) == ["labels.json", "utxos.json"]
     assert not (repo.path / ".git" / JOURNAL).exists()
 
 
+@pytest.mark.one_file
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])  # files are written anew
 @given(st.data(), kinds)
 def test_it_does_what_the_patches_say_or_leaves_everything_as_it_was(

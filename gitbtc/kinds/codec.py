@@ -675,9 +675,21 @@ class SharedTexts:
 def encode_file(kind: Kind, records: Any) -> bytes:
     """The canonical file of `records` (a list of dicts, or one dict) in whatever order they come. Malformed."""
     try:
-        return canonical(kind, json_text.dumps(records)) if kind.frame.opening else _encode_lines_of(kind, records)
+        if not kind.frame.opening:
+            return _encode_lines_of(kind, records)
+        in_order = _in_order(kind, records)
+        return in_order if is_canonical(kind, in_order) else canonical(kind, json_text.dumps(records))
     except (AttributeError, TypeError, ValueError):
         raise Malformed("a value is not JSON") from None
+
+
+def _in_order(kind: Kind, records: Any) -> bytes:
+    """The file of records of which each is written as it is: the canonical one, where they are spelled so."""
+    try:
+        lines = [(record, kind.dumps(record)) for record in records] if kind.is_array else []
+        return encode_lines(kind, [line for _, line in sorted((key_of(kind, *one), one[1]) for one in lines)])
+    except (_Refused, AttributeError, RecursionError):
+        return b""
 
 
 def _encode_lines_of(kind: Kind, records: Iterable[Record]) -> bytes:

@@ -108,7 +108,9 @@ class CoreAnswers:
         if not self.next_block:
             return None
         deep = [one for one in self.transactions if abs(one.integer("confirmations")) >= TARGET and "decoded" in one]
-        answers = {one.hash("txid"): cut(one.members) for one in deep}
+        kept = self._cursor.answers if self._cursor else {}
+        answers = {txid: known if (known := kept.get(txid)) is one.members else cut(one.members)
+                   for one in deep for txid in (one.hash("txid"),)}  # fmt: skip
         raw = {txid: cut_raw(answer.members) for txid, answer in self.raw.items() if txid in answers}
         full_height = self._cursor.full_height if self._cursor else self.info.natural("blocks")
         return Cursor(self.next_block, full_height, descriptors, answers, raw)

@@ -33,6 +33,22 @@ def test_one_record_stands_on_one_line_with_its_keys_sorted_and_no_spaces() -> N
     assert canonical(UTXOS, text(coin())) == b"[\n" + line + b"\n]\n"
 
 
+@given(st.data(), array_kinds)
+def test_records_in_any_order_make_the_canonical_file(data: st.DataObject, kind: Kind) -> None:
+    records = data.draw(st.permutations(parse(kind, data.draw(files(kind)))))
+    assert encode_file(kind, records) == canonical(kind, text(*records) if kind.frame.opening else lines(*records))
+
+
+def lines(*records: object) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+@pytest.mark.parametrize("wrong", [["no record"], [coin(), coin(label="x")], [coin(amount_sat=b"1")], [{"vout": 1}]])
+def test_what_makes_no_file_is_told(wrong: list[object]) -> None:
+    with pytest.raises(Malformed):
+        encode_file(UTXOS, wrong)
+
+
 def test_an_empty_array_is_two_brackets() -> None:
     assert canonical(UTXOS, b" [ ] ") == b"[]\n"
     assert canonical(STRATEGY, b"{}") == b"{}\n"

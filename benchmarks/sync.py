@@ -1,7 +1,8 @@
-"""A sync of a wallet in which nothing has happened: what it asks of the node, and what it costs beside asking.
+"""A sync of a wallet in shards: what it asks of the node, and what it costs, where nothing happened or little did.
 
 The node is a server on loopback in this process, which answers a made-up wallet from memory. CPU seconds are those of
-`gitbtc sync` and the git processes that it starts.
+`gitbtc sync` and the git processes that it starts. Beside them stands what a bare interpreter takes for the one answer
+that tells of every coin, to receive and parse it: no sync can be cheaper.
 """
 
 from __future__ import annotations
@@ -16,50 +17,72 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import coins
 from paired import arguments, report, rounds
 from treasury import GITBTC
 
-SIZES = (500, 5_000)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SIZES = (1_000, 20_000, 100_000)
 HEIGHT = 10_000
-TIP = "aa" * 32
-INTERPRETER = "the bare interpreter"
-SYNC, FULL = "`gitbtc sync`, nothing new", "`gitbtc sync --full`, nothing new"
+_DEEP = 6  # blocks
+_BLOCKS, _TRADES = 10, 10
+INTERPRETER, ANSWER = "the bare interpreter", "the same, and `listunspent` received and parsed"
+NOTHING, BLOCKS = "`gitbtc sync`, nothing new", f"`gitbtc sync`, {_BLOCKS} blocks later"
+TRADES, FULL = f"`gitbtc sync`, {_TRADES} coins came and {_TRADES} were spent", "`gitbtc sync --full`, nothing new"
+_ASK = """
+import json, sys, urllib.request
+from decimal import Decimal
+body = json.dumps({"id": 0, "method": "listunspent", "params": []}).encode()
+with urllib.request.urlopen(urllib.request.Request(sys.argv[1], body)) as answer:
+    json.loads(answer.read(), parse_float=Decimal)
+"""
 
 
 def main() -> None:
     """Measure on wallets of several sizes."""
     options = arguments(__doc__, default_rounds=5, sizes=SIZES)
-    with tempfile.TemporaryDirectory() as folder:
-        texts = [_measure(Path(folder), count, options.rounds) for count in options.sizes]
+    texts = []
+    for count in options.sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            texts.append(_measure(Path(folder), count, options.rounds))
     report(__file__, texts, record=options.record)
 
 
 def _measure(folder: Path, count: int, turns: int) -> str:
     node = Node(count)
     treasury = Repository(folder / str(count), node.url)
-    commands = {
-        INTERPRETER: (GITBTC[0], "-E", "-P", "-c", ""),
-        SYNC: (*GITBTC, "sync", "--commit"),
-        FULL: (*GITBTC, "sync", "--commit", "--full"),
+    sync = (*GITBTC, "sync", "--commit")
+    contenders: dict[str, tuple[tuple[str, ...], Callable[[], None] | None]] = {
+        INTERPRETER: ((GITBTC[0], "-E", "-P", "-c", ""), None),
+        ANSWER: ((GITBTC[0], "-E", "-P", "-c", _ASK, node.url), None),
+        NOTHING: (sync, None),
+        BLOCKS: (sync, partial(node.mine, _BLOCKS)),
+        TRADES: (sync, partial(node.trade, _TRADES)),
+        FULL: ((*sync, "--full"), None),
     }
-    treasury.cpu_seconds(commands[SYNC])
+    treasury.cpu_seconds(sync)
+    treasury.cpu_seconds((*GITBTC, "reshard", "utxos", "transactions"))
     asked: dict[str, tuple[int, int]] = {}
 
     def contender(what: str) -> dict[str, float]:
+        command, happen = contenders[what]
+        if happen is not None:
+            happen()
         node.requests = 0
         node.asked.clear()
-        seconds = treasury.cpu_seconds(commands[what])
+        seconds = treasury.cpu_seconds(command)
         asked[what] = sum(node.asked.values()), node.requests
         return {what: seconds}
 
-    times = rounds(turns, {what: partial(contender, what) for what in commands})
+    times = rounds(turns, {what: partial(contender, what) for what in contenders})
     node.stop()
     lines = [f"**{count:,} transactions** (median of {turns} rounds)", "",
              "| | CPU seconds | calls | requests |", "|---|---:|---:|---:|"]  # fmt: skip
-    lines += [f"| {what} | {median(times[what]):.2f} | {asked[what][0]} | {asked[what][1]} |" for what in commands]
+    lines += [f"| {what} | {median(times[what]):.2f} | {asked[what][0]} | {asked[what][1]} |" for what in contenders]
     return "\n".join(lines)
 
 
@@ -93,13 +116,18 @@ class Repository:
 
 
 class Node:
-    """A wallet of `count` receipts, all deep in the chain. `asked` counts the calls, by method."""
+    """A wallet of `count` receipts, all deep in the chain, to which more can happen. `asked` counts the calls, by
+    method.
+    """
 
     def __init__(self, count: int) -> None:
-        made = [_Received(json.loads(line)) for line in coins.wallet(count)]
-        self._received = {one.txid: one.answer for one in made}
-        total = sum(one.sat for one in made)
-        self._answers = _answers(count, total)
+        made = [json.loads(line) for line in coins.wallet(count)]
+        self._height = HEIGHT
+        self._unspent = {coin["txid"]: coin for coin in made}
+        self._answers = {coin["txid"]: _receipt(coin) for coin in made}
+        self._heights = {coin["txid"]: coin["block_height"] for coin in made}
+        self._spare = iter([json.loads(line) for line in coins.wallet(1_000, seed=7)])
+        self._tell()
         self.asked: Counter[str] = Counter()
         self.requests = 0
         handler = type("Bound", (Handler,), {"node": self})
@@ -112,53 +140,102 @@ class Node:
         self._server.shutdown()
         self._server.server_close()
 
+    def mine(self, blocks: int) -> None:
+        """Add blocks to the chain, in which nothing of the wallet is."""
+        self._height += blocks
+        self._tell()
+
+    def trade(self, count: int) -> None:
+        """Add a block in which so many payments came in, and so many coins of the wallet were spent."""
+        self._height += 1
+        for spent in [*self._unspent.values()][:: max(1, len(self._unspent) // count)][:count]:
+            del self._unspent[spent["txid"]]
+            self._confirm(spent["txid"][::-1], _payment(spent))
+            came = next(self._spare) | {"block_height": self._height, "block_hash": _hash(self._height)}
+            self._unspent[came["txid"]] = came
+            self._confirm(came["txid"], _receipt(came))
+        self._tell()
+
+    def _confirm(self, txid: str, answer: dict[str, Any]) -> None:
+        self._answers[txid] = answer | {"blockheight": self._height, "blockhash": _hash(self._height)}
+        self._heights[txid] = self._height
+
+    def _tell(self) -> None:
+        """What is answered to who asks of the node, and of the wallet as a whole."""
+        tip = {"hash": _hash(self._height), "height": self._height}
+        sat = sum(coin["amount_sat"] for coin in self._unspent.values())
+        answers: dict[str, Any] = {
+            "getblockchaininfo": {"chain": "regtest", "blocks": self._height, "headers": self._height,
+                                  "bestblockhash": tip["hash"], "time": 1_700_000_000 + self._height,
+                                  "initialblockdownload": False},
+            "getnetworkinfo": {"version": 300_000},
+            "getwalletinfo": {"walletname": "treasury", "txcount": len(self._answers), "private_keys_enabled": False,
+                              "lastprocessedblock": tip, "scanning": False},
+            "listlabels": [],
+            "listunspent": [_unspent(coin, self._height) for coin in self._unspent.values()],
+            "listlockunspent": [],
+            "listdescriptors": {"descriptors": []},
+            "estimatesmartfee": {"errors": ["Insufficient data"], "blocks": 2},
+            "getbalances": {"mine": {"trusted": _btc(sat), "untrusted_pending": _btc(0), "immature": _btc(0)}},
+        }  # fmt: skip
+        self._told = {method: _spelled(answer) for method, answer in answers.items()}
+
     def result(self, method: str, params: list[Any]) -> str:
         """What the node answers, as JSON."""
         self.asked[method] += 1
         if method == "gettransaction":
-            return self._received[params[0]]
+            tip = {"hash": _hash(self._height), "height": self._height}
+            deep = self._height - self._heights[params[0]] + 1
+            return _spelled(self._answers[params[0]] | {"confirmations": deep, "lastprocessedblock": tip})
         if method == "listsinceblock":
-            rows = [] if params[0] else [{"txid": txid} for txid in self._received]
-            return json.dumps({"transactions": rows, "removed": [], "lastblock": TIP})
-        return self._answers[method]
+            since = int(params[0], 16) if params[0] else -1
+            rows = [{"txid": txid} for txid, height in self._heights.items() if height > since]
+            return json.dumps({"transactions": rows, "removed": [], "lastblock": _hash(self._height - _DEEP + 1)})
+        return self._told[method]
 
 
-class _Received:
-    """The answer of gettransaction for a payment that made a coin: from nowhere, for the node tells no more of it."""
-
-    def __init__(self, coin: dict[str, Any]) -> None:
-        self.txid, self.sat = coin["txid"], coin["amount_sat"]
-        amount, vout, address = _btc(self.sat), 0, coin["address"]
-        body = {
-            "txid": self.txid, "size": 222, "weight": 561,
-            "vin": [{"coinbase": "00", "sequence": 0}],
-            "vout": [{"n": vout, "value": amount, "scriptPubKey": {"type": "witness_v0_keyhash", "address": address}}],
-        }  # fmt: skip
-        row = {"category": "generate", "vout": vout, "address": address, "label": ""}
-        height = coin["block_height"]
-        self.answer = _spelled({
-            "txid": self.txid, "confirmations": HEIGHT - height + 1, "time": 1_700_000_000, "blockheight": height,
-            "blockhash": coin["block_hash"], "blocktime": 1_700_000_000, "details": [row], "decoded": body,
-            "lastprocessedblock": {"hash": TIP, "height": HEIGHT},
-        })  # fmt: skip
+def _receipt(coin: dict[str, Any]) -> dict[str, Any]:
+    """What gettransaction tells of a payment that made a coin: from nowhere, for the node tells no more of it."""
+    outputs = [{"n": at, "value": _btc(coin["amount_sat"]), "scriptPubKey": _script(coin["address"])}
+               for at in range(coin["vout"] + 1)]  # fmt: skip
+    row = {"category": "generate", "vout": coin["vout"], "address": coin["address"], "label": ""}
+    return _wallets(coin, [{"coinbase": "00", "sequence": 0}], outputs, row)
 
 
-def _answers(count: int, sat: int) -> dict[str, str]:
-    """What is asked of the node and the wallet as a whole."""
-    answers: dict[str, Any] = {
-        "getblockchaininfo": {"chain": "regtest", "blocks": HEIGHT, "headers": HEIGHT, "bestblockhash": TIP,
-                              "time": 1_700_000_000, "initialblockdownload": False},
-        "getnetworkinfo": {"version": 300_000},
-        "getwalletinfo": {"walletname": "treasury", "txcount": count, "private_keys_enabled": False,
-                          "lastprocessedblock": {"hash": TIP, "height": HEIGHT}, "scanning": False},
-        "listlabels": [],
-        "listunspent": [],
-        "listlockunspent": [],
-        "listdescriptors": {"descriptors": []},
-        "estimatesmartfee": {"errors": ["Insufficient data"], "blocks": 2},
-        "getbalances": {"mine": {"trusted": _btc(sat), "untrusted_pending": _btc(0), "immature": _btc(0)}},
+def _payment(coin: dict[str, Any]) -> dict[str, Any]:
+    """The same of a payment that spends a coin, and leaves no change."""
+    spent = {"txid": coin["txid"], "vout": coin["vout"], "sequence": 0xFFFFFFFF}
+    outputs = [{"n": 0, "value": _btc(coin["amount_sat"] - 200), "scriptPubKey": _script(coin["address"])}]
+    row = {"category": "send", "vout": 0, "address": coin["address"], "label": ""}
+    return _wallets(coin | {"txid": coin["txid"][::-1]}, [spent], outputs, row) | {"fee": "@-0.00000200@"}
+
+
+def _wallets(coin: dict[str, Any], inputs: list[Any], outputs: list[Any], row: dict[str, Any]) -> dict[str, Any]:
+    body = {"txid": coin["txid"], "size": 222, "weight": 561, "vin": inputs, "vout": outputs}
+    return {
+        "txid": coin["txid"], "time": 1_700_000_000, "blockheight": coin["block_height"],
+        "blockhash": coin["block_hash"], "blocktime": 1_700_000_000, "details": [row], "decoded": body,
     }  # fmt: skip
-    return {method: _spelled(answer) for method, answer in answers.items()}
+
+
+def _unspent(coin: dict[str, Any], height: int) -> dict[str, Any]:
+    """A coin as listunspent tells it."""
+    return {
+        "txid": coin["txid"], "vout": coin["vout"], "address": coin["address"], "label": "",
+        "scriptPubKey": f"0014{coin['txid'][:40]}", "amount": _btc(coin["amount_sat"]),
+        "confirmations": height - coin["block_height"] + 1, "spendable": True, "solvable": True,
+        "desc": f"wpkh([{coin['txid'][:8]}/84h/1h/0h/0/7]02{coin['txid']})#qqqqqqqq",
+        "parent_descs": [f"wpkh([{'00' * 4}/84h/1h/0h]tpub{'A' * 107}/0/*)#qqqqqqqq"], "safe": True,
+    }  # fmt: skip
+
+
+def _script(address: str) -> dict[str, str]:
+    return {"type": "witness_v0_keyhash", "address": address}
+
+
+def _hash(height: int) -> str:
+    """The hash of the block at a height of the chain as it grows."""
+    return f"{height:064x}"
 
 
 def _btc(sat: int) -> str:

@@ -105,7 +105,9 @@ def _bringing(git: Git, place: Root, snapshot: SourceSnapshot, name: str) -> Bri
 
     from gitbtc.sources.bringing import Bringing
 
-    return Bringing(Path(git.cwd or "", place.path), replace(snapshot, records=records), name)
+    step = Bringing(Path(git.cwd or "", place.path), replace(snapshot, records=records), name)
+    step.close()
+    return step
 
 
 def counted(change: FileChange) -> str:

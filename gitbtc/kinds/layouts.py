@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.delta import NotCanonical, body
+from gitbtc.kinds.delta import NotCanonical, body, spliced
 from gitbtc.kinds.shards import AGENT, MONTH, NOBODY, TXID, is_name, month_of, named_agent
 from gitbtc.progress import counted
 
@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from gitbtc.kinds.delta import Change
     from gitbtc.kinds.kind import Key, Kind, Record
     from gitbtc.kinds.registry import Kinds
 
@@ -411,6 +412,26 @@ def in_shards(kind: Kind, layout: Layout, lines: Mapping[Key, bytes]) -> dict[st
         found.setdefault(shard_of(kind, layout, key, record), []).append(line)
     made = {name: codec.encode_lines(kind, found[name]) for name in sorted(found)}
     return made or {without_records(kind, layout): codec.encode_lines(kind, [])}
+
+
+def relaid(
+    oid: Folded, whole: Path, changes: Iterable[Change], read_file: Callable[[Path, str], bytes]
+) -> dict[Path, bytes]:
+    """The same where what the shards make is canonical, and `changes` are what is otherwise in `content`: only the
+    shards of these are read.
+    """
+    kind = oid.kind
+    if oid.fault:
+        raise Malformed(oid.fault)
+    found: dict[str, dict[Key, bytes | None]] = {}
+    for change in changes:
+        name = shard_of(kind, oid.layout, change.key, change.new_record or change.old_record or {})
+        found.setdefault(name, {})[change.key] = change.new
+    made: dict[Path, bytes] = {}
+    for name, lines in sorted(found.items()):
+        there = oid.files.get(name)
+        made[shard_path(whole, name)] = spliced(kind, read_file(there[0], there[2]) if there else b"", lines)
+    return made
 
 
 def laid_out(  # noqa: PLR0913, PLR0917 - what there is, and what is to be

@@ -9,7 +9,7 @@ says what follows. What it would ask a person is refused, and nothing is written
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from gitbtc.judge.spend_gate import SpendGate
 from gitbtc.keys.finding import NOT_WRITTEN, refusal
 from gitbtc.keys.scan import holds_a_part_of_a_phrase, scan
 from gitbtc.kinds import codec, registry
+from gitbtc.kinds.codec import content_id
 from gitbtc.kinds.delta import delta, line_of, spliced
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
@@ -34,20 +35,21 @@ from gitbtc.sources.words import words
 from gitbtc.spends import CHAIN, CHANNELS, COINS, MEMPOOL, ROUTING, TRANSACTIONS, rows
 from gitbtc.spends.evidence import is_marked, outpoint_text
 from gitbtc.spends.steps import LOST_COIN
+from gitbtc.state.checkpoint import Checkpoints
 from gitbtc.state.merging import Merging
-from gitbtc.state.snapshot import of_contents
+from gitbtc.state.snapshot import Snapshot
 from gitbtc.views.conflicts import notice_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gitbtc.judge.spend_gate import RootVerdict
     from gitbtc.kinds.kind import Key, Kind
+    from gitbtc.repo.git import Entry
     from gitbtc.sources.snapshot import SourceSnapshot
     from gitbtc.sources.statefiles import FileChange
     from gitbtc.spends.evidence import Evidence
     from gitbtc.spends.rules import Violation
-    from gitbtc.state.snapshot import Snapshot
 
 _BEFORE, _HERE, _NOW = "before", "here", "the source"
 
@@ -73,6 +75,7 @@ def bring(root: Path, snapshot: SourceSnapshot, name: str, *, volatile: bool = F
     """
     step = Bringing(root, snapshot, name, volatile=volatile)
     brought = step.brought
+    step.close()  # whatever is done with the repository next, a commit say, may write what was read here
     step.write()
     return brought
 
@@ -93,7 +96,8 @@ class Bringing:
         self._top = git.top_level()
         inside = root.resolve().relative_to(Path(self._top).resolve()).as_posix()
         self.place = "" if inside == "." else inside
-        self._source = Source(git.at_top(), name, self.place)
+        self._git = git.at_top()
+        self._source = Source(self._git, name, self.place)
         self._kinds = registry.Kinds()
         self._by_path = {path: registry.built_in(kind) for path, kind in registry.BUILT_IN.items()}
         self._pin = self._source.check(snapshot)
@@ -105,8 +109,17 @@ class Bringing:
         self._notices: list[str] = []
         self._alarms: list[str] = []  # what is told before anything else
         self._news: str | None = None  # the commit of what the source told
-        self._merge()
-        self._check()
+        self._checkpoints = Checkpoints(self._git)
+        try:
+            self._merge()
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of what is kept of earlier states. From then on nobody may ask for `evidence`."""
+        self._checkpoints.close()
 
     def _read(self) -> dict[str, bytes]:
         """path -> canonical bytes of the state files that are here, all of them of the source's network."""
@@ -132,8 +145,10 @@ class Bringing:
     @cached_property
     def changed_files(self) -> dict[str, bytes]:
         """The files that become others, as they lie: path from the root -> content."""
-        changed = {path: (self._by_path[path], content) for path, content in self.changed.items()}
-        return statefiles.laid_out(self._root, changed)
+        made: dict[str, bytes] = {}
+        for path, content in self.changed.items():
+            made |= statefiles.replaced(self._root, self._by_path[path], self.here.get(path, b""), content)
+        return made
 
     # -- the merge -------------------------------------------------------------------------------------------------
 
@@ -208,12 +223,39 @@ class Bringing:
     def _snapshot_here(self) -> Snapshot:
         return self._snapshot_of(_HERE, self.here)
 
-    @property
+    @cached_property
     def _evidence_here(self) -> Evidence:
-        return self._snapshot_here.evidence("")
+        here = self._snapshot_here
+        return here.evidence(self.place, self._checkpoints.known(here, self.place))
+
+    @cached_property
+    def _ids_here(self) -> dict[str, str]:
+        return self._source.blob_ids(self._files_here)
 
     def _snapshot_of(self, name: str, contents: Mapping[str, bytes]) -> Snapshot:
-        return of_contents(name, {path: content for path, content in contents.items() if content}, self._kinds)
+        """The state files of the root with these contents; a file that is as it is here lies as it does here."""
+        entries: dict[str, Entry] = {}
+        read: dict[str, Callable[[], bytes]] = {}
+        for path, content in contents.items():
+            if content and content == self.here.get(path):
+                here = {one: oid for one, oid in self._ids_here.items() if self._kinds.whole(one) == path}
+                entries |= {self._from_top(one): ("100644", oid) for one, oid in here.items()}
+                read |= {oid: partial(self._files_here.__getitem__, one) for one, oid in here.items()}
+            elif content:
+                oid = content_id(content)
+                entries[self._from_top(path)] = "100644", oid
+                read[oid] = partial(contents.__getitem__, path)
+        return Snapshot(name, entries, lambda _, oid: read[oid]() if oid in read else self._stored(oid), self._kinds)
+
+    def _stored(self, oid: str) -> bytes:
+        with self._git.blobs() as blobs:
+            return blobs.read(oid)
+
+    def _from_top(self, path: str) -> str:
+        return f"{self.place}/{path}" if self.place else path
+
+    def _from_root(self, path: str) -> str:
+        return path.removeprefix(f"{self.place}/") if self.place else path
 
     def _follow(self, base: dict[str, bytes], theirs: dict[str, bytes]) -> None:
         """What the one view makes of it. The source is heard with people's words on what it tells: a settlement that
@@ -234,12 +276,13 @@ class Bringing:
             _HERE: self._snapshot_here,
             _NOW: self._snapshot_of(_NOW, theirs),
         }
+        snapshots[_BEFORE].claims(self.place, self._evidence_here)
         merging = Merging(None, [_HERE, _NOW], base=[_BEFORE])
-        gate = SpendGate(merging, snapshots.__getitem__, unattributed_allowed=True, root="")
+        gate = SpendGate(merging, snapshots.__getitem__, unattributed_allowed=True, root=self.place)
         self._ask_nobody(gate)
         repair = Repair(None, merging, snapshots.__getitem__, self._snapshot_of("the import", self.after), self._kinds)
         repair.follow(gate)
-        self.after |= repair.contents
+        self.after |= {self._from_root(path): content for path, content in repair.contents.items()}
 
     def _repeated(self, kind: str) -> set[Key]:
         """The records that the source tells as before, and that become others than those here. What a person settled
@@ -311,7 +354,7 @@ class Bringing:
     def _views(self) -> tuple[Evidence, Evidence]:
         """What is known of coins by all that the source told, and here once the import is done."""
         told = {self._path(kind): content for kind, content in self._told.items()}
-        return self._snapshot_of(_NOW, told).evidence("", self._evidence_here), self.evidence
+        return self._snapshot_of(_NOW, told).evidence(self.place, self._evidence_here), self.evidence
 
     def _forgotten(self) -> list[str]:
         path = self._path(TRANSACTIONS)
@@ -337,12 +380,12 @@ class Bringing:
     def _broken(self) -> list[Violation]:
         """The rules that the state breaks once it is imported, and did not before."""
         here, after = self._snapshot_here, self._after
-        broken = [one for _, one in broken_rules(after, "", set(self.changed), here)]
+        broken = [one for _, one in broken_rules(after, self.place, set(map(self._from_top, self.changed)), here)]
         if broken:
-            known = {(one.rule, one.kind, one.identity) for _, one in broken_rules(here, "")}
+            known = {(one.rule, one.kind, one.identity) for _, one in broken_rules(here, self.place)}
             broken = [one for one in broken if (one.rule, one.kind, one.identity) not in known]
         # What somebody had changed of a coin's facts, the source corrects.
-        return broken + [one for _, one in broken_by_step([here], after, "") if one.rule == LOST_COIN]
+        return broken + [one for _, one in broken_by_step([here], after, self.place) if one.rule == LOST_COIN]
 
     def _tip(self) -> list[str]:
         path = self._path(CHAIN)
@@ -385,7 +428,7 @@ class Bringing:
     @property
     def evidence(self) -> Evidence:
         """What is known of coins once it is done."""
-        return self._after.evidence("", self._evidence_here)
+        return self._after.evidence(self.place, self._evidence_here)
 
     def write(self) -> None:
         """Do it: the files, then what the source told. Who is cut short between the two imports again."""

@@ -42,6 +42,7 @@ def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:
     gone = [one.key for patch in patches if patch.kind.name == COINS for one in patch.operations if one.new is None]
     known = step.evidence
     spenders = {(txid, vout): known.record(by) for txid, vout in gone if (by := known.spender((txid, vout)))}
+    step.close()
     here = codec.parse(registry.built_in(CHAIN), chain) if chain else None
     return SourceDrift(patches, here, dict(snapshot.as_of), ignored, spenders)
 

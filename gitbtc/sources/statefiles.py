@@ -16,7 +16,7 @@ from gitbtc.repo import files
 from gitbtc.state.on_disk import OnDisk
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from pathlib import Path
 
     from gitbtc.kinds.kind import Kind
@@ -81,14 +81,11 @@ def files_of(root: Path, kind: Kind) -> dict[str, bytes]:
     return {path: there.file(path) for path in there.paths}
 
 
-def laid_out(root: Path, contents: Mapping[str, tuple[Kind, bytes]]) -> dict[str, bytes]:
-    """The files that have to become others for records to be those of `contents` (path of the whole file from the root
-    -> kind, bytes), as they lie: path from the root -> bytes.
+def replaced(root: Path, kind: Kind, before: bytes, after: bytes) -> dict[str, bytes]:
+    """The files that have to become others for the records of `kind`, which are those of `before`, to be those of
+    `after`, as they lie: path from the root -> bytes.
     """
-    made: dict[str, bytes] = {}
-    for kind, content in contents.values():
-        made |= OnDisk(str(root), kind).laid_out(content)
-    return made
+    return OnDisk(str(root), kind).replaced(before, after)
 
 
 def check_records(root: Path, kind: Kind, content: bytes, known: bytes = b"") -> None:

@@ -95,6 +95,13 @@ class Checkpoints:
         if all(snapshot.oid(path) for path in _paths(root) if path in snapshot.entries):  # which are stored
             self._proposed[root] = snapshot, is_sound
 
+    def close(self) -> None:
+        """Let go of the files, so that others can write them. What was read through them answers no questions then."""
+        for opened in self._opened.values():
+            if opened is not None:
+                opened[1].close()
+        self._opened = {}
+
     def settle(self) -> None:
         """Keep what was proposed last. Evidence that was read through what was kept answers no questions any more."""
         from gitbtc.spends.kept import NotKept

@@ -6,6 +6,7 @@ import os
 
 from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import layouts
+from gitbtc.kinds.delta import delta
 from gitbtc.kinds.layouts import Folded
 from gitbtc.kinds.shards import is_name
 from gitbtc.repo.files import led_away
@@ -81,6 +82,16 @@ class OnDisk:
     def _check(self, path: str) -> None:
         if away := led_away(self._root, path):
             raise GitbtcError(f"{os.path.join(self._root, path)}: {away}")
+
+    def replaced(self, before: bytes, after: bytes) -> dict[str, bytes]:
+        """The same for records that are those of `before`, in canonical form, and are to be those of `after`: of shards
+        only those are looked at in which these differ.
+        """
+        entry = self.entry
+        if entry is None or not isinstance(entry[1], Folded) or self.content() != before:
+            return self.laid_out(after)
+        changes = delta(self.kind, before, after)
+        return layouts.relaid(entry[1], self.kind.path, changes, lambda path, _: self.file(path))
 
     def laid_out(self, content: bytes, txids: Collection[str] | None = None) -> dict[str, bytes]:
         """The files that have to become others for the records to be those of `content`: path from the root -> bytes;

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from contextlib import suppress
 
 from gitbtc.errors import GitbtcError
@@ -17,11 +16,11 @@ from gitbtc.kinds.delta import line_of
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import Evidence
-from gitbtc.spends.layer import Layer
+from gitbtc.spends.layer import Layer, Lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from gitbtc.kinds.kind import Kind, Record
@@ -229,7 +228,7 @@ def _key(txid: str) -> bytes:
         return b""
 
 
-class _Table(Mapping["Any", "Any"]):
+class _Table(Lookup):
     """One of the tables by its keys. Of each coin that differs a dozen rules ask the same: answers are held, some."""
 
     def __init__(self, store: Store) -> None:
@@ -249,18 +248,6 @@ class _Table(Mapping["Any", "Any"]):
                 self._held.clear()
             found = self._held[key] = self._find(key)
         return default if found is None else found
-
-    def __getitem__(self, key: Any) -> Any:
-        found = self.get(key)
-        if found is None:
-            raise KeyError(key)
-        return found
-
-    def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class _Claims(_Table):
@@ -306,7 +293,7 @@ class _Agents(_Table):
         return (txid.hex() for (txid,) in self._store.rows("SELECT txid FROM named"))
 
 
-class Records(Mapping["str", "Record"]):
+class Records(Lookup):
     """The records of a kind by txid, each found by bisection in the canonical file that has it; all are read together
     when all are asked for.
     """
@@ -326,15 +313,6 @@ class Records(Mapping["str", "Record"]):
             self._found[txid] = searched(self._kind, self._place(self._kind.name, txid), (txid,))
         record = self._found[txid]
         return default if record is None else record
-
-    def __getitem__(self, txid: str) -> Record:
-        record: Record | None = self.get(txid)
-        if record is None:
-            raise KeyError(txid)
-        return record
-
-    def __contains__(self, txid: object) -> bool:
-        return self.get(str(txid)) is not None
 
     def _read(self) -> dict[str, Record]:
         if self._all is None:

@@ -10,7 +10,29 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Layer(Mapping["Any", "Any"]):
+class Lookup(Mapping["Any", "Any"]):
+    """A mapping of which `get` answers every question, in one look: None is what nothing is mapped to."""
+
+    __slots__ = ()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """What `key` is mapped to."""
+        raise NotImplementedError
+
+    def __getitem__(self, key: Any) -> Any:
+        value = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(key) is not None
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Layer(Lookup):
     """What `below` maps, but for what was put here.
 
     A layer over a layer lies over what that one lies over: each commit of a long history is a step from the one before,
@@ -41,21 +63,9 @@ class Layer(Mapping["Any", "Any"]):
             return default if value is None else value
         return self._below.get(key, default)
 
-    def __getitem__(self, key: Any) -> Any:
-        value = self.get(key)
-        if value is None:
-            raise KeyError(key)
-        return value
-
-    def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None
-
     def __iter__(self) -> Iterator[Any]:
         yield from (key for key in self._below if key not in self._own)
         yield from (key for key, value in self._own.items() if value is not None)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class Lineage:

@@ -19,7 +19,7 @@ _BOTH = _ONE | _OTHER
 _MOST = 1_000  # commits: from here on Git is quicker
 
 
-class Commit:
+class Parentage:
     """The oids of a commit's parents, and its date in Unix seconds."""
 
     __slots__ = ("date", "parents")
@@ -37,12 +37,12 @@ class Commit:
         return cls(parents, int(date)) if date.isdigit() else None
 
 
-def common_ancestors(read: Callable[[str], Commit | None], one: str, other: str) -> list[str] | None:
+def common_ancestors(read: Callable[[str], Parentage | None], one: str, other: str) -> list[str] | None:
     """The best common ancestor of two commits, none for unrelated histories. None where only Git can say: `read` has
     not all of the commits above it, they are many, or there are several.
     """
     reached = {one: _ONE, other: _OTHER} if one != other else {one: _BOTH}
-    commits: dict[str, Commit] = {}
+    commits: dict[str, Parentage] = {}
     waiting: list[tuple[int, str]] = []  # by date, the latest first
     new, found = set(reached), []
     while not all(reached[oid] & _STALE for oid in new.union(oid for _, oid in waiting)):

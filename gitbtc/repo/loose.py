@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gitbtc.kinds.delta import Buffer
-    from gitbtc.repo.bases import Commit
+    from gitbtc.repo.bases import Parentage
 
     Entry = tuple[str, str]  # mode, oid
     Found = tuple[str, bytes]  # type, content
@@ -76,12 +76,12 @@ class Loose:
         made: dict[str, Entry] = {}
         return made if self._collect(found[1], "", made) else None
 
-    def commit(self, oid: str) -> Commit | None:
-        """The commit `oid`."""
-        from gitbtc.repo.bases import Commit
+    def parentage(self, oid: str) -> Parentage | None:
+        """Which the parents of the commit `oid` are, and its date."""
+        from gitbtc.repo.bases import Parentage
 
         found = self.find(oid)
-        return Commit.parsed(found[1]) if found is not None and found[0] == "commit" else None
+        return Parentage.parsed(found[1]) if found is not None and found[0] == "commit" else None
 
     def _collect(self, tree: bytes, folder: str, made: dict[str, Entry]) -> bool:
         for mode, name, oid in _rows(tree, self._digest_size):

@@ -162,7 +162,7 @@ class Revisions(GitProgram):
             return None
         from gitbtc.repo.bases import common_ancestors
 
-        return common_ancestors(self.loose.commit, ours, theirs)
+        return common_ancestors(self.loose.parentage, ours, theirs)
 
     def new_commits(self, oids: Iterable[str], *known: str) -> list[str]:
         """The commits that `oids` (of objects of any type) reach and `known` (`--all`, `^A`) does not, oldest first."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 Script = Callable[..., Path]
 Interpreter = Callable[[Path], str]
 Installer = Callable[..., Install]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What processes were started since."""
+    told: list[Any] = []
+    start = subprocess.Popen.__init__
+
+    def begun(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> None:
+        told.append(arguments)
+        start(process, *arguments, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", begun)
+    return told
 
 
 @pytest.fixture

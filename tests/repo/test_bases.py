@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitbtc.repo.bases import Commit, common_ancestors
+from gitbtc.repo.bases import Parentage, common_ancestors
 from gitbtc.repo.git import Git
 
 if TYPE_CHECKING:
@@ -22,15 +21,15 @@ HISTORIES = st.lists(
 )  # fmt: skip
 
 
-def made(history: list[tuple[set[int], int]], *, lying: bool) -> dict[str, Commit]:
+def made(history: list[tuple[set[int], int]], *, lying: bool) -> dict[str, Parentage]:
     """The commits by name, each with earlier ones for parents."""
     return {
-        str(at): Commit([str(at - back) for back in sorted(backs) if back <= at], 100 + at + (skew if lying else 0))
+        str(at): Parentage([str(at - back) for back in sorted(backs) if back <= at], 100 + at + (skew if lying else 0))
         for at, (backs, skew) in enumerate(history)
     }
 
 
-def best(commits: dict[str, Commit], one: str, other: str) -> set[str]:
+def best(commits: dict[str, Parentage], one: str, other: str) -> set[str]:
     """The common ancestors that no other common one has for an ancestor, by what the words say."""
     above: dict[str, set[str]] = {}
     for name, commit in commits.items():
@@ -62,28 +61,15 @@ def test_what_is_not_there_is_never_needed_or_left_to_git(
 
 
 def test_the_ancestor_of_two_short_branches_needs_nothing_below_it() -> None:
-    commits = {"base": Commit(["gone"], 1), "ours": Commit(["base"], 2), "theirs": Commit(["base"], 3)}
+    commits = {"base": Parentage(["gone"], 1), "ours": Parentage(["base"], 2), "theirs": Parentage(["base"], 3)}
     assert common_ancestors(commits.get, "ours", "theirs") == ["base"]
 
 
 def test_a_long_history_is_left_to_git() -> None:
-    line = {str(at): Commit([str(at - 1)] if at else [], at) for at in range(1_500)}
-    line["other"] = Commit(["0"], 0)
+    line = {str(at): Parentage([str(at - 1)] if at else [], at) for at in range(1_500)}
+    line["other"] = Parentage(["0"], 0)
     assert common_ancestors(line.get, "1499", "other") is None
     assert common_ancestors(line.get, "900", "other") == ["0"]
-
-
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What processes are started, from now on."""
-    started: list[Any] = []
-    start = subprocess.Popen.__init__
-
-    def begun(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> None:
-        started.append(arguments)
-        start(process, *arguments, **options)
-
-    monkeypatch.setattr(subprocess.Popen, "__init__", begun)
-    return started
 
 
 @pytest.mark.one_file
@@ -106,7 +92,7 @@ def test_git_says_the_same_of_a_history_with_merges_and_dates_that_lie(repo: Rep
 
 
 @pytest.mark.one_file
-def test_git_is_started_only_for_what_does_not_lie_plainly(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_is_started_only_for_what_does_not_lie_plainly(repo: Repo, started: list[Any]) -> None:
     repo.write("a", "1")
     base = repo.commit("base")
     repo.write("a", "2")
@@ -114,7 +100,8 @@ def test_git_is_started_only_for_what_does_not_lie_plainly(repo: Repo, monkeypat
     repo.git("checkout", "-q", "-b", "other", base)
     repo.write("a", "3")
     right = repo.commit("right")
-    git, started = Git(repo.path), counted(monkeypatch)
+    git = Git(repo.path)
+    started.clear()
     assert git.merge_bases(left, right) == [base]
     assert not started
     # A graft has Git see another history than the objects tell.

@@ -71,20 +71,6 @@ def places(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
     }  # fmt: skip
 
 
-class Started:
-    """How many processes of git were started."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        start = subprocess.Popen.__init__
-
-        def counted(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> None:
-            self.count += 1
-            start(process, *arguments, **options)
-
-        monkeypatch.setattr(subprocess.Popen, "__init__", counted)
-
-
 @pytest.mark.parametrize("place", ["system", "user", "XDG", "repository", "included", "work tree"])
 @pytest.mark.parametrize("how", ["plainly", "in another file"])
 def test_a_setting_is_found_in_every_place_that_git_reads(
@@ -103,13 +89,14 @@ def test_a_setting_is_found_in_every_place_that_git_reads(
 
 
 @pytest.mark.usefixtures("places")
-def test_git_is_not_asked_for_what_is_set_nowhere(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    git, started = Git(repo.path), Started(monkeypatch)
+def test_git_is_not_asked_for_what_is_set_nowhere(repo: Repo, started: list[Any]) -> None:
+    git = Git(repo.path)
+    started.clear()
     assert git.config("core.abbrev") is None
     assert [wants_colour(git, seen=seen) for seen in (True, False)] == [True, False]
-    assert started.count == 0
+    assert not started
     assert git.config("core.bare") == "false"
-    assert started.count == 1
+    assert len(started) == 1
 
 
 @pytest.mark.usefixtures("places")

@@ -101,13 +101,13 @@ def _bringing(git: Git, place: Root, snapshot: SourceSnapshot, name: str) -> Bri
     records = {kind: told for kind, told in snapshot.records.items() if kind in _FACTS}
     if not records:
         return None
+    from contextlib import closing
     from dataclasses import replace
 
     from gitbtc.sources.bringing import Bringing
 
-    step = Bringing(Path(git.cwd or "", place.path), replace(snapshot, records=records), name)
-    step.close()
-    return step
+    with closing(Bringing(Path(git.cwd or "", place.path), replace(snapshot, records=records), name)) as step:
+        return step
 
 
 def counted(change: FileChange) -> str:

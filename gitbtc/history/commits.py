@@ -16,7 +16,7 @@ from gitbtc.history.telling import TOLD, MomentDelta
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.layouts import Folded, differing
-from gitbtc.kinds.registry import BUILT_IN, Kinds, built_in, root_of
+from gitbtc.kinds.registry import BUILT_IN, Kinds, below, built_in, root_of
 from gitbtc.kinds.shards import TXID
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS, EVIDENCE, EXECUTION
@@ -277,5 +277,4 @@ def _changed(root: str, before: Entries, after: Entries) -> set[str]:
 
 def path_of(root: str, kind: str) -> str:
     """The path of the file of a built-in kind in a root."""
-    path = built_in(kind).path
-    return f"{root}/{path}" if root else path
+    return below(root, built_in(kind).path)

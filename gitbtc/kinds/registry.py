@@ -193,6 +193,11 @@ def root_of(path: str) -> str:
     return "/".join(parts[: -3 if is_shard else -2])
 
 
+def below(root: str, path: str) -> str:
+    """The path of what has `path` from a root, from where the root's own path is from ("" for there)."""
+    return f"{root}/{path}" if root else path
+
+
 def _stem(path: str) -> str:
     """The folder in which the shards of the kind with that path lie."""
     return path.rpartition(".")[0]

@@ -8,6 +8,7 @@ says what follows. What it would ask a person is refused, and nothing is written
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from gitbtc.keys.scan import holds_a_part_of_a_phrase, scan
 from gitbtc.kinds import codec, registry
 from gitbtc.kinds.codec import content_id
 from gitbtc.kinds.delta import delta, line_of, spliced
+from gitbtc.kinds.registry import below
 from gitbtc.merge.files import Options, merge_files
 from gitbtc.merge.markers import Style
 from gitbtc.merge.told import Telling
@@ -73,10 +75,9 @@ def bring(root: Path, snapshot: SourceSnapshot, name: str, *, volatile: bool = F
     the source's or another network than the root's; GitbtcError for a file that does not parse, and for what somebody
     has to decide first. Nothing is written then.
     """
-    step = Bringing(root, snapshot, name, volatile=volatile)
-    brought = step.brought
-    step.close()  # whatever is done with the repository next, a commit say, may write what was read here
-    step.write()
+    with closing(Bringing(root, snapshot, name, volatile=volatile)) as step:
+        brought = step.brought
+    step.write()  # and whatever follows, a commit say, may write what was read here
     return brought
 
 
@@ -239,20 +240,17 @@ class Bringing:
         for path, content in contents.items():
             if content and content == self.here.get(path):
                 here = {one: oid for one, oid in self._ids_here.items() if self._kinds.whole(one) == path}
-                entries |= {self._from_top(one): ("100644", oid) for one, oid in here.items()}
+                entries |= {below(self.place, one): ("100644", oid) for one, oid in here.items()}
                 read |= {oid: partial(self._files_here.__getitem__, one) for one, oid in here.items()}
             elif content:
                 oid = content_id(content)
-                entries[self._from_top(path)] = "100644", oid
+                entries[below(self.place, path)] = "100644", oid
                 read[oid] = partial(contents.__getitem__, path)
         return Snapshot(name, entries, lambda _, oid: read[oid]() if oid in read else self._stored(oid), self._kinds)
 
     def _stored(self, oid: str) -> bytes:
         with self._git.blobs() as blobs:
             return blobs.read(oid)
-
-    def _from_top(self, path: str) -> str:
-        return f"{self.place}/{path}" if self.place else path
 
     def _from_root(self, path: str) -> str:
         return path.removeprefix(f"{self.place}/") if self.place else path
@@ -380,7 +378,9 @@ class Bringing:
     def _broken(self) -> list[Violation]:
         """The rules that the state breaks once it is imported, and did not before."""
         here, after = self._snapshot_here, self._after
-        broken = [one for _, one in broken_rules(after, self.place, set(map(self._from_top, self.changed)), here)]
+        broken = [
+            one for _, one in broken_rules(after, self.place, {below(self.place, path) for path in self.changed}, here)
+        ]
         if broken:
             known = {(one.rule, one.kind, one.identity) for _, one in broken_rules(here, self.place)}
             broken = [one for one in broken if (one.rule, one.kind, one.identity) not in known]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from gitbtc.diff.operations import operations
@@ -27,14 +28,18 @@ def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:
 
     What people wrote and an import would keep is no drift, and a higher block alone is none. Raises as an import does.
     """
-    step = Bringing(root, snapshot, name, volatile=True)
+    with closing(Bringing(root, snapshot, name, volatile=True)) as step:
+        return _compared(step, snapshot)
+
+
+def _compared(step: Bringing, snapshot: SourceSnapshot) -> SourceDrift:
     ignored: dict[tuple[str, str], int] = {}
     patches = []
     for path, kind in step.kinds.items():
         before, after = step.here.get(path), step.after.get(path)
         if after is None or before == after or kind.name == CHAIN:
             continue
-        place = f"{step.place}/{path}" if step.place else path
+        place = registry.below(step.place, path)
         told = [one for one in operations(kind, place, before or b"", after) if not _is_ignored(one, ignored)]
         if told:
             patches.append(Patch(kind, place, told, FILE if before is not None else None, FILE))
@@ -42,7 +47,6 @@ def drift(root: Path, snapshot: SourceSnapshot, name: str) -> SourceDrift:
     gone = [one.key for patch in patches if patch.kind.name == COINS for one in patch.operations if one.new is None]
     known = step.evidence
     spenders = {(txid, vout): known.record(by) for txid, vout in gone if (by := known.spender((txid, vout)))}
-    step.close()
     here = codec.parse(registry.built_in(CHAIN), chain) if chain else None
     return SourceDrift(patches, here, dict(snapshot.as_of), ignored, spenders)
 

@@ -158,7 +158,8 @@ class Source:
             if ever is None:
                 ever = (
                     self._git.contents_of(
-                        [self._from_top(path) for path in (*registry.BUILT_IN, *registry.BUILT_IN_SHARDS)], head
+                        [registry.below(self._root, path) for path in (*registry.BUILT_IN, *registry.BUILT_IN_SHARDS)],
+                        head,
                     )
                     if head
                     else set()
@@ -168,12 +169,9 @@ class Source:
         return None
 
     def _committed(self, head: str, here: Mapping[str, bytes]) -> dict[str, str]:
-        paths = {self._from_top(path): path for path in here}
+        paths = {registry.below(self._root, path): path for path in here}
         entries = self._git.tree_entries(head, *paths) if paths else {}
         return {paths[path]: oid for path, (_, oid) in entries.items() if path in paths}
-
-    def _from_top(self, path: str) -> str:
-        return f"{self._root}/{path}" if self._root else path
 
     def _all(self) -> Iterator[Told]:
         """What it told, the last first."""

@@ -13,7 +13,7 @@ from gitbtc.errors import CannotWork
 from gitbtc.kinds import layouts
 from gitbtc.kinds.codec import Malformed, content_id
 from gitbtc.kinds.delta import delta
-from gitbtc.kinds.registry import Kinds, built_in, root_of
+from gitbtc.kinds.registry import Kinds, below, built_in, root_of
 from gitbtc.kinds.shards import TXID
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
 from gitbtc.spends import COINS
@@ -219,7 +219,7 @@ class Snapshot:
         """Where a file lies when some roots have moved."""
         root = root_of(self._kinds.whole(path))
         is_moved = root in roots and self._kinds.for_path(path)
-        return _below(roots[root], path.removeprefix(root).removeprefix("/")) if is_moved else path
+        return below(roots[root], path.removeprefix(root).removeprefix("/")) if is_moved else path
 
     def beside(self, name: str, entries: Mapping[str, Entry]) -> Snapshot:
         """Other files of the same repository."""
@@ -304,11 +304,7 @@ def _check_coins(evidence: Evidence) -> None:
 
 def path_in(root: str, kind: str) -> str:
     """The path of the file of a built-in kind in a root."""
-    return _below(root, built_in(kind).path)
-
-
-def _below(root: str, path: str) -> str:
-    return f"{root}/{path}" if root else path
+    return below(root, built_in(kind).path)
 
 
 def of_revision(

@@ -414,26 +414,6 @@ def in_shards(kind: Kind, layout: Layout, lines: Mapping[Key, bytes]) -> dict[st
     return made or {without_records(kind, layout): codec.encode_lines(kind, [])}
 
 
-def relaid(
-    oid: Folded, whole: Path, changes: Iterable[Change], read_file: Callable[[Path, str], bytes]
-) -> dict[Path, bytes]:
-    """The same where what the shards make is canonical, and `changes` are what is otherwise in `content`: only the
-    shards of these are read.
-    """
-    kind = oid.kind
-    if oid.fault:
-        raise Malformed(oid.fault)
-    found: dict[str, dict[Key, bytes | None]] = {}
-    for change in changes:
-        name = shard_of(kind, oid.layout, change.key, change.new_record or change.old_record or {})
-        found.setdefault(name, {})[change.key] = change.new
-    made: dict[Path, bytes] = {}
-    for name, lines in sorted(found.items()):
-        there = oid.files.get(name)
-        made[shard_path(whole, name)] = spliced(kind, read_file(there[0], there[2]) if there else b"", lines)
-    return made
-
-
 def laid_out(  # noqa: PLR0913, PLR0917 - what there is, and what is to be
     entry: Entry | None,
     whole: Path,
@@ -460,4 +440,24 @@ def laid_out(  # noqa: PLR0913, PLR0917 - what there is, and what is to be
         after = wanted.get(name, nothing)
         if there is None or read_file(there[0], there[2]) != after:
             made[shard_path(whole, name)] = after
+    return made
+
+
+def relaid(
+    oid: Folded, whole: Path, changes: Iterable[Change], read_file: Callable[[Path, str], bytes]
+) -> dict[Path, bytes]:
+    """The same where what the shards make is canonical, and `changes` are what is otherwise in `content`: only the
+    shards of these are read.
+    """
+    kind = oid.kind
+    if oid.fault:
+        raise Malformed(oid.fault)
+    found: dict[str, dict[Key, bytes | None]] = {}
+    for change in changes:
+        name = shard_of(kind, oid.layout, change.key, change.new_record or change.old_record or {})
+        found.setdefault(name, {})[change.key] = change.new
+    made: dict[Path, bytes] = {}
+    for name, lines in sorted(found.items()):
+        there = oid.files.get(name)
+        made[shard_path(whole, name)] = spliced(kind, read_file(there[0], there[2]) if there else b"", lines)
     return made

@@ -83,16 +83,6 @@ class OnDisk:
         if away := led_away(self._root, path):
             raise GitbtcError(f"{os.path.join(self._root, path)}: {away}")
 
-    def replaced(self, before: bytes, after: bytes) -> dict[str, bytes]:
-        """The same for records that are those of `before`, in canonical form, and are to be those of `after`: of shards
-        only those are looked at in which these differ.
-        """
-        entry = self.entry
-        if entry is None or not isinstance(entry[1], Folded) or self.content() != before:
-            return self.laid_out(after)
-        changes = delta(self.kind, before, after)
-        return layouts.relaid(entry[1], self.kind.path, changes, lambda path, _: self.file(path))
-
     def laid_out(self, content: bytes, txids: Collection[str] | None = None) -> dict[str, bytes]:
         """The files that have to become others for the records to be those of `content`: path from the root -> bytes;
         with `txids`, for those that `content` answered with to be so. Malformed.
@@ -104,3 +94,13 @@ class OnDisk:
             part = Folded.of(self.kind, self.kind.path, {one: files[one] for one in layouts.holding(entry[1], txids)})
             entry = "100644", part
         return layouts.laid_out(entry, self.kind.path, self.kind, content, lambda path, _: self.file(path), known)
+
+    def replaced(self, before: bytes, after: bytes) -> dict[str, bytes]:
+        """The same for records that are those of `before`, in canonical form, and are to be those of `after`: of shards
+        only those are looked at in which these differ.
+        """
+        entry = self.entry
+        if entry is None or not isinstance(entry[1], Folded) or self.content() != before:
+            return self.laid_out(after)
+        changes = delta(self.kind, before, after)
+        return layouts.relaid(entry[1], self.kind.path, changes, lambda path, _: self.file(path))

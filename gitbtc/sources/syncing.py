@@ -19,7 +19,7 @@ from gitbtc.sources.told import Source
 from gitbtc.spends import COINS
 from gitbtc.spends.listing import worth
 from gitbtc.state.in_progress import COMMIT, InProgress
-from gitbtc.views.synced import Holding
+from gitbtc.views.synced import Stock
 
 if TYPE_CHECKING:
     from gitbtc.repo.git import Git
@@ -37,13 +37,13 @@ class Synced:
     committed: bool
 
     @property
-    def holding(self) -> Holding:
+    def holding(self) -> Stock:
         """What the root holds now of the kinds of which the source tells."""
         held = {registry.built_in(name): content for name, content in self.brought.held.items()}
         counts = {kind.name: count(kind, content) for kind, content in held.items() if kind.is_array}
         coins, told = (self.brought.held.get(name) for name in (COINS, "descriptors"))
         descriptors = codec.parse(registry.built_in("descriptors"), told) if told else []
-        return Holding(counts, worth(coins) if coins else None, descriptors)
+        return Stock(counts, worth(coins) if coins else None, descriptors)
 
 
 @dataclass(frozen=True)

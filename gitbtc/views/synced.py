@@ -23,7 +23,7 @@ _GAP = "   "
 
 
 @dataclass(frozen=True)
-class Holding:
+class Stock:
     """Of the kinds of which a source speaks, by name, how many records there are; what the coins are worth (sat; None
     where it speaks of none), and the `descriptors`.
     """
@@ -33,7 +33,7 @@ class Holding:
     descriptors: Sequence[Record]
 
 
-def holding(name: str, held: Holding, tip: Record) -> str:
+def holding(name: str, held: Stock, tip: Record) -> str:
     """The line: what pays the wallet, how many transactions and coins it has, their worth, as of which block."""
     kinds = scripts(held.descriptors)
     head = "  ".join([printable(name), *([kinds] if kinds else [])])

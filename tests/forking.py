@@ -3,7 +3,7 @@
 Most of what a hook costs is the start of Python and the imports. The stand-in for the interpreter is a script that
 says its process id through a FIFO and stops; the rest of what it is called with stands in /proc. The fork takes over
 its environment, folder and standard streams, serves the call, writes down with which status it is to end and lets it
-go on.
+go on. When the stand-in is killed, the fork is, with all that it has started.
 """
 
 from __future__ import annotations
@@ -60,21 +60,49 @@ def _serve(stand_in: Path) -> None:
         if not module.name.endswith(_UNLOADED):
             importlib.import_module(module.name)
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     parent, calls = os.getppid(), os.open(f"{stand_in}.calls", os.O_RDWR)  # for both: it never ends with a caller
+    forks: dict[int, int] = {}  # by what tells that the caller has ended
+    waiting = select.poll()
+    waiting.register(calls, select.POLLIN)
     print("ready", flush=True)
     while os.getppid() == parent:
-        if select.select([calls], [], [], 1)[0]:
-            for caller in os.read(calls, select.PIPE_BUF).split():
-                if not os.fork():
-                    _answer(stand_in, caller.decode())
+        for ready, _ in waiting.poll(1000):
+            if ready == calls:
+                for caller in os.read(calls, select.PIPE_BUF).split():
+                    with contextlib.suppress(ProcessLookupError):  # it was killed
+                        caller_end = os.pidfd_open(int(caller))
+                        forks[caller_end] = _fork(stand_in, caller.decode())
+                        waiting.register(caller_end, select.POLLIN)
+            else:
+                _end(forks.pop(ready))
+                waiting.unregister(ready)
+                os.close(ready)
+
+
+def _fork(stand_in: Path, caller: str) -> int:
+    """The process id of a fork that answers the call, in a group of its own."""
+    fork = os.fork()
+    os.setpgid(fork, 0)  # both do it, since either may be first
+    if not fork:
+        _answer(stand_in, caller)
+    return fork
+
+
+def _end(fork: int) -> None:
+    """Have nothing be left of a fork whose caller has ended."""
+    if not os.waitpid(fork, os.WNOHANG)[0]:
+        os.killpg(fork, signal.SIGKILL)
+        os.waitpid(fork, 0)
 
 
 def _answer(stand_in: Path, caller: str) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     status = 1
     try:
-        status = _run(Path("/proc", caller))
+        words = _become(Path("/proc", caller))
+    except (ProcessLookupError, FileNotFoundError):  # it was killed
+        os._exit(0)
+    try:
+        status = _run(words)
     except BaseException:  # noqa: BLE001 - the caller waits, whatever happens
         traceback.print_exc()
     with contextlib.suppress(OSError):
@@ -93,8 +121,8 @@ def _go_on(caller: int) -> None:
     os.kill(caller, signal.SIGCONT)
 
 
-def _run(caller: Path) -> int:
-    """Do what the process at `caller` was started for; the exit status."""
+def _become(caller: Path) -> list[str]:
+    """Take over the environment, folder and streams of the process at `caller`; the words that it was started with."""
     words = [os.fsdecode(word) for word in (caller / "cmdline").read_bytes().split(b"\0")[:-1]]
     os.environb.clear()
     for word in (caller / "environ").read_bytes().split(b"\0")[:-1]:
@@ -105,6 +133,11 @@ def _run(caller: Path) -> int:
         known = getattr(sys, f"__{name}__")
         os.dup2(os.open(caller / "fd" / str(copied), os.O_WRONLY if mode == "w" else os.O_RDONLY), number)
         setattr(sys, name, os.fdopen(number, mode, encoding=known.encoding, errors=known.errors, closefd=False))
+    return words
+
+
+def _run(words: list[str]) -> int:
+    """Do what was to be done by the process that was started so; the exit status."""
     program = next(number for number, word in enumerate(words, 1) if word in ("-m", "-c"))
     if words[program] == "import gitbtc":
         return 0  # whether it can be imported: it is

@@ -1,8 +1,8 @@
 """SIGKILL at any moment: no record is lost, no file is half-written, and the same command again ends well.
 
 A command is killed from without, with all that it started; or one process that Git starts (a driver, a hook) is
-killed by its own parent, and Git goes on as it sees fit. What can be killed is a process of its own; all else is forked
-from one interpreter. The delays are spread over the length of a run that nobody
+killed by its own parent, and Git goes on as it sees fit. That one is a process of its own; all else is forked from one
+interpreter, and a fork is killed as its stand-in is. The delays are spread over the length of a run that nobody
 killed, so a kill can hit anything; what the tests say holds wherever it hits. While Python starts nothing can go wrong,
 so nothing of ours is killed before it would have started.
 """
@@ -26,6 +26,7 @@ import pytest
 from gitbtc.kinds import codec
 from gitbtc.merge.markers import hunks
 from gitbtc.repo.files import TEMPORARY
+from gitbtc.repo.lock import JOURNAL
 from tests.doors.paying import (
     KINDS,
     OUTPOINT,
@@ -52,12 +53,12 @@ LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock", "config.lock", "refs/heads
 
 # Git starts this instead of Python. `VICTIM` is a part of the command line that is to be killed, after `DELAY` seconds;
 # the parent kills, so that it cannot hit another process, and dies as its child did. `TOLD` gets a line: how long the
-# child lived, or that it was killed. `REST` is the interpreter of all others, where these too are to be killed.
+# child lived, or that it was killed. All others are forked.
 INTERPRETER = """#!/bin/sh
 case " $* " in
 *" $VICTIM "*) exec {python} -I -S {killer} "$@" ;;
 esac
-exec "${{REST-{others}}}" "$@"
+exec {others} "$@"
 """
 KILLER = """
 import os, signal, subprocess, sys, time
@@ -78,14 +79,14 @@ FOREVER = "3600"
 
 
 @cache
-def start_of_python() -> float:
+def start_of(python: str) -> float:
     """How many seconds the interpreter takes to begin, at the least."""
-    return min(_started() for _ in range(3))
+    return min(_started(python) for _ in range(3))
 
 
-def _started() -> float:
+def _started(python: str) -> float:
     began = time.monotonic()
-    subprocess.run([sys.executable, "-E", "-P", "-c", "import gitbtc"], check=True)
+    subprocess.run([python, "-E", "-P", "-c", "import gitbtc"], check=True)
     return time.monotonic() - began
 
 
@@ -121,7 +122,9 @@ def check(repo: Repo, before: State, allowed: set[bytes], *, git_was_killed: boo
             assert any(hunks(content)), f"{name} is neither old nor new:\n{content.decode()}"
             assert lines(before.head[name]) <= lines(content)
     assert grown(before.head) <= grown(now.head)
-    assert repo.git("ls-files", "--others", "--exclude-standard") == ""
+    # The index has the new paths before the files are there: what HEAD has is back when the rest is given up.
+    going = now.head.keys() if (repo.path / ".git" / JOURNAL).exists() else set()
+    assert {*repo.git("ls-files", "--others", "--exclude-standard").splitlines()} <= going
 
 
 # -- killing ---------------------------------------------------------------------------------------------------------
@@ -163,8 +166,6 @@ class Target:
     def run(self, command: tuple[str, ...], victim: str = "nobody", delay: str = FOREVER) -> list[str]:
         """What the killer told of the processes that `victim` names."""
         self._told.write_text("")
-        if command[: len(GITBTC)] == GITBTC:
-            command = (self.repo.python, *command[1:])
         more = {"VICTIM": victim, "DELAY": delay, "TOLD": str(self._told)}
         with self._started(command, more) as process:
             process.wait()
@@ -179,11 +180,12 @@ class Target:
     def killed(self, command: tuple[str, ...], delay: float) -> float | None:
         """Kill `command`, with all that it has started. When it is through before, how many seconds that took."""
         began = time.monotonic()
-        with self._started(command, {"VICTIM": "nobody", "REST": sys.executable}) as process:
+        with self._started(command, {"VICTIM": "nobody"}, subprocess.PIPE) as process:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(delay)
+                process.communicate(timeout=delay)
                 return time.monotonic() - began
             os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()  # it ends with the last of them
         return None
 
     def strike(self, siege: Siege, delay: float) -> float | None:
@@ -193,10 +195,13 @@ class Target:
         told = self.run(siege.command, siege.victim, f"{delay}")
         return None if "killed" in told else max(map(float, told))
 
-    def _started(self, command: tuple[str, ...], more: dict[str, str]) -> subprocess.Popen[bytes]:
+    def _started(self, command: tuple[str, ...], more: dict[str, str],
+                 output: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:  # fmt: skip
+        if command[: len(GITBTC)] == GITBTC:
+            command = (self.repo.python, *command[1:])
         env, nowhere = {**self.repo.env, "GIT_EDITOR": "true", **more}, subprocess.DEVNULL
         return subprocess.Popen(command, cwd=self.repo.path, env=env, start_new_session=True,
-                                stdin=nowhere, stdout=nowhere, stderr=nowhere)  # fmt: skip
+                                stdin=nowhere, stdout=output, stderr=nowhere)  # fmt: skip
 
     def unlock(self) -> None:
         """What a killed Git leaves, and `gitbtc doctor` says how to mend."""
@@ -225,7 +230,7 @@ def besiege(repo: Repo, siege: Siege) -> None:
     before = State(repo)
     length, allowed = rehearse(target, siege)
     is_ours = bool(siege.victim) or siege.command[: len(GITBTC)] == GITBTC
-    begin = min(start_of_python(), length / 2) if is_ours else 0.0
+    begin = min(start_of(sys.executable if siege.victim else repo.python), length / 2) if is_ours else 0.0
     end = outcome(target, (siege.command, *siege.complete))
     target.restore()
     kills = misses = 0
@@ -266,10 +271,13 @@ def rehearse(target: Target, siege: Siege) -> tuple[float, set[bytes]]:
         target.run(siege.command, siege.victim, "0")
         allowed |= State(target.repo).contents()
         target.restore()
-    length = max(map(float, target.run(siege.command, siege.victim))) if siege.victim else target.length(siege.command)
-    allowed |= State(target.repo).contents()
-    target.restore()
-    return length, allowed
+    lengths: list[float] = []
+    for _ in range(1 if siege.victim else REHEARSALS):
+        ran = target.run(siege.command, siege.victim) if siege.victim else [target.length(siege.command)]
+        lengths += map(float, ran)
+        allowed |= State(target.repo).contents()
+        target.restore()
+    return max(lengths), allowed
 
 
 def outcome(target: Target, commands: tuple[tuple[str, ...], ...]) -> tuple[State, str]:
@@ -313,6 +321,9 @@ SIEGES = {
 }
 IMPORTS = 20
 INSTALLS = 6
+REHEARSALS = (
+    3  # a fork takes a moment, and is slowed down by whatever else runs: the slowest tells how late it may write
+)
 DRIVERS = 26
 assert sum(siege.kills for siege in SIEGES.values()) + IMPORTS + DRIVERS >= 180
 
@@ -369,7 +380,7 @@ def test_a_killed_driver_leaves_ours_or_the_whole_merge(treasury: Repo) -> None:
     target = Target(treasury)
     length, merged = target.length(command), treasury.read(".merge_file_a")
     assert merged not in [side.encode() for side in sides]
-    begin = min(start_of_python(), length / 2)
+    begin = min(start_of(treasury.python), length / 2)
     kills = misses = 0
     while kills < DRIVERS:
         write()

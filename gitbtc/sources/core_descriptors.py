@@ -45,7 +45,7 @@ _KEY = re.compile(
 _ONE_KEY = re.compile(r"(?:sh\(|wsh\(|sh\(wsh\()?(?:pk|pkh|wpkh|combo|tr|rawtr)\([^(){},]+\)+\Z")
 _MULTISIG = re.compile(r"(?:sh\(|wsh\(|sh\(wsh\()?(?P<policy>sortedmulti|multi)\((?P<threshold>\d+),")
 _KEYLESS = re.compile(r"(?P<form>addr|raw)\((?P<text>[^()]*)\)\Z")
-_PRIVATE = re.compile(rf"[A-Za-z]prv{_BASE58}{{40,}}|(?<![0-9A-Za-z])[5KLc9]{_BASE58}{{50,51}}(?![0-9A-Za-z])")
+_PRIVATE = re.compile(rf"(?<![0-9A-Za-z])(?:[A-Za-z]prv{_BASE58}{{40,}}|[5KLc9]{_BASE58}{{50,51}}(?![0-9A-Za-z]))")
 _MAX_GAP = 10_000
 
 

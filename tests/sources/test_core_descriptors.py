@@ -108,6 +108,13 @@ def test_private_descriptors_are_refused_and_never_shown(private: str) -> None:
     assert not any(secret[8:40] in str(refused.value) for secret in (XPRV, WIF))
 
 
+def test_a_public_key_may_spell_how_a_private_one_begins() -> None:
+    """One in thousands does: TPUB with such a chain code."""
+    end = "mgCCFkQprvMkP4xeNiAHtCDUSJhjekSV7wFQDXpfy33M1YGKBsPCjnxFWQfjVbBubjacPZKxriQkAJUP4FwbxQixZntqv4"
+    spelt = f"{TPUB[:17]}{end}"
+    assert only_record(answer_of(f"wpkh([f9578447/84h/1h/0h]{spelt}/0/*)"))["xpub"] == spelt
+
+
 PUBKEY = "02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5"
 X_ONLY = PUBKEY[2:]
 ADDRESS = "bcrt1qhhfjm2whvm00pmeeptt8396lahmplw7pmklagw"

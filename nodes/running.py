@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# Most of what a wallet takes: it looks a thousand keys ahead, and waits for the disk with every block. Nothing in these
+# wallets is worth that, and a node that is stopped has written all.
+_SOON = ("-keypool=20", "-unsafesqlitesync=1")
+
+
 class NodeFailed(GitbtcError):
     """A node did not do what it was told."""
 
@@ -55,7 +60,7 @@ class RealNode:
         command = [
             str(self.programs / "bitcoind"), "-regtest", f"-datadir={self.folder}", f"-rpcport={self.rpc_port}",
             f"-bind=127.0.0.1:{self.port}", "-fallbackfee=0.0002", "-acceptnonstdtxn=1", "-dnsseed=0", "-natpmp=0",
-            "-listenonion=0", "-printtoconsole=0", *options,
+            "-listenonion=0", "-printtoconsole=0", *_SOON, *options,
         ]  # fmt: skip
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if ready:

@@ -5,7 +5,6 @@ decides. What the files list is compared with the nodes after each step, to the 
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +13,9 @@ from nodes.running import meet, part, rejoin
 
 if TYPE_CHECKING:
     from nodes.running import RealNode
-    from tests.conftest import Repo, Sandbox
+    from tests.conftest import Repo
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.one_interpreter]
 
 
 class Rivals:
@@ -55,8 +54,7 @@ class Rivals:
         return str(node.cli("-named", "send", f"outputs={outputs}", f"options={options}", wallet="treasury")["txid"])
 
     def sync(self, name: str) -> str:
-        done = self.repo.run(sys.executable, "-E", "-P", "-m", "gitbtc", "sync", name, "--commit")
-        return done.stdout
+        return self.repo.gitbtc("sync", name, "--commit").stdout
 
     def records(self, path: str) -> list[dict[str, Any]]:
         records: list[dict[str, Any]] = json.loads(self.repo.read(path))
@@ -78,16 +76,14 @@ class Rivals:
 
 
 @pytest.fixture
-def rivals(node: RealNode, other: RealNode, sandbox: Sandbox) -> Rivals:
-    repo = sandbox.repo()
-    repo.gitbtc("init")
+def rivals(node: RealNode, other: RealNode, treasury: Repo) -> Rivals:
     tables = [
         f'[{name}]\nkind = "bitcoin-core"\nurl = "{one.url}"\ncookie = "{one.cookie}"\nwallet = "treasury"\n'
         for name, one in (("node-a", node), ("node-b", other))
     ]
-    repo.write(".gitbtc/sources.toml", "\n".join(tables))
-    repo.commit("begin")
-    return Rivals(node, other, repo)
+    treasury.write(".gitbtc/sources.toml", "\n".join(tables))
+    treasury.commit("begin")
+    return Rivals(node, other, treasury)
 
 
 @pytest.mark.parametrize("settled", ["--ours", "--theirs"])

@@ -52,8 +52,16 @@ def dumps(value: Any) -> bytes:
         except TypeError:  # integers of more than 64 bits
             return _dumps(value)
         # From 1e16 on and below 0.0001 the two write floats differently.
-        return _dumps(value) if b"e+" in text or b"e-" in text or b"0.0000" in text else text
+        return _dumps(value) if b"e+" in text or b"e-" in text or b"0.0000" in text else _fitting(text)
     return _dumps(value)
+
+
+def _fitting(text: bytes) -> bytes:
+    """A text of orjson's without the room behind it, of which a short one has ten times its length: many are held."""
+    return bytes(memoryview(text)) if len(text) < _ROOM else text
+
+
+_ROOM = 4096  # bytes
 
 
 def _dumps(value: Any) -> bytes:
@@ -162,7 +170,7 @@ def _quickly(in_order: dict[str, Any]) -> bytes:
         text: bytes = _fast.dumps(in_order) if _fast else b""
     except TypeError:  # integers of more than 64 bits, halves of surrogate pairs
         return _encode_in_order(in_order).encode()
-    return text
+    return _fitting(text)
 
 
 _PLAIN = frozenset([str, bool, int, type(None)])

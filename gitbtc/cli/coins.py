@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +14,9 @@ from gitbtc.coins.feerate import Feerate
 from gitbtc.coins.readings import TARGETS, latest
 from gitbtc.coins.weights import InputWeights
 from gitbtc.coins.worth import ORDERS, ordered, worth
-from gitbtc.errors import UsageError, printable_json
+from gitbtc.errors import UsageError
 from gitbtc.views.coins import Told, as_csv, document, lines
+from gitbtc.views.in_pieces import json_in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,16 +64,22 @@ def command(  # noqa: PLR0913 - one parameter an option
         return (coin.holding.is_free or not free) and (coin.is_below_cost or not below_cost)
 
     with asked(rev) as state:
-        told = [_told(one, given, order, wanted) for one in wallets(state, folder, agent)]
+        told = [_told(one, given, order, wanted) for one in wallets(state, folder, agent, added=True)]
         if (below_cost or order == "effective") and any(one.feerate is None for one in told):
             raise UsageError("at which feerate? oracles/fees.json has none of the last 24 hours: give --feerate")
         if as_json:
-            click.echo(printable_json(document(told)))
+            _write(json_in_pieces(document(told)))
+            click.echo()
         elif as_table:
-            click.echo(as_csv(told), nl=False)
+            _write(as_csv(told))
         else:
             say(_apart(map(lines, told)))
     return 0
+
+
+def _write(pieces: Iterable[str]) -> None:
+    for piece in pieces:
+        click.echo(piece, nl=False)
 
 
 def _apart(tables: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -86,8 +94,9 @@ def _told(wallet: Wallet, given: Feerate | None, order: str, wanted: Callable[[W
     rate = given or _estimate(source)
     weights = InputWeights(wallet.records(_DESCRIPTORS))
     _ = wallet.names  # which may be what cannot be read: nothing has been printed yet
-    coins = [worth(holding, wallet.tip, weights, rate) for holding in wallet.holdings]
-    return Told(wallet, ordered(filter(wanted, coins), order), rate, source)
+    in_order = partial(ordered, by=order, tip=wallet.tip, weights=weights, feerate=rate)
+    coins = (worth(holding, wallet.tip, weights, rate) for holding in wallet.classified(in_order))
+    return Told(wallet, filter(wanted, coins), rate, source)
 
 
 def _estimate(reading: Record | None) -> Feerate | None:

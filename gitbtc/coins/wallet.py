@@ -21,7 +21,7 @@ from gitbtc.state.sound import claims, frozen_by_label, records_in_pieces, recor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import TypeVar
 
     from gitbtc.kinds.kind import Record
@@ -88,9 +88,20 @@ class Wallet:
         """
         if "_coins" not in self.__dict__:
             with suppress(codec.Malformed):
-                pieces = records_in_pieces(self._snapshot, self.root, COINS, again=again)
-                return of(coin for records in pieces for coin in records)
+                return of(self._read(again=again))
         return of(self._coins)
+
+    def _read(self, *, again: bool) -> Iterator[Record]:
+        pieces = records_in_pieces(self._snapshot, self.root, COINS, again=again)
+        return (coin for records in pieces for coin in records)
+
+    def classified(self, in_order: Callable[[Iterable[Record]], Iterable[Record]] = iter) -> Iterator[Holding]:
+        """Its coins in their classes one at a time, by outpoint or as `in_order` puts them, for whoever has no need of
+        all at once; after `balance`, which looks at all of them.
+        """
+        _ = self.balance
+        coins = self._coins if "_coins" in self.__dict__ else self._read(again=True)
+        return classified(in_order(coins), self.known)
 
     @property
     def tip(self) -> int | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from gitbtc.coins.weights import dust_sat
+from gitbtc.kinds import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from gitbtc.coins.feerate import Feerate
     from gitbtc.coins.holdings import Holding
@@ -67,28 +69,31 @@ def age(coin: Record, tip: int | None) -> int | None:
     return None if tip is None or tip < height else tip - height + 1
 
 
-def _amount(worth: Worth) -> tuple[object, ...]:
-    return -worth.holding.amount_sat, worth.outpoint
-
-
-def _oldest(worth: Worth) -> tuple[object, ...]:
-    return worth.age is None, -(worth.age or 0), worth.outpoint
-
-
-def _effective(worth: Worth) -> tuple[object, ...]:
-    return worth.effective_sat is None, -(worth.effective_sat or 0), worth.outpoint
-
-
-def _outpoint(worth: Worth) -> tuple[object, ...]:
-    return worth.outpoint
-
-
 # By what coins are ordered: the largest and the oldest first, what is not known last.
-ORDERS: dict[str, Callable[[Worth], tuple[object, ...]]] = {
-    "outpoint": _outpoint, "amount": _amount, "age": _oldest, "effective": _effective,
-}  # fmt: skip
+ORDERS = ("outpoint", "amount", "age", "effective")
 
 
-def ordered(coins: Iterable[Worth], by: str) -> list[Worth]:
-    """The coins in one of the ORDERS."""
-    return sorted(coins, key=ORDERS[by])
+def ordered(
+    coins: Iterable[Record], by: str, tip: int | None, weights: InputWeights, feerate: Feerate | None
+) -> Iterator[Record]:
+    """Records of coins, which come by outpoint, in one of the ORDERS. To sort them all are held, but as their lines,
+    which take half of the memory.
+    """
+    if by == "outpoint":
+        yield from coins
+        return
+    values: dict[str, Callable[[Record], int | None]] = {
+        "amount": lambda coin: int(coin["amount_sat"]),
+        "age": lambda coin: age(coin, tip),
+        "effective": lambda coin: effective_sat(coin, weights.of(coin["script_type"]), feerate),
+    }
+
+    def place(line: bytes) -> float:
+        value = values[by](json_text.loads(line))
+        return math.inf if value is None else -value
+
+    lines = [json_text.dumps(coin) for coin in coins]
+    lines.sort(key=place)  # of equal ones the first by outpoint stays the first
+    lines.reverse()
+    while lines:
+        yield json_text.loads(lines.pop())

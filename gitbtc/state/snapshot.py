@@ -10,7 +10,7 @@ import os
 from functools import partial
 
 from gitbtc.errors import CannotWork
-from gitbtc.kinds import layouts
+from gitbtc.kinds import json_text, layouts
 from gitbtc.kinds.codec import Malformed, content_id
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.registry import Kinds, below, built_in, root_of
@@ -118,8 +118,12 @@ class Snapshot:
             contents = iter([self.content(path)])
         else:
             contents = (self.in_shards(path, [name]) for name in layouts.holding(oid))
-        kind = self.kind(path)
-        return (content for content in contents if content and not (kind and content == kind.frame.empty))
+        kind, size = self.kind(path), 0
+        for content in contents:
+            if content and not (kind and content == kind.frame.empty):
+                size += len(content)
+                json_text.expect(size)
+                yield content
 
     def readable(self, path: str) -> bytes | None:
         """The same; None for shards that make none."""
@@ -334,7 +338,8 @@ def of_contents(name: str, contents: Mapping[str, bytes], kinds: Kinds) -> Snaps
 
 def of_work_tree(git: Git, kinds: Kinds, read: ReadBlob | None = None, checkpoints: Earlier | None = None) -> Snapshot:
     """The state files as they lie in the work tree, tracked or not, but for ignored ones. With `read`, those that are
-    as the index has them have their oids; nobody knows those of others.
+    as the index has them have their oids; nobody knows those of others. One that has changed when it is read once more
+    is CannotWork.
     """
     top = git.top_level()
     tracked = git.tracked_files() if read else {}
@@ -346,16 +351,19 @@ def of_work_tree(git: Git, kinds: Kinds, read: ReadBlob | None = None, checkpoin
         for path, place in present.items()
     }
 
+    seen: dict[str, tuple[int, int, int]] = {}
+
     def content(path: str, oid: str) -> bytes:
-        is_there = read is None or not oid or unchanged.get(path) == oid
-        return _file(present[path]) if is_there or read is None else read(oid)
+        if read is not None and oid and unchanged.get(path) != oid:
+            return read(oid)
+        with open(present[path], "rb") as file:
+            about = os.fstat(file.fileno())
+            version = about.st_ino, about.st_size, about.st_mtime_ns
+            if seen.setdefault(path, version) != version:
+                raise CannotWork(f"{path}: has changed since it was looked at first; do it again")
+            return file.read()
 
     return Snapshot("the work tree", entries, content, kinds, checkpoints)
-
-
-def _file(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def _of(read: ReadBlob) -> Read:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from typing import NamedTuple
 
 from gitbtc.errors import harmless
@@ -14,7 +15,7 @@ from gitbtc.views.width import columns, padded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from gitbtc.coins.feerate import Feerate
@@ -30,33 +31,36 @@ _COLUMNS = (
 
 
 class Told(NamedTuple):
-    """The coins of a root that are told, and how many there are. `feerate`: what effective values are told at, `source`
-    the reading that it comes from (None: it was given); both None without one.
+    """The coins of a root that are told, which can be gone through once. `feerate`: what effective values are told at,
+    `source` the reading that it comes from (None: it was given); both None without one.
     """
 
     wallet: Wallet
-    coins: Sequence[Worth]
+    coins: Iterator[Worth]
     feerate: Feerate | None
     source: Record | None
 
 
 def lines(told: Told) -> Iterator[str]:
     """The heading, a line a coin, and their sum."""
+    # Held as one text each, which takes a tenth of what the records would.
+    rows, total, unknown = [], 0, 0
+    for worth in told.coins:
+        rows.append(_SEPARATOR.join(_row(told, worth)))
+        total += worth.holding.amount_sat
+        unknown += worth.weight is None
+    length = terms.telling_length(row[: terms.WHOLE] for row in rows)
+    widths = [0] * len(_ALIGN)
+    for row in rows:
+        widths = list(map(max, widths, map(columns, _cells(row, length))))
     yield heading(told.wallet)
     if told.feerate is not None:
         yield f"  effective values at {told.feerate} sat/vB{_from(told.source)}"
-    records = [worth.holding.coin for worth in told.coins]
-    length = terms.telling_length({record["txid"] for record in records})
-    rows = [_row(told, worth, length) for worth in told.coins]
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        name, amount, age, about, effective, label = (padded(cell, widths[place], _ALIGN[place])
-                                                      for place, cell in enumerate(row))  # fmt: skip
+        name, amount, age, about, effective, label = map(padded, _cells(row, length), widths, _ALIGN)
         shown = [name, amount, age, about, *([effective] if told.feerate is not None else []), label]
         yield f"  {'  '.join(shown)}".rstrip()
-    total = sum(record["amount_sat"] for record in records)
-    yield f"  {terms.counted(len(records), COIN)}, {terms.btc(total)}"
-    unknown = sum(worth.weight is None for worth in told.coins)
+    yield f"  {terms.counted(len(rows), COIN)}, {terms.btc(total)}"
     if told.feerate is not None and unknown:
         yield (
             f"  of {terms.counted(unknown, COIN)} nobody can say what spending costs: no descriptor of this root tells "
@@ -65,6 +69,7 @@ def lines(told: Told) -> Iterator[str]:
 
 
 _ALIGN = "<>><><"
+_SEPARATOR = "\0"  # which no view shows as it is
 
 
 def _from(source: Record | None) -> str:
@@ -74,15 +79,22 @@ def _from(source: Record | None) -> str:
     return f", for 6 blocks ({who}{terms.utc(source['timestamp'])})"
 
 
-def _row(told: Told, worth: Worth, length: int) -> tuple[str, ...]:
+def _row(told: Told, worth: Worth) -> tuple[str, ...]:
+    """The cells of a line, the first of which is the txid, whole, and the second the number of the output."""
     coin, holding = worth.holding.coin, worth.holding
     label = told.wallet.names.label(coin)
     marks = [word for word, is_so in (("below cost", worth.is_below_cost), ("dust", worth.is_dust)) if is_so]
     effective = "unknown" if worth.effective_sat is None else terms.money(worth.effective_sat)
     return (
-        terms.outpoint(coin, "txid", length), terms.money(coin["amount_sat"]), _age(worth),
+        coin["txid"], str(coin["vout"]), terms.money(coin["amount_sat"]), _age(worth),
         WORDS[holding.name, holding.detail], effective, "  ".join([*([terms.quoted(label)] if label else []), *marks]),
     )  # fmt: skip
+
+
+def _cells(row: str, length: int) -> tuple[str, ...]:
+    """The same as they are shown, the txid by its first characters."""
+    txid, vout, *cells = row.split(_SEPARATOR)
+    return f"{terms.short(txid, length)}:{vout}", *cells
 
 
 def _age(worth: Worth) -> str:
@@ -94,9 +106,9 @@ def _age(worth: Worth) -> str:
 # -- for programs -----------------------------------------------------------------------------------------------------
 
 
-def as_csv(told: Iterable[Told]) -> str:
-    """A row a coin (RFC 4180, but for line ends, which are LF); nothing stands where nothing is known. What a program
-    for tables would take for a formula gets an apostrophe in front: labels and roots are the only free texts.
+def as_csv(told: Iterable[Told]) -> Iterator[str]:
+    """A row a coin (RFC 4180, but for line ends, which are LF), in pieces; nothing stands where nothing is known. What
+    a program for tables would take for a formula gets an apostrophe in front: labels and roots are the only free texts.
     """
     text = io.StringIO()
     rows = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
@@ -106,15 +118,22 @@ def as_csv(told: Iterable[Told]) -> str:
             row = _document(one, worth)
             row["dust"] = str(row["dust"]).lower()
             rows.writerow({**row, "root": harmless(one.wallet.root), "label": harmless(row["label"] or "")})
-    return text.getvalue()
+            if text.tell() > _PIECE:
+                yield text.getvalue()
+                text.seek(0)
+                text.truncate()
+    yield text.getvalue()
+
+
+_PIECE = 1 << 16  # characters
 
 
 def document(told: Iterable[Told]) -> dict[str, Any]:
-    """The same as JSON, in the form that docs/coins.md tells."""
+    """The same as JSON, in the form that docs/coins.md tells; its coins are iterators."""
     roots = [
         {
             "root": one.wallet.root, **tip(one.wallet), "feerate": None if one.feerate is None else str(one.feerate),
-            "feerate_from": one.source, "coins": [_document(one, worth) for worth in one.coins],
+            "feerate_from": one.source, "coins": map(partial(_document, one), one.coins),
         }
         for one in told
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import pairwise
 
 from gitbtc import abbreviation
 from gitbtc.kinds import json_text
@@ -188,10 +189,11 @@ def outpoint(record: Record, field: str, length: int = 0) -> str:
     return f"{short(txid, length) if isinstance(txid, str) else value(txid)}:{value(vout)}"
 
 
-def telling_length(texts: set[str]) -> int:
+def telling_length(texts: Iterable[str]) -> int:
     """To how many characters `texts` can be shortened so that each is still another one."""
-    length, longest = abbreviation.length(), max(map(len, texts), default=0)
-    while length < longest and len({text[:length] for text in texts}) < len(texts):
+    ordered = sorted(texts)
+    length, longest = abbreviation.length(), max(map(len, ordered), default=0)
+    while length < longest and any(one[:length] == other[:length] and one != other for one, other in pairwise(ordered)):
         length *= 2
     return length
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,3 +119,26 @@ def test_a_recorded_treasury_fits_a_narrow_screen(recorded: Repo) -> None:
     assert shown.splitlines()[-1] == "  11 coins, 63.17796279 BTC"
     assert max(map(len, shown.splitlines())) <= 80
     assert '"client: Zürich Café"' in shown
+
+
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"], ["--sort", "amount"]])
+def test_nothing_is_told_where_one_of_many_coins_is_none(treasury: Repo, form: list[str]) -> None:
+    made = [coin(0, f"{number:064x}") for number in range(5_000)]
+    coins(treasury, *made[:-1], made[-1] | {"amount_sat": -1})
+    refused = treasury.gitbtc("coins", *form, ok=(3,))
+    assert refused.stdout == ""
+    assert "amount_sat" in refused.stderr
+
+
+def test_a_reader_that_has_seen_enough_ends_it(treasury: Repo) -> None:
+    coins(treasury, *(coin(0, f"{number:064x}") for number in range(5_000)))
+    whole = treasury.gitbtc("coins", "--json").stdout
+    assert len(json.loads(whole)["gitbtc.coins/v1"]["roots"][0]["coins"]) == 5_000
+    command = [sys.executable, "-E", "-P", "-m", "gitbtc", "coins", "--json"]
+    with subprocess.Popen(command, cwd=treasury.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as ran:
+        assert ran.stdout
+        assert ran.stderr
+        assert ran.stdout.readline() == "{\n"
+        ran.stdout.close()
+        assert ran.stderr.read() == ""
+    assert ran.returncode == 1

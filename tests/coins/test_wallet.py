@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gitbtc.coins.balance import added_up
+from gitbtc.coins.feerate import Feerate
 from gitbtc.coins.wallet import Asking, Wallet, wallets
+from gitbtc.coins.weights import InputWeights
+from gitbtc.coins.worth import ORDERS, age, effective_sat, ordered
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import codec, layouts
 from gitbtc.kinds.layouts import Layout
 from gitbtc.kinds.registry import Kinds, built_in
 from gitbtc.state.snapshot import of_contents
 from tests.made_state import coin, spend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 UTXOS = built_in("utxos")
 TIP = {"network": "regtest", "block_height": 150, "block_hash": "aa" * 32, "block_time": 1_700_000_000}
@@ -59,7 +65,28 @@ def test_its_sums_are_those_of_its_coins(
     held = wallet(content, layout, spent, added=False)
     assert sorted(one.coin["amount_sat"] for one in held.holdings) == sorted(one["amount_sat"] for one in made)
     assert held.balance == added_up(held.holdings, 150)
-    assert wallet(content, layout, spent, added=True).balance == held.balance
+    added = wallet(content, layout, spent, added=True)
+    assert added.balance == held.balance
+    assert list(added.classified()) == held.holdings
+    assert by_hand or "_coins" not in vars(added), "all coins are held at once"
+
+
+@given(some_coins, st.sampled_from(ORDERS), st.none() | st.integers(0, 150))
+def test_coins_are_sorted_by_what_is_known_and_then_by_outpoint(
+    made: list[dict[str, Any]], by: str, tip: int | None
+) -> None:
+    weights, feerate = InputWeights([]), Feerate(10_000)
+    told = [one | {"script_type": "p2sh"} if one["vout"] == 2 else one for one in made]
+    told = [one | {"amount_sat": 600 + one["vout"] % 2} for one in told]
+    told.sort(key=lambda one: (one["txid"], one["vout"]))
+    values: dict[str, Callable[[dict[str, Any]], int | None]] = {
+        "outpoint": lambda _: 0,
+        "amount": lambda one: one["amount_sat"],
+        "age": lambda one: age(one, tip),
+        "effective": lambda one: effective_sat(one, weights.of(one["script_type"]), feerate),
+    }
+    by_value = sorted(told, key=lambda one: (values[by](one) is None, -(values[by](one) or 0)))
+    assert list(ordered(iter(told), by, tip, weights, feerate)) == by_value
 
 
 @pytest.mark.parametrize("layout", [layouts.WHOLE, Layout(1)])

@@ -54,6 +54,7 @@ def move_config(repo: Repo, place: Path) -> None:
 
 def _settle(repo: Repo) -> None:
     """Make the files that Git wrote older than its index, or each command would filter them anew in every copy."""
-    listed = (repo.path / name for name in repo.git("ls-files", "-z").split("\0") if name)
-    repo.date(*(path for path in listed if path.is_file() and not path.is_symlink()))
-    repo.git("update-index", "-q", "--refresh", ok=(0, 1))
+    listed = [repo.path / name for name in repo.git("ls-files", "-z").split("\0") if name]
+    if listed:  # there is a work tree, too
+        repo.date(*(path for path in listed if path.is_file() and not path.is_symlink()))
+        repo.git("update-index", "-q", "--refresh", ok=(0, 1))

@@ -23,6 +23,7 @@ from tests.made_state import (
     transactions,
     txid,
 )
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,14 +75,18 @@ def named(side: str, label: str) -> dict[str, Any]:
 @pytest.fixture
 def labels(treasury: Repo) -> Repo:
     """A merge with four contested coins, two of each of ALIKE, and two contested names of an address."""
-
-    def write(side: str) -> None:
-        coins(treasury, *labelled(side, *ALIKE))
-        put(treasury, LABELS, *(named(side, text) for text in ("cold", "it's [old]")))
-
-    stopped(treasury, write)
-    assert len(is_open(treasury)) == 6
+    _label(treasury)
     return treasury
+
+
+@once
+def _label(repo: Repo) -> None:
+    def write(side: str) -> None:
+        coins(repo, *labelled(side, *ALIKE))
+        put(repo, LABELS, *(named(side, text) for text in ("cold", "it's [old]")))
+
+    stopped(repo, write)
+    assert len(is_open(repo)) == 6
 
 
 def chosen(repo: Repo) -> set[str]:
@@ -289,25 +294,29 @@ def test_one_that_cannot_be_settled_leaves_all_as_it_was(labels: Repo) -> None:
 @pytest.fixture
 def broken(treasury: Repo) -> Repo:
     """A merge with a side of the coins that does not parse, and a contested label in another file."""
-
-    def labelling(side: str) -> None:
-        put(treasury, "cold/" + COINS, coin(1, label=side))
-
-    coins(treasury, coin(0))
-    labelling("")
-    treasury.unexamined("base")
-    branch(treasury, "theirs")
-    labelling("theirs")
-    treasury.git("add", "-A")
-    blob = treasury.git("hash-object", "-w", "--stdin", "--no-filters", stdin=b'[\n{"broken\n]\n').strip()
-    treasury.git("update-index", "--cacheinfo", f"100644,{blob},{COINS}")
-    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "broken")
-    treasury.git("checkout", "-q", "-f", "main")
-    coins(treasury, coin(0, label="a"))
-    labelling("ours")
-    treasury.unexamined("ours")
-    treasury.git("merge", "theirs", ok=(1,))
+    _break(treasury)
     return treasury
+
+
+@once
+def _break(repo: Repo) -> None:
+    def labelling(side: str) -> None:
+        put(repo, "cold/" + COINS, coin(1, label=side))
+
+    coins(repo, coin(0))
+    labelling("")
+    repo.unexamined("base")
+    branch(repo, "theirs")
+    labelling("theirs")
+    repo.git("add", "-A")
+    blob = repo.git("hash-object", "-w", "--stdin", "--no-filters", stdin=b'[\n{"broken\n]\n').strip()
+    repo.git("update-index", "--cacheinfo", f"100644,{blob},{COINS}")
+    repo.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "broken")
+    repo.git("checkout", "-q", "-f", "main")
+    coins(repo, coin(0, label="a"))
+    labelling("ours")
+    repo.unexamined("ours")
+    repo.git("merge", "theirs", ok=(1,))
 
 
 @pytest.mark.one_file
@@ -329,19 +338,24 @@ def test_a_side_that_does_not_parse_is_not_taken(broken: Repo) -> None:
     assert everything(broken) == before
 
 
+@once
+def _delete(repo: Repo) -> None:
+    def write(side: str) -> None:
+        put(repo, LABELS, named(side, "x"))
+        coins(repo, coin(0, label="a" if side == "ours" else None))
+        if side == "theirs":
+            (repo.path / COINS).unlink()
+
+    stopped(repo, write)
+
+
 @pytest.mark.one_file
 @pytest.mark.parametrize(("choice", "kept"), [("ours", [coin(0, label="a")]), ("theirs", None), ("base", [coin(0)])])
 @pytest.mark.parametrize("name", ["--all", COINS, "wallet"])
 def test_a_deleted_file_is_one_conflict_among_others(
     treasury: Repo, name: str, choice: str, kept: list[dict[str, Any]] | None
 ) -> None:
-    def write(side: str) -> None:
-        put(treasury, LABELS, named(side, "x"))
-        coins(treasury, coin(0, label="a" if side == "ours" else None))
-        if side == "theirs":
-            (treasury.path / COINS).unlink()
-
-    stopped(treasury, write)
+    _delete(treasury)
     treasury.gitbtc("resolve", name, *([LABELS] if name == COINS else []), f"--{choice}")
     assert treasury.git("ls-files", "--unmerged") == ""
     assert (records(treasury, COINS) if kept else (treasury.path / COINS).exists()) == (kept or False)

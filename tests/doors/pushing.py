@@ -10,6 +10,7 @@ from gitbtc.kinds import codec
 from gitbtc.kinds.registry import Kinds
 from tests.conftest import Repo
 from tests.made_state import coin, flagged, spend
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
@@ -25,9 +26,16 @@ def gated(sandbox: Sandbox, name: str = "server.git") -> Repo:
     """A bare repository that examines what is pushed to it."""
     server = Repo(sandbox.home / name, sandbox.env, python=sandbox.python)
     server.path.mkdir()
+    _gate(server)
+    return server
+
+
+@once
+def _gate(server: Repo) -> None:
     server.git("init", "-q", "--bare", "-b", "main")
     server.gitbtc("install", "--server")
-    return server
+    for sample in server.path.glob("hooks/*.sample"):
+        sample.unlink()
 
 
 def clone(sandbox: Sandbox, server: Repo, name: str = "plain") -> Repo:

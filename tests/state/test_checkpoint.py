@@ -48,13 +48,19 @@ def large_in_shards(repo: Repo) -> None:
     repo.gitbtc("reshard")
 
 
+@once
+def kept_of(repo: Repo, prepare: Callable[[Repo], None]) -> None:
+    """What `prepare` makes, of which something is kept."""
+    prepare(repo)
+    rename(repo, 0, "first")
+    repo.commit("a label")
+    assert len(kept(repo)) == 1
+
+
 @pytest.fixture(params=[large, large_in_shards], ids=["whole", "shards"])
 def wallet(request: pytest.FixtureRequest, treasury: Repo) -> Repo:
     """Of which something is kept."""
-    request.param(treasury)
-    rename(treasury, 0, "first")
-    treasury.commit("a label")
-    assert len(kept(treasury)) == 1
+    kept_of(treasury, request.param)
     return treasury
 
 

@@ -21,6 +21,7 @@ txids = st.sampled_from(TXIDS)
 amounts = st.integers(0, 21_000_000 * 100_000_000)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 labels = st.none() | st.sampled_from(["rent", "Café"]) | texts
+heights = st.none() | st.integers(100, 103)
 times = st.integers(1_700_000_000, 1_700_000_009)
 
 
@@ -33,7 +34,7 @@ def _coin(txid: str, vout: int) -> dict[str, Any]:
 @st.composite
 def coins(draw: st.DrawFn) -> dict[str, Any]:
     """A coin; its block and its label vary."""
-    height = draw(st.none() | st.integers(100, 103))
+    height = draw(heights)
     coin = _coin(draw(txids), draw(st.integers(0, 2))) | {"block_height": height, "label": draw(labels)}
     if height is not None and draw(st.booleans()):
         coin["block_hash"] = draw(hashes)
@@ -47,7 +48,7 @@ def transactions(draw: st.DrawFn) -> dict[str, Any]:
     """A transaction; its inputs and outputs are a function of its txid."""
     txid = draw(txids)
     number = int(txid, 16)
-    height = draw(st.none() | st.integers(100, 103))
+    height = draw(heights)
     return {
         "txid": txid, "block_height": height, "block_time": None if height is None else 1_700_000_000 + height,
         "inputs": [{"txid": TXIDS[(number + 1) % 6], "vout": 0, "amount_sat": 5000}],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,6 +37,7 @@ def _segwit(version: int, program: bytes) -> str:
     return "bcrt1" + "".join(bech32.CHARSET[value] for value in values)
 
 
+@cache
 def _addresses(script_type: str) -> SearchStrategy[str]:
     hashes, programs = st.binary(min_size=20, max_size=20), st.binary(min_size=32, max_size=32)
     return {
@@ -137,5 +139,7 @@ def _with_fitting_address(output: dict[str, Any]) -> SearchStrategy[dict[str, An
 
 @pytest.fixture(scope="session")
 def valid_records() -> Callable[[Kind], SearchStrategy[dict[str, Any]]]:
-    """Kind -> records of it (of an object file: whole objects) that keep to every rule, on regtest."""
-    return lambda kind: _objects(kind.record_schema)
+    """Kind -> records of it (of an object file: whole objects) that keep to every rule, on regtest. What is drawn from
+    is made once a kind, and not for each example, which took longer than to draw.
+    """
+    return cache(lambda kind: _objects(kind.record_schema))

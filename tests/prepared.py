@@ -29,7 +29,7 @@ def once(prepare: Callable[Concatenate[Repo, P], object]) -> Callable[Concatenat
 
     @wraps(prepare)
     def prepared(repo: Repo, /, *arguments: P.args, **options: P.kwargs) -> None:
-        key = (prepare, repo.python, repo.clock, layouts.in_shards(), arguments, *options.items())
+        key = (prepare, repo.python, repo.clock, layouts.in_shards(), repr((arguments, options)))
         if key in _copies:
             copy, repo.clock, place = _copies[key]
             shutil.rmtree(repo.path)

@@ -304,6 +304,23 @@ def test_a_strategy_that_moves_to_another_root_does_not_go_live_on_the_way(treas
     treasury.commit("live")
 
 
+@once
+def lost_and_live(repo: Repo) -> None:
+    """What simulated is lost; on another line it is live, taken out and brought back, as no hook saw it."""
+    lost(repo, simulating=True)
+    repo.git("checkout", "-q", "-b", "third")
+    note(repo, "third")
+    repo.git("checkout", "-q", "-b", "theirs", "main")
+    strategy(repo, simulating=False)
+    repo.git("add", "-A")
+    repo.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "live")
+    repo.git("checkout", "-q", "-b", "takes-out")
+    repo.git("rm", "-q", PATH)
+    repo.git("commit", "-q", "-m", "taken out")
+    repo.git("checkout", "-q", "main")
+    note(repo, "main")
+
+
 @pytest.mark.parametrize(
     ("commands", "on"),
     [
@@ -314,19 +331,7 @@ def test_a_strategy_that_moves_to_another_root_does_not_go_live_on_the_way(treas
     ],
 )  # fmt: skip
 def test_nothing_brings_back_live_what_simulated(treasury: Repo, commands: list[str], on: str) -> None:
-    lost(treasury, simulating=True)
-    treasury.git("checkout", "-q", "-b", "third")
-    note(treasury, "third")
-    # A line on which it is live, taken out and brought back, as no hook saw it.
-    treasury.git("checkout", "-q", "-b", "theirs", "main")
-    strategy(treasury, simulating=False)
-    treasury.git("add", "-A")
-    treasury.git(*WITHOUT_GITBTC, "commit", "-q", "-m", "live")
-    treasury.git("checkout", "-q", "-b", "takes-out")
-    treasury.git("rm", "-q", PATH)
-    treasury.git("commit", "-q", "-m", "taken out")
-    treasury.git("checkout", "-q", "main")
-    note(treasury, "main")
+    lost_and_live(treasury)
     *first, last = (command.split() for command in commands)
     for command in first:
         treasury.git(*command)

@@ -92,6 +92,7 @@ ACROSS = [
 ]  # fmt: skip
 
 
+@once
 def parted(repo: Repo, layouts: tuple[str, str, str], ours: list[Any], theirs: list[Any]) -> None:
     """Two branches from one commit, each with its layout and its records; the work tree is that of ours."""
     base, one, other = layouts

@@ -80,10 +80,16 @@ class Repo:
                 return layouts.joined(path, places, content.__getitem__).decode()
         return self.run("git", *arguments, ok=ok, stdin=stdin).stdout
 
-    def gitbtc(self, *arguments: str, ok: tuple[int, ...] = (0,),
-               stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:  # fmt: skip
+    def gitbtc(
+        self,
+        *arguments: str,
+        ok: tuple[int, ...] = (0,),
+        stdin: bytes | None = None,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> subprocess.CompletedProcess[str]:
         """Run `gitbtc …` as a process of its own."""
-        return self.run(self.python, "-E", "-P", "-m", "gitbtc", *arguments, ok=ok, stdin=stdin)
+        return self.run(self.python, "-E", "-P", "-m", "gitbtc", *arguments, ok=ok, stdin=stdin, env=env, cwd=cwd)
 
     def write(self, path: str, content: str | bytes) -> Path:
         """Write a file of the work tree."""

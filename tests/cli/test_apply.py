@@ -366,9 +366,7 @@ def test_a_repository_without_a_work_tree_is_none_to_apply_in(repo: Repo, change
 
 
 def test_two_at_once_do_not_mix(repo: Repo, change: bytes) -> None:
-    import sys
-
-    command = [sys.executable, "-E", "-P", "-m", "gitbtc", "apply"]
+    command = [repo.python, "-E", "-P", "-m", "gitbtc", "apply"]
     both = [subprocess.Popen(command, cwd=repo.path, env=repo.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE) for _ in range(2)]  # fmt: skip
     said = [process.communicate(change) for process in both]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +107,7 @@ def test_nothing_is_wrong_where_nobody_can_ask_git(treasury: Repo, sandbox: Sand
 def test_no_such_revision_and_no_repository(treasury: Repo, sandbox: Sandbox) -> None:
     assert "nonsense" in treasury.gitbtc("check", "nonsense", ok=(2,)).stderr
     (sandbox.home / "elsewhere").mkdir()
-    outside = treasury.run(sys.executable, "-E", "-P", "-m", "gitbtc", "check", cwd=sandbox.home / "elsewhere", ok=(3,))
+    outside = treasury.gitbtc("check", cwd=sandbox.home / "elsewhere", ok=(3,))
     assert "not in a Git repository" in outside.stderr
 
 
@@ -134,7 +133,7 @@ def test_a_lost_coin_is_found_in_the_work_tree_and_in_a_revision_until_the_messa
     treasury.gitbtc("verify", "HEAD")
     treasury.git(*WITHOUT_GITBTC, "commit", "-q", "--amend", "-m", "x")
     assert "lost_coin" in treasury.gitbtc("check", "HEAD", ok=(1,)).stdout
-    assert "lost_coin" in treasury.run(sys.executable, "-m", "gitbtc", "verify", "HEAD", ok=(1,)).stdout
+    assert "lost_coin" in treasury.gitbtc("verify", "HEAD", ok=(1,)).stdout
 
 
 def test_another_trailer_vouches_for_no_lost_coin(treasury: Repo) -> None:

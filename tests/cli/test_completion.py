@@ -20,6 +20,8 @@ from tests.made_state import FUNDING, branch, coin, coins, spend, transactions
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 
 @pytest.mark.parametrize(
     ("shell", "part"),
@@ -43,7 +45,7 @@ def test_bash_accepts_the_script(sandbox: Sandbox) -> None:
 )
 def test_the_program_completes_commands_and_options(sandbox: Sandbox, words: str, expected: list[str]) -> None:
     asked = {"_GITBTC_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
-    done = sandbox.repo().run(sys.executable, "-E", "-P", "-m", "gitbtc", env=asked)
+    done = sandbox.repo().gitbtc(env=asked)
     assert set(expected) <= set(done.stdout.splitlines())
 
 
@@ -53,7 +55,7 @@ def completed(repo: Repo, words: str) -> list[str]:
         "COMP_WORDS": f"gitbtc {words}",
         "COMP_CWORD": str(words.count(" ") + 1),
     }
-    return repo.run(sys.executable, "-E", "-P", "-m", "gitbtc", env=asked).stdout.splitlines()
+    return repo.gitbtc(env=asked).stdout.splitlines()
 
 
 def test_revisions_coins_labels_kinds_and_files_are_completed(sandbox: Sandbox) -> None:
@@ -75,7 +77,7 @@ def test_revisions_coins_labels_kinds_and_files_are_completed(sandbox: Sandbox) 
     assert completed(repo, f"fees {txid[:6]}") == [f"plain,{txid}"]
     assert completed(repo, "help resol") == ["plain,resolve"]
     asked = {"_GITBTC_COMPLETE": "bash_complete", "COMP_WORDS": "gitbtc log m", "COMP_CWORD": "2"}
-    outside = repo.run(sys.executable, "-E", "-P", "-m", "gitbtc", cwd=sandbox.home, env=asked)
+    outside = repo.gitbtc(cwd=sandbox.home, env=asked)
     assert (outside.stdout.strip(), outside.stderr) == ("", "")
 
 

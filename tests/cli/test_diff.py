@@ -112,8 +112,8 @@ def test_files_of_no_kind_are_left_to_git(repo: Repo) -> None:
 
 
 def test_a_subfolder_takes_paths_from_where_one_stands(repo: Repo) -> None:
-    command = [sys.executable, "-E", "-P", "-m", "gitbtc", "diff", "--stat", "--", "utxos.json"]
-    assert "wallet/utxos.json | 1 coin changed" in repo.run(*command, cwd=repo.path / "wallet").stdout
+    told = repo.gitbtc("diff", "--stat", "--", "utxos.json", cwd=repo.path / "wallet").stdout
+    assert "wallet/utxos.json | 1 coin changed" in told
 
 
 def test_the_document_holds_the_operations_by_file(repo: Repo) -> None:
@@ -206,9 +206,7 @@ def test_the_first_commit_and_a_bare_repository(sandbox: Sandbox) -> None:
     coins(repo, coin(0), coin(1))
     repo.commit("two")
     repo.git("clone", "-q", "--bare", ".", "../bare")
-    shown = repo.run(
-        sys.executable, "-E", "-P", "-m", "gitbtc", "diff", "HEAD~1", "HEAD", cwd=repo.path.parent / "bare"
-    )
+    shown = repo.gitbtc("diff", "HEAD~1", "HEAD", cwd=repo.path.parent / "bare")
     assert "1 coin received" in shown.stdout
 
 

@@ -12,6 +12,8 @@ from gitbtc.repo.doctor import CHECKS
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 
 def test_a_table_when_all_is_well(sandbox: Sandbox) -> None:
     repo = sandbox.repo()

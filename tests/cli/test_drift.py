@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.one_interpreter
 
-PROGRAM = (sys.executable, "-E", "-P", "-m", "gitbtc")
 LABEL = {"address": "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0", "label": "rent", "category": "expense",
          "created_at": 1_700_000_000}  # fmt: skip
 
@@ -122,7 +120,7 @@ def test_it_looks_at_the_whole_work_tree_from_any_folder(repo: Repo) -> None:
     put(repo, "desk/wallet/labels.json", LABEL)
     everything = drift(repo)
     folder = repo.path / "desk"
-    assert repo.run(*PROGRAM, "drift", cwd=folder, ok=(1,)).stdout == everything
+    assert repo.gitbtc("drift", cwd=folder, ok=(1,)).stdout == everything
     assert everything.count(".json: ") == 2
 
 
@@ -130,6 +128,6 @@ def test_what_it_cannot_compare_is_told(repo: Repo, sandbox: Sandbox) -> None:
     for revision in ("nowhere", "HEAD:wallet/utxos.json"):
         assert "no such commit" in repo.gitbtc("drift", revision, ok=(2,)).stderr
     repo.git("clone", "-q", "--bare", ".", "../bare")
-    done = repo.run(*PROGRAM, "drift", cwd=sandbox.home / "bare", ok=(3,))
+    done = repo.gitbtc("drift", cwd=sandbox.home / "bare", ok=(3,))
     assert "no work tree" in done.stderr
-    assert "not in a Git repository" in repo.run(*PROGRAM, "drift", cwd=sandbox.home, ok=(3,)).stderr
+    assert "not in a Git repository" in repo.gitbtc("drift", cwd=sandbox.home, ok=(3,)).stderr

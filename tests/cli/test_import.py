@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +27,7 @@ def repo(sandbox: Sandbox) -> Repo:
 
 
 def core(repo: Repo, folder: Path, *more: str, ok: tuple[int, ...] = (0,), cwd: Path | None = None) -> tuple[str, str]:
-    done = repo.run(sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", "--from", str(folder), *more,
+    done = repo.gitbtc("import", "bitcoin-core", "--from", str(folder), *more,
                     ok=ok, cwd=cwd)  # fmt: skip
     return done.stdout, done.stderr
 
@@ -152,8 +151,8 @@ def test_a_node_that_fails_changes_nothing(repo: Repo, recordings: Path, tmp_pat
     with ScriptedNode(Recorded(recordings / "1-agent-a"), tmp_path / ".cookie") as node:
 
         def imported(status: int) -> str:
-            command = (sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", "--url", node.url)
-            return repo.run(*command, "--cookie", str(node.cookie), ok=(status,)).stderr
+            where = ("--url", node.url, "--cookie", str(node.cookie))
+            return repo.gitbtc("import", "bitcoin-core", *where, ok=(status,)).stderr
 
         node.faults = [None] * 4 + [cut_after(5000)]
         assert "nothing was imported" in imported(3)
@@ -181,12 +180,11 @@ def test_a_node_is_asked_for_what_is_new_alone_unless_for_all(repo: Repo, record
             {**row, **node.result("gettransaction", [row["txid"]])} for row in listed["transactions"]
         ]
         node.overrides |= {"listsinceblock": since, "listunspent": [], "getbalances": (-1, "not told")}
-        command = (sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", "--url", node.url, "--root", "deep",
-                   "--cookie", str(node.cookie))  # fmt: skip
+        where = ("--url", node.url, "--root", "deep", "--cookie", str(node.cookie))
         asked = []
         for more in ((), (), ("--full",)):
             node.log.clear()
-            repo.run(*command, *more)
+            repo.gitbtc("import", "bitcoin-core", *where, *more)
             asked.append(node.log.count("gettransaction"))
     assert asked[0] == asked[2] > asked[1] == 0
     assert (repo.path / ".git/gitbtc/sources/bitcoin-core@deep.json").exists()
@@ -194,5 +192,5 @@ def test_a_node_is_asked_for_what_is_new_alone_unless_for_all(repo: Repo, record
 
 @pytest.mark.parametrize("options", [(), ("--from", ".", "--url", "http://127.0.0.1"), ("--url", "http://127.0.0.1")])
 def test_one_place_to_read_from_is_named(repo: Repo, options: tuple[str, ...]) -> None:
-    done = repo.run(sys.executable, "-E", "-m", "gitbtc", "import", "bitcoin-core", *options, ok=(2,))
+    done = repo.gitbtc("import", "bitcoin-core", *options, ok=(2,))
     assert re.search("name (either|one of)", done.stderr)

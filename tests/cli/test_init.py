@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Repo, Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 
 @pytest.fixture
 def home(sandbox: Sandbox) -> Repo:

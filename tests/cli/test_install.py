@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gitbtc.repo.git import Git
 from gitbtc.repo.prerequisites import runs_configured_hooks
 
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
+
+pytestmark = pytest.mark.one_interpreter
 
 
 def test_it_names_what_it_changed_and_what_is_next(sandbox: Sandbox) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,7 +61,7 @@ def table(lnd: ScriptedLnd) -> str:
 
 
 def gitbtc(repo: Repo, *words: str, ok: int = 0) -> tuple[str, str]:
-    done = repo.run(sys.executable, "-E", "-m", "gitbtc", *words, ok=(ok,))
+    done = repo.gitbtc(*words, ok=(ok,))
     return done.stdout, done.stderr
 
 

@@ -139,7 +139,7 @@ def test_paths_and_roots_cut_it_down(treasury: Repo) -> None:
         "Two and the top", "One"
     ]  # fmt: skip
     assert log(treasury, "--", "one/wallet/transactions.json", "elsewhere") == []
-    told = treasury.run(*PROGRAM, "log", "--", "wallet", cwd=treasury.path / "two").stdout
+    told = treasury.gitbtc("log", "--", "wallet", cwd=treasury.path / "two").stdout
     assert "two: 1 coin received; balance +1.00000000 BTC" in told
     assert "  2 coins" not in told
     assert "outside of the repository" in treasury.gitbtc("log", "--", "../x", ok=(2,)).stderr
@@ -283,14 +283,14 @@ def test_a_shallow_clone_says_where_its_history_is_cut(treasury: Repo, sandbox: 
     coins(treasury, coin(2), paid(A))
     commit(treasury, "Lose one")
     treasury.git("clone", "-q", "--depth", "2", f"file://{treasury.path}", str(sandbox.home / "shallow"))
-    run = treasury.run(*PROGRAM, "log", cwd=sandbox.home / "shallow").stdout
+    run = treasury.gitbtc("log", cwd=sandbox.home / "shallow").stdout
     told = without_oids(run).splitlines()
     assert "  1 coin removed; balance −2.00000000 BTC" in told
     assert sum(line.endswith("listed already where the history is cut") for line in told) == 3
     assert "received" not in run
     assert told[-1].startswith("history is cut at ")
     assert "git fetch --unshallow" in told[-1]
-    document = json.loads(treasury.run(*PROGRAM, "log", "--json", cwd=sandbox.home / "shallow").stdout)
+    document = json.loads(treasury.gitbtc("log", "--json", cwd=sandbox.home / "shallow").stdout)
     assert document["gitbtc.log/v1"]["cut_at"] == [treasury.git("rev-parse", "HEAD~1").strip()]
 
 
@@ -300,7 +300,7 @@ def test_a_bare_repository_and_a_linked_work_tree_have_the_same_history(treasury
     treasury.git("worktree", "add", "-q", str(sandbox.home / "linked"))
     here = treasury.gitbtc("log").stdout
     for place in ("bare.git", "linked"):
-        assert treasury.run(*PROGRAM, "log", "--", "wallet", "network", cwd=sandbox.home / place).stdout == here
+        assert treasury.gitbtc("log", "--", "wallet", "network", cwd=sandbox.home / place).stdout == here
 
 
 def test_no_text_of_a_commit_or_a_record_reaches_the_terminal_as_it_is(treasury: Repo) -> None:
@@ -355,7 +355,7 @@ def test_what_it_cannot_take_is_told(treasury: Repo, arguments: list[str], statu
 def test_before_the_first_commit_and_outside_of_a_repository(sandbox: Sandbox) -> None:
     repo = sandbox.repo()
     assert "no commit here yet" in repo.gitbtc("log", ok=(2,)).stderr
-    outside = repo.run(*PROGRAM, "log", cwd=sandbox.home, ok=(3,))
+    outside = repo.gitbtc("log", cwd=sandbox.home, ok=(3,))
     assert "not in a Git repository" in outside.stderr
 
 

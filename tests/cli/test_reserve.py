@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -230,18 +229,7 @@ def test_the_agent_is_named_or_configured(wallet: Repo) -> None:
 
 def test_the_environment_names_the_agent_and_blanks_are_no_part_of_a_name(wallet: Repo) -> None:
     wallet.git("config", "gitbtc.agent", "robot")
-    wallet.run(
-        sys.executable,
-        "-E",
-        "-P",
-        "-m",
-        "gitbtc",
-        "reserve",
-        COINS[0],
-        "--blocks",
-        "1",
-        env={"GITBTC_AGENT": " ada\u00a0"},
-    )
+    wallet.gitbtc("reserve", COINS[0], "--blocks", "1", env={"GITBTC_AGENT": " ada\u00a0"})
     wallet.gitbtc("reserve", COINS[1], "--blocks", "1", "--agent", "ada ")
     assert [row["agent"] for row in listed(wallet)] == ["ada", "ada"]
 
@@ -250,7 +238,7 @@ def test_work_trees_of_one_clone_are_agents_of_their_own(wallet: Repo) -> None:
     for number, options in enumerate((["-b", "agents/ada"], ["--detach"])):
         folder = wallet.path.parent / f"tree{number}"
         wallet.git("worktree", "add", "-q", *options, str(folder))
-        wallet.run(sys.executable, "-E", "-P", "-m", "gitbtc", "reserve", COINS[number], "--blocks", "1", cwd=folder)
+        wallet.gitbtc("reserve", COINS[number], "--blocks", "1", cwd=folder)
         [row] = json.loads((folder / "strategy/execution.json").read_text())
         assert row["agent"] == ("ada", "tree1")[number]
 
@@ -265,7 +253,7 @@ def test_what_is_of_one_work_tree_alone_names_its_agent_before_what_all_of_them_
         wallet.git("worktree", "add", "-q", "-b", on, str(folder))
         if expected == "carol":
             wallet.run("git", "config", "--worktree", "gitbtc.agent", "carol", cwd=folder)
-        wallet.run(sys.executable, "-E", "-P", "-m", "gitbtc", "reserve", COINS[0], "--blocks", "1", cwd=folder)
+        wallet.gitbtc("reserve", COINS[0], "--blocks", "1", cwd=folder)
         [row] = json.loads((folder / "strategy/execution.json").read_text())
         assert row["agent"] == expected
 
@@ -326,8 +314,7 @@ def test_an_ambiguous_root_has_to_be_named(two_roots: Repo) -> None:
 
 
 def test_a_root_is_seen_from_the_current_folder(two_roots: Repo) -> None:
-    program = (sys.executable, "-E", "-P", "-m", "gitbtc")
-    two_roots.run(*program, "reserve", COINS[1], "--blocks", "1", "--root", "deep", cwd=two_roots.path / "cold")
+    two_roots.gitbtc("reserve", COINS[1], "--blocks", "1", "--root", "deep", cwd=two_roots.path / "cold")
     assert [row["root"] for row in listed(two_roots)] == ["cold/deep"]
 
 
@@ -336,7 +323,7 @@ def test_a_root_is_seen_from_the_current_folder(two_roots: Repo) -> None:
 
 def test_agents_that_reserve_at_once_in_one_work_tree_lose_no_event(wallet: Repo) -> None:
     coins(wallet, *(coin(vout) for vout in range(8)))
-    program = [sys.executable, "-E", "-P", "-m", "gitbtc", "reserve", "--blocks", "5"]
+    program = [wallet.python, "-E", "-P", "-m", "gitbtc", "reserve", "--blocks", "5"]
     started = [
         subprocess.Popen([*program, f"{FUNDING}:{vout}", "--agent", agent], cwd=wallet.path, env=wallet.env,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -394,9 +381,8 @@ def test_a_log_that_cannot_be_written_says_so(wallet: Repo) -> None:
 
 
 def test_outside_of_a_repository_there_is_nothing_to_reserve(wallet: Repo) -> None:
-    program = (sys.executable, "-E", "-P", "-m", "gitbtc")
     for command in (("reserve", COINS[0], "--blocks", "1"), ("release", COINS[0]), ("reservations",)):
-        assert "Traceback" not in wallet.run(*program, *command, cwd=wallet.path.parent, ok=(3,)).stderr
+        assert "Traceback" not in wallet.gitbtc(*command, cwd=wallet.path.parent, ok=(3,)).stderr
 
 
 # -- listing -----------------------------------------------------------------------------------------------------------

@@ -223,9 +223,7 @@ def test_what_is_not_named_stays_open(labels: Repo, names: list[str], left: int)
 def test_paths_are_seen_from_where_the_command_runs(labels: Repo, folder: str, name: str, settled: int) -> None:
     place = labels.path / folder
     place.mkdir(exist_ok=True)
-    labels.run(
-        labels.python, "-E", "-P", "-m", "gitbtc", "resolve", name, "--ours", cwd=place, ok=(0 if settled else 2,)
-    )
+    labels.gitbtc("resolve", name, "--ours", cwd=place, ok=(0 if settled else 2,))
     assert len(is_open(labels)) == 6 - settled
 
 
@@ -370,7 +368,7 @@ def pasted(repo: Repo, line: str, place: Path) -> None:
     assert repo.run("bash", "-n", "-c", command, ok=(2,)).stderr  # no side is taken by accident
     words = shlex.split(command.partition(" (")[0])
     assert words[0] == "gitbtc"
-    repo.run(repo.python, "-E", "-P", "-m", *words, cwd=place)
+    repo.gitbtc(*words[1:], cwd=place)
 
 
 @pytest.mark.parametrize("folder", ["", "wallet"])
@@ -404,7 +402,7 @@ def test_a_conflict_is_explained_by_its_name(labels: Repo) -> None:
 def test_the_shell_completes_what_is_open(labels: Repo) -> None:
     def offered(*words: str) -> list[str]:
         asked = {"_GITBTC_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(["gitbtc", *words]), "COMP_CWORD": "2"}
-        said = labels.run(labels.python, "-E", "-P", "-m", "gitbtc", env=asked).stdout
+        said = labels.gitbtc(env=asked).stdout
         return [line.removeprefix("plain,") for line in said.split()]
 
     assert offered("resolve", "abcd0") == [f"{ALIKE[0]}:0", f"{ALIKE[0]}:1"]

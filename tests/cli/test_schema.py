@@ -95,22 +95,5 @@ def test_what_an_added_schema_says_cannot_steer_the_terminal(repo: Repo) -> None
 
 def test_outside_of_a_repository_the_built_in_kinds_are_told(repo: Repo) -> None:
     outside = repo.path.parent
-    told = repo.run(*repo_command("schema", "--json"), cwd=outside).stdout
+    told = repo.gitbtc("schema", "--json", cwd=outside).stdout
     assert len(json.loads(told)["gitbtc.schema/v1"]["kinds"]) == len(BUILT_IN)
-
-
-def repo_command(*arguments: str) -> list[str]:
-    import sys
-
-    return [sys.executable, "-E", "-P", "-m", "gitbtc", *arguments]
-
-
-def test_a_kind_that_there_is_not_is_an_error_that_says_where_to_look(repo: Repo) -> None:
-    failed = repo.gitbtc("schema", "coins", ok=(2,))
-    assert failed.stderr == "gitbtc: no kind is called 'coins'; `gitbtc schema` lists them\n"
-
-
-def test_a_broken_schema_of_the_repository_is_named(repo: Repo) -> None:
-    repo.write(".gitbtc/schemas/vtxos.schema.json", "{")
-    failed = repo.gitbtc("schema", ok=(3,))
-    assert "vtxos.schema.json: not JSON" in failed.stderr

@@ -31,20 +31,17 @@ def node(recordings: Path, tmp_path: Path) -> Iterator[ScriptedNode]:
 
 
 @pytest.fixture
-def repo(sandbox: Sandbox, node: ScriptedNode) -> Repo:
+def repo(treasury: Repo, node: ScriptedNode) -> Repo:
     """A repository that is set up and has the node as its source `treasury`."""
-    repo = sandbox.repo()
-    repo.gitbtc("init")
-    (repo.path / ".gitbtc").mkdir(exist_ok=True)
     table = f'[treasury]\nkind = "bitcoin-core"\nurl = "{node.url}"\ncookie = "{node.cookie}"\n'
-    (repo.path / ".gitbtc" / "sources.toml").write_text(table)
-    repo.git("add", "-A")
-    repo.git("commit", "-q", "-m", "begin")
-    return repo
+    treasury.write(".gitbtc/sources.toml", table)
+    treasury.git("add", "-A")
+    treasury.git("commit", "-q", "-m", "begin")
+    return treasury
 
 
 def gitbtc(repo: Repo, *words: str, ok: int = 0) -> tuple[str, str]:
-    done = repo.run(sys.executable, "-E", "-m", "gitbtc", *words, ok=(ok,))
+    done = repo.gitbtc(*words, ok=(ok,))
     return done.stdout, done.stderr
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Sandbox
+
+pytestmark = pytest.mark.one_interpreter
 
 
 def test_it_takes_out_what_install_put_in_and_says_so(sandbox: Sandbox) -> None:

@@ -116,22 +116,16 @@ def test_a_folder_is_walked_and_a_path_may_be_told_from_any_folder(repo: Repo) -
     assert [fault["path"] for fault in document(repo, "a", ok=(1,))["violations"]] == [f"a/{COINS}"]
     repo.write(f".git/{COINS}", coins(amount_sat=3.5))
     assert len(document(repo, ".", ok=(1,))["violations"]) == 2
-    inside = repo.run(*python("validate", "utxos.json"), cwd=repo.path / "b" / "wallet", ok=(1,))
+    inside = repo.gitbtc("validate", "utxos.json", cwd=repo.path / "b" / "wallet", ok=(1,))
     assert inside.stdout.startswith(f"b/{FAULT[:40]}")
-
-
-def python(*arguments: str) -> list[str]:
-    import sys
-
-    return [sys.executable, "-E", "-P", "-m", "gitbtc", *arguments]
 
 
 def test_outside_of_a_repository_a_path_can_be_checked(repo: Repo) -> None:
     folder = repo.path.parent / "elsewhere"
     (folder / "wallet").mkdir(parents=True)
     (folder / COINS).write_text(coins(amount_sat=1.5))
-    assert repo.run(*python("validate", COINS), cwd=folder, ok=(1,)).stdout.splitlines()[0] == FAULT
-    assert "gitbtc init" in repo.run(*python("validate"), cwd=folder, ok=(3,)).stderr
+    assert repo.gitbtc("validate", COINS, cwd=folder, ok=(1,)).stdout.splitlines()[0] == FAULT
+    assert "gitbtc init" in repo.gitbtc("validate", cwd=folder, ok=(3,)).stderr
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.one_interpreter
 
-PROGRAM = [sys.executable, "-E", "-P", "-m", "gitbtc"]
 COIN = outpoint(coin(0))
 
 
@@ -224,17 +222,17 @@ def test_a_shallow_clone_does_not_pretend(treasury: Repo, sandbox: Sandbox) -> N
     funded(treasury)
     pays(treasury, "agent-a", A, coin(1), coin(2, label="savings"))
     treasury.git("clone", "-q", "--depth", "1", f"file://{treasury.path}", str(sandbox.home / "shallow"))
-    told = treasury.run(*PROGRAM, "why", outpoint(coin(1)), cwd=sandbox.home / "shallow").stdout
+    told = treasury.gitbtc("why", outpoint(coin(1)), cwd=sandbox.home / "shallow").stdout
     assert "  + listed already where the history is cut\n" in told
     assert told.splitlines()[-1].startswith("history is cut at ")
-    said = treasury.run(*PROGRAM, "why", COIN, cwd=sandbox.home / "shallow", ok=(1,)).stderr
+    said = treasury.gitbtc("why", COIN, cwd=sandbox.home / "shallow", ok=(1,)).stderr
     assert "no commit of what a shallow clone holds of this history lists such a coin" in said
 
 
 def test_a_bare_repository(treasury: Repo, sandbox: Sandbox) -> None:
     settled(treasury)
     treasury.git("clone", "-q", "--bare", str(treasury.path), str(sandbox.home / "bare.git"))
-    there = treasury.run(*PROGRAM, "why", "f0f0", cwd=sandbox.home / "bare.git").stdout
+    there = treasury.gitbtc("why", "f0f0", cwd=sandbox.home / "bare.git").stdout
     assert there == treasury.gitbtc("why", "f0f0").stdout
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.one_interpreter
+
 ADD = "git add"
 # A clone without gitbtc: no filter, no hook.
 PLAIN = (*WITHOUT_GITBTC, "-c", "filter.gitbtc.process=", "-c", "filter.gitbtc.clean=",

@@ -7,7 +7,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -278,8 +277,7 @@ def test_settlements_of_a_merge_that_was_given_up(treasury: Repo) -> None:
 
 def test_from_a_subfolder_too(labelled: Repo) -> None:
     labelled.git("merge", "theirs", ok=(1,))
-    program = (sys.executable, "-E", "-P", "-m", "gitbtc", "doctor", "--json")
-    said = labelled.run(*program, ok=(1,), cwd=labelled.path / "wallet").stdout
+    said = labelled.gitbtc("doctor", "--json", ok=(1,), cwd=labelled.path / "wallet").stdout
     checks: list[dict[str, Any]] = json.loads(said)["gitbtc.doctor/v1"]["checks"]
     assert [check["found"] for check in checks if check["name"] == "in progress"] == ["a merge: 1 conflict open"]
     assert os.path.exists(labelled.path / ".git/MERGE_HEAD")

@@ -18,6 +18,7 @@ import pytest
 from gitbtc.kinds import base58
 from gitbtc.reserving.claims import Claim
 from tests.made_state import FUNDING, chain, coin, coins, records
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,13 +49,18 @@ def remote(sandbox: Sandbox) -> Repo:
 def agent(sandbox: Sandbox, name: str) -> Repo:
     """An agent's repository, with hooks, coins and the shared remote `origin`."""
     repo = sandbox.repo(name)
-    repo.gitbtc("init")
+    _equip(repo)
     repo.git("config", "gitbtc.agent", name)
+    return repo
+
+
+@once
+def _equip(repo: Repo) -> None:
+    repo.gitbtc("init")
     repo.git("remote", "add", "origin", "../shared.git")
     coins(repo, *(coin(vout) for vout in range(HELD)))
     chain(repo, 150)
     repo.unexamined("base")
-    return repo
 
 
 @pytest.fixture
@@ -162,7 +168,7 @@ def test_the_second_agent_gets_nothing_not_even_what_is_free(ann: Repo, bob: Rep
 def race(*commands: tuple[Repo, tuple[str, ...]]) -> list[int]:
     """Run the commands at once; their exit statuses."""
     started = [
-        subprocess.Popen([*PROGRAM, *command], cwd=repo.path, env=repo.env, stdout=subprocess.DEVNULL,
+        subprocess.Popen([repo.python, *PROGRAM[1:], *command], cwd=repo.path, env=repo.env, stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL)
         for repo, command in commands
     ]  # fmt: skip
@@ -582,8 +588,8 @@ def test_a_gated_server_takes_claims_takeovers_and_releases(ann: Repo, bob: Repo
 def test_a_linked_work_tree_claims_like_any_other(ann: Repo, bob: Repo, remote: Repo) -> None:
     claim(bob, COINS[1])
     ann.git("worktree", "add", "-q", "../linked")
-    ann.run(*PROGRAM, *claiming(COINS[0]), cwd=ann.path.parent / "linked")
-    ann.run(*PROGRAM, *claiming(COINS[1]), cwd=ann.path.parent / "linked", ok=(1,))
+    ann.gitbtc(*claiming(COINS[0]), cwd=ann.path.parent / "linked")
+    ann.gitbtc(*claiming(COINS[1]), cwd=ann.path.parent / "linked", ok=(1,))
     assert claimed(remote) == {COINS[0]: ("ann", 160), COINS[1]: ("bob", 160)}
     assert reserved(ann) == []
 
@@ -592,5 +598,5 @@ def test_a_bare_repository_lists_what_a_revision_and_a_remote_hold(ann: Repo, sa
     claim(ann, COINS[0])
     ann.commit("reserved")
     ann.git("clone", "-q", "--bare", ".", "../bare.git")
-    told = ann.run(*PROGRAM, "reservations", "main", "--claim", "../shared.git", cwd=sandbox.home / "bare.git").stdout
+    told = ann.gitbtc("reservations", "main", "--claim", "../shared.git", cwd=sandbox.home / "bare.git").stdout
     assert told.count(f"{SHORT}, 1.00000000 BTC, ann, until block 160 (10 blocks left)") == 2

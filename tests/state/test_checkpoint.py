@@ -261,7 +261,7 @@ def test_a_server_keeps_its_own(wallet: Repo) -> None:
     bare = wallet.path.parent / "server.git"
     wallet.git("init", "-q", "--bare", str(bare))
     wallet.git("push", "-q", "--no-verify", str(bare), "main")
-    wallet.run(wallet.python, "-E", "-P", "-m", "gitbtc", "install", "--server", cwd=bare)
+    wallet.gitbtc("install", "--server", cwd=bare)
     rename(wallet, 5, "pushed")
     wallet.unexamined("pushed")
     wallet.git("push", "-q", "--no-verify", str(bare), "main")

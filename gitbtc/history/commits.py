@@ -6,6 +6,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.history.events import Event
@@ -24,13 +25,14 @@ from gitbtc.spends.evidence import Evidence
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 
     from gitbtc.diff.patch import Patch
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.ahead import ReadAhead
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.objects import LoggedCommit, Objects
+    from gitbtc.spends.kept import KeptEvidence
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.trailers import Trailer
     from gitbtc.state.checkpoint import Checkpoints
@@ -114,17 +116,31 @@ class History:
         self, root: str, entries: Entries, entry: Entry | None, outpoints: Collection[Outpoint]
     ) -> set[str] | None:
         """The transactions, by the first digits of their txids, whose records in the file of an entry can spend one of
-        `outpoints`; None for any. Who does in a shard that a state has, too, which was kept, that one knows.
+        `outpoints`; None for any.
         """
         oid = entry[1] if entry else ""
-        if not isinstance(oid, Folded) or oid.kind.shards != TXID or len(outpoints) > len(oid.files):
+        if isinstance(oid, Folded) and len(outpoints) > len(oid.files):
+            return None
+        return self._may(
+            root, entries, entry, lambda kept: (txid for one in outpoints for txid in kept.ever_spent_by(one))
+        )
+
+    def may_name(self, root: str, entries: Entries, entry: Entry, beginning: str) -> set[str] | None:
+        """The same of those whose records are of a transaction, or spend an output of one, whose txid begins so."""
+        return self._may(root, entries, entry, lambda kept: (beginning, *kept.spending(beginning)))
+
+    def _may(
+        self, root: str, entries: Entries, entry: Entry | None, told: Callable[[KeptEvidence], Iterable[str]]
+    ) -> set[str] | None:
+        """Those that are `told` by a state that was kept, and all in shards that differ from its own."""
+        oid = entry[1] if entry else ""
+        if not isinstance(oid, Folded) or oid.kind.shards != TXID:
             return None
         kept = self._snapshot("", entries).checkpoint(root)
         if kept is None:
             return None
         apart = differing([entry, kept.origin.entries.get(path_of(root, oid.kind.name))])
-        spenders = (txid for outpoint in outpoints for txid in kept.ever_spent_by(outpoint))
-        return None if apart is None else {*apart, *spenders}
+        return None if apart is None else {*apart, *told(kept)}
 
     def _snapshot(self, name: str, entries: Entries) -> Snapshot:
         from gitbtc.state.snapshot import Snapshot
@@ -198,10 +214,28 @@ class History:
             versions = [entries.get(path_of(root, kind)) for entries in sides]
             if self.about is None or kind == EXECUTION:
                 return self.contents.apart(*versions)
-            return self.contents.about(built_in(kind), self.about, *versions)
+            near = self._near(root, sides, kind, self.about)
+            return self.contents.about(built_in(kind), self.about, *versions, near=near)
 
         step = MomentDelta(before, after, {kind for kind in changed if kind not in without}, apart)
         return RootStory(root, step.events(self.asked), step.balance_sat)
+
+    def _near(
+        self, root: str, sides: tuple[Entries, Entries], kind: str, txids: Collection[str]
+    ) -> Collection[str] | None:
+        """The transactions, by the first digits of their txids, whose records of a kind can name one of `txids` on
+        either side; None for any.
+        """
+        if kind == COINS:
+            return txids
+        path = path_of(root, kind)
+        found: set[str] = set()
+        for entries in sides:
+            near = self._may(root, entries, entries.get(path), lambda kept: chain(txids, *map(kept.spending, txids)))
+            if near is None and path in entries:
+                return None
+            found.update(near or ())
+        return found
 
     def _faults(self, root: str, sides: tuple[Entries, Entries]) -> dict[str, str]:
         """What is wrong with the files that do not parse, by kind."""

@@ -12,7 +12,6 @@ from gitbtc.kinds.layouts import Folded, differing, folded, holding, read, refol
 from gitbtc.kinds.shards import TXID
 from gitbtc.repo.blobs import LastRead
 from gitbtc.repo.git import SUBMODULE, SYMBOLIC_LINK
-from gitbtc.spends import COINS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -96,21 +95,27 @@ class Contents:
 
     def apart(self, *versions: Entry | None, near: Collection[str] | None = None) -> list[bytes]:
         """The records of each of some versions, without shards that are the same in all of them: they differ in the
-        same records as the whole. `near`: the transactions of which all that is asked about has the txid.
+        same records as the whole. `near`: the transactions, by the first digits, to which all that is asked about
+        belongs.
         """
         names = differing(versions)
         if names is None:
             return [self.of(entry) for entry in versions]
         if near is not None:
-            names = [name for name in names if any(txid.startswith(name) for txid in near)]
+            digits = set(map(len, names))
+            belonging = {txid[:count] for txid in near for count in digits}
+            names = [name for name in names if name in belonging]
         oids = [_readable(entry) if entry else None for entry in versions]
         return [self._join(oid, names) if isinstance(oid, Folded) else b"" for oid in oids]
 
-    def about(self, kind: Kind, txids: Collection[str], *versions: Entry | None) -> list[bytes]:
+    def about(
+        self, kind: Kind, txids: Collection[str], *versions: Entry | None, near: Collection[str] | None
+    ) -> list[bytes]:
         """Of that, the records that name one of some transactions, in whichever version. `kind` calls its records by
-        txid. Of a file that is not a record a line, all.
+        txid; `near`: the transactions, by the first digits, whose records can name one, None for any. Of a file that is
+        not a record a line, all.
         """
-        texts = self.apart(*versions, near=txids if kind.name == COINS else None)
+        texts = self.apart(*versions, near=near)
         if not all(text in {b"", kind.frame.empty} or _is_a_record_a_line(kind, text) for text in texts):
             return texts
         named = [line for text in texts for line in _naming(text, txids)]

@@ -18,7 +18,7 @@ from gitbtc.spends.naming import coins_in, lines_with
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from gitbtc.history.commits import History
+    from gitbtc.history.commits import Entries, History
     from gitbtc.history.events import Event
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.git import Entry
@@ -68,25 +68,27 @@ class Search:
     def _search(self, oid: str) -> Lines:
         """The lines of a commit's files that may name what is meant, by path."""
         if oid not in self._named:
-            found = {path: self._lines_at(path, entry) for path, entry in self._history.entries(oid).items()}
+            entries = self._history.entries(oid)
+            found = {path: self._lines_at(path, entries) for path in entries}
             # Which shard a line is in, is nothing that a commit says of a coin.
             named = ((path, tuple(sorted(chain.from_iterable(lines.values())))) for path, lines in found.items())
             self._named[oid] = {path: lines for path, lines in named if lines}
         return self._named[oid]
 
-    def _lines_at(self, path: str, entry: Entry) -> Lines:
+    def _lines_at(self, path: str, entries: Entries) -> Lines:
         """The same of one file, or of each of the shards."""
+        entry = entries[path]
         latest, lines = self._latest.get(path, (None, {}))
         if latest != entry:
-            lines = self._searched(path, entry, latest, lines)
+            lines = self._searched(path, entries, latest, lines)
             self._latest[path] = entry, lines
             if path == path_of(root_of(path), COINS):
                 coins = (coin for some in lines.values() for coin in coins_in(some, self._name))
                 self._found |= {(root_of(path), outpoint) for outpoint in coins}
         return lines
 
-    def _searched(self, path: str, entry: Entry, latest: Entry | None, known: Lines) -> Lines:
-        mode, oid = entry
+    def _searched(self, path: str, entries: Entries, latest: Entry | None, known: Lines) -> Lines:
+        entry = mode, oid = entries[path]
         if mode == SYMBOLIC_LINK:
             return {}
         if not isinstance(oid, Folded):
@@ -94,13 +96,18 @@ class Search:
         if path == path_of(root_of(path), COINS) and not oid.fault:
             names: Iterable[str] = holding(oid, [self._name.txid])
             known = {}
-        else:  # any record may name it
+        else:  # any record may name it, but for what a state that was kept knows of
             apart = differing([latest, entry]) if latest and latest[0] != SYMBOLIC_LINK else None
-            names = oid.files if apart is None else apart
             known = {} if apart is None else known
+            names = self._may_name(path, entries, oid) if apart is None else apart
         files = {name: oid.files.get(name) for name in names}
         found = {shard_path(path, name): self._lines_in(file[2]) if file else () for name, file in files.items()}
         return {place: lines for place, lines in {**known, **found}.items() if lines}
+
+    def _may_name(self, path: str, entries: Entries, oid: Folded) -> Iterable[str]:
+        """The shards in which a record can be that tells of what is meant."""
+        near = self._history.may_name(root_of(path), entries, entries[path], self._name.txid)
+        return oid.files if near is None else holding(oid, near)
 
     def _lines_in(self, blob: str) -> tuple[bytes, ...]:
         if blob not in self._lines:

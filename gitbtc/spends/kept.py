@@ -38,6 +38,7 @@ _TABLES = (
     "CREATE TABLE named (txid BLOB PRIMARY KEY, outpoints TEXT, agent TEXT) WITHOUT ROWID",
     "CREATE TABLE events (event TEXT)",
 )
+_TXID_DIGITS = 64
 _MOST = 1 << 63  # what a column holds is less
 _MOST_HELD = 1 << 16  # answers of a table
 _WAIT = 1.0  # seconds for another process that has the file
@@ -209,6 +210,14 @@ class KeptEvidence(Evidence):
         """The outputs of `txid` that some live transaction spends."""
         question = "SELECT DISTINCT vout FROM claims WHERE txid = ? AND strength"
         return [(txid, vout) for (vout,) in self._store.rows(question, _key(txid))]
+
+    def spending(self, beginning: str) -> set[str]:
+        """The transactions that spend an output of one whose txid begins so (hex digits), those that lost, or were
+        given up, among them.
+        """
+        question = "SELECT DISTINCT spender FROM claims WHERE txid BETWEEN ? AND ?"
+        bounds = (_key(beginning.ljust(_TXID_DIGITS, digit)) for digit in "0f")
+        return {spender.hex() for (spender,) in self._store.rows(question, *bounds)}
 
     def lost_children(self, txid: str) -> dict[Outpoint, set[str]]:
         """The outputs of `txid` that transactions spend which lost, or were given up, and by which."""

@@ -45,7 +45,7 @@ class Checkpoints:
         self._opened: dict[str, _Opened | None] = {}
         self._proposed: dict[str, tuple[Snapshot, Callable[[Evidence], bool]]] = {}
 
-    def known(self, snapshot: Snapshot, root: str) -> Evidence | None:
+    def known(self, snapshot: Snapshot, root: str) -> KeptEvidence | None:
         """What `snapshot` can be read through; None for nothing."""
         opened = self._open(snapshot, root)
         if opened is None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Kind, Record
     from gitbtc.kinds.lines import Lines
     from gitbtc.repo.git import Entry, Git
+    from gitbtc.spends.kept import KeptEvidence
 
     T = TypeVar("T")
     ReadBlob = Callable[[str], bytes]  # oid -> content
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     class Earlier(Protocol):
         """States that were looked at before (gitbtc.state.checkpoint)."""
 
-        def known(self, snapshot: Snapshot, root: str) -> Evidence | None:
+        def known(self, snapshot: Snapshot, root: str) -> KeptEvidence | None:
             """What `snapshot` can be read through; None for nothing."""
 
         def propose(self, snapshot: Snapshot, root: str, is_sound: Callable[[Evidence], bool]) -> None:
@@ -247,7 +248,7 @@ class Snapshot:
             self._evidence[root] = self._read_through(root, known) or self._read_whole(root)
         return self._evidence[root]
 
-    def checkpoint(self, root: str) -> Evidence | None:
+    def checkpoint(self, root: str) -> KeptEvidence | None:
         """What a root can be read through of what was looked at before; None for nothing."""
         return None if self.checkpoints is None else self.checkpoints.known(self, root)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pygit2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitbtc.errors import GitbtcError
 from gitbtc.history.commits import History, path_of
+from gitbtc.history.listings import Contents
+from gitbtc.history.lives import Search
 from gitbtc.kinds import codec, layouts
 from gitbtc.kinds.layouts import Layout
 from gitbtc.kinds.registry import built_in
@@ -18,14 +22,16 @@ from gitbtc.repo.ahead import ReadAhead
 from gitbtc.repo.git import Git
 from gitbtc.repo.libgit import LibgitObjects
 from gitbtc.spends import EVIDENCE
+from gitbtc.spends.naming import Name
 from tests.kept import keep
-from tests.made_state import coin, mined, spend, txid
+from tests.made_state import FUNDING, coin, mined, spend, txid
 from tests.spends.test_since import content, states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gitbtc.repo.objects import LoggedCommit
     from gitbtc.spends.listing import Outpoint
 
 pytestmark = pytest.mark.one_interpreter
@@ -53,13 +59,9 @@ class Repository:
         last one.
         """
         found: list[object] = []
-        read: set[str] = set()
         counts: list[int] = []
-        with ReadAhead(self.git) as blobs:
-            history = History(self.objects, blobs, git=self.git if through_kept else None)
-            blob = history.contents.shard
-            history.contents.shard = lambda oid: (read.add(oid), blob(oid))[1]  # type: ignore[assignment,func-returns-value]  # a spy
-            for commit in self.objects.history(self.objects.commit(self.commits[-1])):
+        with self._history(through_kept=through_kept) as (history, read):
+            for commit in self._newest_first():
                 stories = history.told(commit)
                 found += [(story.root, story.events, story.balance_sat) for story in stories]
                 moment = history.moment("", history.entries(commit.oid))
@@ -68,6 +70,38 @@ class Repository:
                     found.append([(by, claim.strength, claim.record) for by, claim in claims.items()])
                 counts.append(len(read))
         return found, counts[0]
+
+    @contextmanager
+    def _history(self, *, through_kept: bool) -> Iterator[tuple[History, set[str]]]:
+        """The history, and the files of which it has asked for the bytes."""
+        read: set[str] = set()
+        with ReadAhead(self.git) as blobs:
+            history = History(self.objects, blobs, git=self.git if through_kept else None)
+            blob = history.contents.blob
+
+            def spied(oid: str) -> bytes:
+                read.add(oid)
+                return blob(oid)
+
+            history.contents = Contents(spied)
+            yield history, read
+
+    def _newest_first(self) -> list[LoggedCommit]:
+        return list(self.objects.history(self.objects.commit(self.commits[-1])))
+
+    def lives(self, name: str, *, through_kept: bool) -> tuple[list[Any], int]:
+        """The lives of what is called so, or why there are none; how many files are read for them."""
+        with self._history(through_kept=through_kept) as (history, read):
+            search = Search(history, Name(name))
+            list(search.look(self._newest_first()))
+            try:
+                found = [
+                    (one.root, one.outpoint, one.coin, one.chapters, one.end and one.end.document())
+                    for one in search.lives()
+                ]
+            except GitbtcError as error:
+                return [str(error)], len(read)
+        return list(found), len(read)
 
 
 def _laid_out(files: Files, layout: Layout) -> Iterator[tuple[str, bytes]]:
@@ -97,6 +131,9 @@ def test_it_tells_the_same_whichever_state_is_kept(
     keep(repository.git, repository.commits[at])
     wanted = sorted(set(outpoints))
     assert repository.told(wanted, through_kept=True)[0] == repository.told(wanted, through_kept=False)[0]
+    for maker, vout in Random(seed).sample(wanted, min(len(wanted), 3)):
+        for name in (f"{maker}:{vout}", maker[:5]):
+            assert repository.lives(name, through_kept=True)[0] == repository.lives(name, through_kept=False)[0]
 
 
 def _written(*transactions: dict[str, object], coins: list[dict[str, object]]) -> Files:
@@ -104,7 +141,8 @@ def _written(*transactions: dict[str, object], coins: list[dict[str, object]]) -
     return {kind: codec.encode_file(built_in(kind), made) for kind, made in records.items()}
 
 
-def test_who_spends_a_coin_is_looked_for_where_somebody_can(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", [0, 1])
+def test_who_spends_a_coin_is_looked_for_where_somebody_can(tmp_path: Path, at: int) -> None:
     spent, other = coin(0), coin(1)
     payment, lost = mined(spend("zz", spent)), spend("yy", other, abandoned=True)
     more = [mined(spend(name, coin(0, txid(name + "x")))) for name in "abcdefghijklmno"]
@@ -114,6 +152,27 @@ def test_who_spends_a_coin_is_looked_for_where_somebody_can(tmp_path: Path) -> N
     wanted = [(one["txid"], one["vout"]) for one in (spent, other)]
     told, every = repository.told(wanted, through_kept=False)
     assert every == len([*more, lost, payment]) + 2  # shards of coins: before and after
-    for commit in repository.commits:
-        keep(repository.git, commit)
-        assert repository.told(wanted, through_kept=True) == (told, 4)  # both of them, and both spenders'
+    keep(repository.git, repository.commits[at])
+    assert repository.told(wanted, through_kept=True) == (told, 4)  # both of them, and both spenders'
+
+
+@pytest.mark.parametrize("name", [f"{FUNDING}:0", FUNDING[:5]])
+@pytest.mark.parametrize("is_mined", [True, False])
+@pytest.mark.parametrize("at", [0, 1])
+def test_the_life_of_a_coin_is_read_where_its_transactions_can_lie(
+    tmp_path: Path, name: str, at: int, *, is_mined: bool
+) -> None:
+    spent, other = coin(0), coin(0, txid("other"))
+    payment, lost = spend("zz", spent), spend("yy", spent, abandoned=True)
+    more = [mined(spend(one, coin(0, txid(one + "x")))) for one in "abcdefghijklmno"]
+    first = _written(*more, lost, coins=[spent, other])
+    second = _written(
+        *more, lost, mined(payment) if is_mined else payment, coins=[other, *([] if is_mined else [spent])]
+    )
+    repository = Repository(str(tmp_path), [(first, Layout(2)), (second, Layout(2))])
+    told, every = repository.lives(name, through_kept=False)
+    assert len(told[0][3]) == 2
+    assert every > len(more)
+    keep(repository.git, repository.commits[at])
+    # The coin's shard, and those of what spends it.
+    assert repository.lives(name, through_kept=True) == (told, 3)

@@ -82,7 +82,7 @@ def step(
         versions = before.get(paths[kind]), after.get(paths[kind])
         if about is None or kind == "execution":
             return contents.apart(*versions)
-        return contents.about(built_in(kind), about, *versions)
+        return contents.about(built_in(kind), about, *versions, near=about if kind == "utxos" else None)
 
     changed = {kind for kind, path in paths.items() if before.get(path) != after.get(path)}
     return MomentDelta(moment(contents, before), moment(contents, after), changed, apart)
@@ -125,7 +125,8 @@ def test_a_file_that_is_not_a_record_a_line_is_read_whole(mark: bytes) -> None:
     good = wallet()
     bad = good.replace(b"\n{", b"\n" + mark + b"{", 3)
     entries = [{UTXOS: store.put(content)} for content in (good, bad)]
-    assert Contents(store.blob).about(built_in("utxos"), ["07" * 32], *(one[UTXOS] for one in entries)) == [good, bad]
+    versions = [one[UTXOS] for one in entries]
+    assert Contents(store.blob).about(built_in("utxos"), ["07" * 32], *versions, near=["07" * 32]) == [good, bad]
 
 
 def wallet(*changed: tuple[int, str]) -> bytes:

@@ -2,8 +2,8 @@
 
 Most of what a hook costs is the start of Python and the imports. The stand-in for the interpreter is a script that
 says its process id through a FIFO and stops; the rest of what it is called with stands in /proc. The fork takes over
-its environment, folder and standard streams, serves the call, writes down with which status it is to end and lets it
-go on. When the stand-in is killed, the fork is, with all that it has started.
+its environment, folder, parent and standard streams, serves the call, writes down with which status it is to end and
+lets it go on. When the stand-in is killed, the fork is, with all that it has started.
 """
 
 from __future__ import annotations
@@ -122,13 +122,15 @@ def _go_on(caller: int) -> None:
 
 
 def _become(caller: Path) -> list[str]:
-    """Take over the environment, folder and streams of the process at `caller`; the words that it was started with."""
+    """Take over what the process at `caller` has: environment, folder, parent, streams; the words that started it."""
     words = [os.fsdecode(word) for word in (caller / "cmdline").read_bytes().split(b"\0")[:-1]]
     os.environb.clear()
     for word in (caller / "environ").read_bytes().split(b"\0")[:-1]:
         variable, _, value = word.partition(b"=")
         os.environb[variable] = value
     os.chdir(os.readlink(caller / "cwd"))
+    parent = int((caller / "stat").read_bytes().rpartition(b")")[2].split()[1])
+    os.getppid = lambda: parent  # a filter and a hook look at how Git was called
     for number, (name, mode, copied) in enumerate(_STREAMS):
         known = getattr(sys, f"__{name}__")
         os.dup2(os.open(caller / "fd" / str(copied), os.O_WRONLY if mode == "w" else os.O_RDONLY), number)

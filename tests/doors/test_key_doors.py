@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from tests.conftest import Sandbox
 
-pytestmark = pytest.mark.one_interpreter
 
 ADD = "git add"
 # A clone without gitbtc: no filter, no hook.

@@ -29,7 +29,7 @@ def in_capitals(repo: Repo) -> None:
 
 
 @pytest.mark.one_file
-@pytest.mark.own_interpreters  # the filter looks at how Git was called, which it is a child of
+@pytest.mark.own_interpreters
 def test_doctor_says_so_and_staging_anew_mends_it(treasury: Repo) -> None:
     in_capitals(treasury)
     said = treasury.gitbtc("doctor", ok=(1,)).stdout

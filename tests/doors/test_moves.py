@@ -10,6 +10,7 @@ import pytest
 from tests.doors.pushing import STRATEGY, accepted, clone, gated, refused, strategy
 from tests.doors.wallets import state
 from tests.made_state import WITHOUT_GITBTC, change_of, coin, mined, pending, put, records, spend, switch_off_hooks
+from tests.prepared import once
 
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
@@ -23,6 +24,7 @@ SPENT = f"{HELD[0]['txid']}:0"
 TOLD = "the state files of the top folder moved to company"
 
 
+@once
 def base(repo: Repo) -> None:
     """Two coins, and a branch `theirs` that spends one of them."""
     state(repo, HELD, MADE)

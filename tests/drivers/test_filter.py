@@ -24,18 +24,24 @@ from gitbtc.keys.finding import fingerprint
 if TYPE_CHECKING:
     from tests.conftest import Repo, Sandbox
 
-GITBTC = f"'{sys.executable}' -E -P -m gitbtc"
+pytestmark = pytest.mark.one_interpreter
+
 # Bitcoin Core, src/test/data/key_io_valid.json.
 WIF = "L5nJeqKmpHp4P7F8ZYyjwc5a7P4d8EabuGAzfGJk7yC1BJyzNaEd"
 COIN = {"txid": "ab" * 32, "vout": 0, "amount_sat": 1000, "script_type": "p2wpkh", "label": None, "coinbase": False,
         "address": "bcrt1qh77z3ck8exy33htd36m396zdtlle9h2zd7pdx0", "block_height": 7}  # fmt: skip
 
 
+def started(repo: Repo) -> str:
+    """How Git starts gitbtc."""
+    return f"'{repo.python}' -E -P -m gitbtc"
+
+
 @pytest.fixture
 def repo(sandbox: Sandbox) -> Repo:
     """A repository whose every file goes through the filter process."""
     made = sandbox.repo()
-    made.git("config", "filter.gitbtc.process", f"{GITBTC} filter-process")
+    made.git("config", "filter.gitbtc.process", f"{started(made)} filter-process")
     made.git("config", "filter.gitbtc.required", "true")
     made.write(".gitattributes", "* filter=gitbtc\n")
     return made
@@ -57,6 +63,7 @@ def refused(repo: Repo, *arguments: str) -> str:
     return done.stderr
 
 
+@pytest.mark.own_interpreters
 def test_a_file_with_a_key_is_refused_and_no_blob_of_it_is_written(repo: Repo) -> None:
     content = f"one\ntwo {WIF}\n".encode()
     repo.write("notes.txt", content)
@@ -143,7 +150,7 @@ def test_checkout_gives_back_what_was_stored(repo: Repo) -> None:
 def test_a_clone_with_the_filter_checks_out(repo: Repo) -> None:
     repo.write("a.txt", "a\n")
     repo.commit("first")
-    repo.git("-c", f"filter.gitbtc.process={GITBTC} filter-process", "-c", "filter.gitbtc.required=true",
+    repo.git("-c", f"filter.gitbtc.process={started(repo)} filter-process", "-c", "filter.gitbtc.required=true",
              "clone", "-q", ".", "../copy")  # fmt: skip
     assert (repo.path.parent / "copy" / "a.txt").read_text() == "a\n"
 
@@ -173,7 +180,7 @@ def test_a_file_of_any_size_goes_through(repo: Repo, size: int) -> None:
 
 def test_many_files_are_served_by_one_process(repo: Repo) -> None:
     log = repo.path.parent / "starts"
-    repo.git("config", "filter.gitbtc.process", f"echo started >> '{log}'; {GITBTC} filter-process")
+    repo.git("config", "filter.gitbtc.process", f"echo started >> '{log}'; {started(repo)} filter-process")
     for number in range(200):
         repo.write(f"notes/{number}.txt", f"{number}\n")
     repo.git("add", ".")
@@ -247,7 +254,7 @@ def old(sandbox: Sandbox) -> Repo:
     made.commit("before")
     made.git("branch", "old")
     made.git("rm", "-q", "wallet/transactions.json", "channels/channels.json", "notes.txt")
-    made.git("config", "filter.gitbtc.process", f"{GITBTC} filter-process")
+    made.git("config", "filter.gitbtc.process", f"{started(made)} filter-process")
     made.git("config", "filter.gitbtc.required", "true")
     (made.path / ".git/info").mkdir(exist_ok=True)
     (made.path / ".git/info/attributes").write_text("* filter=gitbtc\n*.json text=auto eol=lf\n")
@@ -360,7 +367,7 @@ def test_a_kind_that_the_repository_adds_becomes_canonical_too(repo: Repo) -> No
     folder = repo.path.parent / "schemas of ours"
     folder.mkdir()
     (folder / "vtxos.schema.json").write_text(json.dumps(schema))
-    repo.git("config", "filter.gitbtc.process", f"{GITBTC} filter-process --schemas '{folder}'")
+    repo.git("config", "filter.gitbtc.process", f"{started(repo)} filter-process --schemas '{folder}'")
     repo.write("ark/vtxos.json", '[ {"n": 1, "id": "b"}, {"n": 2, "id": "a"} ]')
     repo.git("add", ".")
     assert repo.git("show", ":ark/vtxos.json") == '[\n{"id":"a","n":2},\n{"id":"b","n":1}\n]\n'
@@ -370,7 +377,7 @@ def test_a_broken_schema_does_not_stop_an_add(repo: Repo) -> None:
     folder = repo.path.parent / "schemas"
     folder.mkdir()
     (folder / "vtxos.schema.json").write_text("{")
-    repo.git("config", "filter.gitbtc.process", f"{GITBTC} filter-process --schemas '{folder}'")
+    repo.git("config", "filter.gitbtc.process", f"{started(repo)} filter-process --schemas '{folder}'")
     repo.write("wallet/utxos.json", "[ ]")
     assert "vtxos.schema.json" in repo.run("git", "add", ".").stderr
     assert repo.git("show", ":wallet/utxos.json") == "[]\n"
@@ -383,7 +390,7 @@ def test_a_broken_schema_does_not_stop_an_add(repo: Repo) -> None:
 
 def test_clean_serves_one_file(repo: Repo) -> None:
     repo.git("config", "--unset", "filter.gitbtc.process")
-    repo.git("config", "filter.gitbtc.clean", f"{GITBTC} clean %f")
+    repo.git("config", "filter.gitbtc.clean", f"{started(repo)} clean %f")
     repo.write("two words.txt", "x\n")
     repo.git("add", ".")
     assert repo.git("show", ":two words.txt") == "x\n"

@@ -13,6 +13,7 @@ import gc
 import importlib
 import os
 import pkgutil
+import runpy
 import select
 import signal
 import subprocess
@@ -140,15 +141,23 @@ def _become(caller: Path) -> list[str]:
 
 def _run(words: list[str]) -> int:
     """Do what was to be done by the process that was started so; the exit status."""
-    program = next(number for number, word in enumerate(words, 1) if word in ("-m", "-c"))
-    if words[program] == "import gitbtc":
+    first = next(number for number, word in enumerate(words[2:], 2) if word in ("-m", "-c") or word[0] != "-")
+    how = words[first]
+    sys.argv = words[first + (how in ("-m", "-c")) :]
+    program = sys.argv[0]
+    if program == "import gitbtc":
         return 0  # whether it can be imported: it is
-    sys.executable = words[1]  # what gitbtc then sets up starts the stand-in, too
-    sys.argv = [str(gitbtc.__file__), *words[program + 1 :]]
+    sys.executable = words[1]  # what is set up or started by what is run starts the stand-in, too
     try:
-        return main()
+        if how == "-c" or program == "gitbtc":
+            return main()
+        if how == "-m":
+            runpy.run_module(program, run_name="__main__")
+        else:
+            runpy.run_path(program, run_name="__main__")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def test_a_command_that_does_not_do_as_told_ends_the_demo(
         Terminal(tmp_path, recordings).run(line, status=status, shows=shows)
 
 
-def test_the_pages_show_what_the_program_prints(sandbox: Sandbox) -> None:
-    command = [sys.executable, str(TOP / "docs" / "regenerate.py"), "--check"]
+def test_the_pages_show_what_the_program_prints(sandbox: Sandbox, one_interpreter: str) -> None:
+    command = [one_interpreter, str(TOP / "docs" / "regenerate.py"), "--check"]
     done = subprocess.run(command, cwd=sandbox.home, env=sandbox.env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WIDTH = 110
-GITBTC = (sys.executable, "-E", "-P", "-m", "gitbtc")
 # What a user has set for Git and for gitbtc, and what changes how they print.
 FOREIGN = ("GIT_", "GITBTC_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LANGUAGE")
 NOON = 1_767_268_800  # 2026-01-01 12:00 UTC; every command is a minute later than the one before
@@ -91,7 +90,7 @@ class Terminal:
         self._clock += 60
         dates = {f"GIT_{who}_DATE": f"{self._clock} +0000" for who in ("AUTHOR", "COMMITTER")}
         command = [word.replace("$RECORDINGS", str(self._recordings)) for word in words]
-        program = GITBTC if command[0] == "gitbtc" else (command[0],)
+        program = (sys.executable, "-E", "-P", "-m", "gitbtc") if command[0] == "gitbtc" else (command[0],)
         done = subprocess.run([*program, *command[1:]], cwd=self.place, env={**self._env, **dates}, check=False,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
         return done.returncode, done.stdout.decode("utf-8", "replace")

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gitbtc.sources.own_scripts import Branch
 from tests.conftest import hermetic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Addresses of the recordings, so of regtest.
@@ -107,6 +109,25 @@ def node(tmp_path: Path) -> Node:
     folder = tmp_path / "answers"
     folder.mkdir()
     return Node(folder)
+
+
+@pytest.fixture(scope="module")
+def derived_once() -> Iterator[None]:
+    """Each script of a descriptor is derived when it is first asked for: for tests of what servers say of scripts, most of
+    whose time is deriving the same ones.
+    """
+    known: dict[tuple[str, int], bytes] = {}
+    derive = Branch.script
+
+    def script(branch: Branch, index: int) -> bytes:
+        name = branch.text, index
+        if name not in known:
+            known[name] = derive(branch, index)
+        return known[name]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Branch, "script", script)
+        yield
 
 
 @pytest.fixture

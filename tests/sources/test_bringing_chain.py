@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("derived_once")
+
 pytest.importorskip("bdkpython")
 
 TEXTS = (TWO_PATHS, LEGACY, TAPROOT)

@@ -20,6 +20,8 @@ from tests.sources.worlds import BTC, LEGACY, STRANGER, TWO_PATHS, Direct, World
 if TYPE_CHECKING:
     from gitbtc.sources.asking import Call
 
+pytestmark = pytest.mark.usefixtures("derived_once")
+
 pytest.importorskip("bdkpython")
 
 SERVERS = Path(__file__).parent / "servers"

@@ -30,6 +30,8 @@ from tests.sources.worlds import (
 if TYPE_CHECKING:
     from gitbtc.sources.asking import Call
 
+pytestmark = pytest.mark.usefixtures("derived_once")
+
 pytest.importorskip("bdkpython")
 
 PRECISE = {"fastestFee": 2.004, "halfHourFee": 1.5, "hourFee": 1.1, "economyFee": 0.2, "minimumFee": 0.1}

@@ -113,8 +113,8 @@ def node(tmp_path: Path) -> Node:
 
 @pytest.fixture(scope="module")
 def derived_once() -> Iterator[None]:
-    """Each script of a descriptor is derived when it is first asked for: for tests of what servers say of scripts, most of
-    whose time is deriving the same ones.
+    """Each script of a descriptor is derived when it is first asked for: for tests of what servers say of scripts. They
+    spent their time on deriving the same ones.
     """
     known: dict[tuple[str, int], bytes] = {}
     derive = Branch.script

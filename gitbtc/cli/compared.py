@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from gitbtc.cli.paging import pager, show, terminal_width
@@ -12,21 +13,22 @@ from gitbtc.diff.patch import Patch
 from gitbtc.errors import printable_json
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.layouts import WHOLE, Folded, folded, layout_named, read
-from gitbtc.kinds.registry import Kinds, built_in, root_of
+from gitbtc.kinds.registry import Kinds, below, built_in, root_of
 from gitbtc.repo.colours import wants_colour
-from gitbtc.repo.diffing import ChangedFile, Comparison
+from gitbtc.repo.diffing import INDEX, WORK_TREE, ChangedFile, Comparison
 from gitbtc.repo.git import SYMBOLIC_LINK, Git
 from gitbtc.views import document, stat, terms, text
 from gitbtc.views.beside import Beside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from gitbtc.diff.operations import Operation
     from gitbtc.kinds.delta import Buffer
     from gitbtc.kinds.kind import Kind
     from gitbtc.kinds.layouts import Layout
     from gitbtc.repo.git import BlobReader, Entry
+    from gitbtc.spends.listing import Outpoint
     from gitbtc.state.snapshot import Snapshot
 
     Side = Callable[[ChangedFile], Entry | None]
@@ -70,6 +72,7 @@ class Compared:
         self.comparison = comparison
         self.look = look
         self._listed = comparison.files()
+        self._snapshot: Snapshot | None = None
         self._kinds = Kinds(os.path.join(comparison.top, ".gitbtc", "schemas") if comparison.top else None)
 
     @property
@@ -136,18 +139,46 @@ class Compared:
             return self.comparison.content(blobs, changed.path, entry)
         return read(entry[1], lambda path, _: self.comparison.content(blobs, path, entries[path]))
 
-    def beside(self, blobs: BlobReader, kind: Kind, path: str) -> bytes:
-        """The records of a kind on the new side, however they lie; none where they cannot be read."""
-        shards = self.comparison.in_folder(path.rpartition(".")[0]) if kind.shards else []
-        places = [one for one in shards if self._kinds.whole(one) == path]
-        if not places:
-            return self.comparison.beside(blobs, [path])[0]
-        contents = dict(zip(places, self.comparison.beside(blobs, places), strict=True))
-        entry = folded(self._kinds, dict.fromkeys(places, ("100644", ""))).get(path, ("", ""))
-        try:
-            return read(entry[1], lambda one, _: contents[one]) if isinstance(entry[1], Folded) else b""
-        except Malformed:
-            return b""
+    def beside(self, root: str, blobs: BlobReader, *, is_alone: bool) -> Beside:
+        """The files of a root on the new side."""
+
+        @cache
+        def in_shards(kind: str) -> Snapshot | None:
+            path = below(root, built_in(kind).path)
+            places = self.comparison.in_folder(path.rpartition(".")[0]) if built_in(kind).shards else []
+            return self._new_side(blobs) if path in map(self._kinds.whole, places) else None
+
+        def content(kind: str) -> bytes:
+            snapshot, path = in_shards(kind), below(root, built_in(kind).path)
+            return self.comparison.beside(blobs, [path])[0] if snapshot is None else snapshot.readable(path) or b""
+
+        def near(kind: str, txids: Collection[str]) -> Iterator[bytes] | None:
+            snapshot = in_shards(kind)
+            return None if snapshot is None else snapshot.parts(below(root, built_in(kind).path), txids)
+
+        def spending(kind: str, coins: Collection[Outpoint]) -> Iterator[bytes] | None:
+            snapshot = in_shards(kind)
+            if snapshot is None:
+                return None
+            return snapshot.parts(below(root, built_in(kind).path), snapshot.may_spend(root, kind, coins))
+
+        return Beside(content, near, spending, is_alone=is_alone)
+
+    def _new_side(self, blobs: BlobReader) -> Snapshot:
+        """All files of the new side, read through what is kept."""
+        if self._snapshot is None:
+            from gitbtc.state.checkpoint import Checkpoints
+            from gitbtc.state.snapshot import of_index, of_revision, of_work_tree
+
+            git, side = self.comparison.git, self.comparison.new_side
+            checkpoints = Checkpoints(git)
+            if side == WORK_TREE:
+                self._snapshot = of_work_tree(git.at_top(), self._kinds, blobs.read, checkpoints)
+            elif side == INDEX:
+                self._snapshot = of_index(git, blobs.read, self._kinds, checkpoints)
+            else:
+                self._snapshot = of_revision(git, side, blobs.read, self._kinds, checkpoints)
+        return self._snapshot
 
     def _layout(self, kind: Kind, changed: ChangedFile) -> str:
         """That the records lie otherwise now, in words; "" where they do not."""
@@ -206,7 +237,7 @@ def in_words(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -
             for one in file.files:
                 yield compared.comparison.as_text(one.path, colour=compared.look.colour)
             continue
-        beside = _beside(compared, file.changed.path, blobs, is_alone=compared.is_one_file)
+        beside = compared.beside(root_of(file.changed.path), blobs, is_alone=compared.is_one_file)
         changes, notes = file.patch.operations, file.notes
         if file in origins:
             changes, notes = _on_the_way(compared, origins[file], file, blobs)
@@ -250,17 +281,6 @@ def _on_the_way(
     old = compared.sides(blobs, origin.changed)[0]
     new = compared.sides(blobs, file.changed)[1]
     return list(operations(file.kind, file.path, old, new)), [f"renamed from {terms.escaped(origin.path)}"]
-
-
-def _beside(compared: Compared, path: str, blobs: BlobReader, *, is_alone: bool) -> Beside:
-    """The files of the new side in the same root."""
-    root = root_of(path)
-
-    def content(kind: str) -> bytes:
-        beside = built_in(kind).path
-        return compared.beside(blobs, built_in(kind), f"{root}/{beside}" if root else beside)
-
-    return Beside(content, is_alone=is_alone)
 
 
 def in_lines(compared: Compared, files: list[ComparedFile], blobs: BlobReader) -> Iterator[bytes]:

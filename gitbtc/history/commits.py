@@ -6,7 +6,6 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.history.events import Event
@@ -16,23 +15,21 @@ from gitbtc.history.moment import Moment
 from gitbtc.history.telling import TOLD, MomentDelta
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
-from gitbtc.kinds.layouts import Folded, differing
+from gitbtc.kinds.layouts import Folded
 from gitbtc.kinds.registry import BUILT_IN, Kinds, below, built_in, root_of
-from gitbtc.kinds.shards import TXID
 from gitbtc.repo.git import SYMBOLIC_LINK
 from gitbtc.spends import COINS, EVIDENCE, EXECUTION
 from gitbtc.spends.evidence import Evidence
 from gitbtc.spends.trailers import DATA_ERROR, DOUBLE_SPEND, RESERVATION, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
     from gitbtc.diff.patch import Patch
     from gitbtc.kinds.kind import Record
     from gitbtc.repo.ahead import ReadAhead
     from gitbtc.repo.git import Entry, Git
     from gitbtc.repo.objects import LoggedCommit, Objects
-    from gitbtc.spends.kept import KeptEvidence
     from gitbtc.spends.listing import Outpoint
     from gitbtc.spends.trailers import Trailer
     from gitbtc.state.checkpoint import Checkpoints
@@ -109,38 +106,12 @@ class History:
         return Moment(
             lambda kind: contents.of(entry(kind)),
             lambda kind, txids: contents.near(entry(kind), txids),
-            lambda kind, coins: contents.near(entry(kind), self._may_spend(root, entries, entry(kind), coins)),
+            lambda kind, coins: contents.near(entry(kind), self._snapshot("", entries).may_spend(root, kind, coins)),
         )
 
-    def _may_spend(
-        self, root: str, entries: Entries, entry: Entry | None, outpoints: Collection[Outpoint]
-    ) -> set[str] | None:
-        """The transactions, by the first digits of their txids, whose records in the file of an entry can spend one of
-        `outpoints`; None for any.
-        """
-        oid = entry[1] if entry else ""
-        if isinstance(oid, Folded) and len(outpoints) > len(oid.files):
-            return None
-        return self._may(
-            root, entries, entry, lambda kept: (txid for one in outpoints for txid in kept.ever_spent_by(one))
-        )
-
-    def may_name(self, root: str, entries: Entries, entry: Entry, beginning: str) -> set[str] | None:
-        """The same of those whose records are of a transaction, or spend an output of one, whose txid begins so."""
-        return self._may(root, entries, entry, lambda kept: (beginning, *kept.spending(beginning)))
-
-    def _may(
-        self, root: str, entries: Entries, entry: Entry | None, told: Callable[[KeptEvidence], Iterable[str]]
-    ) -> set[str] | None:
-        """Those that are `told` by a state that was kept, and all in shards that differ from its own."""
-        oid = entry[1] if entry else ""
-        if not isinstance(oid, Folded) or oid.kind.shards != TXID:
-            return None
-        kept = self._snapshot("", entries).checkpoint(root)
-        if kept is None:
-            return None
-        apart = differing([entry, kept.origin.entries.get(path_of(root, oid.kind.name))])
-        return None if apart is None else {*apart, *told(kept)}
+    def may_name(self, root: str, entries: Entries, kind: str, beginnings: Collection[str]) -> set[str] | None:
+        """Snapshot.may_name of the files of a commit."""
+        return self._snapshot("", entries).may_name(root, kind, beginnings)
 
     def _snapshot(self, name: str, entries: Entries) -> Snapshot:
         from gitbtc.state.snapshot import Snapshot
@@ -231,7 +202,7 @@ class History:
         path = path_of(root, kind)
         found: set[str] = set()
         for entries in sides:
-            near = self._may(root, entries, entries.get(path), lambda kept: chain(txids, *map(kept.spending, txids)))
+            near = self.may_name(root, entries, kind, txids)
             if near is None and path in entries:
                 return None
             found.update(near or ())

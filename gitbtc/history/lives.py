@@ -106,7 +106,7 @@ class Search:
 
     def _may_name(self, path: str, entries: Entries, oid: Folded) -> Iterable[str]:
         """The shards in which a record can be that tells of what is meant."""
-        near = self._history.may_name(root_of(path), entries, entries[path], self._name.txid)
+        near = self._history.may_name(root_of(path), entries, oid.kind.name, [self._name.txid])
         return oid.files if near is None else holding(oid, near)
 
     def _lines_in(self, blob: str) -> tuple[bytes, ...]:

@@ -62,6 +62,10 @@ class Moment:
         """The files of `kind` where records of `txids` (None: of any) can lie, in canonical form: a record a line."""
         return (self._in_form(kind, content) for content in self._near(kind, txids))
 
+    def spending(self, kind: str, outpoints: Collection[Outpoint]) -> Iterator[bytes]:
+        """The same where records can lie that spend one of `outpoints`."""
+        return (self._in_form(kind, content) for content in self._spending(kind, outpoints))
+
     def _in_form(self, kind: str, content: bytes) -> bytes:
         if content[:3] in (b"[\n{", b"[]\n", b""):
             return content
@@ -120,8 +124,7 @@ class Moment:
     def _claimed(self, kind: str, wanted: set[Outpoint]) -> Iterator[tuple[Outpoint, Record]]:
         """Each record of `kind` that spends one of `wanted`, with what it spends."""
         names_as_text = kind == EXECUTION
-        contents = self._spending(kind, wanted) if wanted else ()
-        for content in (self._in_form(kind, one) for one in contents):
+        for content in self.spending(kind, wanted) if wanted else ():
             for outpoint, at in _found(content, wanted, names_as_text=names_as_text):
                 record = _record(kind, content, at)
                 if not names_as_text or (record.get("txid") and record.get("event_type") not in ("reserve", "release")):

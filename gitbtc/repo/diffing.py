@@ -50,7 +50,7 @@ class Comparison:
     tells_layout = True  # a file whose records are the same is listed nevertheless
 
     def __init__(self, git: Git, words: Sequence[str], paths: Sequence[str] | None, *, cached: bool) -> None:
-        self._git = git
+        self.git = git
         self._cached = cached
         self._words = list(words)
         self._paths = paths
@@ -65,18 +65,18 @@ class Comparison:
         """The files that differ. UsageError when Git cannot take the arguments."""
         after = [] if self._paths is None else ["--", *self._paths]
         try:
-            raw = self._git._items("diff", *_RAW, *self._cached_option(), "--end-of-options", *self._words, *after)
+            raw = self.git._items("diff", *_RAW, *self._cached_option(), "--end-of-options", *self._words, *after)
         except GitFailed as error:
             raise UsageError(error.stderr.strip().removeprefix("fatal: ")) from None
         files = _changed_files(raw)
-        self._sizes = _sizes(self._git, files)
+        self._sizes = _sizes(self.git, files)
         return files
 
     def as_text(self, path: str, *, colour: bool) -> bytes:
         """Git's own view of the file at `path`."""
-        revisions = [word for word in self._words if self._git._line("rev-parse", "--revs-only", word)]
+        revisions = [word for word in self._words if self.git._line("rev-parse", "--revs-only", word)]
         return text_diff(
-            self._git, [*self._cached_option(), *revisions, "--", f":(top,literal){path}"], colour=colour
+            self.git, [*self._cached_option(), *revisions, "--", f":(top,literal){path}"], colour=colour
         )  # fmt: skip
 
     def _cached_option(self) -> list[str]:
@@ -92,7 +92,7 @@ class Comparison:
         return old, new
 
     def _unpack(self, entry: Entry | None) -> _Unpacking | None:
-        return _Unpacking(self._git, entry[1]) if entry and self._sizes.get(entry[1], 0) >= _LARGE else None
+        return _Unpacking(self.git, entry[1]) if entry and self._sizes.get(entry[1], 0) >= _LARGE else None
 
     def content(self, blobs: BlobReader, path: str, entry: Entry | None) -> bytes:
         """The bytes of one side of a changed file; none for a side without it."""
@@ -104,7 +104,7 @@ class Comparison:
         """The bytes of the files at `paths` on the new side of the comparison; none for one that is not there."""
         if self.new_side == WORK_TREE:
             return [self._work_tree_file(path) for path in paths]
-        entries = self._git.index_entries() if self._cached else self._git.tree_entries(self.new_side, *paths)
+        entries = self.git.index_entries() if self._cached else self.git.tree_entries(self.new_side, *paths)
         return [self.content(blobs, path, entries.get(path)) for path in paths]
 
     def in_folder(self, folder: str) -> list[str]:
@@ -113,7 +113,7 @@ class Comparison:
             place = os.path.join(self.top or "", folder)
             names = sorted(os.listdir(place)) if os.path.isdir(place) else []
             return [f"{folder}/{name}" for name in names if os.path.isfile(os.path.join(place, name))]
-        entries = self._git.index_entries() if self._cached else self._git.tree_entries(self.new_side, folder)
+        entries = self.git.index_entries() if self._cached else self.git.tree_entries(self.new_side, folder)
         return [path for path in entries if path.rpartition("/")[0] == folder]
 
     def _work_tree_file(self, path: str) -> bytes:
@@ -155,21 +155,21 @@ class Drift(Comparison):
 
     def files(self) -> list[ChangedFile]:
         """The files that differ in their bytes. Modes are not state."""
-        then, known = self._git.tree_entries(self._commit), self._git.unchanged()
-        may_differ = (path for path in {*then, *self._git.work_tree_paths()} if known.get(path) != then.get(path, ""))
-        unmerged, elsewhere = self._git.unmerged_entries(), self._git.sparse_paths()
+        then, known = self.git.tree_entries(self._commit), self.git.unchanged()
+        may_differ = (path for path in {*then, *self.git.work_tree_paths()} if known.get(path) != then.get(path, ""))
+        unmerged, elsewhere = self.git.unmerged_entries(), self.git.sparse_paths()
         files = []
         for path in sorted(filter(self._is_state, may_differ)):
             old, new = then.get(path), self._entry(path, then.get(path))
             if old != new and not (new is None and path in elsewhere):
                 changed = new and (new[0], "0" * len(self._commit))
                 files.append(ChangedFile(path, old, changed, is_unmerged=path in unmerged))
-        self._sizes = _sizes(self._git, files)
+        self._sizes = _sizes(self.git, files)
         return files
 
     def _entry(self, path: str, old: Entry | None) -> Entry | None:
         """What the work tree has at `path`, as Git would call it; a file has the mode of `old`."""
-        place = os.fsencode(os.path.join(self._git.cwd, path))
+        place = os.fsencode(os.path.join(self.git.cwd, path))
         if os.path.islink(place):
             return SYMBOLIC_LINK, ""
         if not os.path.isfile(place):

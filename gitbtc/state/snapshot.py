@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from itertools import chain
 
 from gitbtc.errors import CannotWork
 from gitbtc.kinds import json_text, layouts
@@ -22,13 +23,14 @@ from gitbtc.spends.listing import Coins, CoinsInShards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Protocol, TypeVar
 
     from gitbtc.kinds.kind import Kind, Record
     from gitbtc.kinds.lines import Lines
     from gitbtc.repo.git import Entry, Git
     from gitbtc.spends.kept import KeptEvidence
+    from gitbtc.spends.listing import Outpoint
 
     T = TypeVar("T")
     ReadBlob = Callable[[str], bytes]  # oid -> content
@@ -112,13 +114,15 @@ class Snapshot:
             self._joined[path] = layouts.read(oid, self._read)
         return self._joined[path]
 
-    def parts(self, path: str) -> Iterator[bytes]:
-        """The same as files with records, in order: of shards by txid each by itself, if it has any. Malformed."""
+    def parts(self, path: str, txids: Collection[str] | None = None) -> Iterator[bytes]:
+        """The same as files with records, in order: of shards by txid each by itself, if it has any, and those alone in
+        which records of some `txids` (by their first digits; None for any) can lie. Malformed.
+        """
         mode, oid = self.entries.get(path, ("", ""))
         if mode in _NO_FILE or not isinstance(oid, layouts.Folded) or oid.kind.shards != TXID:
             contents = iter([self.content(path)])
         else:
-            contents = (self.in_shards(path, [name]) for name in layouts.holding(oid))
+            contents = (self.in_shards(path, [name]) for name in layouts.holding(oid, txids))
         kind, size = self.kind(path), 0
         for content in contents:
             if content and not (kind and content == kind.frame.empty):
@@ -251,6 +255,36 @@ class Snapshot:
     def checkpoint(self, root: str) -> KeptEvidence | None:
         """What a root can be read through of what was looked at before; None for nothing."""
         return None if self.checkpoints is None else self.checkpoints.known(self, root)
+
+    def may_spend(self, root: str, kind: str, outpoints: Collection[Outpoint]) -> set[str] | None:
+        """The transactions, by the first digits of their txids, whose records of a kind can spend one of `outpoints`;
+        None for any.
+        """
+        return self._may(
+            root,
+            kind,
+            lambda kept: (txid for one in outpoints for txid in kept.ever_spent_by(one)),
+            len(outpoints),
+        )
+
+    def may_name(self, root: str, kind: str, beginnings: Collection[str]) -> set[str] | None:
+        """The same of those whose records are of a transaction, or spend an output of one, whose txid begins so."""
+        return self._may(root, kind, lambda kept: chain(beginnings, *map(kept.spending, beginnings)), len(beginnings))
+
+    def _may(self, root: str, kind: str, told: Callable[[KeptEvidence], Iterable[str]], asked: int) -> set[str] | None:
+        """Those that are `told` by a state that was kept, and all in shards that differ from its own: of so many
+        that are `asked` about that they lie in most of the shards, None.
+        """
+        path = path_in(root, kind)
+        entry = self.entries.get(path)
+        oid = entry[1] if entry else ""
+        if not isinstance(oid, layouts.Folded) or oid.kind.shards != TXID or asked > len(oid.files):
+            return None
+        kept = self.checkpoint(root)
+        if kept is None:
+            return None
+        apart = layouts.differing([entry, kept.origin.entries.get(path)])
+        return None if apart is None else {*apart, *told(kept)}
 
     def _read_whole(self, root: str) -> Evidence:
         return self.read_or_explain(root, lambda: Evidence(partial(self.of_kind, root), origin=self))

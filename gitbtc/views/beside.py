@@ -11,15 +11,18 @@ from gitbtc.kinds.registry import built_in
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-    from typing import Any
+    from typing import Any, TypeVar
 
     from gitbtc.kinds.kind import Kind, Record
 
     Outpoint = tuple[str, int]
+    Asked = TypeVar("Asked")
     # The bytes of the state file of a kind in the root, b"" where there is none.
     Files = Callable[[str], bytes]
-    # The files of a kind where records of some transactions can lie (None: of any), each for itself.
-    Near = Callable[[str, Collection[str] | None], Iterable[bytes]]
+    # The files of a kind where records of some transactions can lie, each for itself; None where all lie in one file.
+    Near = Callable[[str, Collection[str]], Iterable[bytes] | None]
+    # The same of records that can spend some coins.
+    Spending = Callable[[str, Collection[Outpoint]], Iterable[bytes] | None]
 
 # The kinds whose records name what they spend; what the first one says counts.
 _SPENDING = ("transactions", "mempool")
@@ -31,6 +34,10 @@ _CHANNEL = re.compile(rb'"channel_id":"([0-9x]{5,40})"')
 _ADDRESS = re.compile(rb'"address":"([0-9A-Za-z]{1,128})"')
 
 
+def _in_one_file(_kind: str, _asked: object) -> None:
+    return None
+
+
 class Beside:
     """The other files of a root, at the moment of the newer version. A file that does not parse says nothing.
 
@@ -39,12 +46,19 @@ class Beside:
     """
 
     def __init__(
-        self, files: Files, near: Near | None = None, *, is_alone: bool = False, is_certain: bool = True
+        self,
+        files: Files,
+        near: Near = _in_one_file,
+        spending: Spending = _in_one_file,
+        *,
+        is_alone: bool = False,
+        is_certain: bool = True,
     ) -> None:
         self.is_alone = is_alone
         self.is_certain = is_certain
         self._files = files
         self._near = near
+        self._spending = spending
         self._known: dict[str, bytes] = {}
 
     def spenders(self, wanted: set[Outpoint]) -> dict[Outpoint, Record]:
@@ -53,7 +67,7 @@ class Beside:
 
         found: dict[Outpoint, Record] = {}
         texts = {(txid.encode(), str(vout).encode()): (txid, vout) for txid, vout in wanted}
-        for content in self._contents(_SPENDING) if wanted else ():
+        for content in self._contents(_SPENDING, self._spending, wanted) if wanted else ():
             for match in _INPUT.finditer(content):
                 outpoint = texts.get((match[1], match[2]))
                 record = _transaction(content, match.start()) if outpoint else None
@@ -67,7 +81,7 @@ class Beside:
         """txid -> the record of the transaction, or its mempool entry."""
         found: dict[str, Record] = {}
         wanted = {txid.encode() for txid in txids}
-        for content in self._contents(_SPENDING, txids) if wanted else ():
+        for content in self._contents(_SPENDING, self._near, txids) if wanted else ():
             for match in _OWN.finditer(content):
                 record = _transaction(content, match.start()) if match[1] in wanted else None
                 if record and record["txid"] in txids:
@@ -99,18 +113,21 @@ class Beside:
     def listed(self, wanted: set[Outpoint]) -> set[Outpoint]:
         """Those of `wanted` that are among the coins."""
         texts = {(txid.encode(), str(vout).encode()): (txid, vout) for txid, vout in wanted}
-        files = self._contents(["utxos"], {txid for txid, _ in wanted}) if texts else ()
+        files = self._contents(["utxos"], self._near, {txid for txid, _ in wanted}) if texts else ()
         found = (texts.get((match[1], match[2])) for content in files for match in _INPUT.finditer(content))
         return {outpoint for outpoint in found if outpoint}
 
-    def _contents(self, kinds: Iterable[str], txids: Collection[str] | None = None) -> Iterator[bytes]:
-        """The files of `kinds` where records of some transactions can lie (None: of any), of one kind after another."""
+    def _contents(
+        self, kinds: Iterable[str], where: Callable[[str, Asked], Iterable[bytes] | None], asked: Asked
+    ) -> Iterator[bytes]:
+        """The files of `kinds` that `where` answers what is `asked` about with, of one kind after another."""
         for kind in kinds:
-            if self._near is None:
-                yield self._content(kind)
-                continue
             with suppress(codec.Malformed):
-                yield from (_canonical(built_in(kind), content) for content in self._near(kind, txids))
+                contents = where(kind, asked)
+                if contents is None:
+                    yield self._content(kind)
+                else:
+                    yield from (_canonical(built_in(kind), content) for content in contents)
 
     def _content(self, kind: str) -> bytes:
         if kind not in self._known:

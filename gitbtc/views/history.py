@@ -119,7 +119,7 @@ class _Beside(Beside):
     """The files of a commit; who spent what, as its events say."""
 
     def __init__(self, events: Sequence[Event], after: Moment) -> None:
-        super().__init__(after.content, after.near)
+        super().__init__(after.content, after.near, after.spending)
         self._spent = {event.outpoint: _spending(event) for event in events if event.kind == "spent" and event.outpoint}
 
     def spenders(self, wanted: set[Outpoint]) -> dict[Outpoint, Record]:

@@ -136,7 +136,7 @@ def test_it_tells_the_same_whichever_state_is_kept(
             assert repository.lives(name, through_kept=True)[0] == repository.lives(name, through_kept=False)[0]
 
 
-def _written(*transactions: dict[str, object], coins: list[dict[str, object]]) -> Files:
+def written(*transactions: dict[str, object], coins: list[dict[str, object]]) -> Files:
     records = {"utxos": coins, "transactions": list(transactions)}
     return {kind: codec.encode_file(built_in(kind), made) for kind, made in records.items()}
 
@@ -146,8 +146,8 @@ def test_who_spends_a_coin_is_looked_for_where_somebody_can(tmp_path: Path, at: 
     spent, other = coin(0), coin(1)
     payment, lost = mined(spend("zz", spent)), spend("yy", other, abandoned=True)
     more = [mined(spend(name, coin(0, txid(name + "x")))) for name in "abcdefghijklmno"]
-    first = _written(*more, lost, coins=[spent, other])
-    second = _written(*more, lost, payment, coins=[other])
+    first = written(*more, lost, coins=[spent, other])
+    second = written(*more, lost, payment, coins=[other])
     repository = Repository(str(tmp_path), [(first, Layout(2)), (second, Layout(2))])
     wanted = [(one["txid"], one["vout"]) for one in (spent, other)]
     told, every = repository.told(wanted, through_kept=False)
@@ -165,8 +165,8 @@ def test_the_life_of_a_coin_is_read_where_its_transactions_can_lie(
     spent, other = coin(0), coin(0, txid("other"))
     payment, lost = spend("zz", spent), spend("yy", spent, abandoned=True)
     more = [mined(spend(one, coin(0, txid(one + "x")))) for one in "abcdefghijklmno"]
-    first = _written(*more, lost, coins=[spent, other])
-    second = _written(
+    first = written(*more, lost, coins=[spent, other])
+    second = written(
         *more, lost, mined(payment) if is_mined else payment, coins=[other, *([] if is_mined else [spent])]
     )
     repository = Repository(str(tmp_path), [(first, Layout(2)), (second, Layout(2))])

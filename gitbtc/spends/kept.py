@@ -7,10 +7,8 @@ may say: that is in the file, an SQLite database. Whoever keeps one knows of whi
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import suppress
 
-from gitbtc.errors import GitbtcError
+from gitbtc.database import Database, txid_bytes
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import line_of
 from gitbtc.kinds.registry import built_in
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 # `claims`: who spends what, and how strongly: 0 is who lost. `marked`: the transactions that lost (1), and those that
 # wait (0). `named`: what events say that a transaction spends, and who made it. `events`: who reserves and releases.
 _TABLES = (
-    "CREATE TABLE told (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
     "CREATE TABLE claims (txid BLOB, vout INT, spender BLOB, strength INT, PRIMARY KEY (txid, vout, spender))",
     "CREATE TABLE marked (txid BLOB PRIMARY KEY, is_dead INTEGER) WITHOUT ROWID",
     "CREATE TABLE named (txid BLOB PRIMARY KEY, outpoints TEXT, agent TEXT) WITHOUT ROWID",
@@ -41,54 +38,13 @@ _TABLES = (
 _TXID_DIGITS = 64
 _MOST = 1 << 63  # what a column holds is less
 _MOST_HELD = 1 << 16  # answers of a table
-_WAIT = 1.0  # seconds for another process that has the file
 
 
-class NotKept(GitbtcError):
-    """The file is none of ours, or cannot be read or written now, or what is to be kept does not fit into it."""
-
-    status = 3
-
-    def __init__(self, message: str, *, is_damaged: bool) -> None:
-        super().__init__(message)
-        self.is_damaged = is_damaged
-
-
-class Store:
+class Store(Database):
     """The file at `path`. Raises NotKept."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
-        try:
-            self._file = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
-        except sqlite3.Error as error:
-            raise self._not_kept(error) from None
-
-    def _not_kept(self, error: Exception) -> NotKept:
-        is_damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
-        return NotKept(
-            f"{self._path}: what is kept there cannot be used ({error}); remove it, and it is made anew",
-            is_damaged=is_damaged,
-        )
-
-    def close(self) -> None:
-        """Let the file go."""
-        self._file.close()
-
-    def rows(self, question: str, *values: Any) -> list[Any]:
-        """What the database answers."""
-        try:
-            return self._file.execute(question, values).fetchall()
-        except sqlite3.Error as error:
-            raise self._not_kept(error) from None
-
-    def open(self) -> dict[str, str]:
-        """What is told of the state. From now on every answer is one of this moment, whoever writes meanwhile."""
-        self.rows("BEGIN")
-        return self._told()
-
-    def _told(self) -> dict[str, str]:
-        return dict(self.rows("SELECT name, value FROM told"))
+        super().__init__(path, _TABLES)
 
     def write(self, evidence: Evidence, told: Mapping[str, str], since: Since | None = None) -> None:
         """Keep `evidence`, and what is `told` of it: all of that or nothing. `since`: what the file keeps, and what was
@@ -96,44 +52,16 @@ class Store:
         """
         try:
             rows = _Rows(evidence, since[0] if since else None)  # which are asked of what is kept, too
-            if self._file.in_transaction:
-                self._file.execute("ROLLBACK")  # of what was read
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                if since is None:
-                    self._empty()
-                else:
-                    self._check(since[1])
-                self._put(rows)
-                self._file.execute("DELETE FROM told")
-                self._file.executemany("INSERT INTO told VALUES (?, ?)", told.items())
-                self._file.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    self._file.execute("ROLLBACK")
-                raise
-        except (sqlite3.Error, ValueError, OverflowError) as error:
+        except (ValueError, OverflowError) as error:
             raise self._not_kept(error) from None
-
-    def _check(self, told: Mapping[str, str]) -> None:
-        if self._told() != told:
-            raise ValueError("another process has written meanwhile")
-
-    def _empty(self) -> None:
-        for (name,) in self._file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            self._file.execute(f'DROP TABLE "{name}"')
-        for table in _TABLES:
-            self._file.execute(table)
-
-    def _put(self, rows: _Rows) -> None:
-        put = self._file.executemany
-        put("DELETE FROM claims WHERE txid = ? AND vout = ?", rows.outpoints)
-        put("DELETE FROM marked WHERE txid = ?", rows.txids)
-        put("DELETE FROM named WHERE txid = ?", rows.txids)
-        put("INSERT INTO claims VALUES (?, ?, ?, ?)", rows.claims)
-        put("INSERT INTO marked VALUES (?, ?)", rows.marked)
-        put("INSERT INTO named VALUES (?, ?, ?)", rows.named)
-        put("INSERT INTO events VALUES (?)", rows.events)
+        with self.writing(told, since[1] if since else None) as put:
+            put("DELETE FROM claims WHERE txid = ? AND vout = ?", rows.outpoints)
+            put("DELETE FROM marked WHERE txid = ?", rows.txids)
+            put("DELETE FROM named WHERE txid = ?", rows.txids)
+            put("INSERT INTO claims VALUES (?, ?, ?, ?)", rows.claims)
+            put("INSERT INTO marked VALUES (?, ?)", rows.marked)
+            put("INSERT INTO named VALUES (?, ?, ?)", rows.named)
+            put("INSERT INTO events VALUES (?)", rows.events)
 
 
 class _Rows:
@@ -148,15 +76,15 @@ class _Rows:
         outpoints.update(*(evidence.every_input(txid) for txid in txids if txid in evidence.dead))
         self.claims = list(_claims(evidence, outpoints))
         self.marked = [
-            (_bytes(one), one in evidence.dead) for one in txids if one in evidence.dead or one in evidence.waiting
+            (txid_bytes(one), one in evidence.dead) for one in txids if one in evidence.dead or one in evidence.waiting
         ]
         self.named = [
-            (_bytes(one), json.dumps(sorted(evidence.named[one])), evidence.agents.get(one, ""))
+            (txid_bytes(one), json.dumps(sorted(evidence.named[one])), evidence.agents.get(one, ""))
             for one in txids if one in evidence.named
         ]  # fmt: skip
         self.events = [(json.dumps(event),) for event in evidence.reserving(since)]
-        self.outpoints = [(_bytes(txid), vout) for txid, vout in outpoints] if since else []
-        self.txids = [(_bytes(txid),) for txid in txids] if since else []
+        self.outpoints = [(txid_bytes(txid), vout) for txid, vout in outpoints] if since else []
+        self.txids = [(txid_bytes(txid),) for txid in txids] if since else []
 
 
 def _otherwise(known: Mapping[Any, Any], since: Evidence | None) -> Iterable[Any]:
@@ -167,14 +95,7 @@ def _claims(evidence: Evidence, outpoints: Iterable[Outpoint]) -> Iterator[tuple
     for txid, vout in outpoints:
         lost = dict.fromkeys(evidence.lost_spenders((txid, vout)), 0)
         for spender, strength in (lost | evidence.claimants((txid, vout))).items():
-            yield _bytes(txid), vout, _bytes(spender), strength
-
-
-def _bytes(txid: str) -> bytes:
-    found = bytes.fromhex(txid)
-    if found.hex() != txid:
-        raise ValueError("no txid")
-    return found
+            yield txid_bytes(txid), vout, txid_bytes(spender), strength
 
 
 # -- what is kept, as evidence -----------------------------------------------------------------------------------------
@@ -232,7 +153,7 @@ class KeptEvidence(Evidence):
 def _key(txid: str) -> bytes:
     """A txid as the database has it; what is none is nowhere."""
     try:
-        return _bytes(txid)
+        return txid_bytes(txid)
     except ValueError:
         return b""
 

@@ -59,7 +59,7 @@ class Checkpoints:
             self._opened[root] = None
             path = self._file(root)
             if os.path.exists(path):
-                from gitbtc.spends.kept import NotKept
+                from gitbtc.database import NotKept
 
                 try:
                     self._opened[root] = self._read(snapshot, root, path)
@@ -104,7 +104,7 @@ class Checkpoints:
 
     def settle(self) -> None:
         """Keep what was proposed last. Evidence that was read through what was kept answers no questions any more."""
-        from gitbtc.spends.kept import NotKept
+        from gitbtc.database import NotKept
 
         for root, (snapshot, is_sound) in self._proposed.items():
             evidence = snapshot.evidence(root)

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from gitbtc.database import NotKept
 from gitbtc.kinds import codec
 from gitbtc.kinds.layouts import Layout, divided
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import CHAIN, COINS, EVIDENCE, EXECUTION, MEMPOOL, TRANSACTIONS
 from gitbtc.spends.evidence import Evidence
-from gitbtc.spends.kept import KeptEvidence, NotKept, Store
+from gitbtc.spends.kept import KeptEvidence, Store
 from gitbtc.spends.listing import CoinsInShards
 from gitbtc.spends.rules import violations
 from tests.oracle.histories import history

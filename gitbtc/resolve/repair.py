@@ -8,6 +8,7 @@ from __future__ import annotations
 from gitbtc.errors import printable
 from gitbtc.judge import growth
 from gitbtc.kinds import codec
+from gitbtc.kinds.delta import line_of, spliced
 from gitbtc.kinds.registry import built_in
 from gitbtc.spends import COINS, MEMPOOL, TRANSACTIONS
 from gitbtc.state.remembered import remembered_by
@@ -76,10 +77,10 @@ class Repair:
         for root, changes in gate.changes(self.result, settlements, remembered).items():
             for kind, records in changes.items():
                 path = path_in(root, kind)
-                content = written(kind, self.result.content(path), records)
-                held = codec.keyed(built_in(kind), self.result.content(path))
-                for why in _reasons(kind, records, held):
-                    self._put(path, content, why)
+                content = self.result.content(path)
+                after = written(kind, content, records)
+                for why in _reasons(kind, records, content):
+                    self._put(path, after, why)
 
     def _put(self, path: str, content: bytes, why: str) -> None:
         self._contents[path] = content
@@ -100,19 +101,16 @@ def _united(kind: Kind, contents: Sequence[bytes]) -> bytes | None:
 def written(kind: str, content: bytes, records: Mapping[tuple[object, ...], Record | None]) -> bytes:
     """A state file with some records as they are given: None for one that is to go."""
     known = built_in(kind)
-    lines: dict[Key, bytes] = codec.keyed(known, content)
-    for key, record in records.items():
-        if record is None:
-            lines.pop(key, None)
-        else:
-            lines[key] = codec.encode_record(known, dict(record))
-    return codec.encode_lines(known, [lines[key] for key in sorted(lines)])
+    lines = {
+        key: None if record is None else codec.encode_record(known, dict(record)) for key, record in records.items()
+    }
+    return spliced(known, content or known.frame.empty, lines)
 
 
-def _reasons(kind: str, records: Mapping[Key, Record | None], held: Mapping[Key, bytes]) -> Iterator[str]:
+def _reasons(kind: str, records: Mapping[Key, Record | None], content: bytes) -> Iterator[str]:
     """What is told of a file that is made otherwise: how many records go, come, and change."""
     gone = sum(record is None for record in records.values())
-    come = sum(record is not None and key not in held for key, record in records.items())
+    come = sum(record is not None and line_of(built_in(kind), content, key) is None for key, record in records.items())
     for count, words in zip((gone, come, len(records) - gone - come), _WORDS[kind], strict=True):
         if count:
             yield words.format(count=count)

@@ -254,6 +254,11 @@ class Revisions(GitProgram):
         """The bytes of a commit: its headers, an empty line, its message."""
         return self._run("cat-file", "commit", oid)
 
+    def messages_before(self, revision: str, most: int) -> list[str]:
+        """The messages of the commits before `revision`, by first parents, the newest first; at most so many."""
+        options = ("--first-parent", "--skip=1", f"--max-count={most}", "-z", "--format=%B")
+        return self._items("log", *options, "--no-show-signature", self._oid(revision), "--")
+
     def move_head(self, new: str, old: str, why: str) -> None:
         """Have HEAD, or the branch that it names, be `new` if it is `old`; `why` is for the reflog. GitFailed."""
         self._run("update-ref", "-m", why, "HEAD", new, old)

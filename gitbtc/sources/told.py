@@ -14,7 +14,7 @@ import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -23,9 +23,10 @@ from gitbtc.kinds import registry
 from gitbtc.repo.files import read, remove, write
 from gitbtc.repo.loose import blob_id
 from gitbtc.repo.program import GitHindered
+from gitbtc.spends import CHAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from gitbtc.repo.git import Git
     from gitbtc.sources.snapshot import SourceSnapshot
@@ -36,6 +37,8 @@ _COMING = ".coming"
 _ASKED = ".asked"  # beside it: when it was read last
 _AUTHOR = "gitbtc <sources@gitbtc.invalid>"
 _EMPTY = b"[]\n"  # which says nothing of where it came from
+_BLOCK = registry.built_in(CHAIN).path  # which names its block, and is told once
+_LOOKED_BACK = 100  # words: what comes back to what it was does so soon
 
 
 class OtherWallet(CannotWork):
@@ -79,12 +82,13 @@ class Pin:
 @dataclass(frozen=True)
 class Told:
     """One answer of a source as it was brought in: `files` maps the name of each kind to its canonical bytes; `brought`
-    each path that was changed (from the root) to the blob that it became.
+    each path that was changed (from the root) to the blob that it became. `word` is the commit that says so, if any.
     """
 
     pin: Pin
     files: Mapping[str, bytes]
     brought: Mapping[str, str]
+    word: str = field(default="", compare=False)
 
 
 class Source:
@@ -100,11 +104,17 @@ class Source:
         if not name or "@" in name or "/" in name or not git.is_ref_name(self.ref):
             raise UsageError(f"{printable(name)!r} cannot name a source: take letters, digits and dashes")
         self._last = git.find(self.ref)
+        self._before: dict[str, list[Mapping[str, str]]] = {}
         self._newest: dict[str, tuple[Told, str | None]] = {}  # the last one, which is asked for more than once
 
     def last(self) -> Told | None:
         """What it told last, to whatever branch; None before the first time."""
         return next(self._all(), None)
+
+    @property
+    def word(self) -> str:
+        """The commit of what it told last, to whatever branch; "" before the first time."""
+        return self._last or ""
 
     def last_time(self) -> int | None:
         """The time of its last news (Unix seconds): of its block, or when it was read; None before the first time."""
@@ -147,13 +157,11 @@ class Source:
         """
         if self._last is None:
             return None
-        now, empty = self.blob_ids(here), self.blob_ids({"": _EMPTY})[""]
-        head = self._git.find("HEAD")
+        now, head = self.blob_ids(here), self._git.find("HEAD")
         committed = self._committed(head, here) if head else {}
         ever: set[str] | None = None
         for told in self._all():
-            telling = {path: oid for path, oid in told.brought.items() if oid != empty}
-            if not telling or any(oid in (now.get(path), committed.get(path)) for path, oid in telling.items()):
+            if self._is_taken_in(told, lambda path, oid: oid in (now.get(path), committed.get(path))):
                 return told
             if ever is None:
                 ever = (
@@ -164,9 +172,36 @@ class Source:
                     if head
                     else set()
                 )
-            if not ever.isdisjoint(telling.values()):
+            if self._is_taken_in(told, partial(_is_among, ever)):
                 return told
         return None
+
+    def _is_taken_in(self, told: Told, is_here: Callable[[str, str], bool]) -> bool:
+        """Whether files are here (by path and blob) as `told` left them, and no earlier word did: of what comes back to
+        what it was, all the others have to be here, too, as they were left before.
+        """
+        empty = self.blob_ids({"": _EMPTY})[""]
+        seen: set[str] = set()
+        brought, at = told.brought, 0
+        while True:
+            left = {path: oid for path, oid in brought.items() if path not in seen and oid != empty}
+            found = {path: oid for path, oid in left.items() if is_here(path, oid)}
+            if _BLOCK in found:
+                return True
+            earlier = self._brought_before(told)[at:]
+            if any(all(one.get(path) != oid for one in earlier) for path, oid in found.items()):
+                return True
+            if len(found) < len(left) or not earlier:
+                return len(found) == len(left)
+            seen |= brought.keys()
+            brought, at = earlier[0], at + 1
+
+    def _brought_before(self, told: Told) -> list[Mapping[str, str]]:
+        """What was brought with the words before it, the last first; not of all that are long ago."""
+        if told.word not in self._before:
+            bodies = self._git.messages_before(told.word, _LOOKED_BACK)
+            self._before = {told.word: [json.loads(body)[ROOT_KEY]["brought"] for body in bodies]}
+        return self._before[told.word]
 
     def _committed(self, head: str, here: Mapping[str, bytes]) -> dict[str, str]:
         paths = {registry.below(self._root, path): path for path in here}
@@ -205,7 +240,7 @@ class Source:
                 for path, (_, blob) in self._git.tree_entries(oid).items()
                 if path in registry.BUILT_IN
             }
-        return Told(pin, files, brought)
+        return Told(pin, files, brought, oid)
 
     def check(self, snapshot: SourceSnapshot) -> Pin:
         """The wallet that the source is for, from now on too. Raises OtherWallet when `snapshot` is of another one."""
@@ -266,6 +301,10 @@ class Source:
     def _digits(self) -> int:
         """How long an oid is in this repository."""
         return len(self._last or self._git.blob_id(b""))
+
+
+def _is_among(contents: set[str], _: str, oid: str) -> bool:
+    return oid in contents
 
 
 @contextmanager

@@ -65,6 +65,52 @@ def test_what_only_earlier_answers_said_of_the_wallet_still_counts(root: Path) -
     assert str(Pin("regtest", "\x1b[2Ja")) == 'the wallet "[2Ja" (regtest)'
 
 
+BLOCK, POOL, COINS = "network/chain.json", "network/mempool.json", "wallet/utxos/3.json"
+EMPTY, ONE, TWO, THREE = range(4)
+
+
+@pytest.mark.parametrize(
+    ("words", "here", "last"),
+    [
+        ([{BLOCK: ONE, COINS: ONE}, {BLOCK: TWO, COINS: TWO}], {BLOCK: TWO, COINS: TWO}, 1),
+        # Somebody changed what it brought: the rest says so.
+        ([{BLOCK: ONE, COINS: ONE}, {BLOCK: TWO, COINS: TWO}], {BLOCK: TWO, COINS: THREE}, 1),
+        ([{BLOCK: ONE, COINS: ONE}, {COINS: TWO, POOL: ONE}], {BLOCK: ONE, COINS: THREE, POOL: ONE}, 1),
+        # A file is again what it was: only the others tell two words apart.
+        ([{BLOCK: ONE, COINS: ONE}, {BLOCK: TWO, COINS: TWO}, {BLOCK: THREE, COINS: ONE}], {BLOCK: ONE, COINS: ONE}, 0),
+        ([{BLOCK: ONE, POOL: ONE}, {POOL: EMPTY, COINS: ONE}, {POOL: ONE, COINS: TWO}], {BLOCK: ONE, POOL: ONE}, 0),
+        ([{BLOCK: ONE, POOL: ONE}, {POOL: TWO, COINS: ONE}, {POOL: ONE}], {BLOCK: ONE, POOL: ONE}, 0),
+        ([{BLOCK: ONE, POOL: ONE}, {POOL: TWO, COINS: ONE}, {POOL: ONE}], {BLOCK: ONE, POOL: ONE, COINS: ONE}, 2),
+        ([{BLOCK: ONE, POOL: ONE}, {POOL: EMPTY}, {POOL: ONE}, {POOL: EMPTY}], {BLOCK: ONE, POOL: EMPTY}, 3),
+        ([{BLOCK: ONE}, {BLOCK: TWO, COINS: EMPTY}], {BLOCK: THREE, COINS: EMPTY}, None),
+        ([{COINS: ONE}, {COINS: TWO}], {COINS: THREE}, None),
+    ],
+)
+@pytest.mark.parametrize("is_past", [False, True], ids=["now", "before"])
+def test_which_words_a_branch_has_is_told_by_what_they_alone_brought(
+    root: Path, words: list[dict[str, int]], here: dict[str, int], last: int | None, *, is_past: bool
+) -> None:
+    """Also where it was so in a commit, and all is otherwise now."""
+    source = Source(Git.at(root), "core", "")
+    for brought in words:
+        source.remember(source.store(Told(Pin("regtest"), {}, source.blob_ids(contents(brought))), CHAIN["block_time"]))
+        source = Source(Git.at(root), "core", "")
+    names = git(root, "log", "--format=%H", "--reverse", source.ref).split()
+    if is_past:
+        for held in (contents(here), dict.fromkeys(here, b"{}\n")):
+            for path, content in held.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_bytes(content)
+            git(root, "add", ".")
+            git(root, "commit", "-q", "--no-verify", "-m", "x")
+    found = source.last_here({} if is_past else contents(here))
+    assert (found.word if found else None) == (None if last is None else names[last])
+
+
+def contents(versions: dict[str, int]) -> dict[str, bytes]:
+    return {path: f'["{path} {version}"]\n'.encode() if version else b"[]\n" for path, version in versions.items()}
+
+
 def test_a_ref_that_holds_something_else_is_told(node: Node, root: Path) -> None:
     git(root, "commit", "-q", "--allow-empty", "-m", "mine")
     git(root, "update-ref", "refs/gitbtc/sources/core", "HEAD")

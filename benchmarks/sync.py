@@ -191,6 +191,9 @@ class Node:
             since = int(params[0], 16) if params[0] else -1
             rows = [{"txid": txid} for txid, height in self._heights.items() if height > since]
             return json.dumps({"transactions": rows, "removed": [], "lastblock": _hash(self._height - _DEEP + 1)})
+        if method == "listunspent" and params and params[1] < self._height:
+            new = [one for one in self._unspent.values() if self._height - one["block_height"] < params[1]]
+            return _spelled([_unspent(coin, self._height) for coin in new])
         return self._told[method]
 
 

@@ -63,8 +63,8 @@ def _from_source(source: Configured, git: Git, *, as_json: bool) -> int:
     from gitbtc.sources.syncing import look
     from gitbtc.views.source_drift import lines, of_source
 
-    snapshot = look(source, source.program.asker(Patience(), tell), git.at_top())
-    drifted = drift(source.root, snapshot, source.name)
+    with look(source, source.program.asker(Patience(), tell), git.at_top()) as snapshot:
+        drifted = drift(source.root, snapshot, source.name)
     if as_json:
         click.echo(printable_json(of_source(source.name, drifted)))
     else:

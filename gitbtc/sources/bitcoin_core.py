@@ -29,9 +29,10 @@ from gitbtc.sources.answers import Answer, BadAnswer
 from gitbtc.sources.asking import Inconsistent, SourceMoved
 from gitbtc.sources.core_answers import CoreAnswers
 from gitbtc.sources.core_descriptors import read_descriptors
+from gitbtc.sources.core_reading import Part, Whole
 from gitbtc.sources.recorded import Recorded
 from gitbtc.sources.snapshot import SourceSnapshot
-from gitbtc.sources.wallet_ledger import RECEIVED, Ledger, Transaction, base_fee, read_transaction, told_amounts
+from gitbtc.sources.wallet_ledger import base_fee
 from gitbtc.views.terms import btc
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from gitbtc.kinds.kind import Record
     from gitbtc.sources.asking import Asker
     from gitbtc.sources.core_cursor import Cursor
+    from gitbtc.sources.wallet_ledger import Ledger, Transaction
 
 SOURCE = "bitcoin-core"
 NETWORKS = frozenset(["main", "test", "testnet4", "signet", "regtest"])
@@ -49,8 +51,6 @@ NETWORKS = frozenset(["main", "test", "testnet4", "signet", "regtest"])
 _BALANCE_PARTS = ("trusted", "untrusted_pending", "immature", "used", "nonmempool")
 # Kinds of which an answer tells all. Of labels it is the address book that does, not the transactions.
 _COMPLETE = frozenset(["utxos", "transactions", "mempool", "descriptors", "labels"])
-_MAX_LABEL = 255
-_LABEL_SHOWN = 40  # characters of a label that is left out
 _READS = 3
 
 
@@ -78,8 +78,8 @@ def read_from(
     for left in reversed(range(_READS)):
         try:
             answers = CoreAnswers(asker, cursor, strict=strict)
-            snapshot = _still(snapshot_of(answers, dated or {}), last=not left)
-            if not (answers.is_part and cursor and cursor.descriptors != snapshot.descriptors):
+            snapshot = snapshot_of(answers, dated or {}, is_last=not left)
+            if answers.cursor is None or answers.cursor.facts.descriptors == snapshot.descriptors:
                 return snapshot
             moved = Inconsistent("the wallet's descriptors have changed")
         except Inconsistent as error:
@@ -92,54 +92,44 @@ def read_from(
     raise SourceMoved(f"the wallet changed while it was read, {_READS} times; try again ({moved})")
 
 
-def _still(snapshot: SourceSnapshot, *, last: bool) -> SourceSnapshot:
-    """The snapshot, unless a payment came between two answers, which shows in the balance.
-
-    At the last try it passes: a difference that stays is refused by who brings the snapshot in.
+def snapshot_of(
+    answers: CoreAnswers, dated: Mapping[tuple[str, str], int], *, is_last: bool = True
+) -> SourceSnapshot:  # fmt: skip
+    """The records that the answers of one read give. Raises Inconsistent for answers of different moments: a payment
+    that came between two of them shows in the balance. At the last try that passes: a difference that stays is refused
+    by who brings the snapshot in.
     """
-    listed = sum(coin["amount_sat"] for coin in snapshot.records["utxos"])
-    if snapshot.balance_sat not in (None, listed) and not last:
-        raise Inconsistent(f"the coins are worth {btc(listed)}, the balance is another")
-    return snapshot
-
-
-def snapshot_of(answers: CoreAnswers, dated: Mapping[tuple[str, str], int]) -> SourceSnapshot:
-    """The records that the answers of one read give. Raises Inconsistent for answers of different moments."""
-    transactions = [
-        read_transaction(answer, answers.raw.get(answer.hash("txid")), answers.entries, answers.book)
-        for answer in answers.transactions
-    ]
-    outpoints = [(coin.hash("txid"), coin.natural("vout")) for coin in answers.unspent]
-    ledger = Ledger(transactions, told_amounts(answers.raw.values()), outpoints)
-    _check_coins(ledger, answers.unspent)
-    chain = _chain(answers.info, answers.wallet, answers.transactions)
     notices = list(answers.notices)
-    records: dict[str, Any] = {
-        "chain": chain,
-        "transactions": ledger_records.transactions(ledger),
-        "utxos": ledger_records.coins(ledger, {(coin.hash("txid"), coin.natural("vout")) for coin in answers.locked}),
-        "labels": _labels(_named(ledger, answers.book, dated, chain), notices),
-    }
+    chain = _chain(answers.info, answers.wallet, [*answers.listed.values()])
+    part = Part(answers, answers.cursor) if answers.cursor else None
+    read = part or Whole(answers)
+    balance = _balance(answers.balances)
+    if balance not in (None, read.worth) and not is_last:
+        raise Inconsistent(f"the coins are worth {btc(read.worth)}, the balance is another")
+    records: dict[str, Any] = {"chain": chain}
+    records |= read.records(dated, chain, notices)
     if answers.entries is not None:
-        records["mempool"] = [_pending(ledger, ledger.transactions[txid], entry)
+        records["mempool"] = [_pending(read.ledger, read.ledger.transactions[txid], entry)
                               for txid, entry in answers.entries.items()]  # fmt: skip
     if answers.descriptors is not None:
         records["descriptors"] = read_descriptors(answers.descriptors)
     records |= fee_records(answers.fees, chain, notices)
     _mention_peers(answers, notices)
-    notices += ledger_records.waiting_notices(ledger)
+    notices += ledger_records.waiting_notices(read.ledger)
     descriptors = frozenset(record["id"] for record in records.get("descriptors", ()))
     return SourceSnapshot(
         SOURCE,
         chain["network"],
         records,
-        ledger.owned(),
+        read.owned,
         tuple(notices),
         complete=frozenset(records) & _COMPLETE - (frozenset() if answers.book is not None else {"labels"}),
         wallet=answers.wallet.text_or_empty("walletname") if answers.wallet else "",
         descriptors=descriptors,
-        balance_sat=_balance(answers.balances),
-        cursor=answers.next_cursor(descriptors) if answers.live else None,
+        balance_sat=balance,
+        cursor=read.reached(descriptors) if answers.live else None,
+        known=part.known if part else None,
+        coins_sat=part.worth if part else None,
     )
 
 
@@ -192,17 +182,6 @@ def _lagging(tip: Record, seen: tuple[str, int] | None, transactions: list[Answe
 # -- the wallet --------------------------------------------------------------------------------------------------------
 
 
-def _check_coins(ledger: Ledger, unspent: list[Answer]) -> None:
-    """Refuse answers that do not belong together: a coin would go missing without a word."""
-    coins = {(transaction.txid, output.vout): output.amount_sat for transaction, output in ledger.coins()}
-    for coin in unspent:
-        if coins.get((coin.hash("txid"), coin.natural("vout"))) != coin.sat("amount"):
-            raise Inconsistent(
-                f"{coin.where}: by gettransaction, {coin.hash('txid')}:{coin.natural('vout')} is not a coin of that "
-                "amount; record both again, at one moment"
-            )
-
-
 def _balance(answer: Answer | None) -> int | None:
     """What the wallet says that it has, in satoshi; None when it does not say. `watchonly` is of releases before 30."""
     if answer is None:
@@ -216,49 +195,6 @@ def _signed_sat(side: Answer, part: str) -> int:
         return signed_btc_to_sat(side.members[part])
     except NotAnAmount as error:
         raise BadAnswer(f"{side.where}: {part}: {error}") from None
-
-
-def _named(
-    ledger: Ledger,
-    book: Mapping[str, tuple[str, str]] | None,
-    dated: Mapping[tuple[str, str], int],
-    chain: Record,
-) -> list[Record]:
-    """One record an address and label, dated and categorised by the first transaction that shows it.
-
-    An address of the book that no transaction shows is dated by `dated`, else by the block that the answers are as of.
-    """
-    found: dict[tuple[str, str], Record] = {}
-    for transaction in sorted(ledger.transactions.values(), key=lambda one: (one.time, one.txid)):
-        for row in transaction.rows:
-            if row.label and row.address:
-                record = {"address": row.address, "label": row.label, "category": _category(transaction, row.address),
-                          "created_at": transaction.time}  # fmt: skip
-                found.setdefault((row.address, row.label), record)
-    for address, (label, purpose) in (book or {}).items():
-        record = {"address": address, "label": label, "category": "expense" if purpose == "send" else "income",
-                  "created_at": dated.get((address, label), chain["block_time"])}  # fmt: skip
-        found.setdefault((address, label), record)
-    return list(found.values())
-
-
-def _labels(named: list[Record], notices: list[str]) -> list[Record]:
-    """Those that fit into a record; of the others a notice says whose they are."""
-    notices += [
-        f"the label of {record['address']} is longer than {_MAX_LABEL} characters, and was left out of the labels: "
-        f'"{record["label"][:_LABEL_SHOWN]}…"'
-        for record in named
-        if len(record["label"]) > _MAX_LABEL
-    ]
-    return [record for record in named if len(record["label"]) <= _MAX_LABEL]
-
-
-def _category(transaction: Transaction, address: str) -> str:
-    """Money that comes in is income, money that goes out an expense, from the wallet to itself internal."""
-    categories = {row.category for row in transaction.rows if row.address == address}
-    if "send" not in categories:
-        return "income"
-    return "internal" if categories & RECEIVED else "expense"
 
 
 # -- the mempool -------------------------------------------------------------------------------------------------------

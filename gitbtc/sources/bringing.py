@@ -9,10 +9,10 @@ says what follows. What it would ask a person is refused, and nothing is written
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gitbtc.diff.continued import continued
 from gitbtc.diff.operations import operations
@@ -32,6 +32,7 @@ from gitbtc.merge.told import Telling
 from gitbtc.repo.git import Git
 from gitbtc.resolve.repair import Repair
 from gitbtc.sources import balance, statefiles
+from gitbtc.sources.snapshot import SINCE_LAST, SinceLast
 from gitbtc.sources.told import Source, Told
 from gitbtc.sources.words import words
 from gitbtc.spends import CHAIN, CHANNELS, COINS, MEMPOOL, ROUTING, TRANSACTIONS, rows
@@ -59,12 +60,14 @@ _BEFORE, _HERE, _NOW = "before", "here", "the source"
 @dataclass(frozen=True)
 class Brought:
     """What an import did: to each file that it is about, and what the user should know. `held`: name of each kind of
-    which the source speaks -> the canonical file of what lies here then, where there is one.
+    which the source speaks -> the canonical file of what lies here then, where there is one. `word` names what the
+    source told, where that is kept as it was told, to the letter; it is "" otherwise.
     """
 
     changes: list[FileChange] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     held: Mapping[str, bytes] = field(default_factory=dict)
+    word: str = ""
 
 
 def bring(root: Path, snapshot: SourceSnapshot, name: str, *, volatile: bool = False) -> Brought:
@@ -78,7 +81,7 @@ def bring(root: Path, snapshot: SourceSnapshot, name: str, *, volatile: bool = F
     with closing(Bringing(root, snapshot, name, volatile=volatile)) as step:
         brought = step.brought
     step.write()  # and whatever follows, a commit say, may write what was read here
-    return brought
+    return replace(brought, word=step.word)
 
 
 class Bringing:
@@ -160,8 +163,9 @@ class Bringing:
             if content != before.get(self._by_path[path].name):  # which an import has found valid
                 known = before.get(self._by_path[path].name, b"")
                 statefiles.check_records(self._root, self._by_path[path], content, known)
+        word = last.word if last else ""
         self._now = {
-            path: codec.encode_file(kind, self._snapshot.records[kind.name])
+            path: _told_now(kind, self._snapshot.records[kind.name], before.get(kind.name, b""), word)
             for path, kind in self._by_path.items() if kind.name in self._snapshot.records
         }  # fmt: skip
         self._check_age()
@@ -338,8 +342,9 @@ class Bringing:
         if broken:
             more = f", and {len(broken) - 1} more" if broken[1:] else ""
             raise GitbtcError(f"nothing was imported, since it could not be committed: {broken[0].text}{more}")
-        told, after = self._told.get(COINS, b""), self.after.get(self._path(COINS), b"")
-        self._notices += balance.check(self._snapshot, told, after, self._told_before(), self._views)
+        now, after = (files.get(self._path(COINS), b"") for files in (self._now, self.after))
+        listed = balance.Listings(now, self._told.get(COINS, b""), after)
+        self._notices += balance.check(self._snapshot, listed, self._told_before(), self._views)
         self._notices += self._forgotten()
         self._notices += self._tip()
 
@@ -447,6 +452,22 @@ class Bringing:
     def remember(self) -> None:
         """Keep what was stored as the source's last word; what `changed` says is written by then."""
         self._source.remember(self._news)
+
+    @property
+    def word(self) -> str:
+        """See Brought; of what was remembered."""
+        is_as_told = all(self._told.get(kind) == self._now.get(self._path(kind)) for kind in SINCE_LAST)
+        return self._source.word if is_as_told else ""
+
+
+def _told_now(kind: Kind, records: Any, before: bytes, word: str) -> bytes:
+    """The canonical file of what the source tells; `before` is of what it told last, as the `word`."""
+    if not isinstance(records, SinceLast):
+        return codec.encode_file(kind, records)
+    if not word or records.word != word:
+        return codec.encode_file(kind, [*records])
+    lines = {key: codec.encode_record(kind, one) if one else None for key, one in records.changed.items()}
+    return spliced(kind, before or kind.frame.empty, lines)
 
 
 def existing_folder(root: Path) -> Path:

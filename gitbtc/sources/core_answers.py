@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.errors import CannotWork
 from gitbtc.sources.answers import Answer, BadAnswer
 from gitbtc.sources.asking import BITCOIN_CLI, Call, Inconsistent, NodeError, NodeQuestions, NotAnswered
-from gitbtc.sources.core_cursor import Cursor, cut, cut_raw
 
 if TYPE_CHECKING:
-    from gitbtc.sources.asking import Asker
+    from collections.abc import Iterable
 
-_ALL_UNSPENT: tuple[Any, ...] = (0, 9_999_999, [], True, {"include_immature_coinbase": True})
+    from gitbtc.sources.asking import Asker
+    from gitbtc.sources.core_cursor import Cursor
+
+_DEEPEST = 9_999_999  # confirmations
 _POOL = ("getrawmempool", True)
 NOT_KNOWN = -5  # a txid, a block, an address that the node does not know
 TARGET = 6  # blocks: how deep a transaction must be so that it is not asked for again
@@ -31,12 +34,14 @@ def since(block_hash: str) -> Call:
 
 
 class CoreAnswers:
-    """The answers of one read. What `cursor` has of an earlier one is not asked for again;
-    a node that lags behind is refused if `strict`.
+    """The answers of one read. What `cursor` has of an earlier one is not asked for again, where what is told shows
+    whether something was missed; a node that lags behind is refused if `strict`.
 
-    `book` maps an address to its label and purpose, and is None when the answers do not tell; `entries` maps an
-    unconfirmed transaction to its mempool entry, and is None when the answers do not know the mempool. Raises
-    Inconsistent for answers that do not belong together, BadAnswer for what cannot be read.
+    `listed` are the transactions that were asked for, by txid: all but those of the `cursor`, which is None where
+    everything was asked for. `unspent` are the coins that these make, and `raw` says more of some of them. `book` maps
+    an address to its label and purpose, and is None when the answers do not tell; `entries` maps an unconfirmed
+    transaction to its mempool entry, and is None when the answers do not know the mempool. Raises Inconsistent for
+    answers that do not belong together, BadAnswer for what cannot be read.
     """
 
     def __init__(self, asker: Asker, cursor: Cursor | None = None, *, strict: bool = False) -> None:
@@ -44,20 +49,22 @@ class CoreAnswers:
         self.live = asker.live
         self.info = self._questions.required(BITCOIN_CLI.first)
         self.wallet = self._questions.optional("getwalletinfo")
-        self._cursor = cursor if cursor and not cursor.is_old(self.info.natural("blocks")) else None
+        self.cursor = cursor if cursor and not cursor.is_old(self.info.natural("blocks")) else None
         self._check_ready()
         self._questions.notices += lag(self.info, strict=strict)
-        self.next_block = ""
-        self.transactions = self._transactions()
         self.book = self._address_book()
+        self.balances = self._questions.optional("getbalances")
+        if self.book is None or self.balances is None:
+            self.cursor = None
+        self.next_block = ""
+        self.listed = self._listed_transactions()
         self.entries = self._mempool_entries()
         self.raw = self._raw()
-        self.unspent = self._questions.optional_list("listunspent", *_ALL_UNSPENT) or []
+        self.unspent = self._unspent()
         self.locked = self._questions.optional_list("listlockunspent") or []
         self.descriptors = self._questions.optional("listdescriptors")
         self.fees = {target: self._questions.optional("estimatesmartfee", target) for target in FEE_TARGETS}
         self.peers = [] if self.live else self._questions.optional_list("getpeerinfo") or []
-        self.balances = self._questions.optional("getbalances")
         self._check_still()
         self.notices = self._questions.notices
 
@@ -70,15 +77,17 @@ class CoreAnswers:
             done = scanning.get("progress")
             share = f": {int(done * 100)} %" if isinstance(done, int | Decimal) else ""
             raise CannotWork(f"the wallet is being rescanned{share}; wait")
-        is_first = self._cursor is None  # of a source that is followed, it is said once
+        is_first = self.cursor is None  # of a source that is followed, it is said once
         if self.live and is_first and self.wallet and self.wallet.flag("private_keys_enabled"):
             self._questions.notices.append(
                 "this wallet can sign; gitbtc only reads, but a watch-only copy is safer (exportwatchonlywallet from "
                 "32 on)"
             )
 
-    def _transactions(self) -> list[Answer]:
-        """gettransaction of every transaction of the wallet, as many as the wallet counts."""
+    def _listed_transactions(self) -> dict[str, Answer]:
+        """gettransaction of every transaction of the wallet that the cursor does not have, as many as the wallet
+        counts.
+        """
         listed = self._listed()
         self.next_block = listed.text_or_empty("lastblock")
         rows = [*listed.children("transactions"), *listed.children("removed")]
@@ -88,37 +97,19 @@ class CoreAnswers:
         if lacking:
             raise Inconsistent(f"{lacking[0]} (the lists beside it name {len(lacking)} such)")
         answers = {txid: told(answer) for txid, answer in zip(txids, found, strict=True)}
-        kept = self._cursor.answers if self._cursor else {}
-        answers = {txid: Answer(members, txid) for txid, members in kept.items()} | answers
-        self._check_count(len(answers))
-        return list(answers.values())
+        kept = self.cursor.facts.count - len(self.cursor.known(answers)) if self.cursor else 0
+        self._check_count(kept + len(answers))
+        return answers
 
     def _listed(self) -> Answer:
         """The list of what happened after the cursor; of all, where the node does not know the cursor's block."""
-        if self._cursor:
-            call = since(self._cursor.block_hash)
+        if self.cursor:
+            call = since(self.cursor.facts.block_hash)
             result = self._questions.result(*call.words)
             if not isinstance(result, BadAnswer):
                 return Answer(result, self._questions.asker.where(call))
-            self._cursor = None
+            self.cursor = None
         return self._questions.required(*since("").words)
-
-    def next_cursor(self, descriptors: frozenset[str]) -> Cursor | None:
-        """From where to read on; None when there is no such block, or what is kept would not be whole."""
-        if not self.next_block:
-            return None
-        deep = [one for one in self.transactions if abs(one.integer("confirmations")) >= TARGET and "decoded" in one]
-        kept = self._cursor.answers if self._cursor else {}
-        answers = {txid: known if (known := kept.get(txid)) is one.members else cut(one.members)
-                   for one in deep for txid in (one.hash("txid"),)}  # fmt: skip
-        raw = {txid: cut_raw(answer.members) for txid, answer in self.raw.items() if txid in answers}
-        full_height = self._cursor.full_height if self._cursor else self.info.natural("blocks")
-        return Cursor(self.next_block, full_height, descriptors, answers, raw)
-
-    @property
-    def is_part(self) -> bool:
-        """Whether some of it is of an earlier read."""
-        return self._cursor is not None
 
     def _check_count(self, count: int) -> None:
         counted = self.wallet.natural("txcount") if self.wallet and "txcount" in self.wallet else count
@@ -148,8 +139,12 @@ class CoreAnswers:
             book |= {address: (label, answer.child(address).text_or_empty("purpose")) for address in answer.members}
         return book
 
+    @cached_property
+    def _waiting(self) -> list[str]:
+        return [txid for txid, answer in self.listed.items() if answer.integer("confirmations") == 0]
+
     def _mempool_entries(self) -> dict[str, Answer] | None:
-        waiting = [answer.hash("txid") for answer in self.transactions if answer.integer("confirmations") == 0]
+        waiting = self._waiting
         if not waiting and not self.live and self._questions.optional(*_POOL) is None:
             return None
         found = self._questions.each(Call("getmempoolentry", (txid,)) for txid in waiting)
@@ -164,22 +159,29 @@ class CoreAnswers:
 
     def _raw(self) -> dict[str, Answer]:
         """getrawtransaction of what has inputs of other wallets; a node that has pruned their block cannot tell."""
-        known = {answer.hash("txid") for answer in self.transactions}
-        kept = self._kept_raw()
+        parents = {txid: _parents(answer) for txid, answer in self.listed.items()}
+        known = {*self.listed}
+        if self.cursor:
+            known |= self.cursor.known({one for found in parents.values() for one in found or ()} - known)
         calls = [
-            Call("getrawtransaction", (answer.hash("txid"), 2, *_block_of(answer)))
-            for answer in self.transactions
-            if answer.hash("txid") not in kept and _spends_others(answer, known)
-        ]
+            Call("getrawtransaction", (txid, 2, *_block_of(self.listed[txid])))
+            for txid, found in parents.items() if found is None or not found <= known
+        ]  # fmt: skip
         found = [answer for answer in self._questions.each(calls) if isinstance(answer, Answer)]
-        return kept | {answer.hash("txid"): answer for answer in found}
+        return {answer.hash("txid"): answer for answer in found}
 
-    def _kept_raw(self) -> dict[str, Answer]:
-        """Of what is as deep as it was; what a reorganisation moved is asked for again."""
-        if self._cursor is None:
-            return {}
-        deep = {answer.where for answer in self.transactions}  # what the cursor has stands under its txid
-        return {txid: Answer(members, txid) for txid, members in self._cursor.raw.items() if txid in deep}
+    def _unspent(self) -> list[Answer]:
+        """The coins of the transactions that are listed: none of them is deeper than these. All coins, where some
+        transaction may have been given up without a word.
+        """
+        deepest = _DEEPEST
+        is_outside = any(txid not in (self.entries or {}) for txid in self._waiting)
+        if self.cursor and not is_outside:
+            if not self.listed:
+                return []
+            deepest = max(0, *(answer.integer("confirmations") for answer in self.listed.values()))
+        asked: tuple[Any, ...] = (0, deepest, [], True, {"include_immature_coinbase": True})
+        return self._questions.optional_list("listunspent", *asked) or []
 
     def _check_still(self) -> None:
         """A wallet that a block or a transaction reached in between is read again: the answers are of two moments."""
@@ -229,8 +231,9 @@ def _block_of(answer: Answer) -> tuple[str, ...]:
     return (answer.hash("blockhash"),) if "blockhash" in answer else ()
 
 
-def _spends_others(answer: Answer, known: set[str]) -> bool:
+def _parents(answer: Answer) -> set[str] | None:
+    """Whose outputs a transaction spends; None where that is not told."""
     if "decoded" not in answer:
-        return True
-    sources = answer.child("decoded").children("vin")
-    return any("coinbase" not in source and source.hash("txid") not in known for source in sources)
+        return None
+    sources: Iterable[Answer] = answer.child("decoded").children("vin")
+    return {source.hash("txid") for source in sources if "coinbase" not in source}

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from gitbtc.sources.wallet_ledger import Ledger, Output, Transaction
 
 
-def coins(ledger: Ledger, locked: Collection[Outpoint] = ()) -> list[Record]:
-    """The coins; one that is locked in the wallet is not to be spent, of the others the wallet says nothing."""
+def coins(
+    ledger: Ledger, locked: Collection[Outpoint] = (), txids: Collection[str] | None = None
+) -> list[Record]:  # fmt: skip
+    """The coins, of some `txids` or all; one that is locked in the wallet is not to be spent, of the others the wallet
+    says nothing.
+    """
     return [
         {**_coin(transaction, output), **({"spendable": False} if (transaction.txid, output.vout) in locked else {})}
-        for transaction, output in ledger.coins()
-    ]
+        for transaction, output in ledger.coins() if txids is None or transaction.txid in txids
+    ]  # fmt: skip
 
 
 def _coin(transaction: Transaction, output: Output) -> Record:
@@ -46,9 +50,12 @@ def _block(transaction: Transaction) -> Record:
     }
 
 
-def transactions(ledger: Ledger) -> list[Record]:
-    """All transactions, the lost ones too."""
-    return [_transaction(ledger, transaction) for transaction in ledger.transactions.values()]
+def transactions(ledger: Ledger, txids: Collection[str] | None = None) -> list[Record]:
+    """All transactions, the lost ones too, or some `txids`."""
+    return [
+        _transaction(ledger, transaction)
+        for txid, transaction in ledger.transactions.items() if txids is None or txid in txids
+    ]  # fmt: skip
 
 
 def _transaction(ledger: Ledger, transaction: Transaction) -> Record:

@@ -6,6 +6,7 @@ Nothing of theirs is committed, and a round is skipped while Git is in the middl
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from gitbtc.kinds import codec, registry
 from gitbtc.kinds.delta import count
 from gitbtc.sources import statefiles
 from gitbtc.sources.bringing import Brought, bring
-from gitbtc.sources.core_cursor import load, save
+from gitbtc.sources.core_cursor import loaded, save
 from gitbtc.sources.told import Source
 from gitbtc.spends import COINS
 from gitbtc.spends.listing import worth
@@ -22,6 +23,8 @@ from gitbtc.state.in_progress import COMMIT, InProgress
 from gitbtc.views.synced import Stock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitbtc.repo.git import Git
     from gitbtc.sources.asking import Asker
     from gitbtc.sources.configured import Configured
@@ -63,11 +66,12 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
 
     `git` works at the top of the work tree.
     """
-    cursor = None if manner.full else load(_cursor_file(source, git))
-    snapshot = source.program.read(asker, source.root, cursor, strict=manner.strict)
-    brought = bring(source.root, snapshot, source.name, volatile=manner.volatile)
-    if snapshot.cursor is not None and snapshot.cursor != cursor:
-        save(_cursor_file(source, git), snapshot.cursor)
+    file = _cursor_file(source, git)
+    with nullcontext() if manner.full else loaded(file) as cursor:
+        snapshot = source.program.read(asker, source.root, cursor, strict=manner.strict)
+        brought = bring(source.root, snapshot, source.name, volatile=manner.volatile)
+        if snapshot.cursor is not None:
+            save(file, snapshot.cursor, brought.word, cursor)
     if manner.commit:
         own, _ = _changed_paths(source, git)
         if own:
@@ -77,9 +81,13 @@ def sync(source: Configured, asker: Asker, git: Git, manner: Manner) -> Synced:
     return Synced(snapshot, brought, committed=False)
 
 
-def look(source: Configured, asker: Asker, git: Git) -> SourceSnapshot:
-    """What the source tells now; nothing is brought in, nor remembered. Raises what reading raises."""
-    return source.program.read(asker, source.root, load(_cursor_file(source, git)))
+@contextmanager
+def look(source: Configured, asker: Asker, git: Git) -> Iterator[SourceSnapshot]:
+    """What the source tells now; nothing is brought in, nor remembered. Raises what reading raises. It answers within,
+    and so long nobody else may sync.
+    """
+    with loaded(_cursor_file(source, git)) as cursor:
+        yield source.program.read(asker, source.root, cursor)
 
 
 def obstacle(source: Configured, git: Git) -> str | None:
@@ -99,7 +107,7 @@ def obstacle(source: Configured, git: Git) -> str | None:
 
 def _cursor_file(source: Configured, git: Git) -> Path:
     """Where the source's cursor is kept: in the Git folder, named as the source's ref is."""
-    return Path(Source(git, source.name, root_of(source, git)).kept + ".json")
+    return Path(Source(git, source.name, root_of(source, git)).kept + ".sqlite")
 
 
 def root_of(source: Configured, git: Git) -> str:

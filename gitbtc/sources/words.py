@@ -7,7 +7,6 @@ answers for the whole kind; else its last word stands. Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitbtc.kinds import codec
@@ -160,11 +159,7 @@ class _Listening:
         outpoint, owned = (key[0], key[1]), self._snapshot.owned
         if TRANSACTIONS not in self._snapshot.records:
             return outpoint in owned or not owned
-        return outpoint in owned and key[0] in self._txids
-
-    @cached_property
-    def _txids(self) -> set[str]:
-        return {record["txid"] for record in self._snapshot.records.get(TRANSACTIONS, ())}
+        return outpoint in owned and key[0] in self._snapshot.txids
 
     def _fact(self, key: Key) -> tuple[Any, ...]:
         return tuple(key[place] for place in self._facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -154,7 +155,7 @@ def test_a_node_that_fails_changes_nothing(repo: Repo, recordings: Path, tmp_pat
             where = ("--url", node.url, "--cookie", str(node.cookie))
             return repo.gitbtc("import", "bitcoin-core", *where, ok=(status,)).stderr
 
-        node.faults = [None] * 4 + [cut_after(5000)]
+        node.faults = [None] * 7 + [cut_after(5000)]
         assert "nothing was imported" in imported(3)
         assert [path.name for path in repo.path.iterdir() if path.name != ".git"] == []
         imported(0)
@@ -186,8 +187,11 @@ def test_a_node_is_asked_for_what_is_new_alone_unless_for_all(repo: Repo, record
             node.log.clear()
             repo.gitbtc("import", "bitcoin-core", *where, *more)
             asked.append(node.log.count("gettransaction"))
+            coins = json.loads((repo.path / "deep/wallet/utxos.json").read_text())
+            sat = sum(coin["amount_sat"] for coin in coins)
+            node.overrides["getbalances"] = {"mine": {"trusted": Decimal(sat) / 10**8}}
     assert asked[0] == asked[2] > asked[1] == 0
-    assert (repo.path / ".git/gitbtc/sources/bitcoin-core@deep.json").exists()
+    assert (repo.path / ".git/gitbtc/sources/bitcoin-core@deep.sqlite").exists()
 
 
 @pytest.mark.parametrize("options", [(), ("--from", ".", "--url", "http://127.0.0.1"), ("--url", "http://127.0.0.1")])

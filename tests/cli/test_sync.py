@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitbtc.sources.core_cursor import loaded
 from gitbtc.sources.recorded import Recorded
 from tests.sources.scripted_node import ScriptedNode, cut_after, status
 
@@ -136,7 +137,7 @@ def test_a_detached_head_a_lock_and_a_merge_are_waited_for(repo: Repo) -> None:
 
 def test_a_source_that_cannot_be_read_changes_nothing(repo: Repo, node: ScriptedNode) -> None:
     before = state(repo)
-    node.faults = [None] * 4 + [cut_after(5000)]
+    node.faults = [None] * 7 + [cut_after(5000)]
     out, err = gitbtc(repo, "sync", "--commit", ok=3)
     assert (out, len(err.splitlines())) == ("", 1)
     assert state(repo) == before
@@ -185,7 +186,7 @@ def test_a_recorded_folder_gives_what_the_node_gives(repo: Repo, node: ScriptedN
 
 def test_a_recording_that_breaks_off_leaves_no_folder(repo: Repo, node: ScriptedNode, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
-    node.faults = [None] * 4 + [cut_after(5000)]
+    node.faults = [None] * 7 + [cut_after(5000)]
     gitbtc(
         repo, "record", "bitcoin-core", str(tmp_path / "answers"), "--url", node.url, "--cookie", str(node.cookie), ok=3
     )
@@ -209,7 +210,9 @@ def test_the_next_sync_asks_for_what_is_new_alone(repo: Repo, node: ScriptedNode
     listed = node.result("listsinceblock", [""])
     node.overrides["listsinceblock"] = {**listed, "lastblock": "ab" * 32}
     gitbtc(repo, "sync", "--commit")
-    deep = json.loads((repo.path / ".git/gitbtc/sources/treasury.json").read_text())["answers"]
+    with loaded(repo.path / ".git/gitbtc/sources/treasury.sqlite") as cursor:
+        assert cursor is not None
+        deep = cursor.all_deep()
     node.overrides["listsinceblock"] = {
         "transactions": [row for row in listed["transactions"] if row["txid"] not in deep], "lastblock": "ab" * 32
     }  # fmt: skip

@@ -13,10 +13,12 @@ from gitbtc.errors import CannotWork
 from gitbtc.kinds import registry
 from gitbtc.kinds.validate import violations
 from gitbtc.sources import bitcoin_core
+from gitbtc.sources.core_cursor import loaded, save
 from nodes.running import meet, part, rejoin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from gitbtc.sources.asking import Asker, Call
     from gitbtc.sources.snapshot import SourceSnapshot
@@ -181,22 +183,25 @@ def test_ten_blocks_change_the_tip_and_nothing_else(node: RealNode, sandbox: San
     assert [name for name in after if after[name] != before.get(name)] == ["chain.json"]
 
 
-def test_reading_on_misses_nothing(node: RealNode) -> None:
+def test_reading_on_misses_nothing(node: RealNode, tmp_path: Path) -> None:
     """What is asked for from the cursor on gives what a full read gives: new ones, bumps, locks, a rescan's finds."""
     receive(node, "1", "2")
     node.mine(8)
     first = bitcoin_core.read_from(node.asker("treasury"))
     assert first.cursor is not None
-    assert len(first.cursor.answers) == 2
+    assert len(first.cursor.came) == 2
+    save(tmp_path / "cursor", first.cursor, "")
 
-    def both() -> list[str]:
+    def both(*, reads_on: bool = True) -> list[str]:
         asker = Listening(node.asker("treasury"))
-        part = bitcoin_core.read_from(asker, cursor=first.cursor)
         whole = bitcoin_core.read_from(node.asker("treasury"))
-        for name, records in whole.records.items():
-            now = part.records[name]
-            assert now == records if name == "chain" else sorted(map(str, now)) == sorted(map(str, records))
+        with loaded(tmp_path / "cursor") as cursor:
+            part = bitcoin_core.read_from(asker, cursor=cursor)
+            for name, records in whole.records.items():
+                now = part.records[name]
+                assert now == records if name == "chain" else sorted(map(str, now)) == sorted(map(str, records))
         assert part.balance_sat == node.balance("treasury")
+        assert part.coins_sat == (part.balance_sat if reads_on else None)
         return asker.asked
 
     assert both().count("gettransaction") == 0
@@ -209,7 +214,7 @@ def test_reading_on_misses_nothing(node: RealNode) -> None:
     both()
     node.cli("invalidateblock", node.cli("getblockhash", str(node.cli("getblockcount") - 9)))
     node.mine(3)
-    both()
+    both(reads_on=False)  # the chain is shorter
 
 
 class Listening:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-from decimal import Decimal
+import sqlite3
+from contextlib import closing
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitbtc.sources import bitcoin_core
 from gitbtc.sources.answers import BadAnswer
-from gitbtc.sources.core_cursor import Cursor, cut, cut_raw, load, save
+from gitbtc.sources.core_cursor import Facts, cut, cut_raw, loaded, save
 from gitbtc.sources.endpoints import Cookie, NodeAccess, read_url
 from gitbtc.sources.http_rpc import HttpRpc
 from gitbtc.sources.recorded import Recorded
@@ -47,75 +47,127 @@ def in_order(snapshot: SourceSnapshot) -> dict[str, list[str]]:
     return {name: sorted(map(str, records)) for name, records in snapshot.records.items()}
 
 
-def cursor_of(node: ScriptedNode) -> Cursor:
-    cursor = bitcoin_core.read_from(asker(node)).cursor
-    assert cursor is not None
-    return cursor
+@pytest.fixture
+def file(node: ScriptedNode, tmp_path: Path) -> Path:
+    """What is kept of a full read, which was brought in as it was told."""
+    keep(bitcoin_core.read_from(asker(node)), tmp_path / "a" / "cursor")
+    node.log.clear()
+    return tmp_path / "a" / "cursor"
 
 
-def test_what_is_kept_in_a_file_comes_back(node: ScriptedNode, tmp_path: Path) -> None:
-    cursor = cursor_of(node)
-    assert len(cursor.answers) > 5
-    save(tmp_path / "a" / "b.json", cursor)
-    assert load(tmp_path / "a" / "b.json") == cursor
+def keep(snapshot: SourceSnapshot, file: Path) -> None:
+    assert snapshot.cursor is not None
+    save(file, snapshot.cursor, "as told")
 
 
-def test_what_is_kept_gives_the_records_that_the_node_gives(node: ScriptedNode, tmp_path: Path) -> None:
+def read_on(node: ScriptedNode, file: Path) -> dict[str, list[str]]:
+    with loaded(file) as cursor:
+        return in_order(bitcoin_core.read_from(asker(node), cursor=cursor))
+
+
+def change(file: Path, statement: str, *values: object) -> None:
+    """Spoil what is kept."""
+    with closing(sqlite3.connect(file)) as database, database:
+        assert database.execute(statement, values).rowcount
+
+
+def test_what_is_kept_in_a_file_comes_back(node: ScriptedNode, file: Path) -> None:
     whole = bitcoin_core.read_from(asker(node))
     assert whole.cursor is not None
-    save(tmp_path / "c.json", whole.cursor)
+    with loaded(file) as cursor:
+        assert cursor is not None
+        assert cursor.facts == replace(whole.cursor.facts, word="as told")
+        assert cursor.all_deep().keys() == whole.cursor.came.keys()
+        assert len(cursor.all_deep()) == cursor.facts.count > 5
+
+
+def test_what_is_kept_gives_the_records_that_the_node_gives(node: ScriptedNode, file: Path) -> None:
     listed = node.overrides["listsinceblock"]
-    new = [row for row in listed["transactions"] if row["txid"] not in whole.cursor.answers]
+    with loaded(file) as cursor:
+        assert cursor is not None
+        kept = cursor.known(row["txid"] for row in listed["transactions"])
+    new = [row for row in listed["transactions"] if row["txid"] not in kept]
     node.overrides["listsinceblock"] = {**listed, "transactions": new}
-    node.log.clear()
-    part = bitcoin_core.read_from(asker(node), cursor=load(tmp_path / "c.json"))
+    part = read_on(node, file)
     assert node.log.count("gettransaction") == len(new)
-    assert in_order(part) == in_order(whole)
+    node.overrides["listsinceblock"] = listed
+    assert part == in_order(bitcoin_core.read_from(asker(node)))
 
 
-@pytest.mark.parametrize("change", ["txcount", "descriptors", "block", "age"])
-def test_where_it_does_not_come_out_even_everything_is_read(node: ScriptedNode, change: str) -> None:
-    cursor = cursor_of(node)
-    if change == "txcount":
-        cursor = replace(cursor, answers=cursor.answers | {"0" * 64: next(iter(cursor.answers.values()))})
-    elif change == "descriptors":
-        cursor = replace(cursor, descriptors=frozenset(["another"]))
-    elif change == "age":
-        cursor = replace(cursor, full_height=cursor.full_height - 1000)
+@pytest.mark.parametrize("what", ["txcount", "descriptors", "block", "age"])
+def test_where_it_does_not_come_out_even_everything_is_read(node: ScriptedNode, file: Path, what: str) -> None:
+    whole = in_order(bitcoin_core.read_from(asker(node)))
+    if what == "txcount":
+        change(file, "UPDATE told SET value = value + 1 WHERE name = 'count'")
+    elif what == "descriptors":
+        change(file, "UPDATE told SET value = ? WHERE name = 'descriptors'", '["another"]')
+    elif what == "age":
+        change(file, "UPDATE told SET value = value - 1000 WHERE name = 'full_height'")
     else:
         listed = node.overrides["listsinceblock"]
         node.overrides["listsinceblock"] = (-5, "Block not found")
         with pytest.raises(BadAnswer, match="Block not found"):  # of the full read, by this node
-            bitcoin_core.read_from(asker(node), cursor=cursor)
+            read_on(node, file)
         node.overrides["listsinceblock"] = listed
-    assert in_order(bitcoin_core.read_from(asker(node), cursor=cursor)) == in_order(bitcoin_core.read_from(asker(node)))
+    assert read_on(node, file) == whole
 
 
-def test_a_block_that_the_node_does_not_know_is_no_error(node: ScriptedNode) -> None:
-    cursor, listed = cursor_of(node), node.overrides["listsinceblock"]
+def test_what_is_read_anew_is_kept_anew(node: ScriptedNode, file: Path) -> None:
+    change(file, "UPDATE told SET value = value + 1 WHERE name = 'count'")
+    with loaded(file) as cursor:
+        snapshot = bitcoin_core.read_from(asker(node), cursor=cursor)
+        assert snapshot.cursor is not None
+        save(file, snapshot.cursor, "again", cursor)
+    with loaded(file) as cursor:
+        assert cursor is not None
+        assert (cursor.facts.word, cursor.facts.count) == ("again", len(cursor.all_deep()))
+
+
+@pytest.mark.parametrize("lacking", ["listlabels", "getbalances"])
+def test_a_node_that_does_not_tell_whether_something_was_missed_is_read_whole(
+    node: ScriptedNode, file: Path, lacking: str
+) -> None:
+    node.overrides[lacking] = (-1, "not now")
+    read_on(node, file)
+    assert node.log.count("gettransaction") == len(node.overrides["listsinceblock"]["transactions"])
+
+
+def test_a_block_that_the_node_does_not_know_is_no_error(node: ScriptedNode, file: Path) -> None:
+    listed = node.overrides["listsinceblock"]
     node.overrides["listsinceblock"] = lambda block, *_: (-5, "Block not found") if block else listed
-    node.log.clear()
-    assert in_order(bitcoin_core.read_from(asker(node), cursor=cursor)) == in_order(bitcoin_core.read_from(asker(node)))
+    assert read_on(node, file) == in_order(bitcoin_core.read_from(asker(node)))
     assert node.log.count("listsinceblock") == 3
 
 
-@pytest.mark.parametrize("broken", [5, {}, {"decoded": {}}, {"txid": "x"}, {"details": 1}, {"decoded": {"vout": [1]}}])
-def test_answers_that_were_spoilt_on_disk_are_asked_for_again(node: ScriptedNode, broken: Any) -> None:
-    cursor = cursor_of(node)
-    txid = next(iter(cursor.answers))
-    spoilt = {**cursor.answers[txid], **broken} if broken and isinstance(broken, dict) else broken
-    cursor = replace(cursor, answers=cursor.answers | {txid: spoilt})
-    assert in_order(bitcoin_core.read_from(asker(node), cursor=cursor)) == in_order(bitcoin_core.read_from(asker(node)))
+SPOILT = ["", "{", "5", "[]", "{}", '{"decoded": {}}', '{"txid": "x"}', '{"decoded": {"vout": [1]}}', '["a"]', b"\xff"]
 
 
-def test_an_amount_that_was_spoilt_on_disk_shows_in_the_balance(node: ScriptedNode) -> None:
-    cursor = cursor_of(node)
-    txid, answer = next((txid, one) for txid, one in cursor.answers.items() if one["details"])
-    spoilt = json.loads(json.dumps(answer, default=str))
-    for output in spoilt["decoded"]["vout"]:
-        output["value"] = Decimal(1)
-    cursor = replace(cursor, answers=cursor.answers | {txid: spoilt})
-    assert in_order(bitcoin_core.read_from(asker(node), cursor=cursor)) == in_order(bitcoin_core.read_from(asker(node)))
+@pytest.mark.parametrize("column", ["answer", "raw", "ours"])
+@pytest.mark.parametrize("broken", SPOILT)
+def test_answers_that_were_spoilt_on_disk_are_asked_for_again(
+    node: ScriptedNode, file: Path, column: str, broken: object
+) -> None:
+    """The book is taken for another, so that all of them are looked at."""
+    whole = in_order(bitcoin_core.read_from(asker(node)))
+    listed = node.overrides["listsinceblock"]
+    passing = [row for row in listed["transactions"] if row["txid"] in passing_in(file)]
+    node.overrides["listsinceblock"] = lambda block, *_: {**listed, "transactions": passing} if block else listed
+    change(file, "UPDATE told SET value = ? WHERE name = 'book'", "{}")
+    change(file, f"UPDATE deep SET {column} = ?", broken)  # noqa: S608 - a column of our own
+    assert read_on(node, file) == whole
+
+
+def passing_in(file: Path) -> set[str]:
+    with loaded(file) as cursor:
+        assert cursor is not None
+        return {*cursor.facts.passing}
+
+
+def test_a_coin_that_was_spoilt_on_disk_shows_in_the_balance(node: ScriptedNode, file: Path) -> None:
+    whole = in_order(bitcoin_core.read_from(asker(node)))
+    change(file, "UPDATE told SET value = value + 1 WHERE name = 'worth'")
+    assert read_on(node, file) == whole
+    assert node.log.count("listsinceblock") == 3
 
 
 def test_what_a_node_leaves_out_is_kept_without(node: ScriptedNode) -> None:
@@ -126,52 +178,51 @@ def test_what_a_node_leaves_out_is_kept_without(node: ScriptedNode) -> None:
     assert cut_raw({"txid": "a"})["vin"] == []
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"5", b"\xff", b"{}", b'{"version": 1}', b'{"version": 2}',
-                b'{"version": 1, "block_hash": 1, "full_height": [], "descriptors": 1, "answers": 1, "raw": 1}'],
-)  # fmt: skip
-def test_what_cannot_be_used_is_as_none(tmp_path: Path, content: bytes) -> None:
-    assert load(tmp_path / "nowhere.json") is None
-    (tmp_path / "c.json").write_bytes(content)
-    assert load(tmp_path / "c.json") is None
+@pytest.mark.parametrize("content", [b"", b"{", b'{"version": 1}', b"SQLite format 3\0", bytes(8192)])
+def test_what_cannot_be_used_is_as_none(node: ScriptedNode, tmp_path: Path, content: bytes) -> None:
+    """Nor is it in the way."""
+    with loaded(tmp_path / "nowhere") as cursor:
+        assert cursor is None
+    (tmp_path / "c").write_bytes(content)
+    with loaded(tmp_path / "c") as cursor:
+        assert cursor is None
+    keep(bitcoin_core.read_from(asker(node)), tmp_path / "c")
+    with loaded(tmp_path / "c") as cursor:
+        assert cursor is not None
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Facts)] + ["version"])
+@pytest.mark.parametrize("value", ["{", '"x"', "[1]", "null", None])
+def test_facts_that_cannot_be_used_are_as_none(file: Path, name: str, value: str | None) -> None:
+    if name in {"block_hash", "word"}:
+        value = "{"  # any text is one
+    if value is None:
+        change(file, "DELETE FROM told WHERE name = ?", name)
+    else:
+        change(file, "UPDATE told SET value = ? WHERE name = ?", value, name)
+    with loaded(file) as cursor:
+        assert cursor is None or (name, value) in {("descriptors", '"x"'), ("descriptors", "[1]")}
 
 
 def test_where_none_can_be_kept_the_next_read_is_a_full_one(node: ScriptedNode, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("in the way")
-    save(tmp_path / "a" / "b.json", cursor_of(node))
-    assert load(tmp_path / "a" / "b.json") is None
+    keep(bitcoin_core.read_from(asker(node)), tmp_path / "a" / "b")
+    with loaded(tmp_path / "a" / "b") as cursor:
+        assert cursor is None
 
 
-def test_nothing_in_the_file_tells_a_secret(node: ScriptedNode, tmp_path: Path) -> None:
-    save(tmp_path / "c.json", cursor_of(node))
-    text = (tmp_path / "c.json").read_text()
-    assert node.secret not in text
-    assert set(json.loads(text)) == {"version", "block_hash", "full_height", "txcount", "descriptors", "answers", "raw"}
+def test_while_somebody_else_reads_nothing_is_kept_and_nothing_is_lost(node: ScriptedNode, file: Path) -> None:
+    with loaded(file) as other:
+        assert other is not None
+        with loaded(file) as cursor:
+            snapshot = bitcoin_core.read_from(asker(node), cursor=cursor)
+            assert snapshot.cursor is not None
+            save(file, snapshot.cursor, "later", cursor)
+        assert other.facts.word == "as told"
+    with loaded(file) as cursor:
+        assert cursor is not None
+        assert cursor.facts.word == "as told"
 
 
-def test_what_a_dead_block_held_is_asked_for_again(tmp_path: Path) -> None:
-    """A payment lay so deep that its answer was kept. Its block is gone, and the node, asked from the cursor on, names
-    it among what is `removed`, as a real node did.
-    """
-    before, after = RECORDINGS / "0-deep", RECORDINGS / "1-back"
-    with ScriptedNode(Recorded(before), tmp_path / ".cookie") as node:
-        node.overrides["listsinceblock"] = answer(before / "listsinceblock.json")
-        cursor = cursor_of(node)
-    part = answer(after / "listsinceblock-from-0.json")
-    (removed,) = {row["txid"] for row in part["removed"]}
-    assert cursor.answers[removed]["blockheight"] == 114
-
-    def listed(block: str, *_: object) -> object:
-        return part if block == cursor.block_hash else answer(after / "listsinceblock.json")
-
-    with ScriptedNode(Recorded(after), tmp_path / ".cookie") as node:
-        node.overrides["listsinceblock"] = listed
-        snapshot = bitcoin_core.read_from(asker(node), cursor=cursor)
-        assert node.log.count("gettransaction") < len(snapshot.records["transactions"])
-        assert in_order(snapshot) == in_order(bitcoin_core.read_from(asker(node)))
-    (record,) = [one for one in snapshot.records["transactions"] if one["txid"] == removed]
-    assert (record["confirmed"], record["block_height"]) == (False, None)
-
-
-def answer(file: Path) -> Any:
-    return json.loads(file.read_text(), parse_float=Decimal)["result"]
+def test_nothing_in_the_file_tells_a_secret(node: ScriptedNode, file: Path) -> None:
+    assert node.secret.encode() not in file.read_bytes()

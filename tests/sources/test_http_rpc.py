@@ -12,6 +12,7 @@ import pytest
 from gitbtc.errors import CannotWork
 from gitbtc.sources import bitcoin_core, http_rpc
 from gitbtc.sources.asking import Call, Patience
+from gitbtc.sources.core_cursor import loaded, save
 from gitbtc.sources.endpoints import Cookie, NodeAccess, read_url
 from gitbtc.sources.http_rpc import ALLOWED, HttpRpc
 from gitbtc.sources.recorded import Recorded
@@ -91,7 +92,7 @@ def test_a_fault_is_one_message(node: ScriptedNode, fault: Any, said: str) -> No
 
 
 def test_a_batch_that_breaks_off_is_one_message(node: ScriptedNode) -> None:
-    node.faults = [None] * 4 + [script.cut_after(5000)]
+    node.faults = [None] * 7 + [script.cut_after(5000)]
     assert re.search(r"broke off after 0 of 12 answers;.*nothing was imported", refusal(node))
 
 
@@ -114,12 +115,12 @@ def test_batches_may_be_answered_in_any_order(node: ScriptedNode) -> None:
 
 
 def test_an_answer_that_is_missing_is_missed(node: ScriptedNode) -> None:
-    node.faults = [None] * 4 + [script.one_missing]
+    node.faults = [None] * 7 + [script.one_missing]
     assert refusal(node) == "treasury: 1 of 12 answers are missing; nothing was imported"
 
 
 def test_a_large_batch_is_asked_in_parts(node: ScriptedNode) -> None:
-    node.faults = [None] * 4 + [script.huge]
+    node.faults = [None] * 7 + [script.huge]
     assert bitcoin_core.read_from(asker(node)).balance_sat
 
 
@@ -139,7 +140,7 @@ def test_a_list_may_be_as_long_as_the_wallet_is_old(
         snapshot = bitcoin_core.read_from(asker(node))
         assert snapshot.records == whole.records
         assert snapshot.cursor is not None
-        assert snapshot.cursor.block_hash == "ab" * 32
+        assert snapshot.cursor.facts.block_hash == "ab" * 32
     else:
         assert refusal(node) == "treasury: the answer to listsinceblock is larger than 2 MiB"
 
@@ -235,7 +236,7 @@ def test_nobody_listens(node: ScriptedNode) -> None:
     assert refusal(node) == wanted
 
 
-def test_a_wallet_that_can_sign_is_mentioned_once(node: ScriptedNode) -> None:
+def test_a_wallet_that_can_sign_is_mentioned_once(node: ScriptedNode, tmp_path: Path) -> None:
     listed = node.result("listsinceblock", [""])
     node.overrides = {
         "getwalletinfo": {"private_keys_enabled": True},
@@ -243,5 +244,8 @@ def test_a_wallet_that_can_sign_is_mentioned_once(node: ScriptedNode) -> None:
     }
     first = bitcoin_core.read_from(asker(node))
     assert [one for one in first.notices if "can sign" in one and "watch-only" in one]
-    again = bitcoin_core.read_from(asker(node), cursor=first.cursor)
+    assert first.cursor is not None
+    save(tmp_path / "cursor", first.cursor, "")
+    with loaded(tmp_path / "cursor") as cursor:
+        again = bitcoin_core.read_from(asker(node), cursor=cursor)
     assert not [one for one in again.notices if "can sign" in one]

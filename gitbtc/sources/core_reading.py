@@ -19,7 +19,7 @@ from gitbtc.sources.wallet_ledger import Ledger, read_transaction, told_amounts
 from gitbtc.spends import COINS, LABELS, TRANSACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from gitbtc.kinds.kind import Key, Record
     from gitbtc.sources.answers import Answer
@@ -78,10 +78,13 @@ class Part:
         listed = [*self._transactions.values()]
         self._vanished = before.passing.keys() - answers.listed.keys()
         relabelled = {address for address, _ in self._book.items() ^ before.book.items()}
-        self._add(parent for one in listed for parent, _ in one.inputs)
-        self._add(parent for txid in self._vanished for parent in before.passing[txid].parents)
+        parents = {parent for txid in self._vanished for parent in before.passing[txid].parents}
+        self._add(parents | {parent for one in listed for parent, _ in one.inputs})
+        self._add(cursor.children(parents) | cursor.spenders(outpoint for one in listed for outpoint in one.inputs))
         self._add(txid for txid, _ in _locked(answers) | before.locked)
         self._add(cursor.showing(relabelled))
+        # Who took a lost one's place is told of what depends on it, too.
+        self._add_all(lambda lost: cursor.children(one.txid for one in lost))
         self._txids = frozenset(self._transactions)  # which are told anew
         self._addresses = {  # whose labels are
             *relabelled, *left_out(self._book), *(row.address for one in listed for row in one.rows),
@@ -99,12 +102,19 @@ class Part:
         """Whose outputs they spend, who spends theirs; of what is in no block who stands against it."""
         self._add(parent for txid in self._txids for parent, _ in self._transactions[txid].inputs)
         self._add(self._cursor.children(self._txids))
+        self._add_all(
+            lambda lost: (
+                {txid for one in lost for txid in (*one.rivals, *(parent for parent, _ in one.inputs))}
+                | self._cursor.spenders(outpoint for one in lost for outpoint in one.inputs)
+            )
+        )
+
+    def _add_all(self, beside: Callable[[list[Transaction]], Iterable[str]]) -> None:
+        """Add what lies `beside` those that no block holds, and beside these."""
         count = 0
         while count < len(self._transactions):
             count = len(self._transactions)
-            losing = [one for one in self._transactions.values() if not one.confirmed]
-            self._add(txid for one in losing for txid in (*one.rivals, *(parent for parent, _ in one.inputs)))
-            self._add(self._cursor.spenders(outpoint for one in losing for outpoint in one.inputs))
+            self._add(beside([one for one in self._transactions.values() if not one.confirmed]))
 
     @cached_property
     def _coins(self) -> dict[Outpoint, Record]:

@@ -10,6 +10,7 @@ import os
 from contextlib import suppress
 
 from gitbtc.errors import CannotWork, GitbtcError
+from gitbtc.judge.vetted import Vetted
 from gitbtc.kinds import codec
 from gitbtc.kinds.codec import Malformed
 from gitbtc.kinds.damage import damage
@@ -75,6 +76,8 @@ class Resharding:
         self._places = {*self._entries, *places} if self.mends else {*head}
         self._replacements: list[Replacement] = []
         self._staged: list[Staged] = []
+        self._vetted = Vetted(os.path.join(git.common_dir(), "gitbtc"))
+        self._looked_at: list[tuple[str, str, Kind]] = []
 
     def wanted(self, names: Sequence[str]) -> list[str]:
         """The records of the kinds called so (none: of all that may lie in shards), by the path of the whole file."""
@@ -115,6 +118,10 @@ class Resharding:
         if before == made:
             return None
         self._plan(there, made)
+        entry = there.get(path)
+        if kind.shards == TXID and len(there) == 1 and entry and self._vetted.holds(path, entry[1], kind):
+            # Each shard is a stretch of a file in which nothing was found.
+            self._looked_at += [(place, blob_id(content, len(entry[1])), kind) for place, content in made.items()]
         return Relaid(path, len(lines), layout, len(shards))
 
     def _kind(self, path: str) -> Kind:
@@ -180,6 +187,9 @@ class Resharding:
             if self.mends:
                 return
             self._git.commit(f"Reshard {subject}", "\n".join(told if len(told) > 1 else ["No record changes."]))
+            for place, oid, kind in self._looked_at:
+                self._vetted.add(place, oid, kind)
+            self._vetted.keep()
         except KeyboardInterrupt:
             if self._git.find("HEAD") == head:
                 self._take_back()

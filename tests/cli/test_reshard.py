@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitbtc.kinds.registry import Kinds
+from gitbtc.judge.vetted import FILE, Vetted
+from gitbtc.kinds import codec
+from gitbtc.kinds.registry import Kinds, built_in
 from tests.conftest import Repo
 from tests.layouts import joined
 from tests.made_state import branch, chain, change_of, coin, coins, mined, spend, transactions
@@ -64,6 +66,19 @@ def said(repo: Repo) -> list[str]:
     """What commands say of the treasury, without names of commits, and how many files there are."""
     answers = (repo.gitbtc(*words, ok=(0, 1)) for words in READ)
     return [re.sub(r'\b[0-9a-f]{7,40}\b(?!:)|"files": [0-9]+', "", answer.stdout + answer.stderr) for answer in answers]
+
+
+@pytest.mark.parametrize("is_vetted", [True, False])
+def test_what_was_looked_at_in_one_file_is_not_looked_at_again_in_shards(treasury: Repo, *, is_vetted: bool) -> None:
+    content = codec.encode_file(built_in("utxos"), [FIRST, SECOND])
+    (treasury.path / COINS).write_bytes(content)
+    treasury.commit("received")
+    if not is_vetted:
+        (treasury.path / ".git/gitbtc" / FILE).unlink()
+    treasury.gitbtc("reshard", "utxos")
+    vetted = Vetted(str(treasury.path / ".git/gitbtc"))
+    for path in ("wallet/utxos/0.json", "wallet/utxos/a.json"):
+        assert vetted.holds(path, treasury.git("rev-parse", f"HEAD:{path}").strip(), built_in("utxos")) is is_vetted
 
 
 def test_every_command_says_the_same_before_and_after(treasury: Repo) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-_FOLDER = tempfile.TemporaryDirectory(prefix="gitbtc-prepared-")  # it goes with the process
 _copies: dict[tuple[Any, ...], tuple[Path, int, Path]] = {}
 
 
@@ -38,11 +37,17 @@ def once(prepare: Callable[Concatenate[Repo, P], object]) -> Callable[Concatenat
         else:
             prepare(repo, *arguments, **options)
             _settle(repo)
-            copy = Path(_FOLDER.name, f"{len(_copies)}")
+            copy = Path(_folder().name, f"{len(_copies)}")
             shutil.copytree(repo.path, copy, symlinks=True)
             _copies[key] = copy, repo.clock, repo.path
 
     return prepared
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Where the copies lie; it goes with the process."""
+    return tempfile.TemporaryDirectory(prefix="gitbtc-prepared-")
 
 
 def move_config(repo: Repo, place: Path) -> None:

@@ -97,13 +97,12 @@ def _end(fork: int) -> None:
 
 
 def _answer(stand_in: Path, caller: str) -> None:
-    status = 1
+    status, words = 1, list[str]()
     try:
-        words = _become(Path("/proc", caller))
-    except (ProcessLookupError, FileNotFoundError):  # it was killed
-        os._exit(0)
-    try:
-        status = _run(words)
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it was killed, or its folder taken away
+            words = _become(Path("/proc", caller))
+        if words:
+            status = _run(words)
     except BaseException:  # noqa: BLE001 - the caller waits, whatever happens
         traceback.print_exc()
     with contextlib.suppress(OSError):

@@ -132,11 +132,12 @@ def _changed_paths(source: Configured, git: Git) -> tuple[list[str], list[str]]:
     committed = {path.removeprefix(prefix): oid for path, (_, oid) in head.items() if kinds.for_path(path)}
     raw = told.blob_ids(held)
     apart = [path for path in sorted(held.keys() | committed) if raw.get(path) != committed.get(path)]
-    here = told.blob_ids({path: _canonical(path, held[path]) for path in apart if path in held})
     own: list[str] = []
     others: list[str] = []
     for path in apart:
-        oid = here.get(path)
+        oid = raw.get(path)
+        if oid and not told.has_brought(path, oid):  # what somebody else wrote may lie in another form
+            oid = told.blob_ids({path: _canonical(path, held[path])})[path]
         if oid != committed.get(path):
             (own if oid and told.has_brought(path, oid) else others).append(prefix + path)
     return own, others

@@ -20,7 +20,7 @@ from gitbtc.repo.git import Git
 from gitbtc.repo.reading import objects_of
 from gitbtc.reserving.events import root_at
 from gitbtc.spends import CHANNELS, COINS, LABELS, LABELS_329, MEMPOOL, PENDING, TRANSACTIONS
-from gitbtc.state.snapshot import Snapshot, installed_kinds
+from gitbtc.state.snapshot import Snapshot, installed_kinds, path_in
 from gitbtc.state.sound import records_of
 from gitbtc.statement.books import Books
 from gitbtc.statement.derivation import derived
@@ -29,7 +29,7 @@ from gitbtc.statement.lightning import funding
 from gitbtc.statement.reckoning import Reckoning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
     from gitbtc.kinds.kind import Record
@@ -238,21 +238,34 @@ def books_of(snapshot: Snapshot, roots: list[str]) -> Books:
     return snapshot.read_or_explain(" and ".join(there), lambda: Books(readers))
 
 
-def _reader(snapshot: Snapshot, root: str) -> Callable[[str], list[Record]]:
+def _reader(snapshot: Snapshot, root: str) -> Callable[[str], Iterable[Record]]:
     """Reads the records of a kind. Transactions are read once, with the evidence that rules need as well, and of coins
     and transactions the statement itself checks what it adds up: the whole schema of a large wallet takes its time.
     """
 
-    def read(kind: str) -> list[Record]:
+    def read(kind: str) -> Iterable[Record]:
         if kind in (TRANSACTIONS, MEMPOOL):
             evidence = snapshot.claims(root)
             return list((evidence.transactions if kind == TRANSACTIONS else evidence.mempool).values())
         if kind == COINS:
-            content = snapshot.of_kind(root, COINS)
-            return codec.parse(built_in(COINS), content) if content else []
+            return _coins(snapshot, root)
         return records_of(snapshot, root, kind)
 
     return read
+
+
+def _coins(snapshot: Snapshot, root: str) -> Iterator[Record]:
+    """The coins of a root, a few megabytes of them held at a time. Of a file that is not canonical, which may be seen
+    only at its end, all come once more.
+    """
+    kind, shared = built_in(COINS), codec.SharedTexts(built_in(COINS))
+    try:
+        for content in snapshot.parts(path_in(root, COINS)):
+            for records in codec.records_in_pieces(kind, content):
+                shared.take(records)
+                yield from records
+    except codec.Malformed:
+        yield from codec.parse(kind, snapshot.of_kind(root, COINS))
 
 
 def asked_prices(period: Period, price: str) -> Prices:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from gitbtc.coins.wallet import Wallet
     from gitbtc.coins.worth import Worth
     from gitbtc.state.snapshot import Snapshot
-    from gitbtc.views.report import BranchRow, Commit, Policy, Told
+    from gitbtc.statement.reckoning import Reckoning
+    from gitbtc.views.report import BranchRow, Coins, Commit, Policy, Told
 
 _DESCRIPTORS, _FEES = "descriptors", "fees"
 # sat/vB: Bitcoin Core's consolidatefeerate, where no oracle says what fees are.
@@ -83,7 +84,7 @@ def told(period: Period, *, with_branches: bool) -> Told:
     commits = list(_commits(period))
     return Told(
         period.roots, end_of(period, period.before), end_of(period, period.after), period.reckoning,
-        [one for wallet in wallets for one in wallet.holdings], list(_worths(wallets, feerate)), feerate, is_told,
+        _coins(wallets, feerate, period.reckoning), feerate, is_told,
         period.records(period.after, LABELS), period.records(period.after, _FEES), commits, contested, broken,
         _passed(period, commits), channels_of(period), period.records(period.after, CHANNELS), list(_policies(period)),
         list(_branches(period)) if with_branches else [],
@@ -94,7 +95,8 @@ def _wallets(period: Period) -> list[Wallet]:
     from gitbtc.cli.asked_state import State, wallets
 
     commit, snapshot = period.end()
-    return [one for one in wallets(State(period.git, snapshot, commit.oid), None, None) if one.root in period.roots]
+    found = wallets(State(period.git, snapshot, commit.oid), None, None, added=True)
+    return [one for one in found if one.root in period.roots]
 
 
 def _feerate(wallets: list[Wallet]) -> tuple[Feerate, bool]:
@@ -111,13 +113,29 @@ def _feerate(wallets: list[Wallet]) -> tuple[Feerate, bool]:
     return Feerate.read(_FEERATE), False
 
 
+def _coins(wallets: list[Wallet], feerate: Feerate, reckoning: Reckoning) -> Coins:
+    from gitbtc.coins.balance import Sum
+    from gitbtc.statement.series import times_of
+    from gitbtc.views.report import Coins
+
+    times = times_of(reckoning.after)
+    aged, below_cost, heaviest = [], Sum(), None
+    for one in _worths(wallets, feerate):
+        aged.append((one.holding.amount_sat, times.get(one.outpoint[0])))
+        if one.is_below_cost:
+            below_cost = below_cost.with_one(one.holding)
+        if one.weight is not None:
+            heaviest = max(heaviest or 0, one.weight)
+    return Coins([wallet.balance for wallet in wallets], aged, below_cost, heaviest)
+
+
 def _worths(wallets: list[Wallet], feerate: Feerate) -> Iterator[Worth]:
     from gitbtc.coins.weights import InputWeights
     from gitbtc.coins.worth import worth
 
     for wallet in wallets:
         weights = InputWeights(wallet.records(_DESCRIPTORS))
-        yield from (worth(holding, wallet.tip, weights, feerate) for holding in wallet.holdings)
+        yield from (worth(holding, wallet.tip, weights, feerate) for holding in wallet.classified())
 
 
 def _commits(period: Period) -> Iterator[Commit]:

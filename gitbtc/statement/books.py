@@ -10,13 +10,13 @@ from gitbtc.spends.standing import LIVE, WAITING, standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.listing import Outpoint
 
-    # The records of a root's file of a kind; of an object file one, none without the file.
-    Records = Callable[[str], list[Record]]
+    # The records of a root's file of a kind; of an object file one, none without the file. A coin may come twice.
+    Records = Callable[[str], Iterable[Record]]
 
 _NOT_YET = -1  # the height of what knows no block
 
@@ -30,13 +30,26 @@ class Tip(NamedTuple):
     network: str = ""
 
 
+class Listed(NamedTuple):
+    """What is needed of the record of a coin, in a quarter of its memory: amount (sat), the height of its block (None:
+    no block holds it), whether a block's first transaction made it, its label and its address; and which root lists it.
+    """
+
+    amount_sat: int
+    block_height: int | None
+    coinbase: bool
+    label: str | None
+    address: str
+    root: str
+
+
 class Books:
     """Some roots at one moment, taken as one purse.
 
     `transactions`: txid -> record, the confirmed one where two roots tell one transaction differently; `holders`: txid
-    -> the roots that tell it; `listed`: outpoint -> the coin's record, `listing`: outpoint -> the root that lists it;
-    `tips`: root -> its block; `agents`: txid -> who made it, by the log ("" unknown); `is_reckoned`: whether the moment
-    is reckoned from a later one, so that its list of coins is not whole.
+    -> the roots that tell it; `listed`: outpoint -> the coin, as the first root lists it; `tips`: root -> its block;
+    `agents`: txid -> who made it, by the log ("" unknown); `is_reckoned`: whether the moment is reckoned from a later
+    one, so that its list of coins is not whole.
 
     Reading raises KeyError or TypeError for records that are not as their schemas say, as far as it matters here:
     nothing is added up that is no whole number of satoshi.
@@ -45,8 +58,7 @@ class Books:
     def __init__(self, roots: Mapping[str, Records]) -> None:
         self.transactions: dict[str, Record] = {}
         self.holders: dict[str, list[str]] = {}
-        self.listed: dict[Outpoint, Record] = {}
-        self.listing: dict[Outpoint, str] = {}
+        self.listed: dict[Outpoint, Listed] = {}
         self.tips: dict[str, Tip] = {}
         self.agents: dict[str, str] = {}
         self.is_reckoned = False
@@ -66,10 +78,12 @@ class Books:
             highest = max(highest, height_of(record))
         for coin in records(COINS):
             _amount(coin["amount_sat"])
-            outpoint = coin["txid"], coin["vout"]
-            self.listed.setdefault(outpoint, coin)
-            self.listing.setdefault(outpoint, root)
-            highest = max(highest, _height(coin["block_height"]))
+            height = coin["block_height"]
+            told = Listed(
+                coin["amount_sat"], height, bool(coin.get("coinbase")), coin.get("label"), coin["address"], root
+            )
+            self.listed.setdefault((coin["txid"], coin["vout"]), told)
+            highest = max(highest, _height(height))
         self._entries |= {entry["txid"]: entry for entry in records(MEMPOOL)}
         for event in records(EXECUTION):
             if event["txid"] and event["event_type"] not in ("reserve", "release"):
@@ -102,8 +116,7 @@ class Books:
         """What an output is worth (sat): by the list of coins, or by the transaction that made it; None: not known."""
         coin = self.listed.get(outpoint)
         if coin is not None:
-            amount: int = coin["amount_sat"]
-            return amount
+            return coin.amount_sat
         made = self.transactions.get(outpoint[0], {}).get("outputs", ())
         return next((output["amount_sat"] for output in made if output["vout"] == outpoint[1]), None)
 
@@ -120,15 +133,15 @@ class Books:
         past.agents = self.agents
         spent = {outpoint for record in past.transactions.values() for outpoint in inputs(record)}
         for outpoint, coin in self.listed.items():
-            if self._is_there(coin, height) and outpoint not in spent:
-                past.listed[outpoint], past.listing[outpoint] = coin, self.listing[outpoint]
+            if self._is_there(outpoint, coin, height) and outpoint not in spent:
+                past.listed[outpoint] = coin
         past.tips = {root: Tip(min(height, tip.height), network=tip.network) for root, tip in self.tips.items()}
         return past
 
-    def _is_there(self, coin: Record, height: int) -> bool:
+    def _is_there(self, outpoint: Outpoint, coin: Listed, height: int) -> bool:
         """Whether a coin was there at `height`; of one that knows no block and no transaction nobody can tell."""
-        record = self.transactions.get(coin["txid"])
-        found = height_of(record) if record else _height(coin["block_height"])
+        record = self.transactions.get(outpoint[0])
+        found = height_of(record) if record else _height(coin.block_height)
         return _NOT_YET < found <= height
 
 
@@ -158,7 +171,7 @@ def _amount(amount: object) -> None:
         raise TypeError(f"amount_sat: {amount!r}")
 
 
-def _tip(chain: list[Record], highest: int) -> Tip:
+def _tip(chain: Iterable[Record], highest: int) -> Tip:
     """The block that a root names, or the highest that its records name."""
     for one in chain:
         return Tip(one["block_height"], one["block_hash"], one["block_time"], one["network"])

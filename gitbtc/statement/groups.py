@@ -61,7 +61,7 @@ class Called:
         if part.outpoint in self._funding:
             return CHANNEL, self._funding[part.outpoint]
         about = {"txid": part.outpoint[0], "vout": part.outpoint[1], "address": part.address, "label": None}
-        own = next((coin["label"] for books in self._moments if (coin := books.listed.get(part.outpoint))), None)
+        own = next((coin.label for books in self._moments if (coin := books.listed.get(part.outpoint))), None)
         label = (
             own
             or next((text for names in self._names if (text := names.label(about))), "")

@@ -63,7 +63,7 @@ class Ownership:
         self._transactions: dict[str, Record] = {}
         for books in moments:
             self._transactions |= books.transactions
-        self._addresses = {coin["address"] for books in moments for coin in books.listed.values()} - {""}
+        self._addresses = {coin.address for books in moments for coin in books.listed.values()} - {""}
         self._take(self._addresses)
         self._place(moments, proofs)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gitbtc.kinds.kind import Record
     from gitbtc.spends.listing import Outpoint
+    from gitbtc.statement.books import Listed
     from gitbtc.statement.ownership import Proofs
 
     Pair = tuple[Outpoint, int]  # a coin and what it is worth (sat)
@@ -104,7 +105,7 @@ class Reckoning:
     def _coins(self, books: Books) -> dict[Outpoint, int]:
         """The coins of a moment that blocks hold: those listed, and those that only a pending payment spends."""
         found = {
-            outpoint: coin["amount_sat"]
+            outpoint: coin.amount_sat
             for outpoint, coin in books.listed.items()
             if self._is_confirmed(books, outpoint, coin)
         }
@@ -132,10 +133,10 @@ class Reckoning:
         return {outpoint: amount for outpoint, amount in made.items() if outpoint not in spent}
 
     @staticmethod
-    def _is_confirmed(books: Books, outpoint: Outpoint, coin: Record) -> bool:
+    def _is_confirmed(books: Books, outpoint: Outpoint, coin: Listed) -> bool:
         if outpoint[0] in books.transactions:
             return books.is_confirmed(outpoint[0])
-        return coin["block_height"] is not None
+        return coin.block_height is not None
 
     @staticmethod
     def _unspent(books: Books, coins: dict[Outpoint, int]) -> dict[Outpoint, int]:
@@ -145,9 +146,9 @@ class Reckoning:
             for record in books.confirmed()
             for outpoint in inputs(record)
             if outpoint in coins
-            and (root := books.listing.get(outpoint)) is not None
-            and root not in books.holders[record["txid"]]
-            and height_of(record) > books.tips[root].height
+            and (coin := books.listed.get(outpoint)) is not None
+            and coin.root not in books.holders[record["txid"]]
+            and height_of(record) > books.tips[coin.root].height
         }
         return {outpoint: amount for outpoint, amount in coins.items() if outpoint not in ahead}
 
@@ -268,8 +269,9 @@ class Reckoning:
         found = []
         for outpoint in sorted(self.closing):
             coin = self.after.listed.get(outpoint)
-            if coin and is_immature(coin, self.after.tips[self.after.listing[outpoint]].height):
-                found.append((outpoint, self.closing[outpoint], first_spending_block(coin) or 0))
+            record = coin._asdict() if coin and coin.coinbase else {}
+            if coin and is_immature(record, self.after.tips[coin.root].height):
+                found.append((outpoint, self.closing[outpoint], first_spending_block(record) or 0))
         return found
 
     @property

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gitbtc import __version__
+from gitbtc.coins.balance import Sum
 from gitbtc.coins.holdings import CONTESTED, FROZEN, IMMATURE, SPENDABLE
-from gitbtc.spends.reservable import first_spending_block
 from gitbtc.statement.groups import by_agent
-from gitbtc.statement.series import by_age, by_amount, coin_days, halving, median, paid, respelled, steps, times_of
+from gitbtc.statement.series import by_age, by_amount, coin_days, halving, median, paid, respelled, steps
 from gitbtc.views import terms
 from gitbtc.views.balance import WORDS
 from gitbtc.views.statement import End, amount, document_of_end
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Any
 
+    from gitbtc.coins.balance import Balance
     from gitbtc.coins.feerate import Feerate
-    from gitbtc.coins.holdings import Holding
-    from gitbtc.coins.worth import Worth
     from gitbtc.kinds.kind import Record
     from gitbtc.statement.lightning import Channels
     from gitbtc.statement.reckoning import Reckoning
@@ -76,17 +75,33 @@ class Policy(NamedTuple):
     fee_rate_ppm: int
 
 
+class Coins(NamedTuple):
+    """What is told of the coins, of which none is held. `balances`: those of each root; `aged`: the amount of each coin
+    (sat) and the time of its block (Unix seconds; None: not known); `below_cost`: those that cost more to spend than
+    they are worth; `heaviest`: what the input weighs that weighs most (WU), None where nobody knows one.
+    """
+
+    balances: Sequence[Balance]
+    aged: Sequence[tuple[int, int | None]]
+    below_cost: Sum
+    heaviest: int | None
+
+    def of_class(self, about: tuple[str, str]) -> Sum:
+        """The coins of a class and detail, of all roots."""
+        parts = [balance.classes[about] for balance in self.balances]
+        return Sum(sum(part.coins for part in parts), sum(part.amount_sat for part in parts))
+
+
 class Told(NamedTuple):
-    """What is reported. `holdings`: every coin in its class; `worths`: what each is worth at `feerate`; `readings`:
-    what an oracle said of feerates; `passed`: (blocks, seconds) that the history covers.
+    """What is reported. `feerate`: what coins are weighed by; `readings`: what an oracle said of feerates; `passed`:
+    (blocks, seconds) that the history covers.
     """
 
     roots: Sequence[str]
     before: End
     after: End
     reckoning: Reckoning
-    holdings: Sequence[Holding]
-    worths: Sequence[Worth]
+    coins: Coins
     feerate: Feerate
     is_feerate_told: bool
     labels: Sequence[Record]
@@ -128,14 +143,11 @@ def document(told: Told) -> dict[str, Any]:
 
 
 def _classes(told: Told) -> dict[str, Any]:
-    sums: dict[tuple[str, str], tuple[int, int]] = {}
-    for one in told.holdings:
-        count, total = sums.get((one.name, one.detail), (0, 0))
-        sums[one.name, one.detail] = count + 1, total + one.amount_sat
-    firsts = [first_spending_block(one.coin) for one in told.holdings if one.name == IMMATURE]
+    sums = ((about, told.coins.of_class(about)) for about in WORDS)
+    firsts = (balance.matures for balance in told.coins.balances)
     return {
-        "classes": [{"class": name, "detail": detail or None, "coins": sums[name, detail][0],
-                     "amount_sat": sums[name, detail][1]} for name, detail in WORDS if (name, detail) in sums],
+        "classes": [{"class": name, "detail": detail or None, **held._asdict()}
+                    for (name, detail), held in sums if held.coins],
         "immature_until_block": min((first for first in firsts if first is not None), default=None),
         "contested": told.contested,
     }  # fmt: skip
@@ -157,9 +169,8 @@ def _balance(told: Told) -> dict[str, Any]:
 def _coins(told: Told) -> dict[str, Any]:
     tips = [tip.time for tip in told.reckoning.after.tips.values() if tip.time is not None]
     now = max(tips, default=None)
-    times = times_of(told.reckoning.after)
-    amounts = [one.amount_sat for one in told.holdings]
-    aged = [(one.amount_sat, times.get(one.outpoint[0])) for one in told.holdings]
+    aged = told.coins.aged
+    amounts = [amount for amount, _ in aged]
     days = None if now is None else coin_days(aged, now)
     return {
         "count": len(amounts), "amount_sat": sum(amounts),
@@ -169,9 +180,9 @@ def _coins(told: Told) -> dict[str, Any]:
         "coin_days": None if days is None else _rounded(days),
         "mean_age_days": None if days is None or not sum(amounts) else _rounded(days * 100_000_000 / sum(amounts)),
         "feerate": str(told.feerate), "is_feerate_told": told.is_feerate_told,
-        "below_cost": sum(one.is_below_cost for one in told.worths),
-        "below_cost_sat": sum(one.holding.amount_sat for one in told.worths if one.is_below_cost),
-        "cost_sat": max((told.feerate.fee(one.weight) for one in told.worths if one.weight is not None), default=None),
+        "below_cost": told.coins.below_cost.coins,
+        "below_cost_sat": told.coins.below_cost.amount_sat,
+        "cost_sat": None if told.coins.heaviest is None else told.feerate.fee(told.coins.heaviest),
     }  # fmt: skip
 
 
@@ -204,9 +215,9 @@ def _fees(told: Told) -> dict[str, Any]:
 def _look_at(told: Told) -> list[str]:
     """What somebody should look at, the gravest first."""
     reckoning = told.reckoning
-    below = sum(one.is_below_cost for one in told.worths)
+    below = told.coins.below_cost.coins
     whose = "its" if below == 1 else "their"
-    frozen = sum(one.name == FROZEN for one in told.holdings)
+    frozen = told.coins.of_class((FROZEN, "")).coins
     found = [
         (told.contested, f"{terms.counted(told.contested, _COIN)} contested: `gitbtc check`"),
         (told.rules_broken, f"{terms.counted(told.rules_broken, ('rule', 'rules'))} broken: `gitbtc check`"),

@@ -82,7 +82,7 @@ class Moment:
     def listed(self, outpoints: set[Outpoint]) -> set[Outpoint]:
         """Those of `outpoints` that are listed as coins."""
         files = self.near(COINS, {txid for txid, _ in outpoints})
-        return {one for content in files for one, _ in _found(content, outpoints, names_as_text=False)}
+        return {one for _, one, _ in _found(files, outpoints, names_as_text=False)}
 
     def transaction(self, txid: str) -> Record | None:
         """The record of a transaction, or its mempool entry."""
@@ -112,7 +112,8 @@ class Moment:
             for outpoint, record in self._claimed(kind, wanted):
                 claims, txid = found[outpoint], record["txid"]
                 if txid not in claims:
-                    claims[txid] = SpendClaim(record, 0 if self.is_dead(txid) else self._strength(kind, record))
+                    has_lost = is_dead(record) if kind == TRANSACTIONS else self.is_dead(txid)
+                    claims[txid] = SpendClaim(record, 0 if has_lost else self._strength(kind, record))
                 elif kind == MEMPOOL and claims[txid].strength == UNCONFIRMED:
                     claims[txid].strength = IN_MEMPOOL
         return found
@@ -124,31 +125,33 @@ class Moment:
     def _claimed(self, kind: str, wanted: set[Outpoint]) -> Iterator[tuple[Outpoint, Record]]:
         """Each record of `kind` that spends one of `wanted`, with what it spends."""
         names_as_text = kind == EXECUTION
-        for content in self.spending(kind, wanted) if wanted else ():
-            for outpoint, at in _found(content, wanted, names_as_text=names_as_text):
-                record = _record(kind, content, at)
-                if not names_as_text or (record.get("txid") and record.get("event_type") not in ("reserve", "release")):
-                    yield outpoint, record
+        contents = self.spending(kind, wanted) if wanted else ()
+        for content, outpoint, at in _found(contents, wanted, names_as_text=names_as_text):
+            record = _record(kind, content, at)
+            if not names_as_text or (record.get("txid") and record.get("event_type") not in ("reserve", "release")):
+                yield outpoint, record
 
 
 _STRENGTHS = {TRANSACTIONS: UNCONFIRMED, MEMPOOL: IN_MEMPOOL, EXECUTION: EVENT}
 
 
-def _found(content: bytes, wanted: set[Outpoint], *, names_as_text: bool) -> Iterator[tuple[Outpoint, int]]:
-    """Each of `wanted` with each place in `content` where it stands as an input, or as text."""
-    if not content or not wanted:
-        return
+def _found(
+    contents: Iterable[bytes], wanted: set[Outpoint], *, names_as_text: bool
+) -> Iterator[tuple[bytes, Outpoint, int]]:
+    """Each of `wanted` with each of `contents` and the place in it where it stands as an input, or as text."""
     if len(wanted) < _MANY:
-        for txid, vout in sorted(wanted):
-            needle = b'"%s:%d"' if names_as_text else b'"txid":"%s","vout":%d'
-            for at in _places(content, needle % (txid.encode(), vout)):
-                yield (txid, vout), at
+        form = b'"%s:%d"' if names_as_text else b'"txid":"%s","vout":%d'
+        needles = [((txid, vout), form % (txid.encode(), vout)) for txid, vout in sorted(wanted)]
+        for content in contents if needles else ():
+            for outpoint, needle in needles:
+                yield from ((content, outpoint, at) for at in _places(content, needle))
         return
     texts = {(txid.encode(), str(vout).encode()): (txid, vout) for txid, vout in wanted}
-    for match in (_NAMED if names_as_text else _INPUT).finditer(content):
-        outpoint = texts.get((match[1], match[2]))
-        if outpoint:
-            yield outpoint, match.start()
+    for content in contents:
+        for match in (_NAMED if names_as_text else _INPUT).finditer(content):
+            found = texts.get((match[1], match[2]))
+            if found:
+                yield content, found, match.start()
 
 
 def _places(content: bytes, needle: bytes) -> Iterator[int]:

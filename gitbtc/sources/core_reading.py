@@ -161,11 +161,13 @@ class Part:
         }  # fmt: skip
 
         @cache
-        def whole() -> dict[str, list[Record]]:
+        def all_records() -> dict[str, list[Record]]:
             return Whole(self._answers).records(dated, chain, [])
 
-        return {name: SinceLast(self._before.word, changed, partial(lambda name: whole()[name], name))
-                for name, changed in changes.items()}  # fmt: skip
+        def whole(name: str) -> list[Record]:
+            return all_records()[name]
+
+        return {name: SinceLast(self._before.word, changed, partial(whole, name)) for name, changed in changes.items()}
 
     def _labels(
         self, dated: Mapping[tuple[str, str], int], chain: Record, notices: list[str]
@@ -233,7 +235,7 @@ def _check_coins(ledger: Ledger, unspent: list[Answer], *, is_part: bool) -> Non
 def _reached(
     answers: CoreAnswers, read: Whole | Part, descriptors: frozenset[str], coins: Mapping[Outpoint, int | None]
 ) -> Reached | None:
-    if not answers.next_block:
+    if not answers.next_block or answers.book is None:
         return None
     cursor = answers.cursor
     listed = {txid: read.ledger.transactions[txid] for txid in answers.listed}
@@ -245,7 +247,7 @@ def _reached(
         descriptors=descriptors,
         count=(cursor.facts.count if cursor else 0) - len(gone) + len(deep),
         worth=read.worth,
-        book=answers.book or {},
+        book=answers.book,
         passing={txid: _passing(one) for txid, one in listed.items() if txid not in deep},
         locked=_locked(answers),
     )

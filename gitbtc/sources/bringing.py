@@ -447,7 +447,8 @@ class Bringing:
         """Store what the source told, which no ref points to yet: what can fail of remembering it fails here."""
         brought = self._source.come(self._files_here) | self._source.blob_ids(self.changed_files)
         told = Told(self._pin, self._told, brought)
-        self._news = self._source.store(told, self._snapshot.time)
+        lie = {kind.name: statefiles.layout(self._root, kind) for kind in self._by_path.values()}
+        self._news = self._source.store(told, self._snapshot.time, lie)
 
     def remember(self) -> None:
         """Keep what was stored as the source's last word; what `changed` says is written by then."""

@@ -9,6 +9,7 @@ from gitbtc.errors import CannotWork, GitbtcError
 from gitbtc.kinds import codec
 from gitbtc.kinds.delta import delta
 from gitbtc.kinds.formats import ANY_NETWORK
+from gitbtc.kinds.layouts import WHOLE, layout_of
 from gitbtc.kinds.lines import Lines
 from gitbtc.kinds.networks import claimed_in, networks_of
 from gitbtc.kinds.validate import validate_change
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.layouts import Layout
     from gitbtc.sources.snapshot import SourceSnapshot
 
 
@@ -79,6 +81,11 @@ def files_of(root: Path, kind: Kind) -> dict[str, bytes]:
     """The files that hold the records, as they lie: path from the root -> bytes."""
     there = OnDisk(str(root), kind)
     return {path: there.file(path) for path in there.paths}
+
+
+def layout(root: Path, kind: Kind) -> Layout:
+    """How the records lie; in one file where there are none."""
+    return layout_of(OnDisk(str(root), kind).entry) or WHOLE
 
 
 def replaced(root: Path, kind: Kind, before: bytes, after: bytes) -> dict[str, bytes]:

@@ -1,7 +1,8 @@
 """What a source told last: a local ref each, `refs/gitbtc/sources/<name>`.
 
-It points to a commit whose tree holds canonical state files of the kinds that the source speaks of, and nothing else;
-its parent is what was told before. Its message is one line of JSON: which wallet the source answers for, and what the
+It points to a commit whose tree holds canonical state files of the kinds that the source speaks of, and nothing else,
+each in one file or in shards, as records of that kind lie in the root: so what is stored follows what is new. Its
+parent is what was told before. Its message is one line of JSON: which wallet the source answers for, and what the
 files that the import changed became, by which a branch is known that has what it brought. (Branches are switched and
 commits undone; what was told to another branch is no base for this one.) A source of another root than the top of
 the repository has `@` and that root, in URL escapes, after its name.
@@ -19,7 +20,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gitbtc.errors import CannotWork, UsageError, printable
-from gitbtc.kinds import registry
+from gitbtc.kinds import layouts, registry
+from gitbtc.kinds.codec import Malformed
+from gitbtc.kinds.delta import delta
+from gitbtc.kinds.layouts import Folded
 from gitbtc.repo.files import read, remove, write
 from gitbtc.repo.loose import blob_id
 from gitbtc.repo.program import GitHindered
@@ -28,7 +32,9 @@ from gitbtc.spends import CHAIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from gitbtc.repo.git import Git
+    from gitbtc.kinds.kind import Kind
+    from gitbtc.kinds.layouts import Layout
+    from gitbtc.repo.git import Entry, Git
     from gitbtc.sources.snapshot import SourceSnapshot
 
 PREFIX = "refs/gitbtc/sources/"
@@ -234,13 +240,22 @@ class Source:
             raise CannotWork(
                 f"{self.ref} holds something else than what a source told; `git update-ref -d {self.ref}` forgets it"
             ) from None
-        with self._git.blobs() as blobs:
-            files = {
-                registry.BUILT_IN[path]: blobs.read(blob)
-                for path, (_, blob) in self._git.tree_entries(oid).items()
-                if path in registry.BUILT_IN
-            }
+        try:
+            with self._git.blobs() as blobs:
+                files = {
+                    registry.BUILT_IN[path]: layouts.read(blob, lambda _, shard: blobs.read(shard))
+                    if isinstance(blob, Folded)
+                    else blobs.read(blob)
+                    for path, (_, blob) in self._entries(oid).items()
+                    if path in registry.BUILT_IN
+                }
+        except Malformed as error:
+            raise CannotWork(f"{self.ref}: {error}; `git update-ref -d {self.ref}` forgets it") from None
         return Told(pin, files, brought, oid)
+
+    def _entries(self, oid: str) -> Mapping[str, Entry]:
+        """The files of a commit of what was told, with one for all shards of a kind."""
+        return layouts.folded(registry.Kinds(), self._git.tree_entries(oid))
 
     def check(self, snapshot: SourceSnapshot) -> Pin:
         """The wallet that the source is for, from now on too. Raises OtherWallet when `snapshot` is of another one."""
@@ -254,24 +269,47 @@ class Source:
             )
         return pin.with_what(last.pin)
 
-    def store(self, told: Told, when: int) -> str | None:
+    def store(self, told: Told, when: int, lie: Mapping[str, Layout] | None = None) -> str | None:
         """The commit of what it told, at `when` (Unix seconds), which no ref points to yet; None for the same words
-        again.
+        again. `lie`: how the records of a kind, by its name, are to lie; in one file if nothing else is said.
         """
         last = self.last()
         if last is not None and (dict(last.files), last.pin) == (dict(told.files), told.pin) and not told.brought:
             return None
-        paths = {kind: path for path, kind in registry.BUILT_IN.items()}
         said = {
             "network": told.pin.network, "wallet": told.pin.wallet, "descriptors": sorted(told.pin.descriptors),
             "brought": dict(told.brought),
         }  # fmt: skip
         message = json.dumps({ROOT_KEY: said}, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
-        files = {paths[kind]: self._blob(paths[kind], content) for kind, content in told.files.items()}
+        files: dict[str, str] = {}
+        entries = self._entries(self._last) if self._last else {}
+        for name, content in told.files.items():
+            kind, layout = registry.built_in(name), (lie or {}).get(name, layouts.WHOLE)
+            before = last.files.get(name) if last and layouts.layout_of(entries.get(kind.path)) == layout else None
+            files |= self._stored(kind, layout, entries.get(kind.path), before, content)
         parent = f"parent {self._last}\n" if self._last else ""
         by = f"{_AUTHOR} {when} +0000"
         commit = f"tree {self._git.write_tree(files)}\n{parent}author {by}\ncommitter {by}\n\n{message}"
         return self._git.write_object("commit", commit.encode())
+
+    def _stored(
+        self, kind: Kind, layout: Layout, entry: Entry | None, before: bytes | None, content: bytes
+    ) -> dict[str, str]:  # fmt: skip
+        """path -> blob of the files of some records, which are those of `before` in `entry`, if that is not None."""
+        there = layouts.unfolded({kind.path: entry}) if entry and before is not None else {}
+        files = {path: oid for path, (_, oid) in there.items()}
+        if content == before:
+            return files
+        if layout.is_whole:
+            made = {kind.path: content}
+        elif entry and before is not None and isinstance(entry[1], Folded):
+            with self._git.blobs() as blobs:
+                changes = delta(kind, before, content)
+                made = layouts.relaid(entry[1], kind.path, changes, lambda _, shard: blobs.read(shard))
+        else:
+            shards = layouts.divided(kind, layout, content)
+            made = {layouts.shard_path(kind.path, name): shard for name, shard in shards.items()}
+        return files | {path: self._blob(path, content) for path, content in made.items()}
 
     def _blob(self, path: str, content: bytes) -> str:
         try:

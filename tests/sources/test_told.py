@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitbtc.errors import CannotWork
+from gitbtc.kinds import codec
+from gitbtc.kinds.layouts import Layout
+from gitbtc.kinds.registry import built_in
 from gitbtc.repo.git import Git
 from gitbtc.sources.told import OtherWallet, Pin, Source, Told
-from tests.sources.test_bringing import bring, commit, files, git
+from tests.sources.test_bringing import bring, coin, commit, files, git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +49,43 @@ def test_what_it_told_is_there_again(root: Path) -> None:
     assert names == ["network/chain.json", "wallet/labels.json"]
     assert Source(Git.at(root), "other", "").last() is None
     assert Source(Git.at(root), "core", "cold").last() is None
+
+
+def test_what_lies_in_shards_is_stored_by_those_that_differ(root: Path) -> None:
+    kind, pin = built_in("utxos"), Pin("regtest")
+    coins = [coin(f"{digit:x}" * 64) for digit in range(16)]
+    lie = {"utxos": Layout(1)}
+
+    def told(*coins: dict[str, object], lie: dict[str, Layout]) -> int:
+        """Tell them; how many objects that made."""
+        before = len(git(root, "cat-file", "--batch-all-objects", "--batch-check").splitlines())
+        words = Told(pin, {"utxos": codec.encode_file(kind, [*coins]), "chain": b"{}\n"}, {})
+        source = Source(Git.at(root), "core", "")
+        source.remember(source.store(words, CHAIN["block_time"], lie))
+        assert Source(Git.at(root), "core", "").last() == words
+        return len(git(root, "cat-file", "--batch-all-objects", "--batch-check").splitlines()) - before
+
+    assert told(*coins, lie={}) == 6  # two files, two folders, the top and a commit
+    assert told(*coins, lie=lie) == 0  # the same words
+    assert told(*coins[1:], lie=lie) == 15 + 4
+    assert told(*coins[2:], lie=lie) == 1 + 4
+    assert told(lie=lie) == 0 + 4
+    assert told(*coins[:2], lie={}) == 1 + 3
+
+
+def test_shards_of_what_was_told_that_hold_something_else_are_told(root: Path) -> None:
+    source = Source(Git.at(root), "core", "")
+    words = Told(Pin("regtest"), {"utxos": codec.encode_file(built_in("utxos"), [coin("a" * 64)])}, {})
+    source.remember(source.store(words, CHAIN["block_time"], {"utxos": Layout(1)}))
+    blob = git(root, "rev-parse", f"{source.ref}:wallet/utxos/a.json").strip()
+    tree = Git.at(root).write_tree({"wallet/utxos/b.json": blob})
+    content = git(root, "cat-file", "commit", source.ref)
+    commit_oid = Git.at(root).write_object("commit", f"tree {tree}\n{content.partition(chr(10))[2]}".encode())
+    git(root, "update-ref", source.ref, commit_oid)
+    with pytest.raises(
+        CannotWork, match=r"belongs in a\.json.*`git update-ref -d refs/gitbtc/sources/core` forgets it"
+    ):
+        Source(Git.at(root), "core", "").last()
 
 
 def test_the_same_words_again_are_nothing_new(node: Node, root: Path) -> None:

@@ -99,8 +99,7 @@ def pair(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> It
         yield made
 
 
-@pytest.mark.parametrize("in_shards", [False, True], ids=["whole", "shards"])
-@pytest.mark.parametrize("pair", range(6), indirect=True)
+@pytest.mark.parametrize(("pair", "in_shards"), [(0, True), (1, True), (2, True), (3, False)], indirect=["pair"])
 def test_whatever_happens_both_hold_the_same(pair: Pair, in_shards: bool) -> None:
     for step in range(7):
         for _ in range(pair.wallet.random.randrange(5)):

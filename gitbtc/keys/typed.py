@@ -22,7 +22,7 @@ _MEMBER = (
     rb'|script_type": ?"(?:p2[a-z]{2,4}|p2sh-p2wpkh|op_return|unknown)")'
 )
 # One of them is in every text that has many.
-_NAMES = (b'"txid":', b'"amount_sat":', b'"ref":')
+_NAMES = (b'"txid":', b'"amount_sat":', b'"ref":', b'"block_hash":')
 _END = rb"(?:, ?|(?=\}))"
 # Several at a time, each with its comma or the end of its object. A quote comes first: elsewhere nothing is tried.
 _TYPED = compiled(_MEMBER + _END + rb"(?:" + _MEMBER + _END + rb"){0,63}")

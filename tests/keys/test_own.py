@@ -16,7 +16,8 @@ from gitbtc.keys import own
 from gitbtc.keys.form import BLOCK
 from gitbtc.keys.forms.scalar import ORDER
 from gitbtc.keys.scan import scan
-from gitbtc.kinds import base58
+from gitbtc.kinds import base58, codec
+from gitbtc.kinds.registry import built_in
 from tests.keys.lookalikes import scalars
 
 if TYPE_CHECKING:
@@ -40,6 +41,19 @@ def test_every_way_that_the_public_side_is_written_is_a_match() -> None:
     for way in ways:
         found = scan(f"see {KEY}".encode(), "", public(way))
         assert [(key.form, key.severity) for key in found] == [(own.FORM.name, BLOCK)], way
+
+
+def test_a_block_hash_asks_nobody_what_the_repository_holds() -> None:
+    """Each block changes chain.json: all coins would be gone through for it."""
+
+    def known() -> frozenset[bytes]:
+        pytest.fail("somebody was asked")
+
+    tip = {"block_hash": "5d" * 32, "block_height": 7, "block_time": 1_700_000_000, "network": "regtest"}
+    content = codec.encode_file(built_in("chain"), tip)
+    assert scan(content, "network/chain.json", known) == []
+    found = scan(content + KEY.encode(), "network/chain.json", public(written()[0]))
+    assert [key.form for key in found] == [own.FORM.name]
 
 
 def test_the_addresses_are_those_of_an_independent_implementation() -> None:

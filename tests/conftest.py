@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import pytest
 from hypothesis import settings
@@ -43,6 +43,15 @@ _FOREIGN = ("GIT_", "XDG_", "PYTHON", "GITBTC_", "NO_COLOR", "CLICOLOR", "PAGER"
 _EPOCH = 1_700_000_000
 # When the files of work trees are written, a second after each other.
 _MOMENTS = itertools.count(_EPOCH)
+
+
+class Options(TypedDict, total=False):
+    """How a command is run; see Repo.run."""
+
+    ok: tuple[int, ...]
+    stdin: bytes | None
+    env: dict[str, str] | None
+    cwd: Path | None
 
 
 @dataclass
@@ -88,16 +97,9 @@ class Repo:
                 return layouts.joined(path, places, content.__getitem__).decode()
         return self.run("git", *arguments, ok=ok, stdin=stdin).stdout
 
-    def gitbtc(
-        self,
-        *arguments: str,
-        ok: tuple[int, ...] = (0,),
-        stdin: bytes | None = None,
-        env: dict[str, str] | None = None,
-        cwd: Path | None = None,
-    ) -> subprocess.CompletedProcess[str]:
+    def gitbtc(self, *arguments: str, **options: Unpack[Options]) -> subprocess.CompletedProcess[str]:
         """Run `gitbtc …` as a process of its own."""
-        return self.run(self.python, "-E", "-P", "-m", "gitbtc", *arguments, ok=ok, stdin=stdin, env=env, cwd=cwd)
+        return self.run(self.python, "-E", "-P", "-m", "gitbtc", *arguments, **options)
 
     def write(self, path: str, content: str | bytes) -> Path:
         """Write a file of the work tree."""

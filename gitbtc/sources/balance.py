@@ -24,7 +24,7 @@ class OtherBalance(GitbtcError):
     """What would be listed is not what the source says that it has."""
 
 
-class Listings(NamedTuple):
+class CoinFiles(NamedTuple):
     """Files of coins: what the source tells `now`, what it `told` now and before, what is here `after` the import."""
 
     now: bytes
@@ -33,7 +33,7 @@ class Listings(NamedTuple):
 
 
 def check(
-    snapshot: SourceSnapshot, listed: Listings, earlier: Collection[str],
+    snapshot: SourceSnapshot, listed: CoinFiles, earlier: Collection[str],
     evidence: Callable[[], tuple[Evidence, Evidence]],
 ) -> list[str]:  # fmt: skip
     """Raise OtherBalance where the source's coins as they are `listed` in the end are not worth its balance. The first
@@ -76,7 +76,7 @@ def check(
 
 
 def _strange(
-    snapshot: SourceSnapshot, listed: Listings, known: Container[str]
+    snapshot: SourceSnapshot, listed: CoinFiles, known: Container[str]
 ) -> tuple[int, dict[Outpoint, Record]]:  # fmt: skip
     """What the coins that the source told are worth (sat), and which are of transactions that it does not know."""
     if snapshot.coins_sat is None:

@@ -29,7 +29,7 @@ from gitbtc.sources.answers import Answer, BadAnswer
 from gitbtc.sources.asking import Inconsistent, SourceMoved
 from gitbtc.sources.core_answers import CoreAnswers
 from gitbtc.sources.core_descriptors import read_descriptors
-from gitbtc.sources.core_reading import Part, Whole
+from gitbtc.sources.core_reading import WalletSince, WholeWallet
 from gitbtc.sources.recorded import Recorded
 from gitbtc.sources.snapshot import SourceSnapshot
 from gitbtc.sources.wallet_ledger import base_fee
@@ -101,8 +101,8 @@ def snapshot_of(
     """
     notices = list(answers.notices)
     chain = _chain(answers.info, answers.wallet, [*answers.listed.values()])
-    part = Part(answers, answers.cursor) if answers.cursor else None
-    read = part or Whole(answers)
+    part = WalletSince(answers, answers.cursor) if answers.cursor else None
+    read = part or WholeWallet(answers)
     balance = _balance(answers.balances)
     if balance not in (None, read.worth) and not is_last:
         raise Inconsistent(f"the coins are worth {btc(read.worth)}, the balance is another")

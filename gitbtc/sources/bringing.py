@@ -343,7 +343,7 @@ class Bringing:
             more = f", and {len(broken) - 1} more" if broken[1:] else ""
             raise GitbtcError(f"nothing was imported, since it could not be committed: {broken[0].text}{more}")
         now, after = (files.get(self._path(COINS), b"") for files in (self._now, self.after))
-        listed = balance.Listings(now, self._told.get(COINS, b""), after)
+        listed = balance.CoinFiles(now, self._told.get(COINS, b""), after)
         self._notices += balance.check(self._snapshot, listed, self._told_before(), self._views)
         self._notices += self._forgotten()
         self._notices += self._tip()

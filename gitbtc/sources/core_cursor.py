@@ -16,9 +16,11 @@ from gitbtc.sources.answers import Answer, BadAnswer, decoded, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from gitbtc.sources.snapshot import Outpoint
+    from gitbtc.database import Put
+    from gitbtc.spends.listing import Outpoint
 
 VERSION = "2"
 _FULL_EVERY = 1000  # blocks
@@ -154,7 +156,7 @@ class Cursor:
         except NotKept as error:
             raise BadAnswer(str(error)) from None
 
-    def writing(self, told: Mapping[str, str]) -> Any:
+    def writing(self, told: Mapping[str, str]) -> AbstractContextManager[Put]:
         """See Database.writing."""
         return self._database.writing(told, self.told)
 

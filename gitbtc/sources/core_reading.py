@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gitbtc.sources.wallet_ledger import Transaction
 
 
-class Whole:
+class WholeWallet:
     """The wallet by its `answers`, and by what was kept of earlier ones."""
 
     def __init__(self, answers: CoreAnswers) -> None:
@@ -38,7 +38,7 @@ class Whole:
         transactions = {txid: _kept(one, answers) for txid, one in kept.items()} | _listed(answers)
         self.ledger = _ledger(answers, transactions, kept)
 
-    @property
+    @cached_property
     def worth(self) -> int:
         """What all coins are worth (sat)."""
         return sum(output.amount_sat for _, output in self.ledger.coins())
@@ -65,7 +65,7 @@ class Whole:
         return _reached(self._answers, self, descriptors, amounts)
 
 
-class Part:
+class WalletSince:
     """What may be otherwise than it was told last, by `answers` that read on from `cursor`."""
 
     def __init__(self, answers: CoreAnswers, cursor: Cursor) -> None:
@@ -125,15 +125,15 @@ class Part:
     def _coins_before(self) -> dict[Outpoint, int]:
         return self._cursor.coins(self._txids | self._vanished)
 
-    @property
+    @cached_property
     def worth(self) -> int:
-        """See Whole."""
+        """See WholeWallet."""
         now: int = sum(coin["amount_sat"] for coin in self._coins.values())
         return self._before.worth + now - sum(self._coins_before.values())
 
     @property
     def owned(self) -> Container[Outpoint]:
-        """See Whole."""
+        """See WholeWallet."""
         return Asked(self._owns)
 
     def _owns(self, outpoint: Outpoint) -> bool:
@@ -150,7 +150,7 @@ class Part:
     def records(
         self, dated: Mapping[tuple[str, str], int], chain: Record, notices: list[str]
     ) -> dict[str, SinceLast]:  # fmt: skip
-        """See Whole."""
+        """See WholeWallet."""
         transactions = ledger_records.transactions(self.ledger, self._txids)
         changes: dict[str, dict[Key, Record | None]] = {
             TRANSACTIONS: {
@@ -162,7 +162,7 @@ class Part:
 
         @cache
         def all_records() -> dict[str, list[Record]]:
-            return Whole(self._answers).records(dated, chain, [])
+            return WholeWallet(self._answers).records(dated, chain, [])
 
         def whole(name: str) -> list[Record]:
             return all_records()[name]
@@ -181,7 +181,7 @@ class Part:
         return dict.fromkeys((address, label) for address, (label, _) in before.items()) | records
 
     def reached(self, descriptors: frozenset[str]) -> Reached | None:
-        """See Whole."""
+        """See WholeWallet."""
         now = {outpoint: coin["amount_sat"] for outpoint, coin in self._coins.items()}
         before = self._coins_before
         apart = {one: now.get(one) for one in now.keys() | before.keys() if now.get(one) != before.get(one)}
@@ -233,7 +233,10 @@ def _check_coins(ledger: Ledger, unspent: list[Answer], *, is_part: bool) -> Non
 
 
 def _reached(
-    answers: CoreAnswers, read: Whole | Part, descriptors: frozenset[str], coins: Mapping[Outpoint, int | None]
+    answers: CoreAnswers,
+    read: WholeWallet | WalletSince,
+    descriptors: frozenset[str],
+    coins: Mapping[Outpoint, int | None],
 ) -> Reached | None:
     if not answers.next_block or answers.book is None:
         return None

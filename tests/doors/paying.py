@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,11 @@ class State:
 
     def __init__(self, repo: Repo) -> None:
         found = (str(path.relative_to(repo.path)) for path in repo.path.rglob("*.json*"))
-        self.work_tree = {path: repo.read(path) for path in found if KINDS.for_path(path)}
+        self.work_tree: dict[str, bytes] = {}
+        for path in filter(KINDS.for_path, found):
+            # What a killed process was at may still take a file away: then it is not there.
+            with contextlib.suppress(FileNotFoundError):
+                self.work_tree[path] = repo.read(path)
         self.index = blobs(repo, "ls-files", "--stage")
         self.head = blobs(repo, "ls-tree", "-r", "HEAD")
 
